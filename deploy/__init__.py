@@ -1,0 +1,1 @@
+"""How the suite is started: bootstrap, embedded servers, supervisor."""

@@ -1,0 +1,1 @@
+"""finance — owns evaluations, limits, consents, applications, loans and cover. Reacts to registry and ipr."""

@@ -1,0 +1,45 @@
+"""The base of every event: a promise in the past tense with the smallest useful set of fields."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class EventKind(StrEnum):
+    """How a consumer must treat order."""
+
+    STATE = "state"
+    """The whole public state of an aggregate; applied only if newer than what is held."""
+    HAPPENING = "happening"
+    """Something that happened once; a gap in `sequence` is judged before it is applied."""
+
+
+class Event(BaseModel):
+    """One event of the catalogue.
+
+    Unknown fields are ignored on reading, since a publisher may add fields within a version.
+
+    Attributes:
+        subject: NATS subject and CloudEvents type, `<service>.<noun>.<past>.v<major>`.
+        kind: state or happening.
+        aggregate: noun of the aggregate whose versions count, such as `enterprise`.
+        key: names of the fields that identify the aggregate, in order.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    subject: ClassVar[str]
+    kind: ClassVar[EventKind]
+    aggregate: ClassVar[str]
+    key: ClassVar[tuple[str, ...]]
+
+    @property
+    def aggregate_id(self) -> str:
+        """The values of the key fields joined by `/`."""
+        return "/".join(str(getattr(self, name)) for name in self.key)
+
+    @classmethod
+    def publisher(cls) -> str:
+        """The service that owns this event: the first word of the subject."""
+        return cls.subject.split(".", 1)[0]

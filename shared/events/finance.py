@@ -1,0 +1,196 @@
+"""Events of finance: evaluations, limits, consents, applications, loans and cover."""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from shared.events.event import Event, EventKind
+
+
+class EvaluationCompleted(Event):
+    """A knowledge-value evaluation was made; it is immutable, a changed fact makes a new one."""
+
+    subject: ClassVar[str] = "finance.evaluation.completed.v1"
+    kind: ClassVar[EventKind] = EventKind.STATE
+    aggregate: ClassVar[str] = "evaluation"
+    key: ClassVar[tuple[str, ...]] = ("uscc",)
+
+    uscc: str
+    evaluation_id: UUID
+    supersedes_id: UUID | None
+    grade: str
+    score_milli: int
+    limit_fen: int
+    uplift_fen: int
+    as_of: date
+    valid_until: date
+    rule_set_version: str
+    rule_set_sha256: str
+
+
+class LimitChanged(Event):
+    """The credit line of a firm over all banks: limit, reserved by signatures, used by drawdowns, left."""
+
+    subject: ClassVar[str] = "finance.limit.changed.v1"
+    kind: ClassVar[EventKind] = EventKind.STATE
+    aggregate: ClassVar[str] = "credit_line"
+    key: ClassVar[tuple[str, ...]] = ("uscc",)
+
+    uscc: str
+    limit_fen: int
+    reserved_fen: int
+    drawn_fen: int
+    available_fen: int
+
+
+class ConsentGranted(Event):
+    """An enterprise allowed a bank to read named classes of its data for a purpose until a date."""
+
+    subject: ClassVar[str] = "finance.consent.granted.v1"
+    kind: ClassVar[EventKind] = EventKind.HAPPENING
+    aggregate: ClassVar[str] = "consent"
+    key: ClassVar[tuple[str, ...]] = ("consent_id",)
+
+    consent_id: UUID
+    enterprise_uscc: str
+    recipient_uscc: str
+    purpose: str
+    scopes: tuple[str, ...]
+    granted_at: datetime
+    expires_at: datetime
+
+
+class ConsentRevoked(Event):
+    """A consent was withdrawn; reads stop at once, the recipient must purge by the date."""
+
+    subject: ClassVar[str] = "finance.consent.revoked.v1"
+    kind: ClassVar[EventKind] = EventKind.HAPPENING
+    aggregate: ClassVar[str] = "consent"
+    key: ClassVar[tuple[str, ...]] = ("consent_id",)
+
+    consent_id: UUID
+    enterprise_uscc: str
+    recipient_uscc: str
+    revoked_at: datetime
+    purge_by: date
+
+
+class _ApplicationEvent(Event):
+    """Fields that every event of a loan application shares."""
+
+    kind: ClassVar[EventKind] = EventKind.HAPPENING
+    aggregate: ClassVar[str] = "loan_application"
+    key: ClassVar[tuple[str, ...]] = ("application_id",)
+
+    application_id: UUID
+    case_no: str
+    enterprise_uscc: str
+    bank_uscc: str
+
+
+class ApplicationSubmitted(_ApplicationEvent):
+    """A firm applied to a bank; the bank's ten-day clock starts."""
+
+    subject: ClassVar[str] = "finance.application.submitted.v1"
+
+    evaluation_id: UUID
+    amount_fen: int
+    term_months: int
+    answer_due_on: date
+
+
+class ApplicationDecided(_ApplicationEvent):
+    """An application moved: BANK_REVIEW, RETURNED, APPROVED, REJECTED, CANCELLED or LAPSED."""
+
+    subject: ClassVar[str] = "finance.application.decided.v1"
+
+    status: str
+    reason_code: str | None
+    amount_fen: int | None
+    valid_until: date | None
+
+
+class ApplicationFlagged(_ApplicationEvent):
+    """The evaluation behind an open application was superseded: the bank must acknowledge before it approves."""
+
+    subject: ClassVar[str] = "finance.application.flagged.v1"
+
+    flag: str
+    old_evaluation_id: UUID
+    new_evaluation_id: UUID
+    old_limit_fen: int
+    new_limit_fen: int
+
+
+class _LoanEvent(Event):
+    """Fields that every event of a loan shares."""
+
+    kind: ClassVar[EventKind] = EventKind.HAPPENING
+    aggregate: ClassVar[str] = "loan"
+    key: ClassVar[tuple[str, ...]] = ("loan_id",)
+
+    loan_id: UUID
+    enterprise_uscc: str
+    bank_uscc: str
+
+
+class LoanSigned(_LoanEvent):
+    """A contract was signed: its principal is reserved on the firm's credit line."""
+
+    subject: ClassVar[str] = "finance.loan.signed.v1"
+
+    application_id: UUID
+    principal_fen: int
+    rate_ppm: int
+    term_months: int
+    draw_until: date
+
+
+class LoanDrawn(_LoanEvent):
+    """A drawdown was paid out under a loan note."""
+
+    subject: ClassVar[str] = "finance.loan.drawn.v1"
+
+    drawdown_id: UUID
+    note_no: str
+    amount_fen: int
+    starts_on: date
+    matures_on: date
+
+
+class LoanRepaid(_LoanEvent):
+    """Principal of a drawdown was repaid; the limit is released by as much."""
+
+    subject: ClassVar[str] = "finance.loan.repaid.v1"
+
+    drawdown_id: UUID
+    amount_fen: int
+    outstanding_fen: int
+    value_on: date
+
+
+class LoanLapsed(_LoanEvent):
+    """A signed loan was not drawn in time: what was reserved is released."""
+
+    subject: ClassVar[str] = "finance.loan.lapsed.v1"
+
+    released_fen: int
+
+
+class CoverChanged(Event):
+    """The cover of a drawdown by the risk-compensation fund: FILED, COVERED, REFUSED, RELEASED or VOID."""
+
+    subject: ClassVar[str] = "finance.cover.changed.v1"
+    kind: ClassVar[EventKind] = EventKind.STATE
+    aggregate: ClassVar[str] = "cover"
+    key: ClassVar[tuple[str, ...]] = ("cover_id",)
+
+    cover_id: UUID
+    drawdown_id: UUID
+    loan_id: UUID
+    enterprise_uscc: str
+    bank_uscc: str
+    unit_id: str
+    status: str
+    covered_fen: int
+    reason_code: str | None

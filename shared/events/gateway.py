@@ -1,0 +1,20 @@
+"""Events of the gateway: clients."""
+
+from typing import ClassVar
+
+from shared.events.event import Event, EventKind
+
+
+class ClientChanged(Event):
+    """An OAuth client was made, changed or suspended; services trust the token only, this is for the record."""
+
+    subject: ClassVar[str] = "gateway.client.changed.v1"
+    kind: ClassVar[EventKind] = EventKind.STATE
+    aggregate: ClassVar[str] = "client"
+    key: ClassVar[tuple[str, ...]] = ("client_id",)
+
+    client_id: str
+    role: str
+    status: str
+    party: str | None
+    unit_id: str | None

@@ -1,0 +1,68 @@
+"""Events of ipr: rights, and the IP summary of a firm on a day."""
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events.event import Event, EventKind
+
+
+class OwnerShare(BaseModel):
+    """One owner's part of a right, in parts per million."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    uscc: str
+    share_ppm: int
+
+
+class RightChanged(Event):
+    """The public state of one IP right."""
+
+    subject: ClassVar[str] = "ipr.right.changed.v1"
+    kind: ClassVar[EventKind] = EventKind.STATE
+    aggregate: ClassVar[str] = "right"
+    key: ClassVar[tuple[str, ...]] = ("right_id",)
+
+    right_id: UUID
+    right_no: str
+    kind_code: str
+    title: str
+    legal_status: str
+    owners: tuple[OwnerShare, ...]
+    filed_on: date | None
+    granted_on: date | None
+    ends_on: date | None
+    high_value: bool
+    blemished: bool
+
+
+class KindCount(BaseModel):
+    """Valid, unblemished rights of one kind: how many, and how many weighted by remaining life and owner share."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind_code: str
+    count: int
+    weighted_milli: int
+
+
+class PortfolioChanged(Event):
+    """The IP summary of a firm on a day, by ipr's own dated rule set; the only source of IP indicators elsewhere."""
+
+    subject: ClassVar[str] = "ipr.portfolio.changed.v1"
+    kind: ClassVar[EventKind] = EventKind.STATE
+    aggregate: ClassVar[str] = "portfolio"
+    key: ClassVar[tuple[str, ...]] = ("uscc",)
+
+    uscc: str
+    as_of: date
+    class_1_count: int
+    class_2_count: int
+    high_value_count: int
+    blemished_count: int
+    kinds: tuple[KindCount, ...]
+    rule_set_version: str
+    rule_set_sha256: str

@@ -1,0 +1,100 @@
+"""Events of the registry: enterprises, their filings and their titles."""
+
+from datetime import date
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events.event import Event, EventKind
+
+
+class IntegrityMarks(BaseModel):
+    """Marks that are open today; each closes gates elsewhere."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    abnormal_operations: bool = False
+    serious_dishonesty: bool = False
+    major_accident: bool = False
+    research_dishonesty: bool = False
+
+
+class EnterpriseChanged(Event):
+    """The public state of an enterprise after any change, its reporting unit and integrity marks included."""
+
+    subject: ClassVar[str] = "registry.enterprise.changed.v1"
+    kind: ClassVar[EventKind] = EventKind.STATE
+    aggregate: ClassVar[str] = "enterprise"
+    key: ClassVar[tuple[str, ...]] = ("uscc",)
+
+    uscc: str
+    name: str
+    unit_id: str
+    industry_code: str | None
+    key_field: str | None
+    founded_on: date | None
+    legal_form: str
+    founder_type: str | None
+    size_class: str | None
+    status: str
+    integrity: IntegrityMarks
+
+
+class IntegrityChanged(Event):
+    """One integrity mark was opened or cleared on evidence."""
+
+    subject: ClassVar[str] = "registry.integrity.changed.v1"
+    kind: ClassVar[EventKind] = EventKind.HAPPENING
+    aggregate: ClassVar[str] = "enterprise"
+    key: ClassVar[tuple[str, ...]] = ("uscc",)
+
+    uscc: str
+    mark: str
+    active: bool
+    effective_on: date
+
+
+class FilingAccepted(Event):
+    """The accepted annual filing of one enterprise for one year; a corrected filing comes again with a higher version.
+
+    Amounts are fen; `super_deduction_fen` is the sum on form A107012, or None if it was not filed.
+    """
+
+    subject: ClassVar[str] = "registry.filing.accepted.v1"
+    kind: ClassVar[EventKind] = EventKind.STATE
+    aggregate: ClassVar[str] = "filing"
+    key: ClassVar[tuple[str, ...]] = ("uscc", "year")
+
+    uscc: str
+    year: int
+    staff: int
+    science_staff: int
+    rd_staff: int
+    senior_title_staff: int
+    revenue_fen: int
+    cost_expense_fen: int
+    assets_fen: int
+    rd_expense_fen: int
+    super_deduction_fen: int | None
+    innovative_products: int
+
+
+class QualificationChanged(Event):
+    """A title of an enterprise: granted, extended, expired or revoked.
+
+    `kind_code` is one of TECH_ENTERPRISE (the city's register), TECH_SME (the national number), HNTE, HIGH_GROWTH,
+    INNOVATIVE_SME, SRDI, LITTLE_GIANT; `status` is VALID, EXPIRED or REVOKED; `valid_until` is inclusive, None = open.
+    """
+
+    subject: ClassVar[str] = "registry.qualification.changed.v1"
+    kind: ClassVar[EventKind] = EventKind.STATE
+    aggregate: ClassVar[str] = "qualification"
+    key: ClassVar[tuple[str, ...]] = ("uscc", "kind_code")
+
+    uscc: str
+    kind_code: str
+    status: str
+    number: str | None
+    valid_from: date
+    valid_until: date | None
+    evidence_level: str

@@ -1,0 +1,45 @@
+"""The event that every service publishes of its own rule sets."""
+
+from datetime import date
+from typing import ClassVar
+
+from shared.events.event import Event, EventKind
+
+
+class _RuleSetPublished(Event):
+    """A version of a rule set came into the service's database."""
+
+    kind: ClassVar[EventKind] = EventKind.HAPPENING
+    aggregate: ClassVar[str] = "rule_set"
+    key: ClassVar[tuple[str, ...]] = ("policy", "version")
+
+    policy: str
+    version: str
+    sha256: str
+    effective_from: date
+    effective_to: date | None
+    source_no: str
+
+
+class RegistryRuleSetPublished(_RuleSetPublished):
+    """A rule set of the registry was published."""
+
+    subject: ClassVar[str] = "registry.rule_set.published.v1"
+
+
+class FinanceRuleSetPublished(_RuleSetPublished):
+    """A rule set of finance was published."""
+
+    subject: ClassVar[str] = "finance.rule_set.published.v1"
+
+
+class IprRuleSetPublished(_RuleSetPublished):
+    """A rule set of ipr was published."""
+
+    subject: ClassVar[str] = "ipr.rule_set.published.v1"
+
+
+class TechtransferRuleSetPublished(_RuleSetPublished):
+    """A rule set of techtransfer was published."""
+
+    subject: ClassVar[str] = "techtransfer.rule_set.published.v1"

@@ -1,0 +1,23 @@
+"""Events of techtransfer: what is listed."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from shared.events.event import Event, EventKind
+
+
+class ListingChanged(Event):
+    """The public state of an achievement or a need; `noun` is ACHIEVEMENT or NEED."""
+
+    subject: ClassVar[str] = "techtransfer.listing.changed.v1"
+    kind: ClassVar[EventKind] = EventKind.STATE
+    aggregate: ClassVar[str] = "listing"
+    key: ClassVar[tuple[str, ...]] = ("listing_id",)
+
+    listing_id: UUID
+    noun: str
+    status: str
+    title: str
+    key_field: str | None
+    party_uscc: str
+    case_no: str

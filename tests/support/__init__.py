@@ -1,0 +1,1 @@
+"""Builders, fixed clock, probes and foreign oracles that the tests share."""
