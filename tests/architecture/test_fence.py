@@ -1,0 +1,168 @@
+"""The import fence holds on the tree as it is, and each of its contracts is seen to bite."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.support.source import ROOT, name_of, python_files
+
+CONTRACTS = {
+    contract["id"]: contract["name"]
+    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+}
+
+# contract → the violations planted for it: file, line to add. A file that is not there yet is made.
+PLANTED = {
+    "packages": [
+        ("shared/kernel/planted_packages.py", "import services.finance.rules"),
+        ("services/ipr/rules/planted_packages.py", "import deploy.embedded"),
+        ("services/ipr/api/planted_packages.py", "import gateway.app"),
+    ],
+    "launcher": [
+        ("deploy/planted_launcher.py", "import services.finance.app"),
+        ("deploy/embedded/planted_launcher.py", "from gateway import app"),
+    ],
+    "services": [
+        ("services/finance/rules/planted_services.py", "from services.ipr import rules"),
+        ("services/registry/app.py", "import services.techtransfer.models"),
+    ],
+    "gateway": [("gateway/api/planted_gateway.py", "from services.registry import rules")],
+    "service-rooms": [
+        ("services/finance/rules/planted_up.py", "import services.finance.store"),
+        ("services/finance/store/planted_up.py", "import services.finance.usecases"),
+        ("services/finance/api/planted_side.py", "import services.finance.handlers"),
+        ("services/finance/jobs/planted_side.py", "import services.finance.api"),
+        ("services/ipr/rules/planted_settings.py", "import services.ipr.settings"),
+        ("services/ipr/utils/__init__.py", '"""A room that nobody named."""'),
+    ],
+    "gateway-rooms": [
+        ("gateway/rules/planted_up.py", "import gateway.store"),
+        ("gateway/upstream/planted_side.py", "import gateway.store"),
+        ("gateway/helpers/__init__.py", '"""A room that nobody named."""'),
+    ],
+    "shelves": [
+        ("shared/kernel/planted_up.py", "import shared.db"),
+        ("shared/db/planted_up.py", "import shared.bus"),
+        ("shared/misc.py", '"""A shelf that nobody named."""'),
+    ],
+    "web": [
+        ("services/finance/usecases/planted_web.py", "import shared.web"),
+        ("services/finance/handlers/planted_web.py", "from shared.web import edge"),
+        ("services/finance/jobs/planted_web.py", "import shared.web.service"),
+    ],
+    "bus": [
+        ("services/ipr/api/planted_bus.py", "import shared.bus"),
+        ("services/ipr/usecases/planted_bus.py", "from shared.bus import relay"),
+    ],
+    "models": [
+        ("services/ipr/models/planted_web.py", "import shared.web"),
+        ("services/finance/models/planted_bus.py", "import shared.bus"),
+    ],
+    "rules": [
+        ("services/registry/rules/planted_db.py", "import shared.db"),
+        ("gateway/rules/planted_settings.py", "import shared.settings"),
+    ],
+    "nats": [("shared/db/planted_nats.py", "import nats"), ("services/ipr/jobs/planted_nats.py", "import nats.js")],
+    "database-driver": [("services/ipr/store/planted_driver.py", "import asyncpg")],
+    "queries": [
+        ("services/finance/usecases/planted_query.py", "from sqlalchemy import select"),
+        ("services/finance/rules/planted_query.py", "import sqlalchemy"),
+    ],
+    "fastapi": [
+        ("services/finance/usecases/planted_http.py", "from fastapi import Request"),
+        ("services/finance/store/planted_http.py", "import starlette.requests"),
+    ],
+    "outgoing-http": [
+        ("services/finance/usecases/planted_out.py", "import httpx"),
+        ("gateway/api/planted_out.py", "import aiohttp"),
+        ("shared/web/planted_out.py", "import aiohttp"),
+    ],
+    "other-http": [("gateway/upstream/planted_other.py", "import requests")],
+    "tests": [("services/finance/api/planted_tests.py", "import tests.support.source")],
+}
+
+
+def run_fence(folder: Path) -> str:
+    """Run import-linter over `folder` and return what it printed."""
+    linter = Path(sys.executable).with_name("lint-imports")
+    run = subprocess.run(
+        [str(linter), "--no-logo", "--no-cache"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"COLUMNS": "1000", "NO_COLOR": "1", "PATH": ""},
+    )
+    return run.stdout + run.stderr
+
+
+def verdict(output: str, contract: str) -> str:
+    """Return KEPT or BROKEN for one contract."""
+    found = re.search(rf"^{re.escape(CONTRACTS[contract])} (KEPT|BROKEN)", output, flags=re.MULTILINE)
+    assert found is not None, output
+    return found[1]
+
+
+def section(output: str, contract: str) -> str:
+    """Return what was reported about one broken contract."""
+    heading = re.search(rf"^{re.escape(CONTRACTS[contract])}\n-+\n", output, flags=re.MULTILINE)
+    assert heading is not None, output
+    rest = output[heading.end() :]
+    following = re.search(r"^[^\n]+\n-{5,}\n", rest, flags=re.MULTILINE)
+    return rest[: following.start()] if following else rest
+
+
+def copy_of_the_tree(target: Path) -> Path:
+    """Copy the Python files and the settings of the fence."""
+    for path in python_files():
+        copied = target / name_of(path)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copied)
+    shutil.copyfile(ROOT / "pyproject.toml", target / "pyproject.toml")
+    return target
+
+
+@pytest.fixture(scope="module")
+def planted_output(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Plant every violation in one copy and run the fence over it once."""
+    copy = copy_of_the_tree(tmp_path_factory.mktemp("planted"))
+    for planted in PLANTED.values():
+        for name, line in planted:
+            path = copy / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            before = path.read_text(encoding="utf-8") if path.exists() else ""
+            path.write_text(f"{before}\n{line}\n", encoding="utf-8")
+    return run_fence(copy)
+
+
+def test_the_tree_keeps_every_contract() -> None:
+    output = run_fence(ROOT)
+    broken = [contract for contract in CONTRACTS if verdict(output, contract) != "KEPT"]
+    assert not broken, output
+
+
+def test_every_contract_has_a_planted_violation() -> None:
+    assert set(PLANTED) == set(CONTRACTS)
+
+
+@pytest.mark.parametrize("contract", sorted(PLANTED))
+def test_a_planted_violation_is_reported(planted_output: str, contract: str) -> None:
+    assert verdict(planted_output, contract) == "BROKEN"
+    reported = section(planted_output, contract)
+    for name, _ in PLANTED[contract]:
+        module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        assert module in reported, f"{module} was not reported:\n{reported}"
+
+
+def test_every_folder_with_python_files_is_a_package() -> None:
+    folders = {path.parent for path in python_files() if "versions" not in path.parts}
+    without_sign = sorted(name_of(folder) for folder in folders if not (folder / "__init__.py").exists())
+    assert not without_sign, "import-linter does not see a folder without __init__.py"
