@@ -1,1 +1,1 @@
-"""finance — owns evaluations, limits, consents, applications, loans and cover. Reacts to registry and ipr."""
+"""finance — owns evaluations, limits, consents, loans and cover. Publishes finance.>. Reacts to registry and ipr."""

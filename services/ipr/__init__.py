@@ -1,1 +1,1 @@
-"""ipr — owns IP rights (a mirror of CNIPA) and each firm's portfolio summary. Reacts to registry (names) and finance (consents)."""
+"""ipr — owns IP rights (a mirror of CNIPA) and portfolios. Publishes ipr.>. Reacts to registry and finance."""

@@ -1,1 +1,1 @@
-"""registry — owns enterprises, annual filings, titles and both registers. Reacts to ipr (portfolio) and finance (evaluation)."""
+"""registry — owns enterprises, filings, titles and both registers. Publishes registry.>. Reacts to ipr and finance."""

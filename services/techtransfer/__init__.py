@@ -1,1 +1,1 @@
-"""techtransfer — owns achievements and needs. Publishes techtransfer.listing.changed. Reacts to registry (parties)."""
+"""techtransfer — owns achievements and needs. Publishes techtransfer.>. Reacts to registry (parties)."""
