@@ -1,0 +1,47 @@
+"""Evidence: what moves a fact that we mirror and do not decide (CNIPA, bank core, national platforms)."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Self
+
+from pydantic import model_validator
+
+from shared.kernel.shape import Shape
+from shared.kernel.types import ShortTextOrNone
+
+
+class EvidenceLevel(StrEnum):
+    """How far a fact can be trusted; later members are stronger."""
+
+    DECLARED = "DECLARED"
+    DOCUMENT = "DOCUMENT"
+    ATTESTED = "ATTESTED"
+    AUTHORITY_FEED = "AUTHORITY_FEED"
+
+    @property
+    def strength(self) -> int:
+        """0 for the weakest level, 3 for the strongest."""
+        return list(EvidenceLevel).index(self)
+
+
+class Evidence(Shape):
+    """An official number or a document, its date and its level; who entered it is added by the use case.
+
+    Every level above DECLARED needs an official number or the SHA-256 of a document.
+    """
+
+    level: EvidenceLevel
+    issued_on: date
+    official_no: ShortTextOrNone = None
+    document_sha256: str | None = None
+
+    @model_validator(mode="after")
+    def _is_backed(self) -> Self:
+        if self.document_sha256 is not None and (
+            len(self.document_sha256) != 64  # noqa: PLR2004  # hexadecimal length of SHA-256
+            or any(mark not in "0123456789abcdef" for mark in self.document_sha256)
+        ):
+            raise ValueError("document_sha256 has 64 lower-case hexadecimal digits")
+        if self.level is not EvidenceLevel.DECLARED and not (self.official_no or self.document_sha256):
+            raise ValueError("evidence above DECLARED needs an official_no or a document_sha256")
+        return self
