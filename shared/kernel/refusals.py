@@ -1,0 +1,206 @@
+"""Refusals that every service gives: identity, form, idempotency, versions and waiting."""
+
+from shared.kernel.errors import RefusalCode
+
+TOKEN_MISSING = RefusalCode(
+    "token_missing",
+    401,
+    "请求没有携带访问令牌",
+    "The request carries no access token",
+    "请先向 /oauth2/token 申请令牌，并以 Authorization: Bearer 携带",
+    "Ask /oauth2/token for a token and send it as Authorization: Bearer",
+)
+TOKEN_INVALID = RefusalCode(
+    "token_invalid",
+    401,
+    "访问令牌无效或已过期",
+    "The access token is invalid or has expired",
+    "请重新申请令牌后再试",
+    "Ask for a new token and try again",
+)
+FORBIDDEN_SCOPE = RefusalCode(
+    "forbidden_scope",
+    403,
+    "令牌没有权限 {scope}",
+    "The token lacks the scope {scope}",
+    "请联系平台管理员为客户端开通该权限",
+    "Ask the platform's administrator to grant this scope to the client",
+)
+FORBIDDEN_ROLE = RefusalCode(
+    "forbidden_role",
+    403,
+    "该角色不能执行此操作",
+    "This role may not do this",
+    "请由有权的单位办理",
+    "Leave it to the body that is entitled to it",
+)
+NOT_FOUND = RefusalCode(
+    "not_found",
+    404,
+    "未找到 {noun}",
+    "No {noun} was found",
+    "请核对编号；不属于本单位的记录不会显示",
+    "Check the id; records of others are not shown",
+)
+ROUTE_UNKNOWN = RefusalCode(
+    "route_unknown",
+    404,
+    "没有这个地址",
+    "There is no such address",
+    "请查阅 /docs 中的接口目录",
+    "See the list of addresses under /docs",
+)
+METHOD_NOT_ALLOWED = RefusalCode(
+    "method_not_allowed",
+    405,
+    "该地址不支持此方法",
+    "This address does not take this method",
+    "请使用 Allow 头中列出的方法",
+    "Use a method named in the Allow header",
+)
+BODY_UNREADABLE = RefusalCode(
+    "body_unreadable",
+    400,
+    "请求正文无法读取：{reason_zh}",
+    "The request body cannot be read: {reason_en}",
+    "请发送 UTF-8 编码、键不重复的 JSON",
+    "Send JSON in UTF-8 without duplicate keys",
+)
+REQUEST_UNREADABLE = RefusalCode(
+    "request_unreadable",
+    400,
+    "请求无法读取",
+    "The request cannot be read",
+    "请检查地址、参数和请求头的编码",
+    "Check the encoding of address, parameters and headers",
+)
+BODY_TOO_LARGE = RefusalCode(
+    "body_too_large",
+    413,
+    "请求正文超过 {limit_bytes} 字节",
+    "The request body is larger than {limit_bytes} bytes",
+    "请缩小或拆分后再提交",
+    "Make it smaller or split it",
+)
+MEDIA_TYPE_UNSUPPORTED = RefusalCode(
+    "media_type_unsupported",
+    415,
+    "不支持此内容类型",
+    "This content type is not taken",
+    "请使用 {expected}",
+    "Use {expected}",
+)
+FIELD_INVALID = RefusalCode(
+    "field_invalid",
+    422,
+    "请求中有字段不符合要求",
+    "Fields of the request are not as required",
+    "请按 errors 中的提示逐项修改",
+    "Correct each field named in errors",
+)
+CURSOR_INVALID = RefusalCode(
+    "cursor_invalid",
+    422,
+    "分页游标无效，或与当前筛选条件不符",
+    "The cursor is invalid or belongs to another filter",
+    "请去掉 cursor 从第一页开始",
+    "Leave the cursor out and start from the first page",
+)
+IDEMPOTENCY_KEY_MISSING = RefusalCode(
+    "idempotency_key_missing",
+    400,
+    "缺少 Idempotency-Key 请求头",
+    "The header Idempotency-Key is missing",
+    "请为每一笔业务生成一个唯一的键（1 至 200 个可见 ASCII 字符），重试时沿用",
+    "Make one unique key per deed (1 to 200 visible ASCII characters) and keep it when you retry",
+)
+IDEMPOTENCY_KEY_REUSED = RefusalCode(
+    "idempotency_key_reused",
+    422,
+    "同一个 Idempotency-Key 曾用于另一个请求",
+    "This Idempotency-Key was used for another request",
+    "新的业务请使用新的键",
+    "Use a new key for a new deed",
+)
+IDEMPOTENCY_KEY_RUNNING = RefusalCode(
+    "idempotency_key_running",
+    409,
+    "同一个 Idempotency-Key 的请求仍在处理",
+    "A request with this Idempotency-Key is still running",
+    "请按 Retry-After 等待后以同一个键重试",
+    "Wait as Retry-After says and retry with the same key",
+)
+PRECONDITION_REQUIRED = RefusalCode(
+    "precondition_required",
+    428,
+    "修改此记录必须携带 If-Match 请求头",
+    "Changing this record needs the header If-Match",
+    "请先读取记录，以其 ETag 作为 If-Match",
+    "Read the record first and send its ETag as If-Match",
+)
+PRECONDITION_FAILED = RefusalCode(
+    "precondition_failed",
+    412,
+    "记录已被他人修改",
+    "The record was changed by someone else",
+    "请重新读取，以新的 ETag 提交",
+    "Read it again and submit with the new ETag",
+)
+RATE_LIMITED = RefusalCode(
+    "rate_limited",
+    429,
+    "请求过于频繁",
+    "Too many requests",
+    "请按 Retry-After 等待后再试",
+    "Wait as Retry-After says and try again",
+)
+UNAVAILABLE = RefusalCode(
+    "unavailable",
+    503,
+    "服务暂时不可用",
+    "The service is unavailable for the moment",
+    "请按 Retry-After 等待后以同一个键重试",
+    "Wait as Retry-After says and retry with the same key",
+)
+DEADLINE_EXCEEDED = RefusalCode(
+    "deadline_exceeded",
+    504,
+    "服务未能在期限内答复",
+    "The service did not answer in time",
+    "请稍后以同一个键重试，或查询结果",
+    "Retry later with the same key, or look the result up",
+)
+INTERNAL = RefusalCode(
+    "internal",
+    500,
+    "服务内部出错，已记录",
+    "Something went wrong inside; it was recorded",
+    "请稍后以同一个键重试；如仍失败，请提供 request_id",
+    "Retry later with the same key; if it fails again, tell us the request_id",
+)
+
+COMMON: tuple[RefusalCode, ...] = (
+    TOKEN_MISSING,
+    TOKEN_INVALID,
+    FORBIDDEN_SCOPE,
+    FORBIDDEN_ROLE,
+    NOT_FOUND,
+    ROUTE_UNKNOWN,
+    METHOD_NOT_ALLOWED,
+    BODY_UNREADABLE,
+    REQUEST_UNREADABLE,
+    BODY_TOO_LARGE,
+    MEDIA_TYPE_UNSUPPORTED,
+    FIELD_INVALID,
+    CURSOR_INVALID,
+    IDEMPOTENCY_KEY_MISSING,
+    IDEMPOTENCY_KEY_REUSED,
+    IDEMPOTENCY_KEY_RUNNING,
+    PRECONDITION_REQUIRED,
+    PRECONDITION_FAILED,
+    RATE_LIMITED,
+    UNAVAILABLE,
+    DEADLINE_EXCEEDED,
+    INTERNAL,
+)
+"""Every refusal that a service may give whatever its business is."""
