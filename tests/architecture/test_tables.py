@@ -1,0 +1,111 @@
+"""Columns keep their units: fen in BIGINT, rates whole, instants with a zone, states guarded by a CHECK, no float."""
+
+import importlib
+from functools import cache
+
+import pytest
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Enum,
+    Float,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+)
+
+from tests.support.source import ROOT, SERVICES, python_files
+
+OWNERS = (*(f"services.{service}" for service in SERVICES), "gateway")
+
+
+@cache
+def metadata_of(owner: str) -> MetaData:
+    """Import every model of a service and return its tables."""
+    for path in python_files(f"{owner.replace('.', '/')}/models"):
+        importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
+    base = importlib.import_module(f"{owner}.models.base")
+    metadata: MetaData = base.Base.metadata
+    return metadata
+
+
+def column_problem(column: Column[object]) -> str | None:
+    """Say why the type of a column does not fit the unit in its name, or None."""
+    name, kind = column.name, column.type
+    expected: dict[str, type] = {
+        "_fen": BigInteger,
+        "_milli": BigInteger,
+        "_ppm": Integer,
+        "_on": Date,
+        "_at": DateTime,
+    }
+    for suffix, wanted in expected.items():
+        if name.endswith(suffix) and not isinstance(kind, wanted):
+            return f"{name} is {kind!r}, not {wanted.__name__}"
+    if isinstance(kind, DateTime) and not kind.timezone:
+        return f"{name} has no time zone"
+    if isinstance(kind, Float | Numeric):
+        return f"{name} is no whole number"
+    if isinstance(kind, Enum) and kind.native_enum:
+        return f"{name} is a native enum: a new state would need ALTER TYPE"
+    return None
+
+
+def guards(table: Table) -> str:
+    """Return the text of all CHECK constraints of a table."""
+    return " ".join(str(one.sqltext) for one in table.constraints if isinstance(one, CheckConstraint))
+
+
+def table_problems(table: Table) -> list[str]:
+    """Return what is wrong with one table."""
+    found = [problem for column in table.columns if (problem := column_problem(column))]
+    checked = guards(table)
+    for column in table.columns:
+        guarded = column.name in checked or (isinstance(column.type, Enum) and column.type.create_constraint)
+        if (column.name == "status" or column.name.endswith("_fen")) and not guarded:
+            found.append(f"{column.name} is guarded by no CHECK")
+    if not table.primary_key.columns:
+        found.append("has no primary key")
+    return [f"{table.name}: {problem}" for problem in found]
+
+
+def test_a_bad_column_would_be_found() -> None:
+    table = Table(
+        "planted",
+        MetaData(),
+        Column("id", Integer, primary_key=True),
+        Column("paid_fen", Integer),
+        Column("made_at", DateTime),
+        Column("share", Numeric),
+        Column("kind", Enum("a", "b", name="kind")),
+        Column("status", Integer),
+    )
+    assert len(table_problems(table)) == 6
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_every_column_has_the_type_of_its_unit_and_every_state_its_guard(owner: str) -> None:
+    tables = metadata_of(owner).tables.values()
+    assert tables
+    found = [problem for table in tables for problem in table_problems(table)]
+    assert not found, "\n".join(found)
+
+
+def test_no_service_sees_the_tables_of_another() -> None:
+    metadatas = [metadata_of(owner) for owner in OWNERS]
+    assert len({id(metadata) for metadata in metadatas}) == len(OWNERS)
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_no_table_reaches_another_by_an_orm_relationship(owner: str) -> None:
+    words = ("Relationship(", "relationship(")
+    found = [
+        path
+        for path in python_files(f"{owner.replace('.', '/')}/models")
+        if any(word in path.read_text(encoding="utf-8") for word in words)
+    ]
+    assert not found
