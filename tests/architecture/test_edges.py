@@ -30,32 +30,41 @@ def decorators(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[tuple[s
     return found
 
 
+def rule_problems(edge: ast.Call) -> Iterator[str]:
+    """Yield what an edge rule does not say."""
+    given = {keyword.arg: keyword.value for keyword in edge.keywords}
+    scope, row = given.get("scope"), given.get("row")
+    if not (isinstance(scope, ast.Constant) and scope.value):
+        yield "names no scope"
+    if not (isinstance(row, ast.Constant) and row.value in ROWS):
+        yield "names no row scope"
+    if not isinstance(given.get("summary_zh"), ast.Constant):
+        yield "has no Chinese summary"
+
+
+def route_problems(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    """Yield what is wrong with one function if it is a route."""
+    named = decorators(function)
+    if not any(name in METHODS for name, _ in named):
+        return
+    if isinstance(function, ast.FunctionDef):
+        yield "is not async"
+    if ast.get_docstring(function) is None:
+        yield "has no docstring, which is its text in the API's documentation"
+    edges = [call for name, call in named if name == "edge"]
+    if len(edges) != 1:
+        yield "has no edge rule"
+        return
+    if named[-1][0] != "edge":
+        yield "names its edge above its route"
+    yield from rule_problems(edges[0])
+
+
 def edge_problems(tree: ast.Module) -> Iterator[str]:
     """Yield what is wrong with the routes of one module."""
     for function in ast.walk(tree):
-        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        named = decorators(function)
-        if not any(name in METHODS for name, _ in named):
-            continue
-        if isinstance(function, ast.FunctionDef):
-            yield f"{function.name} is not async"
-        edges = [call for name, call in named if name == "edge"]
-        if len(edges) != 1:
-            yield f"{function.name} has no edge rule"
-            continue
-        if named[-1][0] != "edge":
-            yield f"{function.name} names its edge above its route"
-        given = {keyword.arg: keyword.value for keyword in edges[0].keywords}
-        scope, row = given.get("scope"), given.get("row")
-        if not (isinstance(scope, ast.Constant) and scope.value):
-            yield f"{function.name} names no scope"
-        if not (isinstance(row, ast.Constant) and row.value in ROWS):
-            yield f"{function.name} names no row scope"
-        if not isinstance(given.get("summary_zh"), ast.Constant):
-            yield f"{function.name} has no Chinese summary"
-        if ast.get_docstring(function) is None:
-            yield f"{function.name} has no docstring, which is its text in the API's documentation"
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from (f"{function.name} {problem}" for problem in route_problems(function))
 
 
 def waits_in_a_thread(call: Callable[..., object]) -> bool:
