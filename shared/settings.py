@@ -23,8 +23,8 @@ class BrokerSettings(BaseSettings):
 class ServiceSettings(BaseSettings):
     """Settings that every service and the gateway have.
 
-    A service subclasses this with its own prefix, `model_config = SettingsConfigDict(env_prefix="FINANCE_")`. Each value
-    is looked for as `FINANCE_<NAME>`, then as `KECHUANG_<NAME>` for all processes at once; the broker also as `NATS_URL`.
+    A service subclasses this with its own prefix, `model_config = SettingsConfigDict(env_prefix="FINANCE_")`. A value is
+    looked for as `FINANCE_<NAME>`, then as `KECHUANG_<NAME>` for all processes at once; the broker also as `NATS_URL`.
 
     Attributes:
         service: name of the service: database, stream, durable consumers and metrics carry it.
@@ -46,7 +46,6 @@ class ServiceSettings(BaseSettings):
         settle_window_ms: how long changed facts are gathered before one re-evaluation, in milliseconds.
         max_body_bytes: largest request body that is not a file upload.
         max_upload_bytes: largest uploaded file.
-        request_deadline_ms: longest time a request may take.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
@@ -71,7 +70,6 @@ class ServiceSettings(BaseSettings):
     settle_window_ms: int = Field(default=500, ge=0, le=60_000)
     max_body_bytes: int = Field(default=1_048_576, ge=1)
     max_upload_bytes: int = Field(default=67_108_864, ge=1)
-    request_deadline_ms: int = Field(default=30_000, ge=100)
 
     @model_validator(mode="before")
     @classmethod
