@@ -1,0 +1,142 @@
+"""The embedded NATS with JetStream: one user for each service, who may publish the service's own subjects only."""
+
+import http.client
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+from deploy.embedded.binaries import nats_server
+from deploy.embedded.process import Program, server_account
+
+_START_SECONDS = 20.0
+
+
+def permissions(service: str) -> dict[str, object]:
+    """Return what the user of `service` may publish and subscribe to.
+
+    A wildcard stands for a whole token, so a durable consumer is named exactly `<service>` on each stream: a name such
+    as `finance-*` could not be granted. Deleting or purging a stream is granted to nobody but its publisher, which
+    re-makes it after a loss; forging an event, reading with another's durable or acknowledging for it is refused.
+    """
+    stream = service.upper()
+    publish = [
+        f"{service}.>",
+        "$JS.API.INFO",
+        "$JS.API.STREAM.NAMES",
+        "$JS.API.STREAM.INFO.*",
+        *(f"$JS.API.STREAM.{verb}.{stream}" for verb in ("CREATE", "UPDATE", "DELETE", "PURGE", "MSG.GET")),
+        f"$JS.API.CONSUMER.CREATE.*.{service}",
+        f"$JS.API.CONSUMER.CREATE.*.{service}.>",
+        *(f"$JS.API.CONSUMER.{verb}.*.{service}" for verb in ("DURABLE.CREATE", "INFO", "DELETE", "MSG.NEXT")),
+        f"$JS.ACK.*.{service}.>",
+        f"_INBOX_{service}.>",
+    ]
+    return {"publish": publish, "subscribe": [f"_INBOX_{service}.>"]}
+
+
+class NatsServer:
+    """One nats-server on the loopback address."""
+
+    def __init__(
+        self, folder: Path, *, port: int, monitor_port: int, passwords: dict[str, str], log: Path, durable: bool = True
+    ) -> None:
+        """Name the server; nothing is started.
+
+        Args:
+            folder: its home, with the JetStream store inside.
+            port: where clients connect.
+            monitor_port: where its monitor answers over HTTP.
+            passwords: of each service's user, letters and digits only: the client library does not decode its address.
+            log: file of its output.
+            durable: False lets the server sync every two minutes instead of at each write.
+        """
+        self.folder = folder
+        self.port = port
+        self.monitor_port = monitor_port
+        self._passwords = passwords
+        self._log = log
+        self._durable = durable
+        self._account = server_account()
+
+    @property
+    def store(self) -> Path:
+        """The folder of the JetStream store."""
+        return self.folder / "jetstream"
+
+    @property
+    def monitor_url(self) -> str:
+        """Address of the monitor."""
+        return f"http://127.0.0.1:{self.monitor_port}"
+
+    def url(self, service: str) -> str:
+        """Return the address with the user of `service`."""
+        return f"nats://{service}:{self._passwords[service]}@127.0.0.1:{self.port}"
+
+    def initialise(self) -> None:
+        """Write the configuration anew: secrets and ports are the caller's."""
+        self.store.mkdir(parents=True, exist_ok=True)
+        configuration = {
+            "server_name": "kechuang",
+            "listen": f"127.0.0.1:{self.port}",
+            "http": f"127.0.0.1:{self.monitor_port}",
+            "jetstream": {
+                "store_dir": str(self.store),
+                "max_memory_store": 67_108_864,
+                "max_file_store": 10_737_418_240,
+                "sync_interval": "always" if self._durable else "2m",
+            },
+            "authorization": {
+                "users": [
+                    {"user": service, "password": password, "permissions": permissions(service)}
+                    for service, password in self._passwords.items()
+                ]
+            },
+        }
+        path = self._configuration
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+        path.write_text(json.dumps(configuration, indent=1))  # its configuration language takes JSON
+        if self._account is not None:
+            for place in (self.folder, self.store, path):
+                os.chown(place, self._account.uid, self._account.gid)
+
+    @property
+    def _configuration(self) -> Path:
+        return self.folder / "nats.json"
+
+    def program(self) -> Program:
+        """Return how the server is started."""
+        return Program(
+            name="nats",
+            argv=(str(nats_server()), "-c", str(self._configuration)),
+            log=self._log,
+            env={"PATH": os.environ.get("PATH", ""), "TZ": "UTC"},
+            stop_signal=signal.SIGTERM,
+            death_signal=signal.SIGKILL,
+            account=self._account,
+        )
+
+    def is_ready(self) -> bool:
+        """Tell whether JetStream is open."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.monitor_port, timeout=1)
+        try:
+            connection.request("GET", "/healthz?js-enabled-only=true")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def wait_until_ready(self, seconds: float = _START_SECONDS) -> None:
+        """Wait until JetStream is open.
+
+        Raises:
+            TimeoutError: it is not within `seconds`.
+        """
+        deadline = time.monotonic() + seconds
+        while not self.is_ready():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"NATS is not ready after {seconds:.0f} s; see {self._log}")
+            time.sleep(0.02)

@@ -1,0 +1,177 @@
+"""The embedded PostgreSQL: one server, one database and one role for each service."""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import asyncpg
+
+from deploy.embedded.binaries import postgres_bin
+from deploy.embedded.process import Account, Child, Program, server_account
+
+_START_SECONDS = 20.0
+_INITDB_SECONDS = 60.0
+
+
+class PostgresServer:
+    """One PostgreSQL on the loopback address.
+
+    Attributes:
+        folder: its home, with `data` inside.
+        port: where it listens.
+        durable: False spares the disk in tests; a crash of the server alone still loses nothing.
+    """
+
+    def __init__(self, folder: Path, *, port: int, password: str, log: Path, durable: bool = True) -> None:
+        """Name the server; nothing is started."""
+        self.folder = folder
+        self.port = port
+        self.durable = durable
+        self._password = password
+        self._log = log
+        self._bin = postgres_bin()
+        self._account = server_account()
+
+    @property
+    def data(self) -> Path:
+        """The data folder."""
+        return self.folder / "data"
+
+    def url(self, database: str = "postgres", role: str = "postgres", password: str | None = None) -> str:
+        """Return the address of `database` for `role`; the administrator where no role is named."""
+        secret = quote(self._password if password is None else password, safe="")
+        return f"postgresql://{role}:{secret}@127.0.0.1:{self.port}/{database}"
+
+    def initialise(self) -> None:
+        """Make the data folder unless it exists; a half-made one from a killed start is thrown away."""
+        if (self.data / "PG_VERSION").exists():
+            self._clear_stale_lock()
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        draft = self.folder / "data.new"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        password_file = self.folder / "password.new"
+        password_file.touch(mode=0o600)
+        password_file.write_text(self._password)
+        for path in (self.folder, draft, password_file):
+            _give(path, self._account)
+        child = Child(self._initdb(draft, password_file))
+        ended = child.wait(_INITDB_SECONDS)
+        password_file.unlink()
+        if not ended or child.exit_code() != 0:
+            child.kill()
+            raise RuntimeError(f"initdb failed; see {self._log}")
+        draft.rename(self.data)
+
+    def _initdb(self, data: Path, password_file: Path) -> Program:
+        return Program(
+            name="initdb",
+            argv=(
+                str(self._bin / "initdb"),
+                *("-D", str(data), "-U", "postgres", "--auth=scram-sha-256", f"--pwfile={password_file}"),
+                *("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
+                *(() if self.durable else ("--no-sync",)),
+            ),
+            log=self._log,
+            env={"PATH": os.environ.get("PATH", ""), "TZ": "UTC", "LC_ALL": "C"},
+            account=self._account,
+        )
+
+    def _clear_stale_lock(self) -> None:
+        """Remove a lock file whose process id meanwhile belongs to something else, as happens in containers."""
+        lock = self.data / "postmaster.pid"
+        try:
+            pid = int(lock.read_text().split("\n", 1)[0])
+        except (FileNotFoundError, ValueError):
+            return
+        deadline = time.monotonic() + 5
+        while _command_of(pid) == "postgres" and time.monotonic() < deadline:
+            time.sleep(0.05)  # the server of a killed supervisor is still on its way out
+        if _command_of(pid) != "postgres":
+            lock.unlink(missing_ok=True)
+
+    def program(self) -> Program:
+        """Return how the server is started; TCP on loopback only, so no path is too long for a socket."""
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "shared_buffers": "64MB",
+            "max_connections": "150",
+            "log_min_error_statement": "panic",  # a failing statement may hold a secret or personal data
+            "log_min_messages": "warning",
+            **({} if self.durable else {"fsync": "off", "full_page_writes": "off"}),
+        }
+        return Program(
+            name="postgres",
+            argv=(
+                *(str(self._bin / "postgres"), "-D", str(self.data), "-p", str(self.port)),
+                *(word for name, value in options.items() for word in ("-c", f"{name}={value}")),
+            ),
+            log=self._log,
+            env={"PATH": os.environ.get("PATH", ""), "TZ": "UTC", "LC_ALL": "C"},
+            stop_signal=signal.SIGINT,
+            death_signal=signal.SIGQUIT,
+            account=self._account,
+        )
+
+    def is_ready(self) -> bool:
+        """Tell whether it accepts connections."""
+        probe = [str(self._bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port), "-t", "1"]
+        return subprocess.run(probe, check=False, cwd="/").returncode == 0
+
+    def wait_until_ready(self, seconds: float = _START_SECONDS) -> None:
+        """Wait until it accepts connections.
+
+        Raises:
+            TimeoutError: it does not within `seconds`.
+        """
+        deadline = time.monotonic() + seconds
+        while not self.is_ready():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"PostgreSQL is not ready after {seconds:.0f} s; see {self._log}")
+            time.sleep(0.02)
+
+    def ensure_databases(self, passwords: dict[str, str]) -> None:
+        """Make a role and a database of the same name for each service, closed to every other role.
+
+        Args:
+            passwords: of each role; set anew at each start, so that the secret file is the truth.
+        """
+        asyncio.run(self._ensure_databases(passwords))
+
+    async def _ensure_databases(self, passwords: dict[str, str]) -> None:
+        connection = await asyncpg.connect(self.url())
+        try:
+            for service, password in passwords.items():
+                await ensure_database(connection, service, password)
+        finally:
+            await connection.close()
+
+
+async def ensure_database(admin: "asyncpg.Connection[asyncpg.Record]", service: str, password: str) -> None:
+    """Make the role and the database of `service` if they are missing, and set the role's password."""
+    if not await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", service):
+        await admin.execute(f'CREATE ROLE "{service}" LOGIN')
+    literal = await admin.fetchval("SELECT quote_literal($1)", password)
+    await admin.execute(f'ALTER ROLE "{service}" PASSWORD {literal}')
+    if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", service):
+        await admin.execute(f'CREATE DATABASE "{service}" OWNER "{service}"')
+    await admin.execute(f'REVOKE CONNECT, TEMPORARY ON DATABASE "{service}" FROM PUBLIC')
+
+
+def _give(path: Path, account: Account | None) -> None:
+    if account is not None:
+        os.chown(path, account.uid, account.gid)
+
+
+def _command_of(pid: int) -> str | None:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return None

@@ -1,0 +1,143 @@
+"""Children of the supervisor: started in a session of their own, stopped when their parent dies, however it dies."""
+
+import grp
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_ARMED = str(Path(__file__).with_name("armed.py"))
+
+UNPRIVILEGED_USER = "nobody"
+"""PostgreSQL refuses to run as root; where the suite is started by root, its servers run as this user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of this machine."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+def server_account() -> Account | None:
+    """Return whom the servers run as: None keeps the caller's own account, which is right unless that is root."""
+    if os.geteuid() != 0:
+        return None
+    entry = pwd.getpwnam(UNPRIVILEGED_USER)
+    return Account(entry.pw_name, entry.pw_uid, grp.getgrgid(entry.pw_gid).gr_gid)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to run and how to stop it.
+
+    Attributes:
+        name: shown in lines and logs.
+        argv: the command with its absolute path, never given to a shell.
+        log: file that its output is appended to; None inherits the parent's output.
+        env: its whole environment.
+        stop_signal: asks it to end in order.
+        death_signal: sent by the kernel if the parent dies first.
+        account: whom it runs as; None keeps the caller's account.
+        cwd: where it runs.
+        pass_fds: descriptors it inherits, such as a listening socket.
+        stop_seconds: how long it may take to end before it is killed.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    log: Path | None = None
+    env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    stop_signal: signal.Signals = signal.SIGTERM
+    death_signal: signal.Signals = signal.SIGTERM
+    account: Account | None = None
+    cwd: str = "/"
+    pass_fds: tuple[int, ...] = ()
+    stop_seconds: float = 5.0
+
+
+class Child:
+    """One running program."""
+
+    def __init__(self, program: Program) -> None:
+        """Start `program`; the kernel watches the *thread* that starts it, so start children from a lasting thread."""
+        self.program = program
+        account = program.account
+        identity = (-1, -1) if account is None else (account.uid, account.gid)
+        armed = (sys.executable, "-I", "-S", _ARMED, int(program.death_signal), os.getpid(), *identity)
+        log = None if program.log is None else os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            self._process = subprocess.Popen(
+                (*map(str, armed), *program.argv),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=None if log is None else subprocess.STDOUT,
+                env=dict(program.env),
+                cwd=program.cwd,
+                pass_fds=program.pass_fds,
+                start_new_session=True,
+            )
+        finally:
+            if log is not None:
+                os.close(log)
+        self.started = time.monotonic()
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    def exit_code(self) -> int | None:
+        """Return the exit code, or None while it runs."""
+        return self._process.poll()
+
+    def ask_to_stop(self) -> None:
+        """Send the program's own stop signal, if it still runs."""
+        if self.exit_code() is None:
+            self._process.send_signal(self.program.stop_signal)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait up to `seconds`; return whether it has ended."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Ask it to end, and kill what it leaves behind if it does not in time."""
+        self.ask_to_stop()
+        if not self.wait(self.program.stop_seconds):
+            self.kill()
+
+    def kill(self) -> None:
+        """Kill the whole process group."""
+        if self.exit_code() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+
+def port_is_free(port: int) -> bool:
+    """Tell whether `port` can be listened on at the loopback address."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,28 @@
+"""Servers of a test run: started once when the first test asks, on free ports, in folders of their own."""
+
+from collections.abc import Awaitable, Callable, Iterator
+
+import pytest
+
+from tests.support.nats import Broker, running_nats
+from tests.support.postgres import DatabaseServer, running_postgres
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[DatabaseServer]:
+    """The PostgreSQL of this run."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def nats() -> Iterator[Broker]:
+    """The NATS of this run."""
+    with running_nats() as broker:
+        yield broker
+
+
+@pytest.fixture
+def database_url(postgres: DatabaseServer) -> Callable[[str], Awaitable[str]]:
+    """`await database_url("finance")` gives a fresh, migrated database of that service."""
+    return postgres.database_url

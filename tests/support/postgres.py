@@ -1,0 +1,100 @@
+"""A PostgreSQL for one test run: own folder and port, a migrated template for each service, a clone for each test."""
+
+import asyncio
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+
+from deploy.embedded.postgres import PostgresServer, ensure_database
+from deploy.embedded.process import Child, free_port
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class DatabaseServer:
+    """The running server; hands out databases that carry a service's migrated schema and belong to its role."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self.server = server
+        self._passwords: dict[str, str] = {}
+        self._templates: dict[str, str] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._count = 0
+
+    async def database_url(self, service: str) -> str:
+        """Return the address of a fresh database of `service`, migrated to its newest version."""
+        template = await self._template(service)
+        self._count += 1
+        name = f"{service}_{self._count}"
+        await self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{service}" STRATEGY FILE_COPY')
+        return self.server.url(name, service, self._passwords[service])
+
+    async def drop(self, url: str) -> None:
+        """Drop the database of `url`, closing what is still open in it."""
+        await self._admin(f'DROP DATABASE IF EXISTS "{url.rsplit("/", 1)[1]}" WITH (FORCE)')
+
+    async def _template(self, service: str) -> str:
+        async with self._locks.setdefault(service, asyncio.Lock()):
+            if service not in self._templates:
+                self._passwords[service] = secrets.token_hex(16)
+                admin = await asyncpg.connect(self.server.url())
+                try:
+                    await ensure_database(admin, service, self._passwords[service])
+                finally:
+                    await admin.close()
+                await _migrate(self.server.url(service, service, self._passwords[service]), service)
+                self._templates[service] = service
+        return self._templates[service]
+
+    async def _admin(self, statement: str) -> None:
+        admin = await asyncpg.connect(self.server.url())
+        try:
+            await admin.execute(statement)
+        finally:
+            await admin.close()
+
+
+async def _migrate(url: str, service: str) -> None:
+    """Migrate in a thread, since Alembic runs an event loop of its own; a service without tables yet stays empty."""
+    rooms = REPOSITORY / ("gateway" if service == "gateway" else f"services/{service}") / "migrations" / "env.py"
+    if not rooms.exists():
+        return
+    from shared.db.migrate import migrate
+
+    await asyncio.to_thread(migrate, url, service)
+
+
+@contextmanager
+def state_folder(purpose: str) -> Iterator[Path]:
+    """Yield a fresh folder that servers under another account may enter, and remove it afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix=f"kechuang-{purpose}-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_postgres() -> Iterator[DatabaseServer]:
+    """Run a server on a free port until the block ends; two test runs, or a test run beside the suite, never meet."""
+    with state_folder("postgres") as folder:
+        server = PostgresServer(
+            folder / "postgres",
+            port=free_port(),
+            password=secrets.token_hex(16),
+            log=folder / "postgres.log",
+            durable=False,
+        )
+        server.initialise()
+        child = Child(server.program())
+        try:
+            server.wait_until_ready()
+            yield DatabaseServer(server)
+        finally:
+            child.stop()

@@ -1,0 +1,111 @@
+"""The embedded servers as the tests themselves use them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import asyncpg
+import nats as nats_client
+import pytest
+from nats.js.api import ConsumerConfig, StreamConfig
+from nats.js.errors import NoStreamResponseError
+
+from deploy.embedded.process import Child, Program, free_port, port_is_free
+from tests.support.nats import Broker
+from tests.support.postgres import DatabaseServer
+
+
+async def test_each_test_gets_a_database_of_its_own(database_url: Callable[[str], Awaitable[str]]) -> None:
+    first, second = await database_url("finance"), await database_url("finance")
+    assert first != second
+    connection = await asyncpg.connect(first)
+    await connection.execute("CREATE TABLE only_here (n int)")
+    await connection.close()
+    connection = await asyncpg.connect(second)
+    assert await connection.fetchval("SELECT to_regclass('only_here')") is None
+    await connection.close()
+
+
+async def test_a_role_cannot_enter_the_database_of_another_service(postgres: DatabaseServer) -> None:
+    finance, ipr = await postgres.database_url("finance"), await postgres.database_url("ipr")
+    role = finance.split("@")[0]
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await asyncpg.connect(f"{role}@{ipr.split('@')[1].replace(ipr.rsplit('/', 1)[1], 'ipr')}")
+
+
+async def test_a_user_publishes_its_own_subjects_only(nats: Broker) -> None:
+    async def connect(service: str) -> nats_client.NATS:
+        refused = []
+
+        async def note(error: Exception) -> None:
+            refused.append(error)
+
+        return await nats_client.connect(
+            nats.url(service), inbox_prefix=f"_INBOX_{service}".encode(), error_cb=note, allow_reconnect=False
+        )
+
+    techtransfer, ipr = await connect("techtransfer"), await connect("ipr")
+    mine, other = techtransfer.jetstream(timeout=1), ipr.jetstream(timeout=0.3)
+    await mine.add_stream(StreamConfig(name="TECHTRANSFER", subjects=["techtransfer.>"]))
+    await mine.publish("techtransfer.listing.changed.v1", b"{}")
+    with pytest.raises((nats_client.errors.TimeoutError, NoStreamResponseError)):
+        await other.publish("techtransfer.listing.changed.v1", b"forged")
+    with pytest.raises(nats_client.errors.TimeoutError):
+        await other.delete_stream("TECHTRANSFER")
+    with pytest.raises(nats_client.errors.TimeoutError):
+        await other.add_consumer("TECHTRANSFER", ConsumerConfig(durable_name="finance"))
+    subscription = await other.pull_subscribe("techtransfer.>", durable="ipr", stream="TECHTRANSFER")
+    (message,) = await subscription.fetch(1, timeout=2)
+    await message.ack_sync()
+    assert message.data == b"{}"
+    await mine.delete_stream("TECHTRANSFER")
+    await techtransfer.close()
+    await ipr.close()
+
+
+def test_a_child_dies_with_its_parent_even_when_that_is_killed(tmp_path: Path) -> None:
+    script = (
+        "import sys, time; from deploy.embedded.process import Child, Program\n"
+        "child = Child(Program(name='sleeper', argv=('/bin/sleep', '60')))\n"
+        "print(child.pid, flush=True); time.sleep(60)"
+    )
+    repository = Path(__file__).resolve().parents[3]
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=repository, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        command = Path(f"/proc/{pid}/comm")
+        deadline = time.monotonic() + 5
+        while command.read_text().strip() != "sleep" and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert command.read_text().strip() == "sleep"
+        parent.send_signal(signal.SIGKILL)
+        parent.wait()
+    while command.exists() and "State:\tZ" not in Path(f"/proc/{pid}/status").read_text():
+        assert time.monotonic() < deadline + 5
+        time.sleep(0.02)
+
+
+def test_a_program_that_ignores_its_stop_signal_is_killed(tmp_path: Path) -> None:
+    stubborn = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on', flush=True); time.sleep(60)"
+    )
+    log = tmp_path / "log"
+    child = Child(Program(name="stubborn", argv=(sys.executable, "-c", stubborn), log=log, stop_seconds=0.2))
+    while "on" not in log.read_text():
+        time.sleep(0.02)
+    child.stop()
+    assert child.exit_code() == -signal.SIGKILL
+
+
+def test_a_taken_port_is_seen(postgres: DatabaseServer) -> None:
+    assert not port_is_free(postgres.server.port)
+    assert port_is_free(free_port())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands its servers to another account")
+def test_as_root_the_servers_run_under_an_unprivileged_account(postgres: DatabaseServer) -> None:
+    assert postgres.server.data.stat().st_uid != 0
