@@ -1,0 +1,147 @@
+"""The risk-compensation fund, one account per reporting unit: paid-in money of city and district, exposure of cover."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from shared.kernel.errors import Refusal, RefusalCode
+from shared.kernel.money import mul_ppm_half_up
+from shared.kernel.shape import Shape
+from shared.kernel.types import Fen, ShortText
+from shared.policy.rule_set import RuleSet
+
+POLICY = "fund_cover"
+
+CONTRIBUTION_NOT_POSITIVE = RefusalCode(
+    code="contribution_not_positive",
+    status=422,
+    title_zh="出资金额须大于零",
+    title_en="A contribution must be above zero",
+    way_out_zh="请填写以分为单位的正整数。",
+    way_out_en="Give a whole number of fen above zero.",
+)
+CONTRIBUTION_DATE_INVALID = RefusalCode(
+    code="contribution_date_invalid",
+    status=422,
+    title_zh="到账日不得晚于今天",
+    title_en="Money cannot have arrived after today",
+    way_out_zh="请更正到账日。",
+    way_out_en="Correct the value date.",
+)
+RECEIPT_ALREADY_POSTED = RefusalCode(
+    code="receipt_already_posted",
+    status=409,
+    title_zh="该到账回单已入账",
+    title_en="This receipt was posted before",
+    way_out_zh="同一回单只入账一次，请核对回单号。",
+    way_out_en="A receipt is posted once: check its number.",
+)
+FUND_CAPACITY_EXCEEDED = RefusalCode(
+    code="fund_capacity_exceeded",
+    status=409,
+    title_zh="超过该区县基金可承担责任：剩余 {left_fen} 分",
+    title_en="Above what the unit's fund can still carry: {left_fen} fen",
+    way_out_zh="请待出资补足或存量责任解除后再办理备案。",
+    way_out_en="Wait until the fund is replenished or other cover is released.",
+)
+
+
+class Contributor(StrEnum):
+    """Who paid in."""
+
+    CITY = "CITY"
+    DISTRICT = "DISTRICT"
+
+
+class PostingKind(StrEnum):
+    """What a posting does to the account."""
+
+    CONTRIBUTION = "CONTRIBUTION"
+    EXPOSURE = "EXPOSURE"
+    """Cover was given: memorandum exposure grows, no cash is held."""
+    EXPOSURE_RELEASE = "EXPOSURE_RELEASE"
+    """Covered principal was repaid: exposure falls."""
+
+
+class ContributionTerms(Shape):
+    """Money that reached the fund's bank account, by the bank's receipt."""
+
+    contributor: Contributor
+    amount_fen: Fen
+    receipt_no: ShortText
+    value_on: date
+
+
+class FundBalances(Shape):
+    """Balances of one unit's account, in fen."""
+
+    paid_in_city_fen: Fen
+    paid_in_district_fen: Fen
+    exposure_fen: Fen
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What each contributor still owes so that paid-in money stands 40 : 60, in fen."""
+
+    city_due_fen: int
+    district_due_fen: int
+
+
+def contribute(terms: ContributionTerms, today: date) -> PostingKind:
+    """Record money that arrived.
+
+    Raises:
+        Refusal: `contribution_not_positive`; `contribution_date_invalid`.
+
+    Source: F-FUND-01 (docs/rules/finance.md).
+    """
+    if terms.amount_fen == 0:
+        raise Refusal(CONTRIBUTION_NOT_POSITIVE, pointer="/amount_fen")
+    if terms.value_on > today:
+        raise Refusal(CONTRIBUTION_DATE_INVALID, pointer="/value_on")
+    return PostingKind.CONTRIBUTION
+
+
+def shares(balances: FundBalances, rules: RuleSet) -> Shares:
+    """Return what each side still owes for the ratio city : district, given what the other has paid.
+
+    Source: F-FUND-02 (docs/rules/finance.md).
+    """
+    city_ppm = rules.param_int("city_share_ppm")
+    district_ppm = 1_000_000 - city_ppm
+    city_fen, district_fen = balances.paid_in_city_fen, balances.paid_in_district_fen
+    return Shares(
+        city_due_fen=max(0, -(-district_fen * city_ppm // district_ppm) - city_fen),
+        district_due_fen=max(0, -(-city_fen * district_ppm // city_ppm) - district_fen),
+    )
+
+
+def capacity(balances: FundBalances, rules: RuleSet) -> int:
+    """Return the exposure that the paid-in money may carry, in fen.
+
+    Source: F-FUND-03 (docs/rules/finance.md).
+    """
+    return (balances.paid_in_city_fen + balances.paid_in_district_fen) * rules.param_int("leverage")
+
+
+def exposure_of(covered_fen: int, rules: RuleSet) -> int:
+    """Return the fund's memorandum exposure for covered principal: 80 %, half up at the fen.
+
+    Source: F-FUND-04 (docs/rules/finance.md).
+    """
+    return mul_ppm_half_up(covered_fen, rules.param_int("cover_share_ppm"))
+
+
+def expose(balances: FundBalances, added_fen: int, rules: RuleSet) -> int:
+    """Return the exposure after new cover.
+
+    Raises:
+        Refusal: `fund_capacity_exceeded`.
+
+    Source: F-FUND-05 (docs/rules/finance.md).
+    """
+    left_fen = max(0, capacity(balances, rules) - balances.exposure_fen)
+    if added_fen > left_fen:
+        raise Refusal(FUND_CAPACITY_EXCEEDED, left_fen=left_fen)
+    return balances.exposure_fen + added_fen
