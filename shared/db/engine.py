@@ -1,0 +1,199 @@
+"""The engine of one database: the only place that opens, commits and rolls back a transaction."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from shared.db.transaction import Transaction
+from shared.kernel.actor import Actor
+from shared.kernel.clock import Clock
+from shared.kernel.ids import new_id
+
+_TIMEOUTS = {
+    "lock_timeout": "3000",
+    "statement_timeout": "10000",
+    "idle_in_transaction_session_timeout": "15000",
+    "timezone": "UTC",
+}
+_LOST = (
+    asyncpg.exceptions.PostgresConnectionError,
+    asyncpg.exceptions.AdminShutdownError,
+    asyncpg.exceptions.CrashShutdownError,
+    asyncpg.exceptions.CannotConnectNowError,
+    asyncpg.exceptions.TooManyConnectionsError,
+    asyncpg.exceptions.InterfaceError,
+    ConnectionError,
+    OSError,
+    TimeoutError,
+)
+_LOST_STATES = ("08", "57P", "53300")
+
+
+class DatabaseUnavailable(Exception):  # noqa: N818  # a state of the world, answered by 503 with Retry-After
+    """The database cannot be reached just now; the caller may try again."""
+
+
+class Busy(Exception):  # noqa: N818  # a state of the world, answered by 503 with Retry-After
+    """A lock or a statement took too long, or two transactions stood in each other's way; try again."""
+
+
+def driver_url(url: str) -> str:
+    """Return `postgresql://…` as SQLAlchemy wants it for asyncpg."""
+    scheme, _, rest = url.partition("://")
+    if scheme not in {"postgresql", "postgres", "postgresql+asyncpg"}:
+        raise ValueError("a database URL begins with postgresql://")
+    return f"postgresql+asyncpg://{rest}"
+
+
+class Database:
+    """The connection pool of one service.
+
+    Args:
+        url: `postgresql://user:password@host:port/database`.
+        service: shown to PostgreSQL as the application's name.
+        pool_size: connections kept; as many again are opened under load.
+    """
+
+    def __init__(self, url: str, *, service: str, pool_size: int = 8) -> None:
+        """Make the pool; nothing is connected yet."""
+        self.service = service
+        self.url = url
+        self.engine: AsyncEngine = create_async_engine(
+            driver_url(url),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=5,
+            pool_use_lifo=True,
+            connect_args={
+                "timeout": 5,
+                "server_settings": {"application_name": service, **_TIMEOUTS},
+            },
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+    async def ping(self) -> None:
+        """Ask the server for nothing.
+
+        Raises:
+            DatabaseUnavailable: it does not answer.
+        """
+        with self.guard():
+            async with self.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+
+    def guard(self) -> "_Guard":
+        """Return a context that turns lost connections into `DatabaseUnavailable` and lock trouble into `Busy`."""
+        return _Guard()
+
+    @asynccontextmanager
+    async def transaction(
+        self,
+        *,
+        actor: Actor,
+        clock: Clock,
+        request_id: str | None = None,
+        causation_id: UUID | None = None,
+        read_only: bool = False,
+    ) -> AsyncIterator[Transaction]:
+        """Open one transaction; commit it when the block ends, roll it back when the block raises.
+
+        Events, audit rows and the idempotency answer are written in one statement before the commit. Callbacks given
+        to `Transaction.after_commit` run after it.
+
+        Raises:
+            DatabaseUnavailable: the connection was lost or could not be made. If it was lost during the commit, the
+                effect may or may not stand: the caller's idempotency key tells.
+            Busy: a lock or statement took longer than its limit, or a deadlock was broken.
+        """
+        with self.guard():
+            session = AsyncSession(self.engine, expire_on_commit=False, autoflush=True)
+            try:
+                if read_only:
+                    await session.execute(text("SET TRANSACTION READ ONLY"))
+                transaction = Transaction(
+                    session,
+                    actor=actor,
+                    now=clock.now(),
+                    request_id=request_id,
+                    causation_id=causation_id or new_id(),
+                )
+                yield transaction
+                if read_only:
+                    await session.rollback()
+                else:
+                    await transaction.flush()
+                    await session.commit()
+            except BaseException as fault:
+                await _abandon(session, broken=_is_lost(fault))
+                raise
+            else:
+                await session.close()
+        transaction.run_after_commit()
+
+
+class _Guard:
+    """Translates what the driver raises; see `Database.guard`."""
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:
+        if fault is None:
+            return
+        if _is_lost(fault):
+            raise DatabaseUnavailable from fault
+        if _sqlstate(fault) in {"55P03", "57014", "40001", "40P01", "25P03"}:
+            raise Busy from fault
+
+
+async def _abandon(session: AsyncSession, *, broken: bool) -> None:
+    """Roll back, or throw the connection away where it is broken."""
+    try:
+        if broken:
+            await session.invalidate()
+        else:
+            await session.rollback()
+    except Exception:  # noqa: BLE001  # the first fault is the one to report; a broken connection cannot be rolled back
+        await session.invalidate()
+    finally:
+        await session.close()
+
+
+def _sqlstate(fault: BaseException) -> str:
+    origin = fault.orig if isinstance(fault, DBAPIError) else fault
+    return str(getattr(origin, "sqlstate", None) or "")
+
+
+def _is_lost(fault: BaseException) -> bool:
+    if isinstance(fault, PoolTimeout | DatabaseUnavailable):
+        return True
+    if isinstance(fault, DBAPIError):
+        cause = fault.orig.__cause__ if fault.orig is not None else None
+        return (
+            fault.connection_invalidated
+            or isinstance(fault, InterfaceError)
+            or _sqlstate(fault).startswith(_LOST_STATES)
+            or isinstance(cause, _LOST)
+        )
+    # An OSError of our own code inside the block is not the database's; only the driver's own are.
+    return isinstance(fault, asyncpg.exceptions.PostgresConnectionError | asyncpg.exceptions.CannotConnectNowError) or (
+        isinstance(fault, ConnectionError | OSError) and _from_driver(fault)
+    )
+
+
+def _from_driver(fault: BaseException) -> bool:
+    trace = fault.__traceback__
+    while trace is not None:
+        if "asyncpg" in trace.tb_frame.f_code.co_filename:
+            return True
+        trace = trace.tb_next
+    return False

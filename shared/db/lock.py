@@ -1,0 +1,34 @@
+"""Advisory locks: names instead of numbers, so that two uses never share one by accident."""
+
+from hashlib import blake2b
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+
+def lock_number(*words: str) -> int:
+    """Return the signed 64-bit number of the lock that `words` name."""
+    digest = blake2b("\x1f".join(words).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
+
+
+async def try_lock_transaction(session: AsyncSession, *words: str) -> bool:
+    """Take the lock until the transaction ends; return False at once if another holds it."""
+    found = await session.execute(text("SELECT pg_try_advisory_xact_lock(:number)"), {"number": lock_number(*words)})
+    return bool(found.scalar_one())
+
+
+async def lock_transaction(session: AsyncSession, *words: str) -> None:
+    """Wait for the lock and hold it until the transaction ends."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": lock_number(*words)})
+
+
+async def try_lock_connection(connection: AsyncConnection, *words: str) -> bool:
+    """Take the lock until the connection ends; return False at once if another holds it."""
+    found = await connection.execute(text("SELECT pg_try_advisory_lock(:number)"), {"number": lock_number(*words)})
+    return bool(found.scalar_one())
+
+
+async def unlock_connection(connection: AsyncConnection, *words: str) -> None:
+    """Give the connection's lock back."""
+    await connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": lock_number(*words)})

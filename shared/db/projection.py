@@ -1,0 +1,50 @@
+"""Projections: another service's facts, held by version, written in batches and never corrected here."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Table, text
+from sqlalchemy.dialects import postgresql
+
+from shared.db.transaction import Transaction
+
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+
+
+async def upsert_if_newer(
+    tx: Transaction, table: Table, rows: list[dict[str, Any]], *, key: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Insert or update projection rows, each only if its `version` is above the one that is held.
+
+    Args:
+        tx: the transaction.
+        table: the projection's table, with a column `version`.
+        rows: one dict per event, the columns by name; values that JSON can carry (dates as text or date objects).
+        key: names of the columns that identify a row.
+
+    Returns:
+        The keys of the rows that changed.
+    """
+    newest: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        identity = tuple(str(row[name]) for name in key)
+        if identity not in newest or row["version"] > newest[identity]["version"]:
+            newest[identity] = row
+    if not newest:
+        return []
+    # Keys in order: two batches that overlap lock their rows in the same order.
+    ordered = [newest[identity] for identity in sorted(newest)]
+    columns = list(ordered[0])
+    typed = ", ".join(f'"{name}" {table.c[name].type.compile(dialect=_DIALECT)}' for name in columns)
+    names = ", ".join(f'"{name}"' for name in columns)
+    keys = ", ".join(f'"{name}"' for name in key)
+    sets = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in key)
+    statement = text(f"""
+        INSERT INTO "{table.name}" AS held ({names})
+        SELECT {names} FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS fresh ({typed})
+        ON CONFLICT ({keys}) DO UPDATE SET {sets} WHERE excluded.version > held.version
+        RETURNING {keys}
+    """)  # noqa: S608  # names come from our own table definitions, values are bound
+    found = await tx.session.execute(statement, {"rows": orjson.dumps(ordered).decode()})
+    return [dict(row) for row in found.mappings()]

@@ -1,0 +1,180 @@
+"""Infrastructure tables that each service's database holds; plain SQLAlchemy Core, written by hand-made statements."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+_AT = DateTime(timezone=True)
+
+
+def attach_infrastructure(metadata: MetaData) -> None:
+    """Declare the infrastructure tables in `metadata`."""
+    _events(metadata)
+    _audit(metadata)
+    _rules_and_work(metadata)
+
+
+def _events(metadata: MetaData) -> None:
+    # Kept for ever: JetStream is a transport, this is the record.
+    Table(
+        "outbox_event",
+        metadata,
+        Column("position", BigInteger, Identity(always=True), primary_key=True),
+        Column("id", Uuid, nullable=False, unique=True),
+        Column("subject", String(120), nullable=False),
+        Column("aggregate", String(60), nullable=False),
+        Column("aggregate_id", String(200), nullable=False),
+        Column("version", BigInteger, nullable=False),
+        Column("sequence", BigInteger, nullable=False),
+        Column("occurred_at", _AT, nullable=False),
+        Column("causation_id", Uuid, nullable=False),
+        Column("request_id", String(200)),
+        Column("traceparent", String(60)),
+        Column("data", JSONB, nullable=False),
+        Column("published_at", _AT),
+        Column("stream_sequence", BigInteger),
+        UniqueConstraint("aggregate", "aggregate_id", "version"),
+        Index("ix_outbox_event_unpublished", "position", postgresql_where=text("published_at IS NULL")),
+        Index("ix_outbox_event_occurred_at", "occurred_at"),
+        Index("ix_outbox_event_causation_id", "causation_id"),
+    )
+    # subject = '' counts versions of the aggregate, a subject counts its sequence.
+    Table(
+        "event_counter",
+        metadata,
+        Column("aggregate", String(60), primary_key=True),
+        Column("aggregate_id", String(200), primary_key=True),
+        Column("subject", String(120), primary_key=True),
+        Column("value", BigInteger, nullable=False),
+    )
+    Table(
+        "inbox_entry",
+        metadata,
+        Column("handler", String(120), primary_key=True),
+        Column("event_id", Uuid, primary_key=True),
+        Column("received_at", _AT, nullable=False, server_default=text("now()")),
+    )
+    # The newest version (state) or the last sequence (happening) that a handler applied.
+    Table(
+        "inbox_cursor",
+        metadata,
+        Column("handler", String(120), primary_key=True),
+        Column("subject", String(120), primary_key=True),
+        Column("aggregate_id", String(200), primary_key=True),
+        Column("value", BigInteger, nullable=False),
+    )
+    Table(
+        "dead_letter",
+        metadata,
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        Column("handler", String(120), nullable=False),
+        Column("subject", String(120), nullable=False),
+        Column("event_id", Uuid),
+        Column("payload", LargeBinary, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("deliveries", Integer, nullable=False),
+        Column("parked_at", _AT, nullable=False, server_default=text("now()")),
+        Column("replayed_at", _AT),
+        Index("ix_dead_letter_waiting", "handler", postgresql_where=text("replayed_at IS NULL")),
+    )
+
+
+def _audit(metadata: MetaData) -> None:
+    Table(
+        "audit_entry",
+        metadata,
+        Column("position", BigInteger, Identity(always=True), primary_key=True),
+        Column("at", _AT, nullable=False),
+        Column("client_id", String(120), nullable=False),
+        Column("role", String(32), nullable=False),
+        Column("party", String(18)),
+        Column("action", String(80), nullable=False),
+        Column("subject", String(200), nullable=False),
+        Column("uscc", String(18)),
+        Column("purpose", String(80)),
+        Column("consent_id", Uuid),
+        Column("fields", JSONB, nullable=False),
+        Column("outcome", String(20), nullable=False),
+        Column("detail", JSONB, nullable=False),
+        Column("request_id", String(200)),
+        Column("causation_id", Uuid, nullable=False),
+        Column("seal_no", BigInteger, unique=True),
+        Column("seal", String(64)),
+        CheckConstraint("(seal_no IS NULL) = (seal IS NULL)", name="sealed_whole"),
+        Index("ix_audit_entry_unsealed", "position", postgresql_where=text("seal_no IS NULL")),
+        Index("ix_audit_entry_uscc", "uscc", "at"),
+    )
+    Table(
+        "idempotency_key",
+        metadata,
+        Column("client_id", String(120), primary_key=True),
+        Column("route", String(200), primary_key=True),
+        Column("key", String(255), primary_key=True),
+        Column("fingerprint", LargeBinary, nullable=False),
+        Column("status", SmallInteger, nullable=False),
+        Column("headers", JSONB, nullable=False),
+        Column("body", LargeBinary, nullable=False),
+        Column("created_at", _AT, nullable=False),
+        Index("ix_idempotency_key_created_at", "created_at"),
+    )
+
+
+def _rules_and_work(metadata: MetaData) -> None:
+    Table(
+        "rule_set_version",
+        metadata,
+        Column("policy", String(60), primary_key=True),
+        Column("version", String(40), primary_key=True),
+        Column("sha256", String(64), nullable=False, unique=True),
+        Column("effective_from", Date, nullable=False),
+        Column("effective_to", Date),
+        Column("source_no", String(200), nullable=False),
+        Column("content", LargeBinary, nullable=False),
+        Column("published_at", _AT, nullable=False),
+    )
+    Table(
+        "operation",
+        metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("kind", String(60), nullable=False),
+        Column("state", String(20), nullable=False),
+        Column("client_id", String(120), nullable=False),
+        Column("role", String(32), nullable=False),
+        Column("party", String(18)),
+        Column("unit_id", String(8)),
+        Column("file_sha256", String(64)),
+        Column("input", JSONB, nullable=False),
+        Column("done", BigInteger, nullable=False, server_default="0"),
+        Column("total", BigInteger),
+        Column("result", JSONB),
+        Column("error", Text),
+        Column("request_id", String(200)),
+        Column("causation_id", Uuid, nullable=False),
+        Column("created_at", _AT, nullable=False),
+        Column("updated_at", _AT, nullable=False),
+        CheckConstraint("state IN ('QUEUED', 'RUNNING', 'DONE', 'FAILED')", name="state"),
+        Index("ix_operation_open", "kind", "created_at", postgresql_where=text("state IN ('QUEUED', 'RUNNING')")),
+    )
+    Table(
+        "case_number",
+        metadata,
+        Column("prefix", String(40), primary_key=True),
+        Column("value", BigInteger, nullable=False),
+    )

@@ -1,0 +1,249 @@
+"""One transaction: what a use case is given to lock, read, add and emit with."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.events.event import Event
+from shared.kernel.actor import Actor
+from shared.kernel.clock import shanghai_date
+from shared.kernel.ids import new_id
+from shared.telemetry import current_traceparent
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """The answer of an idempotent request, kept with its effect."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class PendingAnswer:
+    """The key under which the answer of this transaction is stored."""
+
+    route: str
+    key: str
+    fingerprint: bytes
+    answer: StoredAnswer | None = None
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What is written in one statement at the end."""
+
+    events: list[Event] = field(default_factory=list)
+    audits: list[dict[str, Any]] = field(default_factory=list)
+    answer: PendingAnswer | None = None
+    callbacks: list[Callable[[], None]] = field(default_factory=list)
+
+
+class Transaction:
+    """The hands of a use case. It never commits: the edge that opened it does, before it answers.
+
+    Attributes:
+        session: SQLAlchemy session of this transaction.
+        now: the instant of the transaction, UTC.
+        today: the business date of `now` in Asia/Shanghai.
+        actor: who acts.
+        request_id: id of the request, or None in a job.
+        causation_id: id of the first cause; every event of this transaction carries it on.
+    """
+
+    def __init__(
+        self, session: AsyncSession, *, actor: Actor, now: datetime, request_id: str | None, causation_id: UUID
+    ) -> None:
+        """Keep the parts; the session must not be used by anyone else."""
+        self.session = session
+        self.actor = actor
+        self.now = now
+        self.today: date = shanghai_date(now)
+        self.request_id = request_id
+        self.causation_id = causation_id
+        self._kept = _Kept()
+
+    def emit(self, *events: Event) -> None:
+        """Put events into the outbox, in this order, with the commit.
+
+        Lock the aggregate's row before: its versions then follow the order of the commits.
+        """
+        self._kept.events.extend(events)
+
+    def audit(
+        self,
+        action: str,
+        *,
+        subject: str,
+        uscc: str | None = None,
+        purpose: str | None = None,
+        consent_id: UUID | None = None,
+        fields: Sequence[str] = (),
+        outcome: str = "done",
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        """Add an audit row to this transaction: who did or read what, under which consent, which fields.
+
+        Args:
+            action: `<noun>.<verb>`, such as `credit_file.read`.
+            subject: what was acted on, `<noun>/<id>`.
+            uscc: enterprise whose data it is.
+            purpose: purpose of the read, as the consent names it.
+            consent_id: consent that allowed the read.
+            fields: names of the fields or parts that were given out.
+            outcome: `done` or `refused`.
+            detail: anything else worth keeping; no personal data.
+        """
+        self._kept.audits.append(
+            {
+                "at": self.now.isoformat(),
+                "client_id": self.actor.client_id,
+                "role": self.actor.role.value,
+                "party": self.actor.party,
+                "action": action,
+                "subject": subject,
+                "uscc": uscc,
+                "purpose": purpose,
+                "consent_id": str(consent_id) if consent_id else None,
+                "fields": list(fields),
+                "outcome": outcome,
+                "detail": detail or {},
+                "request_id": self.request_id,
+                "causation_id": str(self.causation_id),
+            }
+        )
+
+    def expect_answer(self, pending: PendingAnswer) -> None:
+        """Remember the idempotency key of this request; the edge gives the answer before the commit."""
+        self._kept.answer = pending
+
+    def answer(self, answer: StoredAnswer) -> None:
+        """Store `answer` under the idempotency key of this request, in this transaction."""
+        if self._kept.answer is not None:
+            self._kept.answer.answer = answer
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the commit stands; never after a roll-back."""
+        self._kept.callbacks.append(callback)
+
+    @property
+    def has_events(self) -> bool:
+        """Whether this transaction leaves events in the outbox."""
+        return bool(self._kept.events)
+
+    async def flush(self) -> None:
+        """Write the rows of the use case, then outbox, audit and answer in one statement."""
+        await self.session.flush()
+        kept = self._kept
+        pending = kept.answer if kept.answer is not None and kept.answer.answer is not None else None
+        if not (kept.events or kept.audits or pending):
+            return
+        await self.session.execute(
+            _WRITE,
+            {
+                "events": orjson.dumps(self._event_rows()).decode(),
+                "audits": orjson.dumps(kept.audits).decode(),
+                **self._answer_row(pending),
+            },
+        )
+
+    def run_after_commit(self) -> None:
+        """Run what was left for after the commit."""
+        for callback in self._kept.callbacks:
+            callback()
+
+    def _event_rows(self) -> list[dict[str, Any]]:
+        """Number the events of this transaction per aggregate, and per aggregate and subject."""
+        versions: dict[tuple[str, str], int] = {}
+        sequences: dict[tuple[str, str, str], int] = {}
+        rows = []
+        traceparent = current_traceparent()
+        for ord_, event in enumerate(self._kept.events):
+            aggregate = (event.aggregate, event.aggregate_id)
+            stream = (*aggregate, event.subject)
+            versions[aggregate] = versions.get(aggregate, 0) + 1
+            sequences[stream] = sequences.get(stream, 0) + 1
+            rows.append(
+                {
+                    "ord": ord_,
+                    "id": str(new_id()),
+                    "subject": event.subject,
+                    "aggregate": event.aggregate,
+                    "aggregate_id": event.aggregate_id,
+                    "version": versions[aggregate],
+                    "sequence": sequences[stream],
+                    "occurred_at": self.now.isoformat(),
+                    "causation_id": str(self.causation_id),
+                    "request_id": self.request_id,
+                    "traceparent": traceparent,
+                    "data": event.model_dump(mode="json"),
+                }
+            )
+        return rows
+
+    def _answer_row(self, pending: PendingAnswer | None) -> dict[str, Any]:
+        if pending is None or pending.answer is None:
+            return dict.fromkeys(("client_id", "route", "key", "fingerprint", "status", "headers", "body", "at"))
+        return {
+            "client_id": self.actor.client_id,
+            "route": pending.route,
+            "key": pending.key,
+            "fingerprint": pending.fingerprint,
+            "status": pending.answer.status,
+            "headers": orjson.dumps(pending.answer.headers).decode(),
+            "body": pending.answer.body,
+            "at": self.now,
+        }
+
+
+# One statement for all infrastructure rows: a round trip costs more than the rows. `counted` moves both counters
+# (subject '' counts the aggregate's versions) and takes their row locks, so numbers follow the order of commits.
+_WRITE = text("""
+WITH event AS (
+    SELECT * FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS event (
+        ord int, id uuid, subject text, aggregate text, aggregate_id text, version bigint, sequence bigint,
+        occurred_at timestamptz, causation_id uuid, request_id text, traceparent text, data jsonb)
+), step AS (
+    SELECT aggregate, aggregate_id, '' AS subject, max(version) AS steps FROM event GROUP BY 1, 2
+    UNION ALL
+    SELECT aggregate, aggregate_id, subject, max(sequence) FROM event GROUP BY 1, 2, 3
+), counted AS (
+    INSERT INTO event_counter AS counter (aggregate, aggregate_id, subject, value)
+    SELECT aggregate, aggregate_id, subject, steps FROM step ORDER BY 1, 2, 3
+    ON CONFLICT (aggregate, aggregate_id, subject) DO UPDATE SET value = counter.value + excluded.value
+    RETURNING aggregate, aggregate_id, subject, value
+), base AS (
+    SELECT aggregate, aggregate_id, subject, counted.value - step.steps AS base
+    FROM counted JOIN step USING (aggregate, aggregate_id, subject)
+), outbox AS (
+    INSERT INTO outbox_event (id, subject, aggregate, aggregate_id, version, sequence, occurred_at, causation_id,
+                              request_id, traceparent, data)
+    SELECT event.id, event.subject, event.aggregate, event.aggregate_id, event.version + whole.base,
+           event.sequence + part.base, event.occurred_at, event.causation_id, event.request_id, event.traceparent,
+           event.data
+    FROM event
+    JOIN base AS whole ON (whole.aggregate, whole.aggregate_id, whole.subject)
+                        = (event.aggregate, event.aggregate_id, '')
+    JOIN base AS part USING (aggregate, aggregate_id, subject)
+    ORDER BY event.ord
+), audit AS (
+    INSERT INTO audit_entry (at, client_id, role, party, action, subject, uscc, purpose, consent_id, fields, outcome,
+                             detail, request_id, causation_id)
+    SELECT at, client_id, role, party, action, subject, uscc, purpose, consent_id, fields, outcome, detail, request_id,
+           causation_id
+    FROM jsonb_to_recordset(CAST(:audits AS jsonb)) AS audit (
+        at timestamptz, client_id text, role text, party text, action text, subject text, uscc text, purpose text,
+        consent_id uuid, fields jsonb, outcome text, detail jsonb, request_id text, causation_id uuid)
+)
+INSERT INTO idempotency_key (client_id, route, key, fingerprint, status, headers, body, created_at)
+SELECT CAST(:client_id AS text), CAST(:route AS text), CAST(:key AS text), CAST(:fingerprint AS bytea),
+       CAST(:status AS smallint), CAST(:headers AS jsonb), CAST(:body AS bytea), CAST(:at AS timestamptz)
+WHERE CAST(:key AS text) IS NOT NULL
+""")
