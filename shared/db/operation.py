@@ -1,0 +1,135 @@
+"""Long work as a resource: state, progress, result; it survives the process that runs it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import RowMapping, text
+
+from shared.db.transaction import Transaction
+from shared.kernel.actor import Actor, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One piece of long work.
+
+    Attributes:
+        id: also its address.
+        kind: what is done, such as `import_enterprises`.
+        state: QUEUED, RUNNING, DONE or FAILED.
+        actor: for whom it runs; rows are checked against its row scope.
+        file_sha256: the uploaded file, if there is one.
+        input: what else was given.
+        done: rows handled so far; work goes on behind them after a crash.
+        total: rows in all, once known.
+        result: the report, also while it grows.
+        error: why it failed.
+    """
+
+    id: UUID
+    kind: str
+    state: str
+    actor: Actor
+    file_sha256: str | None
+    input: dict[str, Any]
+    done: int
+    total: int | None
+    result: dict[str, Any] | None
+    error: str | None
+    request_id: str | None
+    causation_id: UUID
+    created_at: datetime
+    updated_at: datetime
+
+
+_COLUMNS = """id, kind, state, client_id, role, party, unit_id, file_sha256, input, done, total, result, error,
+request_id, causation_id, created_at, updated_at"""
+_START = text(f"""
+INSERT INTO operation (id, kind, state, client_id, role, party, unit_id, file_sha256, input, request_id, causation_id,
+                       created_at, updated_at)
+VALUES (:id, :kind, 'QUEUED', :client_id, :role, :party, :unit_id, :file_sha256, CAST(:input AS jsonb), :request_id,
+        :causation_id, :now, :now) RETURNING {_COLUMNS}
+""")  # noqa: S608  # a constant list of columns
+_CLAIM = text(f"""
+UPDATE operation SET state = 'RUNNING', updated_at = :now WHERE id = (
+    SELECT id FROM operation WHERE kind = :kind AND state IN ('QUEUED', 'RUNNING') ORDER BY created_at LIMIT 1
+) RETURNING {_COLUMNS}
+""")  # noqa: S608  # a constant list of columns
+_FIND = text(f"SELECT {_COLUMNS} FROM operation WHERE id = :id AND kind = :kind")  # noqa: S608  # 〃
+_PROGRESS = text("""
+UPDATE operation SET done = :done, total = coalesce(:total, total), state = :state,
+       result = coalesce(CAST(:result AS jsonb), result), error = :error, updated_at = :now WHERE id = :id
+""")
+
+
+async def start_operation(
+    tx: Transaction, *, operation_id: UUID, kind: str, file_sha256: str | None, given: dict[str, Any] | None = None
+) -> Operation:
+    """Queue long work for the actor of `tx`; a job of the service picks it up."""
+    found = await tx.session.execute(
+        _START,
+        {
+            "id": operation_id,
+            "kind": kind,
+            "client_id": tx.actor.client_id,
+            "role": tx.actor.role.value,
+            "party": tx.actor.party,
+            "unit_id": tx.actor.unit_id,
+            "file_sha256": file_sha256,
+            "input": orjson.dumps(given or {}).decode(),
+            "request_id": tx.request_id,
+            "causation_id": tx.causation_id,
+            "now": tx.now,
+        },
+    )
+    return _operation(found.mappings().one())
+
+
+async def claim_operation(tx: Transaction, kind: str) -> Operation | None:
+    """Return the oldest unfinished work of `kind`, also work whose process died; the caller holds the job's lock."""
+    found = (await tx.session.execute(_CLAIM, {"kind": kind, "now": tx.now})).mappings().one_or_none()
+    return None if found is None else _operation(found)
+
+
+async def find_operation(tx: Transaction, operation_id: UUID, kind: str) -> Operation | None:
+    """Return the operation, or None where it is absent or another client's (city, auditor and system see all)."""
+    found = (await tx.session.execute(_FIND, {"id": operation_id, "kind": kind})).mappings().one_or_none()
+    if found is None:
+        return None
+    operation = _operation(found)
+    sees_all = tx.actor.role in {Role.CITY, Role.AUDITOR, Role.SYSTEM}
+    return operation if sees_all or operation.actor.client_id == tx.actor.client_id else None
+
+
+async def progress(  # each is one column
+    tx: Transaction,
+    operation_id: UUID,
+    *,
+    done: int,
+    total: int | None = None,
+    state: str = "RUNNING",
+    result: dict[str, Any] | None = None,
+    error: str | None = None,
+) -> None:
+    """Record how far the work is, in the same transaction as the rows it wrote."""
+    await tx.session.execute(
+        _PROGRESS,
+        {
+            "id": operation_id,
+            "done": done,
+            "total": total,
+            "state": state,
+            "result": None if result is None else orjson.dumps(result).decode(),
+            "error": error,
+            "now": tx.now,
+        },
+    )
+
+
+def _operation(row: RowMapping) -> Operation:
+    actor = Actor(client_id=row["client_id"], role=Role(row["role"]), party=row["party"], unit_id=row["unit_id"])
+    kept = {name: row[name] for name in row if name not in {"client_id", "role", "party", "unit_id"}}
+    return Operation(actor=actor, **kept)
