@@ -1,0 +1,153 @@
+"""Documents kept by the SHA-256 of their bytes: the same bytes are one document, a document never changes."""
+
+import hashlib
+import re
+import tempfile
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
+
+from shared.files.media_type import judge
+from shared.kernel.errors import Refusal
+from shared.kernel.refusals import BODY_TOO_LARGE, NOT_FOUND
+
+_CHUNK = 1 << 20
+_SPOOL_BYTES = 4 << 20
+_SNIFF_BYTES = 8_192
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+Scan = Callable[[IO[bytes]], Awaitable[None]]
+"""Looks at a document before it is kept and raises a `Refusal` to keep it out, such as a virus scanner would."""
+
+
+class _Readable(Protocol):
+    async def read(self, size: int = -1, /) -> bytes:
+        """Read at most `size` bytes."""
+        ...
+
+
+Source = bytes | AsyncIterable[bytes] | _Readable
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A document that is kept.
+
+    Attributes:
+        sha256: digest of its bytes, lower-case hexadecimal; its address.
+        size: bytes.
+        media_type: type that its bytes show, not the one its sender declared.
+    """
+
+    sha256: str
+    size: int
+    media_type: str
+
+
+class FileStore:
+    """Documents in a folder, in memory or in an S3 bucket.
+
+    Args:
+        url: `file:///folder`, `memory:///` or `s3://bucket/prefix` (credentials from the AWS_ environment).
+        scan: looks at each document before it is kept.
+    """
+
+    def __init__(self, url: str, *, scan: Scan | None = None) -> None:
+        """Open the store; a folder is made if it is not there."""
+        self._store = _open_store(url)
+        self._scan = scan
+
+    async def put(self, source: Source, *, declared_type: str | None = None, limit: int) -> StoredFile:
+        """Keep a document; bytes that are kept already are not written again.
+
+        Args:
+            source: the bytes, or something that gives them piece by piece.
+            declared_type: media type the sender named; refused if the bytes show another family.
+            limit: largest size in bytes.
+
+        Raises:
+            Refusal: `body_too_large`, `file_type_mismatch`, `file_type_refused`, or whatever the scan refuses with.
+        """
+        with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as spool:
+            digest = hashlib.sha256()
+            size = 0
+            async for chunk in _chunks(source):
+                size += len(chunk)
+                if size > limit:
+                    raise Refusal(BODY_TOO_LARGE, limit_bytes=limit)
+                digest.update(chunk)
+                spool.write(chunk)
+            spool.seek(0)
+            media_type = judge(spool.read(_SNIFF_BYTES), declared_type)
+            spool.seek(0)
+            if self._scan is not None:
+                await self._scan(spool)
+                spool.seek(0)
+            sha256 = digest.hexdigest()
+            if not await self._has(sha256):
+                await obstore.put_async(self._store, _key(sha256), spool)
+        return StoredFile(sha256, size, media_type)
+
+    async def open(self, sha256: str) -> AsyncIterator[bytes]:
+        """Give the bytes of a document piece by piece.
+
+        Raises:
+            Refusal: `not_found`.
+        """
+        if _SHA256.fullmatch(sha256) is None:
+            raise Refusal(NOT_FOUND, noun="file")
+        try:
+            found = await obstore.get_async(self._store, _key(sha256))
+        except FileNotFoundError:
+            raise Refusal(NOT_FOUND, noun="file") from None
+        async for chunk in found.stream(min_chunk_size=_CHUNK):
+            yield bytes(chunk)
+
+    async def read(self, sha256: str) -> bytes:
+        """Return a whole document; for those whose size is known to be small."""
+        return b"".join([chunk async for chunk in self.open(sha256)])
+
+    async def save(self, sha256: str, path: Path) -> None:
+        """Write a document to `path`, for readers that need a file."""
+        with path.open("wb") as target:
+            async for chunk in self.open(sha256):
+                target.write(chunk)
+
+    async def _has(self, sha256: str) -> bool:
+        try:
+            await obstore.head_async(self._store, _key(sha256))
+        except FileNotFoundError:
+            return False
+        return True
+
+
+def _key(sha256: str) -> str:
+    return f"{sha256[:2]}/{sha256}"
+
+
+def _open_store(url: str) -> ObjectStore:
+    parts = urlsplit(url)
+    if parts.scheme == "memory":
+        return MemoryStore()
+    if parts.scheme == "file":
+        folder = Path(unquote(parts.path))
+        return LocalStore(folder, automatic_cleanup=False, mkdir=True)
+    if parts.scheme == "s3":
+        return S3Store(parts.netloc, prefix=parts.path.strip("/") or None)
+    raise ValueError("files_url begins with file://, memory:// or s3://")
+
+
+async def _chunks(source: Source) -> AsyncIterator[bytes]:
+    if isinstance(source, bytes):
+        yield source
+    elif isinstance(source, AsyncIterable):
+        async for chunk in source:
+            yield chunk
+    else:
+        while chunk := await source.read(_CHUNK):
+            yield chunk

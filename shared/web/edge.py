@@ -1,0 +1,193 @@
+"""The edge: one call = one transaction = one commit, before the answer.
+
+`EdgeRoute` verifies the token and its scope, reads the body strictly, opens ONE transaction, looks up the idempotency
+key, calls the endpoint, renders, stores the answer, commits, and only then answers. Endpoints neither open nor commit.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
+
+from shared.db.idempotency import claim
+from shared.db.transaction import StoredAnswer, Transaction
+from shared.files.store import FileStore
+from shared.kernel.actor import Actor, Role
+from shared.kernel.errors import Refusal
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import FORBIDDEN_SCOPE
+from shared.policy.book import RuleBook
+from shared.web.edge_docs import describe, refusals
+from shared.web.reader import IncomingRequest, idempotency_key, read_request
+
+__all__ = ["Book", "EdgeRule", "Files", "Tx", "edge", "edge_router", "refusals", "rule_of"]
+
+RowScope = Literal["enterprise", "bank", "agency", "unit", "any"]
+ANONYMOUS = Actor(client_id="anonymous", role=Role.AUDITOR)
+"""The caller of a public route: a role that may write nothing, without scopes, party or unit."""
+_KEPT_HEADERS = ("content-type", "location", "etag", "content-language")
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Any]])
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeRule:
+    """What the edge demands of one route.
+
+    Attributes:
+        scope: scope that the token must hold; None for a public route.
+        row: whose rows the store lets the caller see; documentation, the store enforces it.
+        summary_zh: Chinese summary for the docs page.
+        idempotent: whether a POST demands an Idempotency-Key; False only for pure computation.
+        audited: whether a read opens a writable transaction, so that its audit row is kept.
+    """
+
+    scope: str | None
+    row: RowScope
+    summary_zh: str
+    idempotent: bool
+    audited: bool
+
+
+def edge(
+    *, scope: str | None, row: RowScope, summary_zh: str, idempotent: bool = True, audited: bool = False
+) -> Callable[[Endpoint], Endpoint]:
+    """Name what the edge demands of the endpoint below; stands under the router's decorator."""
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        endpoint.__dict__["edge_rule"] = EdgeRule(scope, row, summary_zh, idempotent, audited)
+        return endpoint
+
+    return mark
+
+
+def rule_of(endpoint: Callable[..., Any]) -> EdgeRule:
+    """Return the edge rule of an endpoint.
+
+    Raises:
+        TypeError: if the endpoint has none: such a route must not exist.
+    """
+    rule = getattr(endpoint, "edge_rule", None)
+    if not isinstance(rule, EdgeRule):
+        raise TypeError(f"{endpoint.__module__}.{endpoint.__qualname__} has no @edge(...)")
+    return rule
+
+
+async def _transaction(request: Request) -> Transaction:
+    tx: Transaction = request.scope["edge_tx"]
+    return tx
+
+
+async def _rule_book(request: Request) -> RuleBook:
+    book: RuleBook = request.app.state.rule_book
+    return book
+
+
+async def _files(request: Request) -> FileStore:
+    files: FileStore = request.app.state.files
+    return files
+
+
+Tx = Annotated[Transaction, Depends(_transaction)]
+"""The one transaction of this call."""
+Book = Annotated[RuleBook, Depends(_rule_book)]
+"""The rule sets that the service ships."""
+Files = Annotated[FileStore, Depends(_files)]
+"""Where documents are kept."""
+
+
+class EdgeRoute(APIRoute):
+    """A route whose endpoint runs inside the one transaction of its call."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401  # FastAPI's own
+        """Add what the edge demands to the description of the route."""
+        self.edge_rule = rule_of(endpoint)
+        super().__init__(path, endpoint, **describe(self.edge_rule, path, endpoint, options))
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler: judge, read, transact, answer."""
+        call = super().get_route_handler()
+        rule = self.edge_rule
+        reads_json = self.body_field is not None
+        path = self.path_format
+
+        async def handle(request: Request) -> Response:
+            actor = await _admit(request, rule)
+            incoming = await read_request(request, expects_body=reads_json)
+            keyed = rule.idempotent and request.method == "POST"
+            key = idempotency_key(request) if keyed else None
+            try:
+                return await _transact(request, call, actor=actor, rule=rule, route=path, key=key, incoming=incoming)
+            except Refusal as refusal:
+                if rule.audited and refusal.code.status in _AUDITED_REFUSALS:
+                    await _audit_refusal(request, actor, path, refusal)
+                raise
+
+        return handle
+
+
+_AUDITED_REFUSALS = frozenset({403, 404})
+
+
+async def _admit(request: Request, rule: EdgeRule) -> Actor:
+    if rule.scope is None:
+        return ANONYMOUS
+    actor: Actor = await request.app.state.verifier.verify(request.headers.get("authorization"))
+    request.scope["edge_client"] = actor.client_id
+    if rule.scope not in actor.scopes:
+        raise Refusal(FORBIDDEN_SCOPE, scope=rule.scope)
+    return actor
+
+
+async def _transact(
+    request: Request,
+    call: Callable[[Request], Coroutine[Any, Any, Response]],
+    *,
+    actor: Actor,
+    rule: EdgeRule,
+    route: str,
+    key: str | None,
+    incoming: IncomingRequest,
+) -> Response:
+    state = request.app.state
+    async with state.db.transaction(
+        actor=actor,
+        clock=state.clock,
+        request_id=request.scope["request_id"],
+        causation_id=new_id(),
+        read_only=request.method in {"GET", "HEAD"} and not rule.audited,
+    ) as tx:
+        request.scope["edge_tx"] = tx
+        if key is None:
+            return await call(request)
+        stored = await claim(tx, route=f"{request.method} {route}", key=key, fingerprint=incoming.fingerprint)
+        if stored is not None:
+            return Response(
+                stored.body, stored.status, headers={**stored.headers, "idempotency-replayed": "true"}
+            )
+        response = await call(request)
+        kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+        tx.answer(StoredAnswer(status=response.status_code, headers=kept, body=bytes(response.body)))
+        return response
+
+
+async def _audit_refusal(request: Request, actor: Actor, route: str, refusal: Refusal) -> None:
+    """Record a refused read in a second transaction: the first one was rolled back with the refusal."""
+    state = request.app.state
+    async with state.db.transaction(
+        actor=actor, clock=state.clock, request_id=request.scope["request_id"], causation_id=new_id()
+    ) as tx:
+        uscc = refusal.details.get("uscc")
+        tx.audit(
+            f"{request.method} {route}",
+            subject=request.url.path,
+            uscc=uscc if isinstance(uscc, str) else None,
+            outcome="refused",
+            detail={"code": refusal.code.code},
+        )
+
+
+def edge_router(*, prefix: str = "/v1", tags: list[str] | None = None) -> APIRouter:
+    """Return a router all of whose routes pass the edge."""
+    return APIRouter(prefix=prefix, tags=list(tags or []), route_class=EdgeRoute)

@@ -1,0 +1,138 @@
+"""What the docs page says of a route: scope, row scope, key, and every refusal as a problem document."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from shared.kernel.errors import RefusalCode
+from shared.kernel.refusals import (
+    BODY_TOO_LARGE,
+    BODY_UNREADABLE,
+    FIELD_INVALID,
+    FORBIDDEN_SCOPE,
+    IDEMPOTENCY_KEY_MISSING,
+    IDEMPOTENCY_KEY_REUSED,
+    IDEMPOTENCY_KEY_RUNNING,
+    MEDIA_TYPE_UNSUPPORTED,
+    NOT_FOUND,
+    REQUEST_UNREADABLE,
+    TOKEN_INVALID,
+    TOKEN_MISSING,
+    UNAVAILABLE,
+)
+from shared.web.problem import MEDIA_TYPE
+
+_ALWAYS = (REQUEST_UNREADABLE, FIELD_INVALID, UNAVAILABLE)
+_PROTECTED = (TOKEN_MISSING, TOKEN_INVALID, FORBIDDEN_SCOPE)
+_WITH_BODY = (BODY_UNREADABLE, BODY_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED)
+_WITH_KEY = (IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_RUNNING)
+_KEY_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "一笔业务一个键，重试时沿用 / one key per deed, kept when you retry (1–200 visible ASCII characters)",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+}
+
+
+class Demands(Protocol):
+    """The part of an edge rule that the docs page shows."""
+
+    @property
+    def scope(self) -> str | None:
+        """Scope that the token must hold."""
+        ...
+
+    @property
+    def row(self) -> str:
+        """Whose rows the caller sees."""
+        ...
+
+    @property
+    def summary_zh(self) -> str:
+        """Chinese summary."""
+        ...
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether a POST demands a key."""
+        ...
+
+
+def refusals(*codes: RefusalCode) -> dict[int | str, dict[str, Any]]:
+    """Return OpenAPI responses that name each refusal as an example under its status."""
+    by_status: dict[int | str, list[RefusalCode]] = defaultdict(list)
+    for code in codes:
+        by_status[code.status].append(code)
+    return {status: _response(found) for status, found in by_status.items()}
+
+
+def _response(codes: Sequence[RefusalCode]) -> dict[str, Any]:
+    return {
+        "description": " · ".join(f"`{code.code}` {code.title_zh} / {code.title_en}" for code in codes),
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "examples": {code.code: {"value": example(code)} for code in codes},
+            }
+        },
+    }
+
+
+def example(code: RefusalCode) -> dict[str, Any]:
+    """Return a problem document as `code` would give it, with its details unfilled."""
+    return {
+        "type": f"/problems/{code.code}",
+        "title": code.title_zh,
+        "status": code.status,
+        "detail": code.way_out_zh,
+        "code": code.code,
+    }
+
+
+def describe(
+    rule: Demands, path: str, endpoint: Callable[..., Any], options: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the options of a route with summary, security, key and common refusals added."""
+    methods = {str(method).upper() for method in options.get("methods") or ["GET"]}
+    writes = bool(methods & {"POST", "PUT", "PATCH"})
+    keyed = rule.idempotent and "POST" in methods
+    english = (endpoint.__doc__ or endpoint.__name__.replace("_", " ")).strip().partition("\n")[0].rstrip(".")
+    codes = [*_ALWAYS]
+    codes += _PROTECTED if rule.scope else ()
+    codes += _WITH_BODY if writes else ()
+    codes += _WITH_KEY if keyed else ()
+    if "{" in path:
+        codes.append(NOT_FOUND)
+    extra: dict[str, Any] = {"x-row-scope": rule.row}
+    if rule.scope:
+        extra["x-scope"] = rule.scope
+        extra["security"] = [{"oauth2": [rule.scope]}]
+    if keyed:
+        extra["parameters"] = [_KEY_PARAMETER]
+    merged = _merge(refusals(*codes), options.get("responses") or {})
+    return {
+        **options,
+        "summary": options.get("summary") or f"{rule.summary_zh} / {english}",
+        "responses": merged,
+        "openapi_extra": {**extra, **(options.get("openapi_extra") or {})},
+    }
+
+
+def _merge(
+    common: dict[int | str, dict[str, Any]], own: dict[int | str, dict[str, Any]]
+) -> dict[int | str, dict[str, Any]]:
+    """Join the refusals of one status: its own first, then the common ones."""
+    merged = dict(common)
+    for status, response in own.items():
+        before = merged.get(status)
+        examples = response.get("content", {}).get(MEDIA_TYPE, {}).get("examples")
+        if before is None or examples is None:
+            merged[status] = response
+            continue
+        shared = before["content"][MEDIA_TYPE]
+        merged[status] = {
+            "description": f"{response['description']} · {before['description']}",
+            "content": {MEDIA_TYPE: {**shared, "examples": {**examples, **shared["examples"]}}},
+        }
+    return merged

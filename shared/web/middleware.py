@@ -1,0 +1,146 @@
+"""Around every request: ids, limits, one log line, one span, the metrics, and a problem document for any crash."""
+
+import re
+import time
+from collections.abc import MutableMapping
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import structlog
+from opentelemetry.trace import SpanKind
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.kernel.errors import Refusal
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import BODY_TOO_LARGE, INTERNAL, REQUEST_UNREADABLE
+from shared.telemetry import continue_trace, counter, histogram
+from shared.web.failures import refusal_response
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
+_FORM_OVERHEAD = 65_536
+_QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_log = structlog.get_logger(__name__)
+
+REQUESTS = counter(
+    "http_requests_total", "Answered HTTP requests by route and status", ("service", "method", "route", "status")
+)
+SECONDS = histogram("http_request_seconds", "Time from request to the end of its answer", ("service", "method", "route"))
+
+
+class EdgeMiddleware:
+    """The outermost layer of a service.
+
+    It gives the request its id (the caller's `X-Request-Id`, if it is well formed) and echoes it, refuses what is not
+    UTF-8, bounds the body, and turns an unforeseen exception into a problem document that tells nothing of the inside.
+    """
+
+    def __init__(self, app: ASGIApp, *, service: str, max_body_bytes: int, max_upload_bytes: int) -> None:
+        """Wrap `app`."""
+        self._app = app
+        self._service = service
+        self._max_body = max_body_bytes
+        self._max_upload = max_upload_bytes + _FORM_OVERHEAD
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"")
+        request_id = given.decode() if _REQUEST_ID.fullmatch(given) else str(new_id())
+        scope["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        traceparent = headers.get(b"traceparent", b"").decode("latin-1") or None
+        with continue_trace(self._service, traceparent, f"{scope['method']} request", kind=SpanKind.SERVER) as span:
+            await self._answer(scope, receive, send, headers)
+            span.update_name(f"{scope['method']} {_route(scope)}")
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> None:
+        started = time.perf_counter()
+        status = 0
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _set_headers(message, scope["request_id"])
+            await send(message)
+
+        request = Request(scope)
+        try:
+            limit = self._limit(headers)
+            _check(scope, headers, limit)
+            await self._app(scope, _bounded(receive, limit), watch)
+        except Refusal as refusal:
+            await refusal_response(request, refusal)(scope, receive, watch)
+        except Exception:
+            _log.exception("unforeseen", path=scope["path"])
+            if status:
+                raise
+            await refusal_response(request, Refusal(INTERNAL))(scope, receive, watch)
+        finally:
+            self._record(scope, status, time.perf_counter() - started)
+
+    def _limit(self, headers: dict[bytes, bytes]) -> int:
+        kind = headers.get(b"content-type", b"").lower()
+        return self._max_upload if kind.startswith(b"multipart/form-data") else self._max_body
+
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        route = _route(scope)
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        REQUESTS.labels(self._service, method, route, str(status or 499)).inc()
+        SECONDS.labels(self._service, method, route).observe(seconds)
+        if scope["path"] not in _QUIET:
+            _log.info(
+                "request",
+                method=method,
+                path=scope["path"],
+                status=status or 499,
+                ms=round(seconds * 1000, 1),
+                client_id=scope.get("edge_client"),
+            )
+
+
+def _route(scope: Scope) -> str:
+    """Return the template of the route, never the path itself: a metric label must have few values."""
+    path = getattr(scope.get("route"), "path_format", None)
+    return path if isinstance(path, str) else "none"
+
+
+def _set_headers(message: MutableMapping[str, Any], request_id: str) -> None:
+    headers = [(name, value) for name, value in message.get("headers", []) if name.lower() != b"x-request-id"]
+    headers.append((b"x-request-id", request_id.encode()))
+    headers.append((b"x-content-type-options", b"nosniff"))
+    message["headers"] = headers
+
+
+def _check(scope: Scope, headers: dict[bytes, bytes], limit: int) -> None:
+    for raw in (scope.get("raw_path") or scope["path"].encode(), scope.get("query_string", b"")):
+        try:
+            text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
+        except UnicodeDecodeError:
+            raise Refusal(REQUEST_UNREADABLE) from None
+        if "\x00" in text:
+            raise Refusal(REQUEST_UNREADABLE)
+    length = headers.get(b"content-length", b"")
+    if length and (not length.isdigit() or int(length[:20]) > limit):
+        raise Refusal(BODY_TOO_LARGE if length.isdigit() else REQUEST_UNREADABLE, limit_bytes=limit)
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """Count what comes in: a body without a Content-Length is bounded as well."""
+    taken = 0
+
+    async def take() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > limit:
+            raise Refusal(BODY_TOO_LARGE, limit_bytes=limit)
+        return message
+
+    return take
