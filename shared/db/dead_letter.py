@@ -1,0 +1,73 @@
+"""Dead letters: messages that no retry will mend, kept with their reason until somebody replays them."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+
+from shared.db.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One message that was given up on."""
+
+    id: int
+    handler: str
+    subject: str
+    event_id: UUID | None
+    payload: bytes
+    reason: str
+
+
+_PARK = text("""
+INSERT INTO dead_letter (handler, subject, event_id, payload, reason, deliveries)
+VALUES (:handler, :subject, :event_id, :payload, :reason, :deliveries)
+""")
+_WAITING = text("""
+SELECT id, handler, subject, event_id, payload, reason FROM dead_letter WHERE replayed_at IS NULL ORDER BY id
+""")
+
+
+async def park(  # each is one column
+    tx: Transaction,
+    *,
+    handler: str,
+    subject: str,
+    event_id: UUID | None,
+    payload: bytes,
+    reason: str,
+    deliveries: int,
+) -> None:
+    """Keep a message with the reason it could not be handled."""
+    await tx.session.execute(
+        _PARK,
+        {
+            "handler": handler,
+            "subject": subject,
+            "event_id": event_id,
+            "payload": payload,
+            "reason": reason.replace("\x00", "")[:4000],
+            "deliveries": deliveries,
+        },
+    )
+
+
+async def waiting(tx: Transaction) -> list[DeadLetter]:
+    """Return what waits to be replayed, oldest first."""
+    rows = await tx.session.execute(_WAITING)
+    return [DeadLetter(**{**row, "payload": bytes(row["payload"])}) for row in rows.mappings()]
+
+
+async def mark_replayed(tx: Transaction, letter_id: int) -> None:
+    """Note that a letter took effect."""
+    await tx.session.execute(
+        text("UPDATE dead_letter SET replayed_at = :now WHERE id = :id"), {"now": tx.now, "id": letter_id}
+    )
+
+
+async def count_waiting(tx: Transaction) -> int:
+    """Return how many letters wait, for the metric."""
+    return int(
+        (await tx.session.execute(text("SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL"))).scalar_one()
+    )

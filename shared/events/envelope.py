@@ -1,0 +1,114 @@
+"""The envelope of every event on the wire: CloudEvents 1.0 in JSON, with our order and causation beside it."""
+
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.events.event import Event
+
+E_co = TypeVar("E_co", bound=Event, covariant=True)
+
+
+class EnvelopeInvalid(ValueError):  # noqa: N818  # says what the payload is
+    """What came over the wire is no event of the catalogue; the reason is the message."""
+
+
+class Envelope(BaseModel, Generic[E_co]):
+    """One event as it was published.
+
+    Attributes:
+        id: also the `Nats-Msg-Id` and the key of the inbox.
+        time: when the cause happened, by the publisher's clock; never used for order.
+        subject: NATS subject.
+        aggregate: noun of the aggregate.
+        aggregate_id: which one.
+        version: counts all events of the aggregate, from 1.
+        sequence: counts the events of the aggregate under this subject, from 1; gaps are judged on it.
+        causation_id: the first cause, the same over all hops.
+        request_id: the request that caused it, if one did.
+        traceparent: W3C trace context.
+        data: the event itself.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: UUID
+    time: datetime
+    subject: str
+    aggregate: str
+    aggregate_id: str
+    version: int
+    sequence: int
+    causation_id: UUID
+    request_id: str | None
+    traceparent: str | None
+    data: E_co
+
+
+def to_wire(row: dict[str, Any]) -> bytes:
+    """Return the CloudEvents document of an outbox row (names of the columns of `outbox_event`)."""
+    subject = str(row["subject"])
+    publisher, noun = subject.split(".", 2)[:2]
+    return orjson.dumps(
+        {
+            "specversion": "1.0",
+            "id": str(row["id"]),
+            "source": f"/kechuang/{publisher}",
+            "type": subject,
+            "subject": f"{row['aggregate']}/{row['aggregate_id']}",
+            "time": row["occurred_at"].isoformat(),
+            "datacontenttype": "application/json",
+            "dataschema": f"/contracts/events/{subject}.json",
+            "noun": noun,
+            "aggregate": row["aggregate"],
+            "aggregateid": row["aggregate_id"],
+            "version": row["version"],
+            "sequence": row["sequence"],
+            "causationid": str(row["causation_id"]),
+            "requestid": row["request_id"],
+            "traceparent": row["traceparent"],
+            "data": row["data"],
+        }
+    )
+
+
+def from_wire(payload: bytes, event_class: type[E_co]) -> Envelope[E_co]:
+    """Return the envelope in `payload`, its data read as `event_class`.
+
+    Raises:
+        EnvelopeInvalid: not JSON, not a CloudEvents document of ours, another type, another source, or data that does
+            not fit the class.
+    """
+    try:
+        document = orjson.loads(payload)
+    except orjson.JSONDecodeError as fault:
+        raise EnvelopeInvalid(f"not JSON: {fault}") from fault
+    if not isinstance(document, dict) or document.get("specversion") != "1.0":
+        raise EnvelopeInvalid("not a CloudEvents 1.0 document")
+    if document.get("type") != event_class.subject:
+        raise EnvelopeInvalid(f"type is {document.get('type')!r}, not {event_class.subject!r}")
+    if document.get("source") != f"/kechuang/{event_class.publisher()}":
+        raise EnvelopeInvalid(f"source is {document.get('source')!r}: not the owner of {event_class.subject}")
+    try:
+        data = event_class.model_validate(document.get("data"))
+        return Envelope[E_co](
+            id=document["id"],
+            time=document["time"],
+            subject=event_class.subject,
+            aggregate=document["aggregate"],
+            aggregate_id=document["aggregateid"],
+            version=document["version"],
+            sequence=document["sequence"],
+            causation_id=document["causationid"],
+            request_id=document.get("requestid"),
+            traceparent=document.get("traceparent"),
+            data=data,
+        )
+    except KeyError as fault:
+        raise EnvelopeInvalid(f"the field {fault} is missing") from fault
+    except ValidationError as fault:
+        told = "; ".join(f"{'/'.join(map(str, one['loc']))}: {one['msg']}" for one in fault.errors())
+        raise EnvelopeInvalid(told) from fault
