@@ -1,0 +1,1 @@
+"""Pure decisions on rights, their status and term, portfolios and sheets."""
