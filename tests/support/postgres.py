@@ -60,13 +60,13 @@ class DatabaseServer:
 
 
 async def _migrate(url: str, service: str) -> None:
-    """Migrate in a thread, since Alembic runs an event loop of its own; a service without tables yet stays empty."""
+    """Migrate; a service without tables yet stays empty."""
     rooms = REPOSITORY / ("gateway" if service == "gateway" else f"services/{service}") / "migrations" / "env.py"
     if not rooms.exists():
         return
     from shared.db.migrate import migrate
 
-    await asyncio.to_thread(migrate, url, service)
+    await migrate(url, service)
 
 
 @contextmanager
