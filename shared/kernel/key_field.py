@@ -1,4 +1,4 @@
-"""The seven key fields (重点领域) of the city's action plan, by which enterprises, achievements and needs are sorted."""
+"""The seven key fields (重点领域) of the city's plan; enterprises, achievements and needs name one."""
 
 from enum import StrEnum
 
