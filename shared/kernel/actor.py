@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.kernel.errors import Refusal
+from shared.kernel.refusals import FORBIDDEN_ROLE
+
 
 class Role(StrEnum):
     """What kind of body a client acts for; bodies change their names, roles do not."""
@@ -35,6 +38,16 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     party: str | None = None
     unit_id: str | None = None
+
+    def party_as(self, role: Role) -> str:
+        """Return the code of the body that this actor acts for in `role`.
+
+        Raises:
+            Refusal: `forbidden_role` for any other role, or a client without a party.
+        """
+        if self.role is not role or self.party is None:
+            raise Refusal(FORBIDDEN_ROLE)
+        return self.party
 
 
 def system_actor(service: str) -> Actor:
