@@ -1,6 +1,6 @@
 """The engine of one database: the only place that opens, commits and rolls back a transaction."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -64,6 +64,8 @@ class Database:
         """Make the pool; nothing is connected yet."""
         self.service = service
         self.url = url
+        self.on_events: Callable[[], None] | None = None
+        """Called after each commit that left events in the outbox; the relay sets it."""
         self.engine: AsyncEngine = create_async_engine(
             driver_url(url),
             pool_size=pool_size,
@@ -137,6 +139,8 @@ class Database:
                 raise
             else:
                 await session.close()
+        if transaction.has_events and self.on_events is not None:
+            self.on_events()
         transaction.run_after_commit()
 
 

@@ -1,0 +1,23 @@
+"""Metrics of the bus; each is explained in docs/metrics.md."""
+
+from shared.telemetry import counter, gauge, histogram
+
+PUBLISHED = counter("outbox_published_total", "Events published from the outbox.", ("service",))
+REPUBLISHED = counter(
+    "outbox_republished_total", "Events put back to be published again after a lost stream.", ("service",)
+)
+BACKLOG = gauge("outbox_backlog", "Events in the outbox that wait to be published.", ("service",))
+OLDEST = gauge("outbox_oldest_seconds", "Age of the oldest event that waits to be published, in seconds.", ("service",))
+RELAY_ACTIVE = gauge("relay_active", "1 in the process whose relay publishes, else 0.", ("service",))
+APPLIED = counter("inbox_applied_total", "Events that took effect.", ("service", "handler"))
+DUPLICATE = counter("inbox_duplicate_total", "Events that had taken effect before.", ("service", "handler"))
+STALE = counter("inbox_stale_total", "State events older than what is held; skipped.", ("service", "handler"))
+GAP = counter("inbox_gap_total", "Events that waited because one before them was missing.", ("service", "handler"))
+FAILED = counter("inbox_failed_total", "Handler calls that failed and are tried again.", ("service", "handler"))
+DEAD = counter("dead_letter_total", "Messages given up on and kept with their reason.", ("service", "handler"))
+DEAD_WAITING = gauge("dead_letter_waiting", "Dead letters that wait to be replayed.", ("service",))
+LAG = histogram(
+    "event_lag_seconds", "From the cause of an event to its effect here, in seconds.", ("service", "handler")
+)
+UNSEALED = gauge("audit_unsealed", "Audit rows that wait for their seal.", ("service",))
+BUS_CONNECTED = gauge("bus_connected", "1 while the process is connected to NATS.", ("service",))

@@ -1,0 +1,100 @@
+"""The bus of one process: connection, relay and consumers, started in the application's task group."""
+
+import asyncio
+from collections.abc import Sequence
+
+import nats.errors
+import structlog
+
+from shared.bus.connection import connected
+from shared.bus.consumer import Consumer
+from shared.bus.metrics import BUS_CONNECTED
+from shared.bus.relay import Relay
+from shared.bus.subscription import Subscription
+from shared.db.engine import Database
+from shared.kernel.clock import Clock
+
+_RETRY_SECONDS = 0.5
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Bus:
+    """Relay and consumers of one service in one process."""
+
+    def __init__(self, database: Database, clock: Clock, *, url: str, subscriptions: Sequence[Subscription]) -> None:
+        """Name the parts; nothing is connected yet.
+
+        Args:
+            database: of the service; its commits wake the relay.
+            clock: tells the time to handlers.
+            url: `nats://user:password@host:port`.
+            subscriptions: what the service listens to.
+        """
+        self._database = database
+        self._clock = clock
+        self._url = url
+        self._by_publisher: dict[str, list[Subscription]] = {}
+        for one in subscriptions:
+            self._by_publisher.setdefault(one.event.publisher(), []).append(one)
+        self._relay: Relay | None = None
+        self._consumers: list[Consumer] = []
+        self._connected = False
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the process is connected to NATS just now."""
+        return self._connected
+
+    async def run_forever(self, *, relay: bool, consumers: bool) -> None:
+        """Connect and run until cancelled; a broker that is not there yet is waited for.
+
+        Args:
+            relay: whether this process may publish the outbox.
+            consumers: whether this process reads other services' events.
+        """
+        gauge = BUS_CONNECTED.labels(self._database.service)
+        while True:
+            try:
+                async with (
+                    connected(self._url, service=self._database.service, on_reconnect=self._came_back) as client,
+                    asyncio.TaskGroup() as tasks,
+                ):
+                    self._connected = True
+                    gauge.set(1)
+                    if relay:
+                        self._relay = Relay(self._database, client, self._database.service)
+                        self._database.on_events = self._relay.wake
+                        tasks.create_task(self._relay.run_forever(), name="relay")
+                    for publisher, subscriptions in self._by_publisher.items() if consumers else ():
+                        consumer = Consumer(
+                            self._database, client, self._clock, publisher=publisher, subscriptions=subscriptions
+                        )
+                        self._consumers.append(consumer)
+                        tasks.create_task(consumer.run_forever(), name=f"consume {publisher}")
+                    tasks.create_task(self._watch(client), name="watch")
+            except (nats.errors.Error, OSError, TimeoutError) as fault:
+                _log.warning("bus_not_reachable", fault=repr(fault))
+            except BaseExceptionGroup as faults:
+                expected, unexpected = faults.split((nats.errors.Error, OSError, TimeoutError))
+                if unexpected is not None:
+                    raise
+                _log.warning("bus_starts_again", fault=repr(expected))
+            finally:
+                self._connected = False
+                gauge.set(0)
+                self._consumers.clear()
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _watch(self, client: nats.NATS) -> None:
+        gauge = BUS_CONNECTED.labels(self._database.service)
+        while not client.is_closed:
+            self._connected = client.is_connected
+            gauge.set(int(self._connected))
+            await asyncio.sleep(_RETRY_SECONDS)
+        raise ConnectionError("the connection to NATS was closed")
+
+    def _came_back(self) -> None:
+        if self._relay is not None:
+            self._relay.check_again()
+        for consumer in self._consumers:
+            consumer.wake()
