@@ -29,7 +29,9 @@ FILE_TYPE_REFUSED = RefusalCode(
 
 _TAKEN = frozenset({CSV, XLSX, PDF, PLAIN, UNKNOWN, "image/png", "image/jpeg", "image/tiff", "application/zip"})
 _RUNNABLE = (b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe")
-_LOOSE = frozenset({"", UNKNOWN, PLAIN, CSV, "application/csv", "application/vnd.ms-excel", "text/tab-separated-values"})
+_LOOSE = frozenset(
+    {"", UNKNOWN, PLAIN, CSV, "application/csv", "application/vnd.ms-excel", "text/tab-separated-values"}
+)
 
 
 def sniff(head: bytes) -> str:

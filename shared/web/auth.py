@@ -14,7 +14,7 @@ from shared.kernel.actor import Actor, Role
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import TOKEN_INVALID, TOKEN_MISSING, UNAVAILABLE
-from shared.web.jwks import KeysUnavailableError, KeySource
+from shared.web.jwks import KeySource, KeysUnavailableError
 
 ALGORITHM = "ES256"
 MAX_TOKEN_BYTES = 8_192
@@ -122,7 +122,7 @@ def _actor(claims: dict[str, Any]) -> Actor:
     if not isinstance(client_id, str) or not client_id or not isinstance(scope, str) or not texts_only:
         raise Refusal(TOKEN_INVALID)
     try:
-        role = Role(claims.get("role"))
+        role = Role(str(claims.get("role")))
     except ValueError:
         raise Refusal(TOKEN_INVALID) from None
     if role is Role.SYSTEM:  # a service acts as itself, never through a token

@@ -27,6 +27,7 @@ __all__ = ["Book", "EdgeRule", "Files", "Tx", "edge", "edge_router", "refusals",
 RowScope = Literal["enterprise", "bank", "agency", "unit", "any"]
 ANONYMOUS = Actor(client_id="anonymous", role=Role.AUDITOR)
 """The caller of a public route: a role that may write nothing, without scopes, party or unit."""
+PUBLIC = "public"
 _KEPT_HEADERS = ("content-type", "location", "etag", "content-language")
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Any]])
 
@@ -36,14 +37,14 @@ class EdgeRule:
     """What the edge demands of one route.
 
     Attributes:
-        scope: scope that the token must hold; None for a public route.
+        scope: scope that the token must hold; `public` for a route that needs no token.
         row: whose rows the store lets the caller see; documentation, the store enforces it.
         summary_zh: Chinese summary for the docs page.
         idempotent: whether a POST demands an Idempotency-Key; False only for pure computation.
         audited: whether a read opens a writable transaction, so that its audit row is kept.
     """
 
-    scope: str | None
+    scope: str
     row: RowScope
     summary_zh: str
     idempotent: bool
@@ -51,7 +52,7 @@ class EdgeRule:
 
 
 def edge(
-    *, scope: str | None, row: RowScope, summary_zh: str, idempotent: bool = True, audited: bool = False
+    *, scope: str, row: RowScope, summary_zh: str, idempotent: bool = True, audited: bool = False
 ) -> Callable[[Endpoint], Endpoint]:
     """Name what the edge demands of the endpoint below; stands under the router's decorator."""
 
@@ -131,7 +132,7 @@ _AUDITED_REFUSALS = frozenset({403, 404})
 
 
 async def _admit(request: Request, rule: EdgeRule) -> Actor:
-    if rule.scope is None:
+    if rule.scope == PUBLIC:
         return ANONYMOUS
     actor: Actor = await request.app.state.verifier.verify(request.headers.get("authorization"))
     request.scope["edge_client"] = actor.client_id
@@ -163,9 +164,7 @@ async def _transact(
             return await call(request)
         stored = await claim(tx, route=f"{request.method} {route}", key=key, fingerprint=incoming.fingerprint)
         if stored is not None:
-            return Response(
-                stored.body, stored.status, headers={**stored.headers, "idempotency-replayed": "true"}
-            )
+            return Response(stored.body, stored.status, headers={**stored.headers, "idempotency-replayed": "true"})
         response = await call(request)
         kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
         tx.answer(StoredAnswer(status=response.status_code, headers=kept, body=bytes(response.body)))

@@ -30,7 +30,7 @@ _KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
-    "description": "一笔业务一个键，重试时沿用 / one key per deed, kept when you retry (1–200 visible ASCII characters)",
+    "description": "一笔业务一个键，重试时沿用 / one key per deed, kept when you retry; 1–200 visible ASCII",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200},
 }
 
@@ -39,8 +39,8 @@ class Demands(Protocol):
     """The part of an edge rule that the docs page shows."""
 
     @property
-    def scope(self) -> str | None:
-        """Scope that the token must hold."""
+    def scope(self) -> str:
+        """Scope that the token must hold, or `public`."""
         ...
 
     @property
@@ -90,22 +90,20 @@ def example(code: RefusalCode) -> dict[str, Any]:
     }
 
 
-def describe(
-    rule: Demands, path: str, endpoint: Callable[..., Any], options: dict[str, Any]
-) -> dict[str, Any]:
+def describe(rule: Demands, path: str, endpoint: Callable[..., Any], options: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a route with summary, security, key and common refusals added."""
     methods = {str(method).upper() for method in options.get("methods") or ["GET"]}
     writes = bool(methods & {"POST", "PUT", "PATCH"})
     keyed = rule.idempotent and "POST" in methods
     english = (endpoint.__doc__ or endpoint.__name__.replace("_", " ")).strip().partition("\n")[0].rstrip(".")
     codes = [*_ALWAYS]
-    codes += _PROTECTED if rule.scope else ()
+    codes += _PROTECTED if rule.scope != "public" else ()
     codes += _WITH_BODY if writes else ()
     codes += _WITH_KEY if keyed else ()
     if "{" in path:
         codes.append(NOT_FOUND)
     extra: dict[str, Any] = {"x-row-scope": rule.row}
-    if rule.scope:
+    if rule.scope != "public":
         extra["x-scope"] = rule.scope
         extra["security"] = [{"oauth2": [rule.scope]}]
     if keyed:

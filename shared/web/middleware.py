@@ -26,7 +26,9 @@ _log = structlog.get_logger(__name__)
 REQUESTS = counter(
     "http_requests_total", "Answered HTTP requests by route and status", ("service", "method", "route", "status")
 )
-SECONDS = histogram("http_request_seconds", "Time from request to the end of its answer", ("service", "method", "route"))
+SECONDS = histogram(
+    "http_request_seconds", "Time from request to the end of its answer", ("service", "method", "route")
+)
 
 
 class EdgeMiddleware:

@@ -27,7 +27,7 @@ class FieldProblem(BaseModel):
 
 
 class Problem(BaseModel):
-    """A problem document (RFC 9457). `code` is stable; `title` and `detail` follow Accept-Language, Chinese by default."""
+    """A problem document (RFC 9457). `code` is stable; Texts follow Accept-Language, Chinese by default."""
 
     type: str = Field(description="address of the explanation of this code", examples=["/problems/field_invalid"])
     title: str = Field(description="what is wrong")
@@ -99,6 +99,4 @@ def problem_response(
 ) -> Response:
     """Answer `request` with a problem document."""
     body = problem_body(code, request=request, details=details, errors=errors)
-    return Response(
-        orjson.dumps(body), status_code=code.status, media_type=MEDIA_TYPE, headers=dict(headers or {})
-    )
+    return Response(orjson.dumps(body), status_code=code.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))

@@ -1,0 +1,92 @@
+"""The pages that the people who run a service look at: health, version, metrics."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.db.engine import Busy, DatabaseUnavailable
+from shared.db.migrate import head_of, is_current
+from shared.kernel.clock import SystemClock
+from shared.policy.book import RuleBook
+
+_PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
+_STARTED_AT = SystemClock().now()
+
+router = APIRouter(tags=["operations"])
+
+
+@cache
+def product_version() -> str:
+    """Return the version of the product."""
+    return str(tomllib.loads(_PROJECT.read_text("utf-8"))["project"]["version"])
+
+
+@router.get("/health/live", summary="存活 / The process runs")
+async def live() -> JSONResponse:
+    """Say that the process answers; nothing else is asked."""
+    return JSONResponse({"status": "live"})
+
+
+@router.get("/health/ready", summary="就绪 / The service can work")
+async def ready(request: Request) -> JSONResponse:
+    """Say whether database, migrations and bus are as the service needs them; warnings do not stop it."""
+    state = request.app.state
+    checks: dict[str, str] = {}
+    warnings: list[str] = []
+    try:
+        await state.db.ping()
+        current = await is_current(state.db, state.service_name)
+        checks["database"] = "ok"
+        checks["migrations"] = "ok" if current else "behind the code: run the migrations"
+    except (DatabaseUnavailable, Busy, SQLAlchemyError, OSError) as fault:
+        checks["database"] = f"unreachable: {type(fault).__name__}"
+    bus = state.bus
+    if bus is not None:
+        checks["bus"] = "ok" if bus.is_connected else "not connected: events wait in the outbox"
+        warnings += bus.warnings
+    fine = all(value == "ok" for value in checks.values())
+    body = {"status": "ready" if fine else "not_ready", "checks": checks, "warnings": warnings}
+    return JSONResponse(body, status_code=200 if fine else 503)
+
+
+@router.get("/version", summary="版本与规则集 / Versions of code, tables and rule sets")
+async def version(request: Request) -> JSONResponse:
+    """Name the versions of the code, the tables and the rule sets, the latter with period and digest."""
+    state = request.app.state
+    return JSONResponse(
+        {
+            "service": state.service_name,
+            "version": product_version(),
+            "migration": head_of(state.service_name),
+            "started_at": _STARTED_AT.isoformat(),
+            "rule_sets": _rule_sets(state.rule_book),
+        }
+    )
+
+
+def _rule_sets(book: RuleBook) -> list[dict[str, Any]]:
+    return [
+        {
+            "policy": rule_set.policy,
+            "version": rule_set.version,
+            "sha256": rule_set.sha256,
+            "effective_from": rule_set.header.effective_from.isoformat(),
+            "effective_to": rule_set.header.effective_to.isoformat() if rule_set.header.effective_to else None,
+            "title_zh": rule_set.header.title_zh,
+            "title_en": rule_set.header.title_en,
+            "source_no": rule_set.header.source_no,
+        }
+        for rule_set in book.rule_sets
+    ]
+
+
+@router.get("/metrics", summary="指标 / Prometheus metrics", response_class=Response)
+async def metrics() -> Response:
+    """Give the metrics of this process; docs/metrics.md explains each."""
+    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,140 @@
+"""Keyset paging: an opaque cursor that belongs to one filter; no page is skipped or seen twice while rows are added."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import orjson
+from fastapi import Depends, Query, Request, Response
+
+from shared.kernel.errors import Refusal
+from shared.kernel.refusals import CURSOR_INVALID
+
+MAX_LIMIT = 200
+_MAX_CURSOR_LENGTH = 1_000
+_MAX_PARTS = 4
+
+KeyPart = str | int
+Key = tuple[KeyPart, ...]
+"""Where a page ends: the sort values of its last row, in order, such as (created_at, id)."""
+
+
+class PageRequest:
+    """Which page is asked for.
+
+    Attributes:
+        limit: rows on the page, 1-200.
+    """
+
+    def __init__(self, request: Request, limit: int, cursor: str | None) -> None:
+        """Keep the request; the cursor is read against its filter."""
+        self.limit = limit
+        self.request = request
+        self._cursor = cursor
+
+    def filter_hash(self) -> str:
+        """Return a digest of path and filter: all parameters but cursor and limit, in order."""
+        pairs = sorted((k, v) for k, v in self.request.query_params.multi_items() if k not in {"cursor", "limit"})
+        return hashlib.sha256(f"{self.request.url.path}?{urlencode(pairs)}".encode()).hexdigest()[:16]
+
+    def cursor(self, filter_hash: str | None = None) -> Key | None:
+        """Return the key after which the page begins, or None for the first page.
+
+        Raises:
+            Refusal: `cursor_invalid` if it is malformed or was given for another filter.
+        """
+        if self._cursor is None:
+            return None
+        belongs, parts = _decode(self._cursor)
+        if belongs != (filter_hash or self.filter_hash()):
+            raise Refusal(CURSOR_INVALID, pointer="query:cursor")
+        return parts
+
+    def after(self) -> tuple[datetime, UUID] | None:
+        """Return (created_at, id) after which the page begins, for rows in that order; None for the first page.
+
+        Raises:
+            Refusal: `cursor_invalid`.
+        """
+        key = self.cursor()
+        if key is None:
+            return None
+        try:
+            created_at, row_id = key
+            return datetime.fromisoformat(str(created_at)), UUID(str(row_id))
+        except ValueError:
+            raise Refusal(CURSOR_INVALID, pointer="query:cursor") from None
+
+
+async def page_request(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="每页条数 / rows per page")] = 50,
+    cursor: Annotated[
+        str | None, Query(description="上一页返回的 next_cursor / next_cursor of the page before")
+    ] = None,
+) -> PageRequest:
+    """Read `limit` and `cursor`."""
+    return PageRequest(request, limit, cursor)
+
+
+Paging = Annotated[PageRequest, Depends(page_request)]
+
+
+def _encode(filter_hash: str, key: Sequence[Any]) -> str:
+    parts = [part if isinstance(part, (str, int)) else _text(part) for part in key]
+    return base64.urlsafe_b64encode(orjson.dumps([filter_hash, *parts])).rstrip(b"=").decode()
+
+
+def _decode(cursor: str) -> tuple[str, Key]:
+    """Return the filter a cursor belongs to, and its key; nothing but text and whole numbers is believed."""
+    refusal = Refusal(CURSOR_INVALID, pointer="query:cursor")
+    if len(cursor) > _MAX_CURSOR_LENGTH:
+        raise refusal
+    try:
+        held = orjson.loads(base64.urlsafe_b64decode(cursor.encode("ascii") + b"=="))
+    except ValueError:
+        raise refusal from None
+    if not isinstance(held, list) or not 1 < len(held) <= _MAX_PARTS + 1:
+        raise refusal
+    for part in held:
+        if isinstance(part, bool) or not isinstance(part, (str, int)) or (isinstance(part, str) and "\x00" in part):
+            raise refusal
+    return str(held[0]), tuple(held[1:])
+
+
+def _text(part: object) -> str:
+    return part.isoformat() if isinstance(part, datetime) else str(part)
+
+
+def next_cursor(request: PageRequest, next_key: Sequence[Any] | None) -> str | None:
+    """Return the cursor of the page that begins after `next_key`, or None where there is no further page."""
+    return None if next_key is None else _encode(request.filter_hash(), next_key)
+
+
+def page(request: PageRequest, items: Sequence[Any], next_key: Sequence[Any] | None) -> Response:
+    """Answer with one page: `{"items": […], "next_cursor": …}` and `Link: rel="next"`.
+
+    Args:
+        request: which page was asked for.
+        items: rows as models or plain values, at most `limit`.
+        next_key: sort values of the last row, if more rows follow.
+    """
+    cursor = next_cursor(request, next_key)
+    body = orjson.dumps({"items": items, "next_cursor": cursor}, default=_plain, option=orjson.OPT_UTC_Z)
+    headers = {}
+    if cursor is not None:
+        pairs = [(k, v) for k, v in request.request.query_params.multi_items() if k != "cursor"]
+        query = urlencode([*pairs, ("cursor", cursor)])
+        headers["link"] = f'<{request.request.url.path}?{query}>; rel="next"'
+    return Response(body, media_type="application/json", headers=headers)
+
+
+def _plain(value: object) -> object:
+    dump = getattr(value, "model_dump", None)
+    if dump is None:
+        raise TypeError(type(value).__name__)
+    return dump(mode="json")

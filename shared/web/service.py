@@ -1,0 +1,156 @@
+"""The skeleton of every service: one application object with edge, bus, jobs, health, metrics and offline docs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from fastapi import APIRouter, FastAPI
+from fastapi_offline import FastAPIOffline
+from sqlalchemy import MetaData
+
+from shared.bus.job import Job, JobBoard, JobContext
+from shared.bus.subscription import Subscription
+from shared.db.engine import Database
+from shared.db.rule_set import publish_folder
+from shared.events.event import Event
+from shared.files.media_type import FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED
+from shared.files.store import FileStore
+from shared.kernel.actor import system_actor
+from shared.kernel.clock import Clock, SystemClock
+from shared.kernel.errors import RefusalCode
+from shared.kernel.refusals import COMMON
+from shared.policy.book import RuleBook
+from shared.settings import ServiceSettings
+from shared.telemetry import configure_logging, configure_tracing, flush_traces
+from shared.web import failures, openapi
+from shared.web.auth import TokenVerifier
+from shared.web.jwks import JwksClient, KeySource
+from shared.web.middleware import EdgeMiddleware
+from shared.web.operations import product_version
+from shared.web.operations import router as operations
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSpec:
+    """What a service is made of; `create_app` in its app.py names it all.
+
+    Attributes:
+        name: `finance`; database, stream, consumers and metrics carry it.
+        title: heading of the docs page, in both languages.
+        settings: the service's settings.
+        metadata: its tables.
+        routers: its doors.
+        subscriptions: the events it reads.
+        jobs: its loops.
+        refusals: its own refusal codes, for the catalogue under /problems.
+        policies_dir: folder of its rule sets; None if it has none.
+        rule_set_event: the event that tells of a published rule set.
+        description: text under the heading, in both languages.
+        clock: tells the time.
+        keys: the issuer's public keys, where they are not fetched from `settings.jwks_url`.
+    """
+
+    name: str
+    title: str
+    settings: ServiceSettings
+    metadata: MetaData
+    routers: Sequence[APIRouter]
+    subscriptions: Sequence[Subscription] = ()
+    jobs: Sequence[Job] = ()
+    refusals: Sequence[RefusalCode] = ()
+    policies_dir: Path | None = None
+    rule_set_event: Callable[..., Event] | None = None
+    description: str = ""
+    clock: Clock | None = None
+    keys: KeySource | None = None
+
+
+def build_service(spec: ServiceSpec) -> FastAPI:
+    """Return the application of one service; nothing is opened before its lifespan begins."""
+    settings = spec.settings
+    configure_logging(spec.name, settings.log_level)
+    configure_tracing(spec.name, settings.otlp_endpoint)
+    app = FastAPIOffline(
+        title=spec.title, version=product_version(), description=spec.description, lifespan=_lifespan(spec)
+    )
+    state = app.state
+    state.service_name = spec.name
+    state.settings = settings
+    state.clock = spec.clock or SystemClock()
+    state.db = Database(
+        settings.database_url.get_secret_value(), service=spec.name, pool_size=settings.database_pool_size
+    )
+    state.files = FileStore(settings.files_url)
+    state.rule_book = RuleBook.from_folder(spec.policies_dir) if spec.policies_dir else RuleBook(())
+    keys = spec.keys or JwksClient(settings.jwks_url)
+    state.verifier = TokenVerifier(keys, issuer=settings.issuer, audience=settings.audience, clock=state.clock)
+    state.subscriptions = tuple(spec.subscriptions)
+    state.jobs = JobBoard(spec.name, {job.name: job for job in spec.jobs})
+    state.wake = state.jobs.wake
+    state.bus = None
+    failures.install(app)
+    app.include_router(operations)
+    app.include_router(openapi.problem_pages((*COMMON, FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED, *spec.refusals)))
+    for router in spec.routers:
+        app.include_router(router)
+    openapi.install(app, token_url=f"{settings.issuer}/oauth2/token")
+    app.add_middleware(
+        EdgeMiddleware,
+        service=spec.name,
+        max_body_bytes=settings.max_body_bytes,
+        max_upload_bytes=settings.max_upload_bytes,
+    )
+    return app
+
+
+def _lifespan(spec: ServiceSpec) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        state = app.state
+        async with AsyncExitStack() as stack:
+            stack.callback(flush_traces, spec.name)
+            stack.push_async_callback(state.db.close)
+            await _publish_rule_sets(app, spec)
+            async with asyncio.TaskGroup() as group:
+                tasks = _start(app, spec, group)
+                _log.info("started", version=app.version, loops=len(tasks))
+                yield
+                for task in tasks:
+                    task.cancel()
+            _log.info("stopped")
+
+    return lifespan
+
+
+async def _publish_rule_sets(app: FastAPI, spec: ServiceSpec) -> None:
+    if spec.policies_dir is None or spec.rule_set_event is None:
+        return
+    async with app.state.db.transaction(actor=system_actor(spec.name), clock=app.state.clock) as tx:
+        await publish_folder(tx, spec.policies_dir, spec.rule_set_event)
+
+
+def job_context(app: FastAPI) -> JobContext:
+    """Return what the jobs of `app` work with."""
+    state = app.state
+    return JobContext(
+        service=state.service_name,
+        db=state.db,
+        clock=state.clock,
+        files=state.files,
+        settings=state.settings,
+        rule_book=state.rule_book,
+    )
+
+
+def _start(app: FastAPI, spec: ServiceSpec, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+    """Start relay, consumers and jobs, as far as the settings switch them on."""
+    tasks: list[asyncio.Task[None]] = []
+    if spec.settings.jobs_enabled:
+        context = job_context(app)
+        tasks += [group.create_task(app.state.jobs.run_forever(job, context), name=job.name) for job in spec.jobs]
+    return tasks
