@@ -16,6 +16,7 @@ class IntegrityMarks(BaseModel):
     abnormal_operations: bool = False
     serious_dishonesty: bool = False
     major_accident: bool = False
+    environmental_breach: bool = False
     research_dishonesty: bool = False
 
 
