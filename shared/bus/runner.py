@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import nats.errors
 import structlog
+from nats.aio.client import Client
 
 from shared.bus.connection import connected
 from shared.bus.consumer import Consumer
@@ -85,7 +86,7 @@ class Bus:
                 self._consumers.clear()
             await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _watch(self, client: nats.NATS) -> None:
+    async def _watch(self, client: Client) -> None:
         gauge = BUS_CONNECTED.labels(self._database.service)
         while not client.is_closed:
             self._connected = client.is_connected
