@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Integer, String, Text
 from sqlmodel import Field
 
 from shared.kernel import patent_no, uscc
+from shared.kernel.unit import is_unit
 
 MAX_FEN = 9_000_000_000_000_000
 """Ninety trillion yuan: far above any sum here and below 2**53, so that no JSON reader rounds it."""
@@ -43,8 +44,6 @@ def _not_empty(text: str) -> str:
 
 
 def _unit_known(unit_id: str) -> str:
-    from shared.kernel.unit import is_unit  # late: unit.py uses Shape, which uses these types
-
     if not is_unit(unit_id):
         raise ValueError("not a reporting unit; see /v1/units")
     return unit_id

@@ -1,0 +1,244 @@
+"""Reporting units (上报单位): the districts, counties and zones of Chongqing that report, each with its period.
+
+A unit has an own key: the GB/T 2260 code for districts and counties, `CQ-LJ`, `CQ-GX`, `CQ-WS` for the zones. Names and
+codes change hands over the years, so every question carries a date. The rows stand in `unit.json` with their sources.
+"""
+
+import json
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+_FILE = Path(__file__).with_name("unit.json")
+_CITY = ("重庆市", "重庆")
+
+
+class UnitKind(StrEnum):
+    """What a reporting unit is in law."""
+
+    DISTRICT = "district"
+    COUNTY = "county"
+    AUTONOMOUS_COUNTY = "autonomous_county"
+    ZONE = "zone"
+
+
+class MatchKind(StrEnum):
+    """How a name led to a unit."""
+
+    EXACT = "exact"
+    ALIAS = "alias"
+    SUCCESSOR = "successor"
+    ENDED = "ended"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A reporting unit during one period; a unit that changed its kind has one row for each.
+
+    Attributes:
+        unit_id: the own key, at most eight characters.
+        gb_code: GB/T 2260 code in the period, None for a zone and where the code is not known.
+        valid_from: first day.
+        valid_to: last day, None = in force.
+        successor: unit that took over most of it when it ended.
+        parts_to: units that took over a part: an enterprise there has to say where it is.
+        aliases: other names in use, without the prefix 重庆市.
+        division_since: since when the division has this code and name, None for a zone.
+    """
+
+    unit_id: str
+    name_zh: str
+    name_en: str
+    kind: UnitKind
+    gb_code: str | None
+    valid_from: date
+    valid_to: date | None
+    successor: str | None
+    parts_to: tuple[str, ...]
+    aliases: tuple[str, ...]
+    division_since: date | None
+
+    def in_force(self, on: date) -> bool:
+        """Tell whether the period covers `on`."""
+        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class FormerPlace:
+    """A division or zone that ended before the table of units begins; people still write its name."""
+
+    gb_code: str | None
+    name_zh: str
+    valid_from: date
+    valid_to: date
+    successor: str
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A county-level division as it stood on a day under a GB/T 2260 code."""
+
+    code: str
+    name_zh: str
+    unit_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitMatch:
+    """What a written name of a district means on a day.
+
+    Attributes:
+        how: EXACT or ALIAS (a unit in force), SUCCESSOR (it ended, `unit` took over), ENDED (no unit in force that day)
+            or UNKNOWN.
+        unit: the unit in force that the name leads to, or None.
+        written_for: official name of the unit or place that was written, None if unknown.
+        also: other units that took over a part of it, by id.
+    """
+
+    how: MatchKind
+    unit: Unit | None
+    written_for: str | None
+    also: tuple[str, ...] = ()
+
+    @property
+    def by_own_name(self) -> bool:
+        """Whether the name is that of a unit in force."""
+        return self.how in {MatchKind.EXACT, MatchKind.ALIAS}
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _unit(row: dict[str, Any]) -> Unit:
+    return Unit(
+        unit_id=row["id"],
+        name_zh=row["name_zh"],
+        name_en=row["name_en"],
+        kind=UnitKind(row["kind"]),
+        gb_code=row["gb_code"],
+        valid_from=date.fromisoformat(row["valid_from"]),
+        valid_to=_day(row["valid_to"]),
+        successor=row["successor"],
+        parts_to=tuple(row["parts_to"]),
+        aliases=tuple(row["aliases"]),
+        division_since=_day(row["division_since"]),
+    )
+
+
+def _former(row: dict[str, Any]) -> FormerPlace:
+    return FormerPlace(
+        gb_code=row["gb_code"],
+        name_zh=row["name_zh"],
+        valid_from=date.fromisoformat(row["valid_from"]),
+        valid_to=date.fromisoformat(row["valid_to"]),
+        successor=row["successor"],
+        aliases=tuple(row["aliases"]),
+    )
+
+
+_TABLE = json.loads(_FILE.read_text(encoding="utf-8"))
+UNITS: tuple[Unit, ...] = tuple(_unit(row) for row in _TABLE["units"])
+"""Every unit in every period, in the order of the national code table, zones last."""
+FORMER_PLACES: tuple[FormerPlace, ...] = tuple(_former(row) for row in _TABLE["former"])
+"""Divisions and zones that ended before 2017, with the unit that took over."""
+UNIT_IDS = frozenset(unit.unit_id for unit in UNITS)
+
+
+def is_unit(unit_id: str) -> bool:
+    """Tell whether `unit_id` is or was a reporting unit."""
+    return unit_id in UNIT_IDS
+
+
+def units_on(on: date) -> tuple[Unit, ...]:
+    """Return the units in force on a day: 41 before 2025-11-06, 39 from then on.
+
+    Source: K-UNIT-01 (渝府办发〔2022〕56号; 国务院批复 2025-11-06).
+    """
+    return tuple(unit for unit in UNITS if unit.in_force(on))
+
+
+def unit_on(unit_id: str, on: date) -> Unit | None:
+    """Return the unit as it stands on a day, or None if it is not in force then."""
+    return next((unit for unit in UNITS if unit.unit_id == unit_id and unit.in_force(on)), None)
+
+
+def successor_of(unit_id: str, on: date) -> str | None:
+    """Return the id of the unit in force on a day that took over from one that ended before it, else None.
+
+    Source: K-UNIT-02 (国务院批复 2025-11-06: 江北区、渝北区撤销).
+    """
+    ended = [unit for unit in UNITS if unit.unit_id == unit_id and unit.valid_to is not None and unit.valid_to < on]
+    if not ended or unit_on(unit_id, on) is not None or ended[-1].successor is None:
+        return None
+    heir = ended[-1].successor
+    return heir if unit_on(heir, on) is not None else successor_of(heir, on)
+
+
+def division(code: str, on: date) -> Division | None:
+    """Return the division that held a GB/T 2260 code on a day, from 1997-06-18 on.
+
+    A code can change hands: 500110 was 万盛区 until 2011-10 and is 綦江区 since.
+
+    Source: K-UNIT-03 (GB/T 2260; 民政部行政区划变更).
+    """
+    for place in FORMER_PLACES:
+        if place.gb_code == code and place.valid_from <= on <= place.valid_to:
+            return Division(code, place.name_zh, place.successor)
+    for unit in UNITS:
+        begun = unit.division_since is not None and unit.division_since <= on
+        if unit.gb_code == code and begun and (unit.valid_to is None or on <= unit.valid_to):
+            return Division(code, unit.name_zh, unit.unit_id)
+    return None
+
+
+def _plain(name: str) -> str:
+    """Return a written name without spaces, full-width forms and the prefix of the city."""
+    text = "".join(unicodedata.normalize("NFKC", name).split())
+    for city in _CITY:
+        if text.startswith(city) and text != city:
+            return text.removeprefix(city)
+    return text
+
+
+_BY_NAME = {_plain(unit.name_zh): unit.unit_id for unit in UNITS}
+_BY_ALIAS = {_plain(alias): unit.unit_id for unit in UNITS for alias in unit.aliases}
+_FORMER_BY_NAME = {_plain(name): place for place in FORMER_PLACES for name in (place.name_zh, *place.aliases)}
+
+
+def find_unit(name: str, on: date) -> UnitMatch:
+    """Return the unit that a written district name means on a day.
+
+    Short names (九龙坡), names with the prefix 重庆市 and places that ended (北部新区, 万盛, 双桥) are understood.
+
+    Source: K-UNIT-04 (渝府办发〔2022〕56号; GB/T 2260; 国务院批复 2025-11-06).
+    """
+    text = _plain(name)
+    unit_id = _BY_NAME.get(text) or _BY_ALIAS.get(text)
+    if unit_id is not None:
+        return _match(unit_id, on, MatchKind.EXACT if text in _BY_NAME else MatchKind.ALIAS)
+    place = _FORMER_BY_NAME.get(text)
+    if place is None:
+        return UnitMatch(MatchKind.UNKNOWN, None, None)
+    heir = unit_on(place.successor, on) or _heir(place.successor, on)
+    return UnitMatch(MatchKind.ENDED if heir is None else MatchKind.SUCCESSOR, heir, place.name_zh)
+
+
+def _match(unit_id: str, on: date, how: MatchKind) -> UnitMatch:
+    unit = unit_on(unit_id, on)
+    if unit is not None:
+        return UnitMatch(how, unit, unit.name_zh)
+    rows = [row for row in UNITS if row.unit_id == unit_id]
+    heir = _heir(unit_id, on)
+    kind = MatchKind.ENDED if heir is None else MatchKind.SUCCESSOR
+    return UnitMatch(kind, heir, rows[-1].name_zh, rows[-1].parts_to)
+
+
+def _heir(unit_id: str, on: date) -> Unit | None:
+    heir = successor_of(unit_id, on)
+    return None if heir is None else unit_on(heir, on)
