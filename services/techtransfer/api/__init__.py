@@ -1,0 +1,1 @@
+"""HTTP in: achievements, needs and what a party has listed."""

@@ -1,0 +1,33 @@
+"""Wires techtransfer: the only place where its rooms meet."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.techtransfer.api import achievement, listing, need
+from services.techtransfer.handlers import registry
+from services.techtransfer.jobs import expiry
+from services.techtransfer.models import metadata
+from services.techtransfer.rules import REFUSALS
+from services.techtransfer.settings import TechtransferSettings
+from shared.events.rule_set import TechtransferRuleSetPublished
+from shared.web.service import ServiceSpec, build_service
+
+
+def create_app(settings: TechtransferSettings | None = None) -> FastAPI:
+    """Return the application; settings are read from the environment unless given."""
+    return build_service(
+        ServiceSpec(
+            name="techtransfer",
+            title="技术转移服务 Technology transfer",
+            settings=settings or TechtransferSettings(),
+            metadata=metadata,
+            routers=[achievement.router, need.router, listing.router],
+            subscriptions=registry.SUBSCRIPTIONS,
+            jobs=[expiry.JOB],
+            refusals=REFUSALS,
+            policies_dir=Path(__file__).parent / "policies",
+            rule_set_event=TechtransferRuleSetPublished,
+            description="科技成果与技术需求的登记、审核与发布 / achievements and needs: posted, reviewed, published.",
+        )
+    )

@@ -1,0 +1,1 @@
+"""Loops of techtransfer, run under an advisory lock."""

@@ -1,0 +1,1 @@
+"""Schema of techtransfer, step by step."""

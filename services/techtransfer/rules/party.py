@@ -1,0 +1,84 @@
+"""Parties: whose listing it is, and on whose word somebody else may post it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from shared.kernel.actor import Actor, Role
+from shared.kernel.errors import Refusal, RefusalCode
+
+PARTY_NOT_YOURS = RefusalCode(
+    code="party_not_yours",
+    status=403,
+    title_zh="企业只能为本单位发布",
+    title_en="An enterprise posts for itself only",
+    way_out_zh="请使用本单位的统一社会信用代码，或由技术转移机构持委托书发布。",
+    way_out_en="Use your own code, or let a transfer agency post with a letter of authority.",
+)
+AUTHORITY_MISSING = RefusalCode(
+    code="authority_missing",
+    status=422,
+    title_zh="代为发布须提交委托书",
+    title_en="Posting for somebody else needs a letter of authority",
+    way_out_zh="请提供委托书的SHA-256（authority_sha256）和有效期（authority_until）。",
+    way_out_en="Give the SHA-256 of the letter (authority_sha256) and its last day (authority_until).",
+)
+AUTHORITY_EXPIRED = RefusalCode(
+    code="authority_expired",
+    status=422,
+    title_zh="委托书有效期（{authority_until}）不足以覆盖发布截止日",
+    title_en="The letter of authority ends on {authority_until}, before the listing does",
+    way_out_zh="请缩短发布期限，或提交新的委托书。",
+    way_out_en="Shorten the listing, or bring a new letter.",
+)
+PARTY_UNKNOWN = RefusalCode(
+    code="party_unknown",
+    status=409,
+    title_zh="该统一社会信用代码未在企业登记中找到",
+    title_en="No enterprise with this code is registered here",
+    way_out_zh="请先登记企业，刚登记的请稍候几秒再试；高校和科研院所的成果请填写单位名称（party_name）。",
+    way_out_en="Register it first, or wait some seconds; for a university or institute give its name (party_name).",
+)
+MAY_POST = frozenset({Role.ENTERPRISE, Role.AGENCY, Role.CITY})
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A letter of authority by its document and its last day."""
+
+    sha256: str | None
+    until: date | None
+
+
+def require_standing(actor: Actor, party_uscc: str, *, authority: Authority, listed_until: date) -> None:
+    """Require that the actor may post for the party until the listing ends.
+
+    An enterprise posts for itself; an agency posts with a letter of authority that lasts as long as the listing; the
+    city posts for anybody.
+
+    Raises:
+        Refusal: `party_not_yours`, `authority_missing`, `authority_expired`.
+
+    Source: T-PARTY-01 (docs/rules/techtransfer.md).
+    """
+    if actor.role is Role.CITY or (actor.party == party_uscc and actor.role in MAY_POST):
+        return
+    if actor.role is not Role.AGENCY:
+        raise Refusal(PARTY_NOT_YOURS, pointer="/party_uscc")
+    if authority.sha256 is None or authority.until is None:
+        raise Refusal(AUTHORITY_MISSING, pointer="/authority_sha256")
+    if authority.until < listed_until:
+        raise Refusal(AUTHORITY_EXPIRED, pointer="/authority_until", authority_until=authority.until)
+
+
+def party_name(registered_name: str | None, given_name: str | None) -> str:
+    """Return the name under which a party is listed: the registered one, else the one given for an institute.
+
+    Raises:
+        Refusal: `party_unknown` where the code is registered nowhere and no name was given.
+
+    Source: T-PARTY-02 (docs/rules/techtransfer.md).
+    """
+    name = registered_name or given_name
+    if not name:
+        raise Refusal(PARTY_UNKNOWN, pointer="/party_uscc")
+    return name

@@ -1,0 +1,15 @@
+"""Settings of techtransfer: `TECHTRANSFER_…` in the environment."""
+
+from typing import ClassVar
+
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import ServiceSettings
+
+
+class TechtransferSettings(ServiceSettings):
+    """What a process of techtransfer is told from outside."""
+
+    model_config = SettingsConfigDict(env_prefix="TECHTRANSFER_", extra="ignore", frozen=True)
+
+    service: ClassVar[str] = "techtransfer"

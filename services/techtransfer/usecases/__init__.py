@@ -1,0 +1,1 @@
+"""Use cases of techtransfer: lock, ask, apply, add, emit."""
