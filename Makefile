@@ -1,0 +1,48 @@
+# Every command a person types; bare `make` lists them.
+
+PYTHON ?= python3
+ENVIRONMENT = PYTHONPATH=. .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help environment run stop reset logs token test check format migration replay republish
+
+help: ## list these commands 列出全部命令
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+environment:
+	@$(PYTHON) deploy/bootstrap.py
+
+run: environment ## start everything and tell the main job as a story; DETACH=1 returns when ready 启动全部服务
+	@exec $(ENVIRONMENT) -m deploy.embedded run $(if $(filter 1,$(DETACH)),--detach)
+
+stop: environment ## stop what `make run` started 停止
+	@$(ENVIRONMENT) -m deploy.embedded stop
+
+reset: environment ## stop and throw away all data 停止并清除全部数据
+	@$(ENVIRONMENT) -m deploy.embedded reset
+
+logs: environment ## follow the logs of all processes 查看日志
+	@exec $(ENVIRONMENT) -m deploy.embedded logs
+
+token: environment ## print an access token: CLIENT=bank-a 取访问令牌
+	@$(ENVIRONMENT) -m deploy.embedded token '$(CLIENT)'
+
+test: environment ## run all tests; T="tests/unit -k loan" runs some 运行测试
+	@exec $(ENVIRONMENT) -m pytest $(T)
+
+check: environment ## lint, types and the import fence 静态检查
+	@$(ENVIRONMENT) -m ruff check .
+	@$(ENVIRONMENT) -m ruff format --check .
+	@$(ENVIRONMENT) -m mypy
+	@PYTHONPATH=. .venv/bin/lint-imports
+
+format: environment ## let ruff format the code 格式化代码
+	@$(ENVIRONMENT) -m ruff format .
+
+migration: environment ## write a migration from the tables' difference: S=finance M="add a column" 生成迁移
+	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.db.migrate revision '$(S)' '$(M)'
+
+replay: environment ## handle the dead letters of a service again: S=ipr 重新处理死信
+	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.bus.dead_letter '$(S)'
+
+republish: environment ## publish a service's events again: S=finance SINCE=2026-01-01 重新发布事件
+	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.bus.republish '$(S)' $(if $(SINCE),--since '$(SINCE)')

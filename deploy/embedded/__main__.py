@@ -1,0 +1,236 @@
+"""The commands behind the Makefile: run, stop, reset, logs, token and with."""
+
+import argparse
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.embedded.launch_settings import PROCESSES, ROOT, LaunchSettings, SettingError
+
+_STOP_SECONDS = 15.0
+_MARK = "kechuang-state"
+_LARGEST_LOG = 16_777_216
+
+
+class RunningError(Exception):
+    """Another supervisor holds this state folder."""
+
+
+@contextmanager
+def held(settings: LaunchSettings) -> Iterator[None]:
+    """Hold the state folder: one supervisor at a time."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    (settings.home / _MARK).touch()
+    with (settings.home / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as taken:
+            raise RunningError from taken
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def supervisor_pid(settings: LaunchSettings) -> int | None:
+    """Return the process that holds the state folder, or None."""
+    try:
+        with (settings.home / "lock").open("r+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(file.read() or 0) or None
+    except FileNotFoundError:
+        pass
+    return None
+
+
+def run(settings: LaunchSettings) -> int:
+    """Start everything, tell the story, and tend it until a stop signal comes."""
+    from deploy.embedded.clients import ensure_clients
+    from deploy.embedded.suite import Suite
+    from deploy.embedded.supervisor import StartError, StopRequestedError, Supervisor, fail, say
+    from deploy.embedded.table import lines
+
+    began = time.monotonic()
+    ready = settings.home / "ready"
+    try:
+        with held(settings):
+            ready.unlink(missing_ok=True)
+            _turn_logs(settings.logs)
+            if settings.demo:
+                ensure_clients(settings)
+            supervisor = Supervisor(Suite(settings))
+            try:
+                supervisor.start()
+                seconds = time.monotonic() - began
+                if settings.demo:
+                    supervisor.run_once(supervisor.suite.one_shot("deploy.demo"))
+                for line in lines(settings, supervisor.pids(), seconds):
+                    say(line)
+                ready.write_text(str(os.getpid()))
+                supervisor.tend_for_ever()
+            except StopRequestedError:
+                pass
+            except StartError as failed:
+                return fail(str(failed))
+            finally:
+                ready.unlink(missing_ok=True)
+                say("Stopping 正在停止")
+                supervisor.stop()
+                say("Stopped 已停止")
+    except RunningError:
+        return fail(
+            f"Already running on {settings.home} at {settings.url}; `make stop` ends it 已在运行，可用 make stop 停止"
+        )
+    return 0
+
+
+def run_detached(settings: LaunchSettings) -> int:
+    """Start a supervisor of its own, show what it says, and return when all is ready."""
+    settings.logs.mkdir(parents=True, exist_ok=True)
+    log = settings.logs / "supervisor.log"
+    log.write_text("")
+    log.chmod(0o600)
+    ready = settings.home / "ready"
+    with log.open("a") as output, log.open() as said:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "deploy.embedded", "run"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+        while True:
+            done = child.poll() is not None or (ready.exists() and ready.read_text() == str(child.pid))
+            sys.stdout.write(said.read())
+            sys.stdout.flush()
+            if done:
+                return child.poll() or 0
+            time.sleep(0.1)
+
+
+def stop(settings: LaunchSettings) -> int:
+    """Ask the supervisor to stop and wait for it."""
+    pid = supervisor_pid(settings)
+    if pid is None:
+        print("Not running 未在运行")
+        return 0
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while supervisor_pid(settings) == pid:
+        if time.monotonic() > deadline:
+            print(f"Process {pid} does not stop 进程未能停止", file=sys.stderr)
+            return 1
+        time.sleep(0.05)
+    print("Stopped 已停止")
+    return 0
+
+
+def reset(settings: LaunchSettings) -> int:
+    """Stop and throw away all data, secrets and logs of this installation."""
+    from deploy.embedded.binaries import server_folder
+
+    if (code := stop(settings)) != 0:
+        return code
+    if not settings.home.exists():
+        return 0
+    if not (settings.home / _MARK).exists():
+        print(
+            f"{settings.home} is no state folder of this suite; nothing was removed 并非本平台的数据目录",
+            file=sys.stderr,
+        )
+        return 1
+    shutil.rmtree(server_folder(settings.home), ignore_errors=True)
+    shutil.rmtree(settings.home)
+    print(f"Removed {settings.home} 已清除")
+    return 0
+
+
+def logs(settings: LaunchSettings) -> int:
+    """Follow all log files."""
+    files = sorted(str(path) for path in settings.logs.glob("*.log"))
+    if not files:
+        print("No logs yet 暂无日志")
+        return 0
+    try:
+        return subprocess.call(["tail", "-n", "20", "-F", *files])
+    except KeyboardInterrupt:
+        return 0
+
+
+def token(settings: LaunchSettings, client_id: str) -> int:
+    """Print an access token of a demo client."""
+    from deploy.embedded.clients import read_clients
+    from deploy.embedded.token import TokenError, fetch
+
+    client = next((one for one in read_clients(settings) if one["client_id"] == client_id), None)
+    if client is None:
+        names = (
+            ", ".join(one["client_id"] for one in read_clients(settings)) or "none, start with `make run` 请先 make run"
+        )
+        print(f"CLIENT={client_id!r} is no demo client; there are: {names}", file=sys.stderr)
+        return 1
+    try:
+        print(fetch(settings.ports["gateway"], client_id, client["secret"]))
+    except TokenError as failed:
+        print(failed, file=sys.stderr)
+        return 1
+    return 0
+
+
+def with_service(settings: LaunchSettings, service: str, command: list[str]) -> int:
+    """Run a maintenance command with the addresses of one service of this installation."""
+    from deploy.embedded.suite import Suite
+
+    os.chdir(ROOT)
+    environment = Suite(settings).environment(service)
+    os.execve(sys.executable, [sys.executable, *command], environment)  # noqa: S606  # a list, no shell
+
+
+def _turn_logs(folder: Path) -> None:
+    """Keep one older generation of a log that has grown large."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in folder.glob("*.log"):
+        if path.stat().st_size > _LARGEST_LOG:
+            path.rename(path.with_suffix(".log.1"))
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.embedded", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("run").add_argument("--detach", action="store_true")
+    for verb in ("stop", "reset", "logs"):
+        verbs.add_parser(verb)
+    verbs.add_parser("token").add_argument("client")
+    with_parser = verbs.add_parser("with")
+    with_parser.add_argument("service", choices=PROCESSES)
+    with_parser.add_argument("command", nargs=argparse.REMAINDER)
+    given = parser.parse_args(arguments)
+    try:
+        settings = LaunchSettings.from_environment()
+        orders: dict[str, Callable[[], int]] = {
+            "run": lambda: run_detached(settings) if given.detach else run(settings),
+            "stop": lambda: stop(settings),
+            "reset": lambda: reset(settings),
+            "logs": lambda: logs(settings),
+            "token": lambda: token(settings, given.client),
+            "with": lambda: with_service(settings, given.service, given.command),
+        }
+        return orders[given.verb]()
+    except SettingError as wrong:
+        print(wrong, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,114 @@
+"""What the launcher is told from outside; the standard library alone, so that `make token` is quick."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SERVICES = ("registry", "finance", "techtransfer", "ipr")
+PROCESSES = (*SERVICES, "gateway")
+"""Everything that is a uvicorn process with a database, a role and a NATS user of its own."""
+
+DEFAULT_PORTS = {
+    "gateway": 8000,
+    "registry": 8001,
+    "finance": 8002,
+    "techtransfer": 8003,
+    "ipr": 8004,
+    "postgres": 8032,
+    "nats": 8042,
+    "nats_monitor": 8043,
+}
+
+
+class SettingError(Exception):
+    """A setting that cannot be used; the message names it."""
+
+
+def port_setting(name: str) -> str:
+    """Return the variable that moves a port."""
+    return f"KECHUANG_PORT_{name.upper()}"
+
+
+@dataclass(frozen=True)
+class LaunchSettings:
+    """Where the suite lives and what it is made of.
+
+    Attributes:
+        home: state folder: data, secrets, logs.
+        ports: of each process and server, on the loopback address.
+        processes: how many uvicorn processes each service has.
+        database_urls: given addresses of real databases; a service that is missing gets an embedded one.
+        nats_urls: given addresses of a real broker.
+        demo: whether demo clients and the demo city exist.
+    """
+
+    home: Path
+    ports: Mapping[str, int]
+    processes: Mapping[str, int]
+    database_urls: Mapping[str, str]
+    nats_urls: Mapping[str, str]
+    demo: bool
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "LaunchSettings":
+        """Read the settings.
+
+        Raises:
+            SettingError: a number is none, or out of range.
+        """
+        databases = {name: url for name in PROCESSES if (url := environment.get(f"{name.upper()}_DATABASE_URL"))}
+        shared_broker = environment.get("NATS_URL")
+        brokers = {
+            name: url for name in PROCESSES if (url := environment.get(f"{name.upper()}_NATS_URL") or shared_broker)
+        }
+        demo = environment.get("KECHUANG_DEMO")
+        return cls(
+            home=Path(environment.get("KECHUANG_HOME") or ROOT / ".state").expanduser().absolute(),
+            ports={
+                name: _number(environment, port_setting(name), port, 1, 65_535) for name, port in DEFAULT_PORTS.items()
+            },
+            processes={name: _number(environment, f"{name.upper()}_PROCESSES", 1, 1, 64) for name in PROCESSES},
+            database_urls=databases,
+            nats_urls=brokers,
+            demo=demo == "1" if demo else not databases,
+        )
+
+    @property
+    def needs_postgres(self) -> bool:
+        """Whether any database is embedded."""
+        return len(self.database_urls) < len(PROCESSES)
+
+    @property
+    def needs_nats(self) -> bool:
+        """Whether any broker address is embedded."""
+        return len(self.nats_urls) < len(PROCESSES)
+
+    @property
+    def url(self) -> str:
+        """Address of the one door."""
+        return f"http://127.0.0.1:{self.ports['gateway']}"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the log files."""
+        return self.home / "logs"
+
+    @property
+    def secrets(self) -> Path:
+        """Folder of the secret files, closed to everybody else."""
+        return self.home / "secrets"
+
+    @property
+    def demo_clients(self) -> Path:
+        """File of the demo clients and their secrets."""
+        return self.secrets / "demo-clients.json"
+
+
+def _number(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = environment.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise SettingError(f"{name}={text!r} must be a number from {low} to {high} {name} 应为 {low} 至 {high} 的整数")
+    return int(text)

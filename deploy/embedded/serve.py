@@ -1,0 +1,32 @@
+"""One uvicorn process on a listening socket that the supervisor opened and may share between several processes.
+
+`uvicorn --fd` takes the socket for a Unix one and so loses TCP_NODELAY and the caller's address; here it stays TCP.
+"""
+
+import socket
+import sys
+
+import uvicorn
+
+_GRACEFUL_SECONDS = 2
+
+
+def main(application: str, descriptor: int) -> None:
+    """Serve the application factory `application` (`package.module:function`) on an inherited socket."""
+    config = uvicorn.Config(
+        application,
+        factory=True,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACEFUL_SECONDS,
+        timeout_keep_alive=75,
+    )
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

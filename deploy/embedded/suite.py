@@ -1,0 +1,157 @@
+"""The suite as a list of programs: what each process is told, and nothing that another process may know."""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+
+from deploy.embedded.binaries import server_folder
+from deploy.embedded.launch_settings import PROCESSES, ROOT, SERVICES, LaunchSettings, SettingError, port_setting
+from deploy.embedded.nats import NatsServer
+from deploy.embedded.postgres import PostgresServer
+from deploy.embedded.process import Program, port_is_free
+from deploy.embedded.secret import key, secret
+
+_BACKLOG = 512
+
+
+class Suite:
+    """All programs of one installation."""
+
+    def __init__(self, settings: LaunchSettings) -> None:
+        """Read or make the secrets and name the servers; nothing is started."""
+        self.settings = settings
+        self._sockets: dict[str, socket.socket] = {}
+        folder = server_folder(settings.home)
+        self.database_passwords = {
+            name: secret(settings.secrets, f"postgres-{name}")
+            for name in PROCESSES
+            if name not in settings.database_urls
+        }
+        self.postgres = PostgresServer(
+            folder / "postgres",
+            port=settings.ports["postgres"],
+            password=secret(settings.secrets, "postgres"),
+            log=settings.logs / "postgres.log",
+        )
+        self.nats = NatsServer(
+            folder / "nats",
+            port=settings.ports["nats"],
+            monitor_port=settings.ports["nats_monitor"],
+            passwords={name: secret(settings.secrets, f"nats-{name}") for name in PROCESSES},
+            log=settings.logs / "nats.log",
+        )
+
+    def check_ports(self) -> None:
+        """Refuse a taken port, naming the setting to change.
+
+        Raises:
+            SettingError: another program listens on a port.
+        """
+        needed = [*PROCESSES]
+        needed += ["postgres"] if self.settings.needs_postgres else []
+        needed += ["nats", "nats_monitor"] if self.settings.needs_nats else []
+        seen: dict[int, str] = {}
+        for name in needed:
+            port = self.settings.ports[name]
+            if port in seen:
+                raise SettingError(
+                    f"{port_setting(name)} and {port_setting(seen[port])} are both {port} 端口设置重复：{port}"
+                )
+            seen[port] = name
+            if not port_is_free(port):
+                raise SettingError(
+                    f"Port {port} ({name}) is taken by another program; choose another with {port_setting(name)}=…\n"
+                    f"端口 {port}（{name}）已被其他程序占用，请用 {port_setting(name)}=… 另行指定"
+                )
+
+    def listen(self) -> None:
+        """Open the listening socket of each process: it outlives them, so a restart refuses nobody."""
+        for name in PROCESSES:
+            opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            opened.bind(("127.0.0.1", self.settings.ports[name]))
+            opened.listen(_BACKLOG)
+            self._sockets[name] = opened
+
+    def close(self) -> None:
+        """Close the listening sockets."""
+        for opened in self._sockets.values():
+            opened.close()
+        self._sockets.clear()
+
+    def database_url(self, name: str) -> str:
+        """Return the database address of a process."""
+        given = self.settings.database_urls.get(name)
+        return given or self.postgres.url(name, name, self.database_passwords[name])
+
+    def environment(self, name: str) -> dict[str, str]:
+        """Return what the process `name` is told: its own secrets, none of another's."""
+        settings, prefix = self.settings, name.upper()
+        files = settings.home / "files" / name
+        files.mkdir(parents=True, exist_ok=True)
+        told = {
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            f"{prefix}_DATABASE_URL": self.database_url(name),
+            f"{prefix}_NATS_URL": settings.nats_urls.get(name) or self.nats.url(name),
+            f"{prefix}_FILES_URL": files.as_uri(),
+            f"{prefix}_PERSONAL_DATA_KEY": key(settings.secrets, f"personal-data-{name}"),
+            "KECHUANG_ISSUER": settings.url,
+            "KECHUANG_JWKS_URL": f"{settings.url}/.well-known/jwks.json",
+        }
+        if name not in settings.nats_urls:
+            told[f"{prefix}_NATS_MONITOR_URL"] = self.nats.monitor_url
+        if name == "gateway":
+            told |= {
+                f"GATEWAY_{service.upper()}_URL": f"http://127.0.0.1:{settings.ports[service]}" for service in SERVICES
+            }
+            told["GATEWAY_KEY_SECRET"] = key(settings.secrets, "gateway-key")
+            if settings.demo:
+                told["GATEWAY_DEMO_CLIENTS"] = str(settings.demo_clients)
+        return {**_harmless(os.environ, but=prefix), **told}
+
+    def program(self, name: str, number: int) -> Program:
+        """Return the uvicorn process `number` of `name`."""
+        package = "gateway" if name == "gateway" else f"services.{name}"
+        descriptor = self._sockets[name].fileno()
+        several = self.settings.processes[name] > 1
+        return Program(
+            name=f"{name}-{number}" if several else name,
+            argv=(sys.executable, "-m", "deploy.embedded.serve", f"{package}.app:create_app", str(descriptor)),
+            log=self.settings.logs / f"{name}.log",
+            env=self.environment(name),
+            stop_signal=signal.SIGTERM,
+            death_signal=signal.SIGTERM,
+            cwd=str(ROOT),
+            pass_fds=(descriptor,),
+            stop_seconds=3.0,
+        )
+
+    def migration(self) -> Program:
+        """Return the program that migrates all databases."""
+        told = {f"{name.upper()}_DATABASE_URL": self.database_url(name) for name in PROCESSES}
+        return Program(
+            name="migration",
+            argv=(sys.executable, "-m", "deploy.embedded.migration", *PROCESSES),
+            log=self.settings.logs / "migration.log",
+            env={**_harmless(os.environ), "PYTHONPATH": str(ROOT), **told},
+            cwd=str(ROOT),
+        )
+
+    def one_shot(self, module: str) -> Program:
+        """Return a program that speaks to the suite over HTTP like anybody else and prints to the terminal."""
+        return Program(
+            name=module.rsplit(".", 1)[-1],
+            argv=(sys.executable, "-m", module),
+            env={**_harmless(os.environ), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+            cwd=str(ROOT),
+        )
+
+
+def _harmless(environment: Mapping[str, str], *, but: str | None = None) -> dict[str, str]:
+    """Return the caller's environment without what belongs to another process of the suite."""
+    others = tuple(f"{name.upper()}_" for name in PROCESSES if name.upper() != but)
+    return {name: value for name, value in environment.items() if not name.startswith((*others, "NATS_URL"))}

@@ -1,0 +1,205 @@
+"""The sole parent of every process: starts them in order, restarts what dies, stops them in order."""
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from types import FrameType
+
+from deploy.embedded.launch_settings import PROCESSES, SERVICES
+from deploy.embedded.process import Child, Program
+from deploy.embedded.suite import Suite
+
+_TICK_SECONDS = 0.05
+_READY_SECONDS = 90.0
+_FIRST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 5.0
+_STEADY_SECONDS = 30.0
+_START_ATTEMPTS = 5
+
+
+class StartError(Exception):
+    """The suite cannot start; the message says why and where to look."""
+
+
+class StopRequestedError(Exception):
+    """Somebody asked the suite to stop while it was waiting for something."""
+
+
+class Slot:
+    """The place of one program: there is a running child in it, or there will be one again soon."""
+
+    def __init__(self, program: Program) -> None:
+        """Start `program`."""
+        self.program = program
+        self.child = Child(program)
+        self.deaths = 0
+        self.was_ready = False
+        self._again_at: float | None = None
+
+    def tend(self) -> None:
+        """Start the program again if it has died, after a pause that grows with each death in a row."""
+        now = time.monotonic()
+        if self._again_at is not None:
+            if now >= self._again_at:
+                self.child = Child(self.program)
+                self._again_at = None
+            return
+        code = self.child.exit_code()
+        if code is None:
+            return
+        if now - self.child.started > _STEADY_SECONDS:
+            self.deaths = 0
+        pause = 0.0 if self.deaths == 0 else min(_FIRST_PAUSE_SECONDS * 2**self.deaths, _LONGEST_PAUSE_SECONDS)
+        self.deaths += 1
+        self._again_at = now + pause
+        say(f"{self.program.name} ended ({_how(code)}); starting it again 已退出，正在重启")
+
+
+def say(line: str) -> None:
+    """Print one plain line."""
+    print(line, flush=True)
+
+
+def _how(code: int) -> str:
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+
+class Supervisor:
+    """Runs a suite in the main thread, without other threads."""
+
+    def __init__(self, suite: Suite) -> None:
+        """Take the stop signals."""
+        self.suite = suite
+        self._slots: dict[str, Slot] = {}
+        self._stop = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._note_stop)
+
+    def _note_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stop = True
+
+    def pids(self) -> list[int]:
+        """Return the process ids of all children."""
+        return [slot.child.pid for slot in self._slots.values() if slot.child.exit_code() is None]
+
+    def start(self) -> None:
+        """Start everything in order and wait until it is ready.
+
+        Raises:
+            StartError: something ends again and again, or is not ready in time.
+            StopRequestedError: a stop signal came in the meantime.
+        """
+        suite, settings = self.suite, self.suite.settings
+        suite.check_ports()
+        settings.logs.mkdir(parents=True, exist_ok=True)
+        if settings.needs_postgres:
+            suite.postgres.initialise()
+            self._add("postgres", suite.postgres.program())
+        if settings.needs_nats:
+            suite.nats.initialise()
+            self._add("nats", suite.nats.program())
+        if settings.needs_postgres:
+            self._wait("PostgreSQL", suite.postgres.is_ready)
+            suite.postgres.ensure_databases(suite.database_passwords)
+        if self.run_once(suite.migration()) != 0:
+            raise StartError(
+                f"The databases could not be migrated 数据库迁移失败; see {settings.logs / 'migration.log'}"
+            )
+        suite.listen()
+        for name in PROCESSES:
+            for number in range(1, settings.processes[name] + 1):
+                program = suite.program(name, number)
+                self._add(program.name, program)
+        if settings.needs_nats:
+            self._wait("NATS", suite.nats.is_ready)
+        for name in (*SERVICES, "gateway"):
+            self._wait(name, lambda port=settings.ports[name]: _answers(port))  # type: ignore[misc]  # bound now
+        for slot in self._slots.values():
+            slot.was_ready = True
+
+    def run_once(self, program: Program) -> int:
+        """Run a program to its end, tending all others meanwhile; return its exit code.
+
+        Raises:
+            StopRequestedError: a stop signal came; the program was stopped.
+        """
+        child = Child(program)
+        try:
+            self._until(lambda: child.exit_code() is not None, None)
+        finally:
+            child.stop()
+        return child.exit_code() or 0
+
+    def tend_for_ever(self) -> None:
+        """Restart what dies until a stop signal comes."""
+        try:
+            self._until(lambda: False, None)
+        except StopRequestedError:
+            return
+
+    def stop(self) -> None:
+        """Stop gateway, then services, then NATS, then PostgreSQL; what does not end in time is killed."""
+        names = list(self._slots)
+        servers = ("nats", "postgres")
+        self._stop_all(name for name in names if name.split("-")[0] == "gateway")
+        self._stop_all(name for name in names if name.split("-")[0] in SERVICES)
+        for server in servers:
+            self._stop_all(name for name in names if name == server)
+        self.suite.close()
+
+    def _stop_all(self, names: Iterable[str]) -> None:
+        children = [self._slots.pop(name).child for name in names]
+        for child in children:
+            child.ask_to_stop()
+        for child in children:
+            child.stop()
+
+    def _add(self, name: str, program: Program) -> None:
+        self._slots[name] = Slot(program)
+
+    def _wait(self, name: str, ready: Callable[[], bool]) -> None:
+        if not self._until(ready, _READY_SECONDS):
+            raise StartError(
+                f"{name} is not ready after {_READY_SECONDS:.0f} s 未能就绪; see {self.suite.settings.logs}"
+            )
+
+    def _until(self, done: Callable[[], bool], seconds: float | None) -> bool:
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while not done():
+            if self._stop:
+                raise StopRequestedError
+            if deadline is not None and time.monotonic() > deadline:
+                return False
+            for slot in self._slots.values():
+                slot.tend()
+                if not slot.was_ready and slot.deaths >= _START_ATTEMPTS:
+                    raise StartError(f"{slot.program.name} does not start 无法启动:\n{_last_lines(slot.program)}")
+            time.sleep(_TICK_SECONDS)
+        return True
+
+
+def _answers(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _last_lines(program: Program, count: int = 15) -> str:
+    if program.log is None or not program.log.exists():
+        return ""
+    lines = program.log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:]
+    return "\n".join([*lines, f"({program.log})"])
+
+
+def fail(message: str) -> int:
+    """Print why nothing runs, and return the exit code for it."""
+    print(message, file=sys.stderr, flush=True)
+    return 1

@@ -1,0 +1,68 @@
+"""Where the environment comes from: the settings of the machine, in uv's words."""
+
+from pathlib import Path
+
+from deploy.bootstrap import Sources, pip_configuration, uv_binary
+
+
+def test_the_settings_of_pip_are_said_in_the_words_of_uv() -> None:
+    pip = {"index-url": "https://mirror.example/simple", "extra-index-url": "file:///a file:///b", "cert": "/ca.pem"}
+    said = Sources({}, pip).uv_environment({})
+    assert said["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
+    assert said["UV_INDEX"] == "file:///a file:///b"
+    assert said["SSL_CERT_FILE"] == "/ca.pem"
+
+
+def test_the_environment_goes_before_the_files_of_pip_and_uv_before_pip() -> None:
+    environment = {
+        "PIP_INDEX_URL": "https://second.example/simple",
+        "UV_DEFAULT_INDEX": "main=https://first.example/simple",
+    }
+    assert Sources(environment, {"index-url": "https://third.example"}).indexes == ["https://first.example/simple"]
+    del environment["UV_DEFAULT_INDEX"]
+    assert Sources(environment, {"index-url": "https://third.example"}).indexes == ["https://second.example/simple"]
+
+
+def test_what_the_caller_told_uv_is_kept() -> None:
+    environment = {"UV_FIND_LINKS": "/mine", "UV_INDEX_URL": "https://old.example/simple", "HOME": "/home"}
+    said = Sources(environment, {"find-links": "/other"}).uv_environment(environment)
+    assert said["UV_FIND_LINKS"] == "/mine"
+    assert said["UV_DEFAULT_INDEX"] == "https://old.example/simple"
+    assert "UV_INDEX_URL" not in said
+
+
+def test_an_address_with_a_query_is_not_taken_for_a_named_index() -> None:
+    assert Sources({"PIP_INDEX_URL": "https://m.example/simple?a=b"}, {}).indexes == ["https://m.example/simple?a=b"]
+
+
+def test_later_files_of_pip_go_over_earlier_ones(tmp_path: Path) -> None:
+    (tmp_path / ".pip").mkdir()
+    (tmp_path / ".pip" / "pip.conf").write_text(
+        "[global]\nindex-url = https://old.example/simple\nfind_links = /wheels\n"
+    )
+    named = tmp_path / "named.conf"
+    named.write_text("[global]\nindex-url = https://new.example/simple\n")
+    said = pip_configuration(
+        {"HOME": str(tmp_path), "XDG_CONFIG_DIRS": str(tmp_path / "none"), "PIP_CONFIG_FILE": str(named)}
+    )
+    assert said["index-url"] == "https://new.example/simple"
+    assert said["find-links"] == "/wheels"
+
+
+def test_a_wheel_with_another_digest_is_not_taken(tmp_path: Path, monkeypatch: object) -> None:
+    from deploy import bootstrap
+
+    patch = monkeypatch
+    assert hasattr(patch, "setattr")
+    index = tmp_path / "simple" / "uv"
+    index.mkdir(parents=True)
+    wheel, _ = bootstrap.UV_WHEELS["x86_64"]
+    (index / wheel).write_bytes(b"forged")
+    (index / "index.html").write_text(f'<a href="{wheel}#sha256=0">{wheel}</a>')
+    sources = Sources({"PIP_INDEX_URL": (tmp_path / "simple").as_uri()}, {})
+    assert list(bootstrap._candidates(wheel, sources)) == [(index / wheel).as_uri()]
+    patch.setattr(bootstrap, "TOOLS", tmp_path / "tools")
+    patch.setattr(bootstrap.sys, "executable", "/bin/false")
+    patch.setattr(bootstrap.shutil, "which", lambda _name: "/somewhere/uv")
+    assert uv_binary(sources) == Path("/somewhere/uv")
+    assert not (tmp_path / "tools").exists()

@@ -1,0 +1,110 @@
+"""The launcher: its settings, its secrets, and what it does when a program dies."""
+
+import itertools
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from deploy.embedded.clients import ensure_clients, read_clients
+from deploy.embedded.launch_settings import DEFAULT_PORTS, PROCESSES, LaunchSettings, SettingError
+from deploy.embedded.process import Program
+from deploy.embedded.suite import Suite
+from deploy.embedded.supervisor import Slot
+from shared.kernel.uscc import is_valid
+
+
+def settings_for(home: Path, **more: str) -> LaunchSettings:
+    return LaunchSettings.from_environment({"KECHUANG_HOME": str(home), **more})
+
+
+def test_everything_is_embedded_where_nothing_is_set(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    assert settings.needs_postgres
+    assert settings.needs_nats
+    assert settings.demo
+    assert settings.ports == DEFAULT_PORTS
+
+
+def test_a_real_database_switches_the_demo_off_unless_it_is_asked_for(tmp_path: Path) -> None:
+    assert not settings_for(tmp_path, FINANCE_DATABASE_URL="postgresql://x").demo
+    assert settings_for(tmp_path, FINANCE_DATABASE_URL="postgresql://x", KECHUANG_DEMO="1").demo
+
+
+def test_five_real_databases_and_one_broker_need_no_embedded_server(tmp_path: Path) -> None:
+    urls = {f"{name.upper()}_DATABASE_URL": "postgresql://x" for name in PROCESSES}
+    settings = settings_for(tmp_path, NATS_URL="nats://y", **urls)
+    assert not settings.needs_postgres
+    assert not settings.needs_nats
+    assert settings.nats_urls["ipr"] == "nats://y"
+
+
+@pytest.mark.parametrize("value", ["0", "65536", "eighty", "-1", "８０８０"])
+def test_a_port_that_is_none_is_named(tmp_path: Path, value: str) -> None:
+    with pytest.raises(SettingError, match="KECHUANG_PORT_GATEWAY"):
+        settings_for(tmp_path, KECHUANG_PORT_GATEWAY=value)
+
+
+def test_a_taken_port_is_named_with_the_setting_to_change(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        suite = Suite(settings_for(tmp_path, KECHUANG_PORT_IPR=str(port)))
+        with pytest.raises(SettingError, match=f"{port}.*KECHUANG_PORT_IPR"):
+            suite.check_ports()
+
+
+def test_one_port_for_two_processes_is_refused(tmp_path: Path) -> None:
+    suite = Suite(settings_for(tmp_path, **{f"KECHUANG_PORT_{name.upper()}": "9" for name in DEFAULT_PORTS}))
+    with pytest.raises(SettingError, match="both 9"):
+        suite.check_ports()
+
+
+def test_a_process_is_told_its_own_secrets_and_none_of_anothers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IPR_DATABASE_URL", "postgresql://ipr:hidden@db/ipr")
+    suite = Suite(LaunchSettings.from_environment({**os.environ, "KECHUANG_HOME": str(tmp_path)}))
+    told = suite.environment("finance")
+    assert told["FINANCE_DATABASE_URL"].startswith("postgresql://finance:")
+    assert not [name for name in told if name.startswith(("IPR_", "REGISTRY_", "GATEWAY_"))]
+    assert suite.environment("ipr")["IPR_DATABASE_URL"] == "postgresql://ipr:hidden@db/ipr"
+
+
+def test_secrets_are_files_for_their_owner_only_and_stay(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    first = ensure_clients(settings)
+    suite = Suite(settings)
+    assert ensure_clients(settings) == first == read_clients(settings)
+    assert suite.environment("ipr") == Suite(settings).environment("ipr")
+    files = list(settings.secrets.iterdir())
+    assert len(files) > len(PROCESSES)
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert settings.secrets.stat().st_mode & 0o777 == 0o700
+
+
+def test_demo_bodies_have_valid_codes_that_are_clearly_made_up(tmp_path: Path) -> None:
+    parties = {client["party"] for client in ensure_clients(settings_for(tmp_path))} - {None}
+    assert len(parties) == 6
+    assert all(is_valid(party) and "DEM" in party for party in parties)
+
+
+def test_what_dies_is_started_again_with_a_growing_pause(tmp_path: Path) -> None:
+    slot = Slot(Program(name="short", argv=(sys.executable, "-S", "-c", "pass"), log=tmp_path / "log"))
+    starts, seen = [slot.child.started], {slot.child.pid}
+    deadline = time.monotonic() + 10
+    while len(seen) < 4 and time.monotonic() < deadline:
+        slot.tend()
+        if slot.child.pid not in seen:
+            seen.add(slot.child.pid)
+            starts.append(slot.child.started)
+        time.sleep(0.005)
+    slot.child.stop()
+    pauses = [after - before for before, after in itertools.pairwise(starts)]
+    assert len(pauses) == 3
+    assert pauses[1] >= 0.2
+    assert pauses[2] >= 0.4
