@@ -42,7 +42,7 @@ migration: environment ## write a migration from the tables' difference: S=finan
 	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.db.migrate revision '$(S)' '$(M)'
 
 replay: environment ## handle the dead letters of a service again: S=ipr 重新处理死信
-	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.bus.dead_letter '$(S)'
+	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.bus.dead_letter replay '$(S)'
 
 republish: environment ## publish a service's events again: S=finance SINCE=2026-01-01 重新发布事件
-	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.bus.republish '$(S)' $(if $(SINCE),--since '$(SINCE)')
+	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.bus.relay republish '$(S)' $(if $(SINCE),--since '$(SINCE)')
