@@ -1,5 +1,7 @@
 """Idempotency keys: one effect per client, route and key; the row is written with the effect."""
 
+from datetime import timedelta
+
 from sqlalchemy import text
 
 from shared.db.lock import try_lock_transaction
@@ -46,7 +48,7 @@ async def claim(tx: Transaction, *, route: str, key: str, fingerprint: bytes) ->
 async def forget_before(tx: Transaction, *, days: int) -> int:
     """Delete keys older than `days`; the permanent unique (bank, bank reference) goes on guarding money."""
     done = await tx.session.execute(
-        text("DELETE FROM idempotency_key WHERE created_at < :now - make_interval(days => :days) RETURNING 1"),
-        {"now": tx.now, "days": days},
+        text("DELETE FROM idempotency_key WHERE created_at < :before RETURNING 1"),
+        {"before": tx.now - timedelta(days=days)},
     )
     return len(done.all())

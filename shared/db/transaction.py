@@ -231,7 +231,8 @@ WITH event AS (
     FROM event
     JOIN base AS whole ON (whole.aggregate, whole.aggregate_id, whole.subject)
                         = (event.aggregate, event.aggregate_id, '')
-    JOIN base AS part USING (aggregate, aggregate_id, subject)
+    JOIN base AS part ON (part.aggregate, part.aggregate_id, part.subject)
+                       = (event.aggregate, event.aggregate_id, event.subject)
     ORDER BY event.ord
 ), audit AS (
     INSERT INTO audit_entry (at, client_id, role, party, action, subject, uscc, purpose, consent_id, fields, outcome,

@@ -1,0 +1,150 @@
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from shared.db.engine import Busy, Database, DatabaseUnavailable
+from shared.db.idempotency import claim
+from shared.db.transaction import StoredAnswer
+from shared.events.gateway import ClientChanged
+from shared.kernel.actor import Actor, Role
+from shared.kernel.errors import Refusal
+from tests.support.lab import clock, lab_database, scalar
+from tests.support.postgres import DatabaseServer
+
+BANK = Actor(client_id="bank-a", role=Role.BANK, party="91500107MA5XTE8T03")
+
+
+def changed(client_id: str = "c") -> ClientChanged:
+    return ClientChanged(client_id=client_id, role="bank", status="ACTIVE", party=None, unit_id=None)
+
+
+async def test_events_audit_and_answer_are_written_with_the_commit(postgres: DatabaseServer) -> None:
+    async with lab_database(postgres, "finance") as db:
+        woken: list[bool] = []
+        db.on_events = lambda: woken.append(True)
+        async with db.transaction(actor=BANK, clock=clock(), request_id="r-1") as tx:
+            assert await claim(tx, route="POST /x", key="k", fingerprint=b"f") is None
+            tx.emit(changed("a"), changed("b"), changed("a"))
+            tx.audit("client.changed", subject="client/a", fields=["role"])
+            tx.answer(StoredAnswer(201, {"etag": '"v1"'}, b"{}"))
+        async with db.engine.connect() as connection:
+            rows = (
+                await connection.execute(
+                    text("SELECT aggregate_id, version, sequence, request_id FROM outbox_event ORDER BY position")
+                )
+            ).all()
+        assert [tuple(row) for row in rows] == [("a", 1, 1, "r-1"), ("b", 1, 1, "r-1"), ("a", 2, 2, "r-1")]
+        assert await scalar(db, "SELECT count(*) FROM audit_entry WHERE action = 'client.changed'") == 1
+        assert await scalar(db, "SELECT status FROM idempotency_key") == 201
+        assert woken == [True]
+
+
+async def test_a_transaction_that_raises_leaves_nothing_behind(postgres: DatabaseServer) -> None:
+    async with lab_database(postgres, "finance") as db:
+        woken: list[bool] = []
+        db.on_events = lambda: woken.append(True)
+        with pytest.raises(ZeroDivisionError):
+            async with db.transaction(actor=BANK, clock=clock()) as tx:
+                await claim(tx, route="POST /x", key="k", fingerprint=b"f")
+                tx.emit(changed())
+                tx.audit("a.b", subject="x/1")
+                tx.answer(StoredAnswer(201, {}, b""))
+                await tx.session.execute(text("INSERT INTO effect VALUES ('one', 1)"))
+                raise ZeroDivisionError
+        for table in ("outbox_event", "audit_entry", "idempotency_key", "effect", "event_counter"):
+            assert await scalar(db, f"SELECT count(*) FROM {table}") == 0, table
+        assert woken == []
+
+
+async def test_a_read_only_transaction_cannot_write(postgres: DatabaseServer) -> None:
+    async with lab_database(postgres, "finance") as db:
+        with pytest.raises(Exception, match="read-only"):
+            async with db.transaction(actor=BANK, clock=clock(), read_only=True) as tx:
+                await tx.session.execute(text("INSERT INTO effect VALUES ('one', 1)"))
+
+
+async def test_versions_of_one_aggregate_follow_the_order_of_commits(postgres: DatabaseServer) -> None:
+    async with lab_database(postgres, "finance") as db:
+
+        async def one() -> None:
+            async with db.transaction(actor=BANK, clock=clock()) as tx:
+                tx.emit(changed("hot"))
+
+        await asyncio.gather(*(one() for _ in range(40)))
+        async with db.engine.connect() as connection:
+            versions = (await connection.execute(text("SELECT version FROM outbox_event ORDER BY version"))).scalars()
+            assert list(versions) == list(range(1, 41))
+
+
+async def test_a_key_answers_again_refuses_another_body_and_belongs_to_its_client(postgres: DatabaseServer) -> None:
+    async with lab_database(postgres, "finance") as db:
+        async with db.transaction(actor=BANK, clock=clock()) as tx:
+            assert await claim(tx, route="POST /x", key="k", fingerprint=b"one") is None
+            tx.answer(StoredAnswer(201, {"location": "/v1/x/1"}, b'{"id":1}'))
+        async with db.transaction(actor=BANK, clock=clock()) as tx:
+            again = await claim(tx, route="POST /x", key="k", fingerprint=b"one")
+            assert again == StoredAnswer(201, {"location": "/v1/x/1"}, b'{"id":1}')
+        with pytest.raises(Refusal, match="idempotency_key_reused"):
+            async with db.transaction(actor=BANK, clock=clock()) as tx:
+                await claim(tx, route="POST /x", key="k", fingerprint=b"two")
+        other = Actor(client_id="bank-b", role=Role.BANK)
+        async with db.transaction(actor=other, clock=clock()) as tx:
+            assert await claim(tx, route="POST /x", key="k", fingerprint=b"two") is None
+
+
+async def test_sixty_four_parallel_requests_with_one_key_have_one_effect(postgres: DatabaseServer) -> None:
+    async with lab_database(postgres, "finance", pool_size=16) as db:
+
+        async def attempt() -> str:
+            try:
+                async with db.transaction(actor=BANK, clock=clock()) as tx:
+                    if await claim(tx, route="POST /x", key="k", fingerprint=b"f") is not None:
+                        return "replayed"
+                    await tx.session.execute(
+                        text(
+                            "INSERT INTO effect VALUES ('one', 1) "
+                            "ON CONFLICT (id) DO UPDATE SET times = effect.times + 1"
+                        )
+                    )
+                    await asyncio.sleep(0.02)
+                    tx.answer(StoredAnswer(201, {}, b"{}"))
+                    return "done"
+            except Refusal as refusal:
+                return refusal.code.code
+
+        outcomes = await asyncio.gather(*(attempt() for _ in range(64)))
+        assert outcomes.count("done") == 1
+        assert set(outcomes) <= {"done", "replayed", "idempotency_key_running"}
+        assert await scalar(db, "SELECT times FROM effect") == 1
+
+
+async def test_a_lock_that_takes_too_long_is_busy_and_not_an_error(postgres: DatabaseServer) -> None:
+    async with lab_database(postgres, "finance") as db:
+        async with db.transaction(actor=BANK, clock=clock()) as tx:
+            await tx.session.execute(text("INSERT INTO effect VALUES ('one', 1)"))
+        async with db.transaction(actor=BANK, clock=clock()) as holder:
+            await holder.session.execute(text("SELECT * FROM effect FOR UPDATE"))
+            with pytest.raises(Busy):
+                async with db.transaction(actor=BANK, clock=clock()) as tx:
+                    await tx.session.execute(text("SET LOCAL lock_timeout = '50ms'"))
+                    await tx.session.execute(text("SELECT * FROM effect FOR UPDATE"))
+
+
+async def test_a_connection_that_was_cut_is_unavailable_and_the_next_one_works(postgres: DatabaseServer) -> None:
+    async with lab_database(postgres, "finance", pool_size=4) as db:
+        with pytest.raises(DatabaseUnavailable):
+            async with db.transaction(actor=BANK, clock=clock()) as tx:
+                pid = (await tx.session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+                await postgres._admin(f"SELECT pg_terminate_backend({pid})")
+                await asyncio.sleep(0.1)
+                await tx.session.execute(text("SELECT 1"))
+        await db.ping()
+
+
+async def test_a_server_that_is_not_there_is_unavailable() -> None:
+    db = Database("postgresql://nobody:x@127.0.0.1:1/none", service="finance")
+    with pytest.raises(DatabaseUnavailable):
+        async with db.transaction(actor=BANK, clock=clock()) as tx:
+            await tx.session.execute(text("SELECT 1"))
+    await db.close()
