@@ -38,7 +38,7 @@ async def ready(request: Request) -> JSONResponse:
     """Say whether database, migrations and bus are as the service needs them; warnings do not stop it."""
     state = request.app.state
     checks: dict[str, str] = {}
-    warnings: list[str] = []
+    warnings: list[str] = list(state.warnings)
     try:
         await state.db.ping()
         current = await is_current(state.db, state.service_name)
@@ -49,7 +49,6 @@ async def ready(request: Request) -> JSONResponse:
     bus = state.bus
     if bus is not None:
         checks["bus"] = "ok" if bus.is_connected else "not connected: events wait in the outbox"
-        warnings += bus.warnings
     fine = all(value == "ok" for value in checks.values())
     body = {"status": "ready" if fine else "not_ready", "checks": checks, "warnings": warnings}
     return JSONResponse(body, status_code=200 if fine else 503)

@@ -12,6 +12,8 @@ from fastapi_offline import FastAPIOffline
 from sqlalchemy import MetaData
 
 from shared.bus.job import Job, JobBoard, JobContext
+from shared.bus.monitor import syncs_always
+from shared.bus.runner import Bus
 from shared.bus.subscription import Subscription
 from shared.db.engine import Database
 from shared.db.rule_set import publish_folder
@@ -27,6 +29,7 @@ from shared.settings import ServiceSettings
 from shared.telemetry import configure_logging, configure_tracing, flush_traces
 from shared.web import failures, openapi
 from shared.web.auth import TokenVerifier
+from shared.web.housekeeping import HOUSEKEEPING
 from shared.web.jwks import JwksClient, KeySource
 from shared.web.middleware import EdgeMiddleware
 from shared.web.operations import product_version
@@ -90,9 +93,10 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     keys = spec.keys or JwksClient(settings.jwks_url)
     state.verifier = TokenVerifier(keys, issuer=settings.issuer, audience=settings.audience, clock=state.clock)
     state.subscriptions = tuple(spec.subscriptions)
-    state.jobs = JobBoard(spec.name, {job.name: job for job in spec.jobs})
+    state.jobs = JobBoard(spec.name, {job.name: job for job in (*spec.jobs, *HOUSEKEEPING)})
     state.wake = state.jobs.wake
     state.bus = None
+    state.warnings = []
     failures.install(app)
     app.include_router(operations)
     app.include_router(openapi.problem_pages((*COMMON, FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED, *spec.refusals)))
@@ -152,5 +156,17 @@ def _start(app: FastAPI, spec: ServiceSpec, group: asyncio.TaskGroup) -> list[as
     tasks: list[asyncio.Task[None]] = []
     if spec.settings.jobs_enabled:
         context = job_context(app)
-        tasks += [group.create_task(app.state.jobs.run_forever(job, context), name=job.name) for job in spec.jobs]
+        board: JobBoard = app.state.jobs
+        tasks += [group.create_task(board.run_forever(job, context), name=job.name) for job in board.jobs.values()]
+    if spec.settings.nats_url is not None and (spec.settings.relay_enabled or spec.settings.consumers_enabled):
+        tasks.append(group.create_task(_run_bus(app, spec, spec.settings.nats_url.get_secret_value()), name="bus"))
     return tasks
+
+
+async def _run_bus(app: FastAPI, spec: ServiceSpec, url: str) -> None:
+    settings, state = spec.settings, app.state
+    if settings.nats_monitor_url is not None and await syncs_always(settings.nats_monitor_url) is False:
+        state.warnings.append("the broker acknowledges before it syncs: set sync_interval: always")
+        _log.warning("broker_does_not_sync")
+    state.bus = Bus(state.db, state.clock, url=url, subscriptions=spec.subscriptions)
+    await state.bus.run_forever(relay=settings.relay_enabled, consumers=settings.consumers_enabled)

@@ -17,6 +17,8 @@ from sqlalchemy import text
 
 from shared.bus.job import run_once
 from shared.db.engine import Database
+from shared.events.catalogue import CATALOGUE
+from shared.events.envelope import Envelope
 from shared.events.event import Event
 from shared.kernel.actor import Role
 from shared.kernel.clock import FixedClock
@@ -24,6 +26,7 @@ from shared.kernel.ids import new_id
 from shared.settings import Profile, ServiceSettings
 from shared.web.auth import TokenVerifier
 from shared.web.service import job_context
+from tests.support.bus import deliver, wrap
 from tests.support.postgres import DatabaseServer
 
 ISSUER = "https://issuer.test"
@@ -82,7 +85,7 @@ def mint(
 class _KeyedClient(httpx.AsyncClient):
     """Gives each POST a fresh Idempotency-Key unless the test names one (None sends none)."""
 
-    async def request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Response:  # type: ignore[override]
+    async def request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Response:
         headers = httpx.Headers(options.pop("headers", None) or {})
         if method.upper() == "POST" and "idempotency-key" not in headers:
             headers["idempotency-key"] = str(new_id())
@@ -134,29 +137,25 @@ class RunningService:
 
     async def deliver(self, event: Event, *, version: int = 1, **envelope: Any) -> None:
         """Hand an event to every subscription of the service that reads it, inbox included."""
-        from tests.support.bus import deliver
-
-        matching = [s for s in self.app.state.subscriptions if s.event is type(event)]
-        assert matching, f"{self.name} does not listen to {type(event).__name__}"
-        for subscription in matching:
-            await deliver(self.app, subscription, event, version=version, **envelope)
+        wrapped = wrap(event, clock=self.clock, version=version, **envelope)
+        assert not await deliver(self.db, self.clock, self.app.state.subscriptions, wrapped), (
+            "an event before is missing"
+        )
 
     async def run_job(self, name: str) -> None:
         """Run one job of the service once."""
         assert await run_once(self.app.state.jobs.jobs[name], job_context(self.app))
 
-    async def events(self, subject: str | None = None) -> list[Any]:
+    async def events(self, subject: str | None = None) -> list[Envelope[Any]]:
         """Return what stands in the outbox, in order, as envelopes; only those of `subject` if given."""
-        from shared.events.catalogue import CATALOGUE
-        from shared.events.envelope import Envelope
-
         async with self.db.engine.connect() as connection:
             rows = (await connection.execute(text("SELECT * FROM outbox_event ORDER BY position"))).mappings().all()
         return [
-            Envelope(
+            Envelope[Any](
                 id=row["id"],
                 time=row["occurred_at"],
                 subject=row["subject"],
+                aggregate=row["aggregate"],
                 aggregate_id=row["aggregate_id"],
                 version=row["version"],
                 sequence=row["sequence"],
