@@ -1,0 +1,63 @@
+"""Golden schemas of the events: `python -m shared.events.schema docs/contracts/events` writes them.
+
+A committed schema is a promise to consumers: a field may be added, none may go or change its meaning within a version.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from shared.events.catalogue import CATALOGUE
+from shared.events.event import Event
+
+
+def schema_of(event: type[Event]) -> dict[str, Any]:
+    """Return the JSON schema of an event's data with its subject, kind and key."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"/contracts/events/{event.subject}.json",
+        **event.model_json_schema(mode="serialization"),
+        "x-subject": event.subject,
+        "x-kind": event.kind.value,
+        "x-aggregate": event.aggregate,
+        "x-key": list(event.key),
+    }
+
+
+def broken_promises(golden: dict[str, Any], present: dict[str, Any]) -> list[str]:
+    """Return what a consumer of `golden` would miss in `present`; an added field breaks nothing."""
+    broken = [
+        f"{name} changed" for name in ("x-subject", "x-kind", "x-aggregate", "x-key") if golden[name] != present[name]
+    ]
+    held, now = golden.get("properties", {}), present.get("properties", {})
+    broken += [f"field {name} is gone" for name in held if name not in now]
+    broken += [f"field {name} changed" for name in held if name in now and _meaning(held[name]) != _meaning(now[name])]
+    broken += [
+        f"field {name} is no longer always there"
+        for name in golden.get("required", [])
+        if name not in present.get("required", [])
+    ]
+    for name, definition in golden.get("$defs", {}).items():
+        kept = present.get("$defs", {}).get(name, {}).get("properties", {})
+        broken += [f"field {name}.{one} is gone" for one in definition.get("properties", {}) if one not in kept]
+    return broken
+
+
+def _meaning(field: dict[str, Any]) -> str:
+    return json.dumps({name: field[name] for name in field if name not in {"title", "description"}}, sort_keys=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Write one file per subject into the folder that is named."""
+    folder = Path(arguments[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    for subject, event in CATALOGUE.items():
+        document = json.dumps(schema_of(event), indent=2, ensure_ascii=False, sort_keys=True)
+        (folder / f"{subject}.json").write_text(document + "\n", encoding="utf-8")
+    sys.stdout.write(f"{len(CATALOGUE)} schemas in {folder}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
