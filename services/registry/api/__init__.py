@@ -1,0 +1,1 @@
+"""HTTP into the registry: parse, authorise, one call."""

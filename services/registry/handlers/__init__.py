@@ -1,0 +1,1 @@
+"""Events that the registry hears, one file per publisher."""

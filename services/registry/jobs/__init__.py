@@ -1,0 +1,1 @@
+"""Loops and long work of the registry: imports and the expiry of titles."""

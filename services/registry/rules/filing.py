@@ -1,0 +1,215 @@
+"""The annual filing: what a firm declares of one year, and the formal checks before it is accepted."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from shared.events.registry import FilingAccepted
+from shared.kernel.errors import Refusal, RefusalCode
+from shared.kernel.money import PPM, mul_ppm_half_up
+from shared.kernel.shape import Shape
+from shared.kernel.types import Count, Fen, FenOrNone
+from shared.policy.rule_set import RuleSet
+
+FILING_INCONSISTENT = RefusalCode(
+    "filing_inconsistent",
+    422,
+    "年度数据未通过形式核对：{problems_zh}",
+    "The filing does not pass its formal checks: {problems_en}",
+    "请修改草稿中的相应字段后重新提交；checks 列出全部问题",
+    "Correct the fields in the draft and submit again; checks lists every problem",
+)
+FILING_YEAR_NOT_OPEN = RefusalCode(
+    "filing_year_not_open",
+    422,
+    "{year} 年度不在填报期内，可填报 {first_year} 至 {last_year} 年度",
+    "The year {year} is not open; the years {first_year} to {last_year} are",
+    "请填报已结束的年度",
+    "File for a year that has ended",
+)
+FILING_DRAFT_MISSING = RefusalCode(
+    "filing_draft_missing",
+    409,
+    "{year} 年度没有待提交的草稿",
+    "There is no draft for {year} to submit",
+    "请先以 PUT 保存草稿",
+    "Save a draft with PUT first",
+)
+FILING_BEFORE_FOUNDING = RefusalCode(
+    "filing_before_founding",
+    422,
+    "{year} 年度企业尚未成立",
+    "The enterprise did not exist in {year}",
+    "请核对年度，或更正企业的成立日期",
+    "Check the year or correct the founding date",
+)
+
+
+class FilingStatus(StrEnum):
+    """A draft may be changed; an accepted filing is replaced only by a newer version."""
+
+    DRAFT = "DRAFT"
+    ACCEPTED = "ACCEPTED"
+    SUPERSEDED = "SUPERSEDED"
+
+
+class FilingTerms(Shape):
+    """What a firm declares of one year; amounts in fen, `super_deduction_fen` from form A107012."""
+
+    staff: Count
+    science_staff: Count
+    rd_staff: Count
+    senior_title_staff: Count
+    revenue_fen: Fen
+    cost_expense_fen: Fen
+    assets_fen: Fen
+    rd_expense_fen: Fen
+    super_deduction_fen: FenOrNone = None
+    innovative_products: Count = 0
+
+
+class Gravity(StrEnum):
+    """Whether a finding stops the filing or is only shown."""
+
+    REFUSES = "REFUSES"
+    NOTES = "NOTES"
+
+
+@dataclass(frozen=True, slots=True)
+class FilingFinding:
+    """One thing a formal check found."""
+
+    code: str
+    gravity: Gravity
+    pointer: str
+    text_zh: str
+    text_en: str
+
+
+def check_year(year: int, *, today: date, founded_on: date | None, rule_set: RuleSet) -> None:
+    """Refuse a year that has not ended, lies too far back, or before the firm was founded.
+
+    Raises:
+        Refusal: `filing_year_not_open`, `filing_before_founding`.
+
+    Source: R-FIL-01 (重庆市科技型企业系统年度数据填报要求; the number of years is assumed).
+    """
+    first, last = today.year - rule_set.param_int("oldest_year_age"), today.year - 1
+    if not first <= year <= last:
+        raise Refusal(FILING_YEAR_NOT_OPEN, pointer="/year", year=year, first_year=first, last_year=last)
+    if founded_on is not None and founded_on.year > year:
+        raise Refusal(FILING_BEFORE_FOUNDING, pointer="/year", year=year)
+
+
+def check(
+    terms: FilingTerms, *, year: int, previous: FilingTerms | None, founded_on: date | None, rule_set: RuleSet
+) -> tuple[FilingFinding, ...]:
+    """Return everything the formal checks find, what refuses first.
+
+    Source: R-FIL-02 to R-FIL-06 (国科发政〔2017〕115号 第九条; 公告2023年第7号; 公告2023年第44号).
+    """
+    return (
+        *_staff_findings(terms),
+        *_deduction_findings(terms, rule_set),
+        *_notes(terms, year=year, previous=previous, founded_on=founded_on, rule_set=rule_set),
+    )
+
+
+def submit(terms: FilingTerms, findings: tuple[FilingFinding, ...], *, uscc: str, year: int) -> FilingAccepted:
+    """Accept a filing whose checks refuse nothing; notes do not stop it.
+
+    Raises:
+        Refusal: `filing_inconsistent`, naming every refusing finding and pointing at the first.
+
+    Source: R-FIL-07 (design: formal checks are complete, a person's judgement comes with the register).
+    """
+    refusing = [finding for finding in findings if finding.gravity is Gravity.REFUSES]
+    if refusing:
+        raise Refusal(
+            FILING_INCONSISTENT,
+            pointer=refusing[0].pointer,
+            problems_zh="；".join(finding.text_zh for finding in refusing),
+            problems_en="; ".join(finding.text_en for finding in refusing),
+        )
+    return FilingAccepted(uscc=uscc, year=year, **{name: getattr(terms, name) for name in FilingTerms.model_fields})
+
+
+def _staff_findings(terms: FilingTerms) -> list[FilingFinding]:
+    pairs = (
+        ("rd_staff_above_staff", "rd_staff", "研发人员多于职工总数", "R&D staff exceed all staff"),
+        ("science_staff_above_staff", "science_staff", "科技人员多于职工总数", "science staff exceed all staff"),
+        (
+            "senior_staff_above_staff",
+            "senior_title_staff",
+            "高级职称人员多于职工总数",
+            "staff with senior titles exceed all staff",
+        ),
+    )
+    return [
+        FilingFinding(code, Gravity.REFUSES, f"/{field}", text_zh, text_en)
+        for code, field, text_zh, text_en in pairs
+        if getattr(terms, field) > terms.staff
+    ]
+
+
+def _deduction_findings(terms: FilingTerms, rule_set: RuleSet) -> list[FilingFinding]:
+    if terms.super_deduction_fen is None:
+        return []
+    most = mul_ppm_half_up(terms.rd_expense_fen, rule_set.param_int("super_deduction_max_ppm"))
+    usual = mul_ppm_half_up(terms.rd_expense_fen, rule_set.param_int("super_deduction_usual_ppm"))
+    if terms.super_deduction_fen > most:
+        text = (
+            "加计扣除额超过研发费用的法定最高比例",
+            "the super-deduction exceeds the highest lawful share of the R&D expense",
+        )
+        return [FilingFinding("super_deduction_too_high", Gravity.REFUSES, "/super_deduction_fen", *text)]
+    if terms.super_deduction_fen > usual:
+        text = (
+            "加计扣除额超过一般比例，仅集成电路和工业母机企业适用",
+            "the super-deduction exceeds the usual share; only integrated circuits and machine tools may",
+        )
+        return [FilingFinding("super_deduction_unusual", Gravity.NOTES, "/super_deduction_fen", *text)]
+    return []
+
+
+def _notes(
+    terms: FilingTerms, *, year: int, previous: FilingTerms | None, founded_on: date | None, rule_set: RuleSet
+) -> list[FilingFinding]:
+    found = []
+    if previous is None:
+        if founded_on is None or founded_on.year < year:
+            text = (
+                f"{year - 1} 年度尚未填报，增长率类指标不能评价",
+                f"{year - 1} has not been filed: indicators of growth cannot be assessed",
+            )
+            found.append(FilingFinding("previous_year_missing", Gravity.NOTES, "/year", *text))
+    else:
+        found += _jumps(terms, previous, rule_set.param_int("jump_note_ppm"))
+    if terms.rd_expense_fen > terms.cost_expense_fen:
+        text = (
+            "研发费用大于成本费用支出总额，请核对资本化部分",
+            "R&D expense exceeds total cost and expense: check the capitalised part",
+        )
+        found.append(FilingFinding("rd_above_cost", Gravity.NOTES, "/rd_expense_fen", *text))
+    if terms.rd_staff > terms.science_staff:
+        text = ("研发人员多于科技人员，请核对口径", "R&D staff exceed science staff: check the definitions")
+        found.append(FilingFinding("rd_staff_above_science_staff", Gravity.NOTES, "/rd_staff", *text))
+    return found
+
+
+def _jumps(terms: FilingTerms, previous: FilingTerms, most_ppm: int) -> list[FilingFinding]:
+    return [
+        FilingFinding(
+            "jump_against_last_year",
+            Gravity.NOTES,
+            f"/{field}",
+            f"{label_zh}较上年变化较大，请核对单位",
+            f"{label_en} changed much against the year before: check the unit",
+        )
+        for field, label_zh, label_en in (
+            ("staff", "职工总数", "staff"),
+            ("revenue_fen", "营业收入", "revenue"),
+            ("rd_expense_fen", "研发费用", "R&D expense"),
+        )
+        if (before := getattr(previous, field)) and abs(getattr(terms, field) - before) * PPM > most_ppm * before
+    ]

@@ -1,0 +1,140 @@
+"""Every SELECT and lock of enterprises, their marks and their units."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Select, select, tuple_
+
+from services.registry.models.enterprise import Enterprise, IntegrityMark, UnitStay
+from services.registry.rules.enterprise import EnterpriseStatus, IntegrityKind
+from services.registry.store.actor_scope import visible
+from shared.db.transaction import Transaction
+
+
+async def find(tx: Transaction, uscc: str) -> Enterprise | None:
+    """Return the enterprise if the actor may see it."""
+    statement = select(Enterprise).where(Enterprise.uscc == uscc, visible(tx.actor))
+    return (await tx.session.execute(statement)).scalar_one_or_none()
+
+
+async def lock(tx: Transaction, uscc: str) -> Enterprise | None:
+    """Return the enterprise under its row lock if the actor may see it.
+
+    Whoever emits an event of an enterprise, its filings or its titles holds this lock, so versions follow commits.
+    """
+    statement = (
+        select(Enterprise)
+        .where(Enterprise.uscc == uscc, visible(tx.actor))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await tx.session.execute(statement)).scalar_one_or_none()
+
+
+async def exists(tx: Transaction, uscc: str) -> bool:
+    """Tell whether the code is registered, whoever may see it."""
+    return (await tx.session.execute(select(Enterprise.id).where(Enterprise.uscc == uscc))).first() is not None
+
+
+async def lock_many(tx: Transaction, usccs: Sequence[str]) -> dict[str, Enterprise]:
+    """Return the enterprises among `usccs` that the actor may see, locked in the order of their codes."""
+    statement = (
+        select(Enterprise)
+        .where(Enterprise.uscc.in_(usccs), visible(tx.actor))  # type: ignore[attr-defined]  # a column
+        .order_by(Enterprise.uscc)
+        .with_for_update()
+    )
+    return {row.uscc: row for row in (await tx.session.execute(statement)).scalars()}
+
+
+async def existing(tx: Transaction, usccs: Sequence[str]) -> set[str]:
+    """Return which codes are registered, whoever may see them."""
+    statement = select(Enterprise.uscc).where(Enterprise.uscc.in_(usccs))  # type: ignore[attr-defined]  # a column
+    return set((await tx.session.execute(statement)).scalars())
+
+
+async def page(
+    tx: Transaction,
+    *,
+    unit_id: str | None,
+    text: str | None,
+    status: EnterpriseStatus | None,
+    needs_review: bool | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Sequence[Enterprise]:
+    """Return up to `limit` enterprises the actor may see, in the order they were registered."""
+    statement = _filtered(tx, unit_id=unit_id, text=text, status=status, needs_review=needs_review)
+    if after is not None:
+        statement = statement.where(tuple_(Enterprise.created_at, Enterprise.id) > after)  # type: ignore[arg-type]
+    statement = statement.order_by(Enterprise.created_at, Enterprise.id).limit(limit)  # type: ignore[arg-type]
+    return (await tx.session.execute(statement)).scalars().all()
+
+
+async def stream(
+    tx: Transaction, *, unit_id: str | None, text: str | None, status: EnterpriseStatus | None
+) -> AsyncIterator[Enterprise]:
+    """Yield every enterprise the actor may see and the filter takes, by unit and code."""
+    statement = _filtered(tx, unit_id=unit_id, text=text, status=status, needs_review=None)
+    rows = await tx.session.stream_scalars(statement.order_by(Enterprise.unit_id, Enterprise.uscc))
+    async for row in rows:
+        yield row
+
+
+async def marks(tx: Transaction, uscc: str) -> Sequence[IntegrityMark]:
+    """Return all integrity marks of an enterprise, cleared ones too, oldest first."""
+    statement = select(IntegrityMark).where(IntegrityMark.uscc == uscc)  # type: ignore[arg-type]
+    statement = statement.order_by(IntegrityMark.opened_on, IntegrityMark.id)  # type: ignore[arg-type]
+    return (await tx.session.execute(statement)).scalars().all()
+
+
+async def open_mark(tx: Transaction, uscc: str, kind: IntegrityKind) -> IntegrityMark | None:
+    """Return the open mark of a kind, if there is one; the caller holds the enterprise's lock."""
+    statement = select(IntegrityMark).where(
+        IntegrityMark.uscc == uscc,  # type: ignore[arg-type]
+        IntegrityMark.kind == kind,  # type: ignore[arg-type]
+        IntegrityMark.cleared_on.is_(None),  # type: ignore[union-attr]
+    )
+    return (await tx.session.execute(statement)).scalar_one_or_none()
+
+
+async def open_stay(tx: Transaction, uscc: str) -> UnitStay:
+    """Return the present stay of an enterprise in a reporting unit."""
+    statement = select(UnitStay).where(UnitStay.uscc == uscc, UnitStay.until_on.is_(None))  # type: ignore
+    return (await tx.session.execute(statement)).scalar_one()
+
+
+async def stays(tx: Transaction, uscc: str) -> Sequence[UnitStay]:
+    """Return the reporting units of an enterprise over time, oldest first."""
+    statement = select(UnitStay).where(UnitStay.uscc == uscc).order_by(UnitStay.from_on, UnitStay.id)  # type: ignore
+    return (await tx.session.execute(statement)).scalars().all()
+
+
+def _filtered(
+    tx: Transaction,
+    *,
+    unit_id: str | None,
+    text: str | None,
+    status: EnterpriseStatus | None,
+    needs_review: bool | None,
+) -> Select[tuple[Enterprise]]:
+    statement = select(Enterprise).where(visible(tx.actor))
+    if unit_id is not None:
+        statement = statement.where(Enterprise.unit_id == unit_id)
+    if text is not None:
+        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        statement = statement.where(Enterprise.name.like(pattern) | (Enterprise.uscc == text.upper()))
+    if status is not None:
+        statement = statement.where(Enterprise.status == status)
+    if needs_review is not None:
+        statement = statement.where(Enterprise.code_needs_review.is_(needs_review))
+    return statement
+
+
+def unit_on(stays_of: Sequence[UnitStay], on: date) -> str | None:
+    """Return the unit among `stays_of` in which an enterprise was on a day."""
+    return next(
+        (stay.unit_id for stay in stays_of if stay.from_on <= on and (stay.until_on is None or on < stay.until_on)),
+        None,
+    )

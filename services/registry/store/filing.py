@@ -1,0 +1,54 @@
+"""Every SELECT of annual filings; whoever writes holds the enterprise's lock."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
+from services.registry.models.filing import Filing
+from services.registry.rules.filing import FilingStatus
+from shared.db.transaction import Transaction
+
+
+async def of_status(tx: Transaction, uscc: str, year: int, status: FilingStatus) -> Filing | None:
+    """Return the draft or the accepted filing of a year."""
+    statement = select(Filing).where(Filing.uscc == uscc, Filing.year == year, Filing.status == status)
+    return (await tx.session.execute(statement)).scalar_one_or_none()
+
+
+async def accepted(tx: Transaction, uscc: str, year: int) -> Filing | None:
+    """Return the accepted filing of a year."""
+    return await of_status(tx, uscc, year, FilingStatus.ACCEPTED)
+
+
+async def accepted_of(tx: Transaction, usccs: Sequence[str], years: Sequence[int]) -> dict[tuple[str, int], Filing]:
+    """Return the accepted filings of many firms and years, by (code, year)."""
+    statement = select(Filing).where(
+        Filing.uscc.in_(usccs), Filing.year.in_(years), Filing.status == FilingStatus.ACCEPTED
+    )
+    return {(row.uscc, row.year): row for row in (await tx.session.execute(statement)).scalars()}
+
+
+async def newest_accepted(tx: Transaction, uscc: str) -> Filing | None:
+    """Return the accepted filing of the newest year."""
+    statement = (
+        select(Filing)
+        .where(Filing.uscc == uscc, Filing.status == FilingStatus.ACCEPTED)
+        .order_by(Filing.year.desc())
+        .limit(1)
+    )
+    return (await tx.session.execute(statement)).scalar_one_or_none()
+
+
+async def last_version(tx: Transaction, uscc: str, year: int) -> int:
+    """Return the highest version of a year, 0 if there is none."""
+    statement = select(func.max(Filing.version)).where(Filing.uscc == uscc, Filing.year == year)
+    return (await tx.session.execute(statement)).scalar_one() or 0
+
+
+async def history(tx: Transaction, uscc: str, year: int | None) -> Sequence[Filing]:
+    """Return all versions of a firm's filings, newest first."""
+    statement = select(Filing).where(Filing.uscc == uscc)
+    if year is not None:
+        statement = statement.where(Filing.year == year)
+    statement = statement.order_by(Filing.year.desc(), Filing.version.desc())
+    return (await tx.session.execute(statement)).scalars().all()

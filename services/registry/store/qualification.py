@@ -1,0 +1,44 @@
+"""Every SELECT of titles; whoever writes holds the enterprise's lock."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.registry.models.enterprise import Enterprise
+from services.registry.models.qualification import Qualification
+from services.registry.rules.qualification import QualificationKind, QualificationStatus
+from services.registry.store.actor_scope import visible
+from shared.db.transaction import Transaction
+
+
+async def of_enterprise(tx: Transaction, uscc: str, kind: QualificationKind | None = None) -> Sequence[Qualification]:
+    """Return the titles of a firm, newest first."""
+    statement = select(Qualification).where(Qualification.uscc == uscc)
+    if kind is not None:
+        statement = statement.where(Qualification.kind_code == kind)
+    statement = statement.order_by(Qualification.valid_from.desc(), Qualification.id.desc())
+    return (await tx.session.execute(statement)).scalars().all()
+
+
+async def find(tx: Transaction, qualification_id: UUID) -> Qualification | None:
+    """Return one title if the actor may see its firm."""
+    statement = (
+        select(Qualification)
+        .join(Enterprise, Enterprise.uscc == Qualification.uscc)
+        .where(Qualification.id == qualification_id, visible(tx.actor))
+    )
+    return (await tx.session.execute(statement)).scalar_one_or_none()
+
+
+async def ended_before(tx: Transaction, on: date, *, limit: int) -> Sequence[tuple[str, QualificationKind]]:
+    """Return firms and kinds with a title told as valid whose validity ended before `on`."""
+    statement = (
+        select(Qualification.uscc, Qualification.kind_code)
+        .where(Qualification.status == QualificationStatus.VALID, Qualification.valid_until < on)
+        .distinct()
+        .order_by(Qualification.uscc, Qualification.kind_code)
+        .limit(limit)
+    )
+    return [(row.uscc, row.kind_code) for row in await tx.session.execute(statement)]

@@ -1,0 +1,1 @@
+"""Use cases of the registry: lock, ask, apply, add, emit."""
