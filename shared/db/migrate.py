@@ -15,7 +15,7 @@ from alembic import command, context
 from alembic.autogenerate.api import AutogenContext
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, pool, text
+from sqlalchemy import Connection, MetaData, String, TypeDecorator, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.db.engine import Database, driver_url
@@ -99,10 +99,13 @@ def run_env(metadata: MetaData) -> None:
 
 
 def _render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:  # noqa: ANN401  # Alembic's hook
-    """Write SQLModel's AutoString as a plain string: the migration would not import it."""
-    if kind == "type" and type(item).__name__ == "AutoString":
-        return f"sa.String(length={item.length})" if item.length else "sa.String()"
-    return False
+    """Write SQLModel's and our own column types as the plain types under them: a migration imports neither."""
+    if kind != "type" or not isinstance(item, TypeDecorator):
+        return False
+    if isinstance(item.impl_instance, String):
+        length = getattr(item, "length", None) or item.impl_instance.length
+        return f"sa.String(length={length})" if length else "sa.String()"
+    return f"sa.{item.impl_instance!r}"
 
 
 def write_revision(connection: Connection, service: str, message: str) -> None:

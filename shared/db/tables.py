@@ -52,6 +52,7 @@ def _events(metadata: MetaData) -> None:
         Column("stream_sequence", BigInteger),
         UniqueConstraint("aggregate", "aggregate_id", "version"),
         Index("ix_outbox_event_unpublished", "position", postgresql_where=text("published_at IS NULL")),
+        Index("ix_outbox_event_stream_sequence", "stream_sequence"),
         Index("ix_outbox_event_occurred_at", "occurred_at"),
         Index("ix_outbox_event_causation_id", "causation_id"),
     )

@@ -1,52 +1,57 @@
 """Delivering events to a service's handlers exactly as the consumer does, without a broker."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
+
+from fastapi import FastAPI
 
 from shared.bus.apply import Gap, apply_batch
 from shared.bus.subscription import Subscription
 from shared.db.engine import Database
 from shared.events.envelope import Envelope
 from shared.events.event import Event
-from shared.kernel.clock import Clock
+from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ids import new_id
 
 
 def wrap(
     event: Event,
     *,
-    clock: Clock,
+    clock: Clock | None = None,
     version: int = 1,
     sequence: int | None = None,
     causation_id: UUID | None = None,
     event_id: UUID | None = None,
+    request_id: str | None = None,
 ) -> Envelope[Any]:
-    """Return `event` in an envelope as its owner would have published it."""
+    """Return `event` in an envelope as its owner would have published it; `sequence` is `version` unless given."""
     return Envelope[Any](
         id=event_id or new_id(),
-        time=clock.now(),
+        time=(clock or SystemClock()).now(),
         subject=event.subject,
         aggregate=event.aggregate,
         aggregate_id=event.aggregate_id,
         version=version,
         sequence=version if sequence is None else sequence,
         causation_id=causation_id or new_id(),
-        request_id=None,
+        request_id=request_id,
         traceparent=None,
         data=event,
     )
 
 
 async def deliver(
-    database: Database, clock: Clock, subscriptions: Iterable[Subscription], *envelopes: Envelope[Any]
+    to: FastAPI | Database, subscription: Subscription, *events: Event | Envelope[Any], **envelope: Any
 ) -> list[Gap]:
-    """Apply envelopes through every subscription of their subject; return what waits for one before it."""
-    known = list(subscriptions)
-    gaps: list[Gap] = []
-    for envelope in envelopes:
-        mine = [one for one in known if one.event.subject == envelope.subject]
-        assert mine, f"nobody here listens to {envelope.subject}"
-        for subscription in mine:
-            gaps += await apply_batch(database, clock, subscription, [envelope])
-    return gaps
+    """Apply events through `subscription`, inbox and order included; return what waits for one before it.
+
+    Args:
+        to: a running application, or a database (then the clock is the machine's).
+        subscription: one of the service's subscriptions.
+        events: events, wrapped with `envelope` (version, sequence, causation_id, …), or envelopes as they are.
+        envelope: see `wrap`.
+    """
+    database: Database = to.state.db if isinstance(to, FastAPI) else to
+    clock: Clock = to.state.clock if isinstance(to, FastAPI) else SystemClock()
+    wrapped = [one if isinstance(one, Envelope) else wrap(one, clock=clock, **envelope) for one in events]
+    return await apply_batch(database, clock, subscription, wrapped)
