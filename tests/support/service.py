@@ -138,9 +138,10 @@ class RunningService:
     async def deliver(self, event: Event, *, version: int = 1, **envelope: Any) -> None:
         """Hand an event to every subscription of the service that reads it, inbox included."""
         wrapped = wrap(event, clock=self.clock, version=version, **envelope)
-        assert not await deliver(self.db, self.clock, self.app.state.subscriptions, wrapped), (
-            "an event before is missing"
-        )
+        matching = [one for one in self.app.state.subscriptions if one.event is type(event)]
+        assert matching, f"{self.name} does not listen to {event.subject}"
+        for subscription in matching:
+            assert not await deliver(self.app, subscription, wrapped), "an event before is missing"
 
     async def run_job(self, name: str) -> None:
         """Run one job of the service once."""
