@@ -11,6 +11,7 @@ from services.techtransfer.rules.listing import ListingTerms
 from services.techtransfer.rules.words import ListingStatus
 from shared.db.base import Instant, InstantOrNone, JsonColumn, text_enum
 from shared.kernel.key_field import KeyField
+from shared.kernel.types import LongTextOrNone
 
 _OPEN = text("status NOT IN ('WITHDRAWN', 'EXPIRED')")
 _PUBLISHED = text("status = 'PUBLISHED'")
@@ -19,7 +20,7 @@ _PUBLISHED = text("status = 'PUBLISHED'")
 class ListingColumns(ListingTerms):
     """The shared words with their column types, and the state of the machine.
 
-    `version` counts every change and is the ETag; `title_key` is the title without width, case and spaces.
+    `version` counts every change and is the ETag; `title_key` is a digest of the title without width, case and spaces.
     """
 
     id: UUID = Field(primary_key=True)
@@ -30,11 +31,11 @@ class ListingColumns(ListingTerms):
     confidential_fields: JsonColumn
     authority_sha256: str | None = Field(default=None, sa_type=String(64))
     status: ListingStatus = Field(sa_type=text_enum(ListingStatus))
-    title_key: str = Field(sa_type=String(800))
+    title_key: str = Field(sa_type=String(64))
     posted_by: str = Field(sa_type=String(120))
     poster_party: str | None = Field(default=None, sa_type=String(18))
     reviewer: str | None = Field(default=None, sa_type=String(120))
-    review_note: str | None = Field(default=None, sa_type=String(1000))
+    review_note: LongTextOrNone = None
     review_due_on: date | None = None
     submitted_at: InstantOrNone = None
     published_at: InstantOrNone = None

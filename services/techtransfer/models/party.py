@@ -15,6 +15,6 @@ class Party(Base, table=True):
     uscc: str = Field(primary_key=True, sa_type=String(18))
     version: int = Field(sa_type=BigInteger)
     source_time: Instant
-    name: str = Field(sa_type=String(400))
+    name: str = Field(sa_type=String(200))
     unit_id: str = Field(sa_type=String(8))
     standing: str = Field(sa_type=String(32))

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import sha256
 from uuid import UUID
 
 from pydantic import Field
@@ -180,11 +181,14 @@ def check_confidential_fields(fields: Sequence[str], *, hideable: Collection[str
 
 
 def title_key(title: str) -> str:
-    """Return the form under which two titles are the same: width, case and spaces do not matter.
+    """Return a digest that two titles share if they differ in width, case and spaces only.
+
+    A digest, since normalising can make a title many times as long as an index takes.
 
     Source: T-LIST-05 (docs/rules/techtransfer.md).
     """
-    return SPACES.sub("", unicodedata.normalize("NFKC", title)).casefold()
+    plain = SPACES.sub("", unicodedata.normalize("NFKC", title)).casefold()
+    return sha256(plain.encode()).hexdigest()
 
 
 def refuse_duplicate(open_case_no: str | None) -> None:
