@@ -15,8 +15,10 @@ from services.finance.models import (
     portfolio,
     qualification,
 )
+from services.finance.models.base import Base
 
 __all__ = [
+    "Base",
     "bank",
     "consent",
     "cover",

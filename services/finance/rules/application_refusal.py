@@ -130,3 +130,19 @@ BANK_REF_ALREADY_USED = RefusalCode(
     way_out_zh="银行业务编号永久唯一；如系重发，请用原幂等键取回原结果。",
     way_out_en="A bank reference is unique for ever; repeat a call with its own Idempotency-Key.",
 )
+CONSENT_NEEDED = RefusalCode(
+    code="consent_needed",
+    status=409,
+    title_zh="尚未授权该银行查看评价结果",
+    title_en="This bank is not allowed to see the evaluation yet",
+    way_out_zh="请先签署包含 EVALUATION_RESULT 的授权（POST /v1/consents），再提交申请。",
+    way_out_en="Grant a consent with EVALUATION_RESULT first (POST /v1/consents), then apply.",
+)
+BANK_CANNOT_CHANGE = RefusalCode(
+    code="bank_cannot_change",
+    status=409,
+    title_zh="退回的申请只能向原银行重新提交",
+    title_en="A returned application goes back to its own bank",
+    way_out_zh="如要换银行，请撤销后另行申请。",
+    way_out_en="Cancel it and apply anew to change the bank.",
+)

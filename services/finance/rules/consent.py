@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from uuid import UUID
 
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.months import add_months
@@ -59,6 +60,14 @@ CONSENT_TEXT_OUTDATED = RefusalCode(
     title_en="The consent text has changed: version {text_version} is in force",
     way_out_zh="请阅读现行授权书（GET /v1/consents/text）后重新签署。",
     way_out_en="Read the text in force (GET /v1/consents/text) and sign again.",
+)
+CONSENT_SCOPES_EMPTY = RefusalCode(
+    code="consent_scopes_empty",
+    status=422,
+    title_zh="授权须至少包含一类信息",
+    title_en="A consent names at least one class of data",
+    way_out_zh="请在 scopes 中选择一类或多类信息。",
+    way_out_en="Choose one or more classes in scopes.",
 )
 SIGNER_WITHOUT_MANDATE = RefusalCode(
     code="signer_without_mandate",
@@ -122,7 +131,7 @@ class ConsentText:
 class HeldConsent:
     """What a rule needs to know of one stored consent."""
 
-    consent_id: str
+    consent_id: UUID
     purpose: ConsentPurpose
     scopes: frozenset[ConsentScope]
     expires_at: datetime
@@ -134,6 +143,7 @@ class Grant:
     """A consent as granted: the text it was given to, and its end."""
 
     text: ConsentText
+    scopes: tuple[ConsentScope, ...]
     expires_at: datetime
 
 
@@ -150,18 +160,19 @@ def text_in_force(rules: RuleSet) -> ConsentText:
 
     Source: F-CONSENT-01 (docs/rules/finance.md).
     """
-    zh = str(rules.param("text_zh").value)
+    zh = rules.param_text("text_zh")
     return ConsentText(
-        version=str(rules.param("text_version").value),
+        version=rules.param_text("text_version"),
         sha256=sha256(zh.encode()).hexdigest(),
         zh=zh,
-        en=str(rules.param("text_en").value),
+        en=rules.param_text("text_en"),
     )
 
 
 def grant(
     rules: RuleSet,
     *,
+    scopes: Collection[ConsentScope],
     text_version: str,
     capacity: SignerCapacity,
     mandate_sha256: str | None,
@@ -171,21 +182,23 @@ def grant(
     """Grant a consent; without an end it ends after the default term.
 
     Raises:
-        Refusal: `consent_text_outdated`; `signer_without_mandate`; `consent_period_invalid`.
+        Refusal: `consent_scopes_empty`; `consent_text_outdated`; `signer_without_mandate`; `consent_period_invalid`.
 
     Source: F-CONSENT-02 (docs/rules/finance.md).
     """
-    text = text_in_force(rules)
+    if not scopes:
+        raise Refusal(CONSENT_SCOPES_EMPTY, pointer="/scopes")
+    text, granted = text_in_force(rules), tuple(sorted(set(scopes)))
     if text_version != text.version:
         raise Refusal(CONSENT_TEXT_OUTDATED, pointer="/text_version", text_version=text.version)
     if capacity is SignerCapacity.AGENT and mandate_sha256 is None:
         raise Refusal(SIGNER_WITHOUT_MANDATE, pointer="/mandate_sha256")
     months_max = rules.param_int("months_max")
     if expires_at is None:
-        return Grant(text, add_months(now, rules.param_int("default_months")))
+        return Grant(text, granted, add_months(now, rules.param_int("default_months")))
     if not now < expires_at <= add_months(now, months_max):
         raise Refusal(CONSENT_PERIOD_INVALID, pointer="/expires_at", months_max=months_max)
-    return Grant(text, expires_at)
+    return Grant(text, granted, expires_at)
 
 
 def revoke(rules: RuleSet, *, revoked_at: datetime | None, now: datetime, today: date) -> Revocation:

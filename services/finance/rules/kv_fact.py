@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 
 from shared.kernel.money import ratio_ppm
 from shared.policy.decision import Fact
@@ -78,6 +79,25 @@ class FirmView:
     filings: Mapping[int, FilingView] = field(default_factory=dict)
     qualifications: Mapping[str, QualificationView] = field(default_factory=dict)
     portfolio: PortfolioView | None = None
+
+
+def fact_values(facts: Mapping[str, Fact]) -> dict[str, FactValue]:
+    """Return the bare values of facts.
+
+    Source: F-KV-01 (docs/rules/finance.md).
+    """
+    return {name: fact.value for name, fact in facts.items()}
+
+
+def fingerprint(facts: Mapping[str, Fact]) -> str:
+    """Return a SHA-256 of what the facts say, without the day they were read on and without their origins.
+
+    Two equal fingerprints under one rule set give the same points: nothing needs to be evaluated again.
+
+    Source: F-KV-10 (docs/rules/finance.md).
+    """
+    said = sorted((name, repr(fact.value)) for name, fact in facts.items() if name not in {"as_of", "portfolio_as_of"})
+    return sha256(repr(said).encode()).hexdigest()
 
 
 def required_filing_year(on: date, due_month: int) -> int:

@@ -1,0 +1,59 @@
+"""Wires finance: the only place where its rooms meet."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.finance.api import (
+    bank,
+    consent,
+    cover,
+    credit_file,
+    credit_line,
+    drawdown,
+    fund_account,
+    kv_evaluation,
+    loan,
+    loan_application,
+    lpr,
+)
+from services.finance.handlers import ipr, registry
+from services.finance.jobs import expiry
+from services.finance.jobs import kv_evaluation as settle
+from services.finance.models.base import metadata
+from services.finance.rules import REFUSALS
+from services.finance.settings import FinanceSettings
+from shared.events.rule_set import FinanceRuleSetPublished
+from shared.web.service import ServiceSpec, build_service
+
+
+def create_app(settings: FinanceSettings | None = None) -> FastAPI:
+    """Return the application; settings are read from the environment unless given."""
+    doors = (
+        kv_evaluation,
+        credit_line,
+        consent,
+        loan_application,
+        credit_file,
+        loan,
+        drawdown,
+        cover,
+        fund_account,
+        bank,
+        lpr,
+    )
+    return build_service(
+        ServiceSpec(
+            name="finance",
+            title="知识价值信用贷款服务 Knowledge-value credit",
+            settings=settings or FinanceSettings(),
+            metadata=metadata,
+            routers=[door.router for door in doors],
+            subscriptions=[*registry.SUBSCRIPTIONS, *ipr.SUBSCRIPTIONS],
+            jobs=[*settle.JOBS, *expiry.JOBS],
+            refusals=REFUSALS,
+            policies_dir=Path(__file__).parent / "policies",
+            rule_set_event=FinanceRuleSetPublished,
+            description="评价、额度、授权、贷款申请、放款与风险补偿备案 / from evaluation to a covered drawdown.",
+        )
+    )

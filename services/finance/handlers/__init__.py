@@ -1,0 +1,1 @@
+"""Events in: projections of the registry and of ipr, and the firms whose facts changed."""

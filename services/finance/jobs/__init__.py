@@ -1,0 +1,1 @@
+"""Loops of finance: the settle window, and what ends by the calendar."""

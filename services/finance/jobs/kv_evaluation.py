@@ -1,0 +1,26 @@
+"""The settle window: firms whose facts changed get one new evaluation each, within two seconds."""
+
+from datetime import timedelta
+
+from services.finance.store import kv_evaluation as evaluations
+from services.finance.usecases.kv_evaluation import settle_firm
+from shared.bus.job import Job, JobContext
+
+BATCH = 200
+
+
+async def settle(ctx: JobContext) -> None:
+    """Evaluate each waiting firm in its own transaction, under the causation id of the change."""
+    window = timedelta(milliseconds=ctx.settings.settle_window_ms)
+    while True:
+        async with ctx.transaction() as tx:
+            rows = await evaluations.waiting(tx, until=tx.now - window, limit=BATCH)
+            waiting = [(row.uscc, row.causation_id) for row in rows]
+        for uscc, causation_id in waiting:
+            async with ctx.transaction(causation_id=causation_id) as tx:
+                await settle_firm(tx, uscc, ctx.rule_book)
+        if len(waiting) < BATCH:
+            return
+
+
+JOBS = [Job("settle", 0.25, settle)]

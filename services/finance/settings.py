@@ -1,0 +1,15 @@
+"""Settings of finance, read from `FINANCE_…`."""
+
+from typing import ClassVar
+
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import ServiceSettings
+
+
+class FinanceSettings(ServiceSettings):
+    """What finance is told from outside; it has no settings of its own beyond the common ones."""
+
+    model_config = SettingsConfigDict(env_prefix="FINANCE_", extra="ignore", frozen=True)
+
+    service: ClassVar[str] = "finance"

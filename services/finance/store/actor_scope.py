@@ -1,0 +1,48 @@
+"""Row scope: which rows a caller sees; a row of another tenant is as absent as one that never was."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Select, and_, false, or_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from shared.kernel.actor import Actor, Role
+
+SEES_ALL = frozenset({Role.CITY, Role.AUDITOR, Role.SYSTEM})
+SEES_COVER = SEES_ALL | {Role.FUND_MANAGER}
+Rows = TypeVar("Rows", bound=Select[Any])
+After = tuple[datetime, UUID] | None
+
+
+def visible(
+    statement: Rows,
+    actor: Actor,
+    *,
+    enterprise: InstrumentedAttribute[str] | None = None,
+    bank: InstrumentedAttribute[str] | None = None,
+    sees_all: Collection[Role] = SEES_ALL,
+) -> Rows:
+    """Keep what `actor` may see: its own rows by role, all rows for the roles named, nothing otherwise."""
+    if actor.role in sees_all:
+        return statement
+    own = {Role.ENTERPRISE: enterprise, Role.BANK: bank}.get(actor.role)
+    if own is None or actor.party is None:
+        return statement.where(false())
+    return statement.where(own == actor.party)
+
+
+def after_key(
+    statement: Rows,
+    *,
+    created_at: InstrumentedAttribute[datetime],
+    row_id: InstrumentedAttribute[UUID],
+    after: After,
+    limit: int,
+) -> Rows:
+    """Page by keyset, newest first; fetches one row more than `limit`, which tells that another page follows."""
+    if after is not None:
+        at, last_id = after
+        statement = statement.where(or_(created_at < at, and_(created_at == at, row_id < last_id)))
+    return statement.order_by(created_at.desc(), row_id.desc()).limit(limit + 1)

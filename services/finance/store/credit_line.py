@@ -1,0 +1,106 @@
+"""The credit line: locked first of all rows, moved only by a guarded UPDATE that writes the ledger with it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from services.finance.models.credit_line import CreditLine
+from services.finance.rules.credit_line import CREDIT_LINE_EXCEEDED, CreditLineTerms, Movement, MovementKind, available
+from services.finance.store.actor_scope import visible
+from shared.db.transaction import Transaction
+from shared.kernel.errors import Refusal
+from shared.kernel.ids import new_id
+
+# The UPDATE itself refuses what the rule would refuse, so that no order of calls and no second process can pass it.
+_MOVE = text("""
+WITH line AS (
+    UPDATE credit_line
+    SET reserved_fen = reserved_fen + :reserved_delta, drawn_fen = drawn_fen + :drawn_delta,
+        version = version + 1, updated_at = :now
+    WHERE uscc = :uscc
+      AND (NOT :reserves OR limit_fen - reserved_fen - drawn_fen >= :amount)
+    RETURNING uscc, limit_fen, reserved_fen, drawn_fen, version
+), step AS (
+    INSERT INTO credit_movement (id, uscc, version, kind, amount_fen, limit_in_force_fen, reserved_after_fen,
+                                 drawn_after_fen, loan_id, drawdown_id, created_at)
+    SELECT :id, uscc, version, :kind, :amount, limit_fen, reserved_fen, drawn_fen, :loan_id, :drawdown_id, :now
+    FROM line
+)
+SELECT uscc, limit_fen, reserved_fen, drawn_fen FROM line
+""")
+_SET_LIMIT = text("""
+WITH line AS (
+    INSERT INTO credit_line AS held (uscc, evaluation_id, limit_fen, reserved_fen, drawn_fen, version, updated_at)
+    VALUES (:uscc, :evaluation_id, :limit, 0, 0, 1, :now)
+    ON CONFLICT (uscc) DO UPDATE
+    SET evaluation_id = excluded.evaluation_id, limit_fen = excluded.limit_fen, version = held.version + 1,
+        updated_at = excluded.updated_at
+    RETURNING uscc, limit_fen, reserved_fen, drawn_fen, version
+), step AS (
+    INSERT INTO credit_movement (id, uscc, version, kind, amount_fen, limit_in_force_fen, reserved_after_fen,
+                                 drawn_after_fen, created_at)
+    SELECT :id, uscc, version, 'LIMIT', 0, limit_fen, reserved_fen, drawn_fen, :now FROM line
+)
+SELECT uscc, limit_fen, reserved_fen, drawn_fen FROM line
+""")
+_LOCK_FIRM = text("SELECT pg_advisory_xact_lock(hashtextextended('credit_line/' || CAST(:uscc AS text), 0))")
+
+
+async def lock_firm(tx: Transaction, uscc: str) -> None:
+    """Serialise what evaluates or applies for one firm, also before its line exists."""
+    await tx.session.execute(_LOCK_FIRM, {"uscc": uscc})
+
+
+async def find(tx: Transaction, uscc: str) -> CreditLine | None:
+    """Return the line of a firm without a lock."""
+    return (await tx.session.execute(select(CreditLine).where(CreditLine.uscc == uscc))).scalar_one_or_none()
+
+
+async def find_visible(tx: Transaction, uscc: str) -> CreditLine | None:
+    """Return the line of a firm that the caller may see: the firm its own, the city all."""
+    query = visible(select(CreditLine), tx.actor, enterprise=CreditLine.uscc)
+    return (await tx.session.execute(query.where(CreditLine.uscc == uscc))).scalar_one_or_none()
+
+
+async def lock(tx: Transaction, uscc: str) -> CreditLine | None:
+    """Return the line of a firm and hold it until the end of the transaction; taken before applications."""
+    query = select(CreditLine).where(CreditLine.uscc == uscc).with_for_update()
+    found = await tx.session.execute(query.execution_options(populate_existing=True))
+    return found.scalar_one_or_none()
+
+
+async def move(
+    tx: Transaction, uscc: str, movement: Movement, *, loan_id: UUID, drawdown_id: UUID | None = None
+) -> CreditLineTerms:
+    """Apply a movement and write it to the ledger in one statement; return the balances after it.
+
+    Raises:
+        Refusal: `credit_line_exceeded` if a reservation no longer fits.
+    """
+    values = {
+        "id": new_id(),
+        "uscc": uscc,
+        "kind": movement.kind.value,
+        "amount": movement.amount_fen,
+        "reserves": movement.kind is MovementKind.RESERVE,
+        "reserved_delta": movement.reserved_delta_fen,
+        "drawn_delta": movement.drawn_delta_fen,
+        "loan_id": loan_id,
+        "drawdown_id": drawdown_id,
+        "now": tx.now,
+    }
+    row = (await tx.session.execute(_MOVE, values)).mappings().one_or_none()
+    if row is None:
+        line = await find(tx, uscc)
+        left = 0 if line is None else available(line.limit_fen, line.reserved_fen, line.drawn_fen)
+        raise Refusal(CREDIT_LINE_EXCEEDED, pointer="/principal_fen", available_fen=left)
+    return CreditLineTerms.model_validate(dict(row))
+
+
+async def set_limit(
+    tx: Transaction, uscc: str, *, evaluation_id: UUID, limit_fen: int, now: datetime
+) -> CreditLineTerms:
+    """Let a new evaluation set the limit; what is reserved or drawn stays as it is, even above the limit."""
+    values = {"id": new_id(), "uscc": uscc, "evaluation_id": evaluation_id, "limit": limit_fen, "now": now}
+    return CreditLineTerms.model_validate(dict((await tx.session.execute(_SET_LIMIT, values)).mappings().one()))

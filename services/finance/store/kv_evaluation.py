@@ -1,0 +1,125 @@
+"""Evaluations, the facts that they are made from, and the queue of firms that wait for a new one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from services.finance.models.credit_line import CreditLine
+from services.finance.models.enterprise import Enterprise
+from services.finance.models.filing import Filing
+from services.finance.models.kv_evaluation import KvEvaluation, NeedsEvaluation
+from services.finance.models.portfolio import Portfolio
+from services.finance.models.qualification import Qualification
+from services.finance.rules.kv_fact import (
+    EnterpriseView,
+    FilingView,
+    FirmView,
+    PortfolioView,
+    QualificationView,
+)
+from services.finance.store.actor_scope import After, after_key, visible
+from shared.db.transaction import Transaction
+
+_MARK = text("""
+INSERT INTO needs_evaluation (uscc, causation_id, changed_at)
+SELECT uscc, CAST(:causation_id AS uuid), CAST(:now AS timestamptz)
+FROM credit_line WHERE uscc = ANY(CAST(:usccs AS text[])) ORDER BY uscc
+ON CONFLICT (uscc) DO NOTHING
+""")
+_CLAIM = text("""
+DELETE FROM needs_evaluation WHERE uscc = :uscc RETURNING causation_id
+""")
+
+
+async def firm_view(tx: Transaction, uscc: str) -> FirmView:
+    """Read all that finance holds of one firm."""
+    session = tx.session
+    enterprise = (await session.execute(select(Enterprise).where(Enterprise.uscc == uscc))).scalar_one_or_none()
+    filings = (await session.execute(select(Filing).where(Filing.uscc == uscc))).scalars()
+    titles = (await session.execute(select(Qualification).where(Qualification.uscc == uscc))).scalars()
+    portfolio = (await session.execute(select(Portfolio).where(Portfolio.uscc == uscc))).scalar_one_or_none()
+    return FirmView(
+        uscc=uscc,
+        enterprise=None if enterprise is None else _enterprise_view(enterprise),
+        filings={one.year: _filing_view(one) for one in filings},
+        qualifications={one.kind_code: _qualification_view(one) for one in titles},
+        portfolio=None if portfolio is None else _portfolio_view(portfolio),
+    )
+
+
+def _enterprise_view(row: Enterprise) -> EnterpriseView:
+    return EnterpriseView(row.version, row.serious_dishonesty, row.abnormal_operations)
+
+
+def _filing_view(row: Filing) -> FilingView:
+    return FilingView(
+        version=row.version,
+        year=row.year,
+        staff=row.staff,
+        rd_staff=row.rd_staff,
+        revenue_fen=row.revenue_fen,
+        rd_expense_fen=row.rd_expense_fen,
+        super_deduction_fen=row.super_deduction_fen,
+        innovative_products=row.innovative_products,
+    )
+
+
+def _qualification_view(row: Qualification) -> QualificationView:
+    return QualificationView(row.version, row.status, row.valid_from, row.valid_until)
+
+
+def _portfolio_view(row: Portfolio) -> PortfolioView:
+    return PortfolioView(
+        version=row.version,
+        as_of=row.as_of,
+        high_value_count=row.high_value_count,
+        blemished_count=row.blemished_count,
+        kinds={one["kind_code"]: (one["count"], one["weighted_milli"]) for one in row.kinds},
+        rule_set_sha256=row.rule_set_sha256,
+    )
+
+
+async def find(tx: Transaction, evaluation_id: UUID) -> KvEvaluation | None:
+    """Return an evaluation that the caller may see: the firm its own, the city all, banks none here."""
+    query = visible(select(KvEvaluation), tx.actor, enterprise=KvEvaluation.uscc)
+    return (await tx.session.execute(query.where(KvEvaluation.id == evaluation_id))).scalar_one_or_none()
+
+
+async def get(tx: Transaction, evaluation_id: UUID) -> KvEvaluation:
+    """Return an evaluation that a row of ours points to, whoever asks."""
+    return (await tx.session.execute(select(KvEvaluation).where(KvEvaluation.id == evaluation_id))).scalar_one()
+
+
+async def page(tx: Transaction, *, uscc: str | None, after: After, limit: int) -> Sequence[KvEvaluation]:
+    """Return evaluations that the caller may see, newest first, one more than `limit` if there are more."""
+    query = visible(select(KvEvaluation), tx.actor, enterprise=KvEvaluation.uscc)
+    if uscc is not None:
+        query = query.where(KvEvaluation.uscc == uscc)
+    query = after_key(query, created_at=KvEvaluation.created_at, row_id=KvEvaluation.id, after=after, limit=limit)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def current_of(tx: Transaction, uscc: str) -> KvEvaluation | None:
+    """Return the evaluation in force of a firm: the one that its credit line points to."""
+    query = select(KvEvaluation).join(CreditLine, CreditLine.evaluation_id == KvEvaluation.id)
+    return (await tx.session.execute(query.where(CreditLine.uscc == uscc))).scalar_one_or_none()
+
+
+async def mark(tx: Transaction, usccs: Sequence[str], causation_id: UUID) -> None:
+    """Queue firms that have an evaluation for a new one; the first cause within the settle window is kept."""
+    if usccs:
+        values = {"usccs": list(usccs), "causation_id": causation_id, "now": tx.now}
+        await tx.session.execute(_MARK, values)
+
+
+async def waiting(tx: Transaction, *, until: datetime, limit: int) -> Sequence[NeedsEvaluation]:
+    """Return queued firms whose first change is not after `until`, oldest first."""
+    query = select(NeedsEvaluation).where(NeedsEvaluation.changed_at <= until)
+    return (await tx.session.execute(query.order_by(NeedsEvaluation.changed_at).limit(limit))).scalars().all()
+
+
+async def claim(tx: Transaction, uscc: str) -> bool:
+    """Take a firm off the queue; False if someone else did."""
+    return (await tx.session.execute(_CLAIM, {"uscc": uscc})).first() is not None

@@ -1,0 +1,1 @@
+"""Use cases of finance: lock, ask, apply, add, emit."""

@@ -1,0 +1,191 @@
+"""Evaluate a firm, replay an evaluation, and settle changed facts into one new evaluation per firm."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.finance.models.kv_evaluation import KvEvaluation
+from services.finance.rules import credit_line as line_rules
+from services.finance.rules import kv_evaluation as rules
+from services.finance.rules import kv_fact
+from services.finance.rules.kv_evaluation import Evaluation
+from services.finance.rules.kv_fact import Facts
+from services.finance.rules.loan_application import ApplicationFlag
+from services.finance.store import credit_line as lines
+from services.finance.store import kv_evaluation as evaluations
+from services.finance.store import loan_application as applications
+from shared.db.rule_set import load
+from shared.db.transaction import Transaction
+from shared.events.finance import ApplicationFlagged, EvaluationCompleted
+from shared.kernel.actor import Role
+from shared.kernel.errors import Refusal
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import NOT_FOUND
+from shared.policy.book import RuleBook
+from shared.policy.decision import open_record
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Whether recomputing from the frozen facts gave the same bytes."""
+
+    evaluation: KvEvaluation
+    record: bytes
+    uplift_record: bytes
+    same: bool
+
+
+def _entitled(tx: Transaction, uscc: str) -> None:
+    """Refuse whoever is neither the city nor the firm itself."""
+    if tx.actor.role in {Role.CITY, Role.SYSTEM}:
+        return
+    if tx.actor.party_as(Role.ENTERPRISE) != uscc:
+        raise Refusal(NOT_FOUND, noun="enterprise")
+
+
+async def evaluate_enterprise(tx: Transaction, uscc: str, book: RuleBook, *, evaluation_id: UUID) -> KvEvaluation:
+    """Evaluate a firm on what finance holds of it today; the new evaluation binds new applications.
+
+    Serialises with other evaluations and with applications of the same firm.
+
+    Raises:
+        Refusal: `forbidden_role`; `not_found` (a firm that the registry never told of).
+    """
+    _entitled(tx, uscc)
+    await lines.lock_firm(tx, uscc)
+    facts, evaluation = await _decide(tx, uscc, book)
+    if facts["enterprise_known"].value is not True:
+        raise Refusal(NOT_FOUND, pointer="/uscc", noun="enterprise")
+    return await _keep(tx, uscc, facts, evaluation, evaluation_id=evaluation_id)
+
+
+async def _decide(tx: Transaction, uscc: str, book: RuleBook) -> tuple[Facts, Evaluation]:
+    scoring = book.pick(rules.POLICY, tx.today)
+    facts = kv_fact.gather(await evaluations.firm_view(tx, uscc), scoring, tx.today)
+    return facts, rules.evaluate(facts, scoring, book.pick(rules.UPLIFT_POLICY, tx.today), tx.today)
+
+
+async def _keep(
+    tx: Transaction, uscc: str, facts: Facts, evaluation: Evaluation, *, evaluation_id: UUID
+) -> KvEvaluation:
+    """Add the evaluation, move the line's limit, flag open applications, tell."""
+    line = await lines.lock(tx, uscc)
+    before = None if line is None else await evaluations.get(tx, line.evaluation_id)
+    record = open_record(evaluation.record)
+    uplift = open_record(evaluation.uplift_record)
+    row = KvEvaluation(
+        id=evaluation_id,
+        uscc=uscc,
+        created_at=tx.now,
+        created_by=tx.actor.client_id,
+        causation_id=tx.causation_id,
+        as_of=record.as_of,
+        valid_until=evaluation.valid_until,
+        score_milli=evaluation.score_milli,
+        grade=evaluation.grade,
+        base_limit_fen=evaluation.base_limit_fen,
+        uplift_fen=evaluation.uplift_fen,
+        limit_fen=evaluation.limit_fen,
+        gates_open=evaluation.gates_open,
+        on_city_register=evaluation.on_city_register,
+        supersedes_id=None if before is None else before.id,
+        rule_set_version=record.version,
+        rule_set_sha256=record.rule_set_sha256,
+        uplift_rule_set_sha256=uplift.rule_set_sha256,
+        facts_sha256=kv_fact.fingerprint(facts),
+        record=evaluation.record.decode(),
+        uplift_record=evaluation.uplift_record.decode(),
+    )
+    tx.session.add(row)
+    await tx.session.flush()
+    after = await lines.set_limit(tx, uscc, evaluation_id=evaluation_id, limit_fen=row.limit_fen, now=tx.now)
+    tx.audit("kv_evaluation.complete", subject=f"kv_evaluation/{evaluation_id}", uscc=uscc)
+    tx.emit(_completed(row), line_rules.limit_changed(after))
+    if before is not None:
+        await _flag_open_applications(tx, row)
+    return row
+
+
+def _completed(row: KvEvaluation) -> EvaluationCompleted:
+    return EvaluationCompleted(
+        uscc=row.uscc,
+        evaluation_id=row.id,
+        supersedes_id=row.supersedes_id,
+        grade=row.grade,
+        score_milli=row.score_milli,
+        limit_fen=row.limit_fen,
+        uplift_fen=row.uplift_fen,
+        as_of=row.as_of,
+        valid_until=row.valid_until,
+        rule_set_version=row.rule_set_version,
+        rule_set_sha256=row.rule_set_sha256,
+    )
+
+
+async def _flag_open_applications(tx: Transaction, evaluation: KvEvaluation) -> None:
+    """Tell each bank that holds an open application of the firm; the application keeps its snapshot."""
+    for application in await applications.lock_open_of_firm(tx, evaluation.uscc):
+        application.flag = ApplicationFlag.EVALUATION_SUPERSEDED
+        application.flag_evaluation_id = evaluation.id
+        application.flag_raised_at = tx.now
+        application.flag_acknowledged_at = None
+        application.flag_acknowledged_by = None
+        application.version += 1
+        tx.emit(
+            ApplicationFlagged(
+                application_id=application.id,
+                case_no=application.case_no,
+                enterprise_uscc=application.enterprise_uscc,
+                bank_uscc=application.bank_uscc,
+                flag=ApplicationFlag.EVALUATION_SUPERSEDED.value,
+                old_evaluation_id=application.evaluation_id,
+                new_evaluation_id=evaluation.id,
+                old_limit_fen=application.snapshot_limit_fen,
+                new_limit_fen=evaluation.limit_fen,
+            )
+        )
+
+
+async def settle_firm(tx: Transaction, uscc: str, book: RuleBook) -> KvEvaluation | None:
+    """Make the one new evaluation of a firm whose facts changed, or none if they say the same as before.
+
+    The transaction carries the causation id of the first change.
+    """
+    await lines.lock_firm(tx, uscc)
+    if not await evaluations.claim(tx, uscc):
+        return None
+    current = await evaluations.current_of(tx, uscc)
+    if current is None:
+        return None
+    facts, evaluation = await _decide(tx, uscc, book)
+    record, uplift = open_record(evaluation.record), open_record(evaluation.uplift_record)
+    held = (current.facts_sha256, current.rule_set_sha256, current.uplift_rule_set_sha256)
+    if held == (kv_fact.fingerprint(facts), record.rule_set_sha256, uplift.rule_set_sha256):
+        return None
+    return await _keep(tx, uscc, facts, evaluation, evaluation_id=new_id())
+
+
+async def replay_evaluation(tx: Transaction, evaluation_id: UUID) -> Replay:
+    """Recompute an evaluation from its frozen facts with the rule sets of the database, and compare the bytes.
+
+    Raises:
+        Refusal: `not_found`; `rule_set_not_held`.
+    """
+    row = await evaluations.find(tx, evaluation_id)
+    if row is None:
+        raise Refusal(NOT_FOUND, noun="kvc_evaluation")
+    held = open_record(row.record.encode())
+    scoring = await load(tx, row.rule_set_sha256)
+    uplift = await load(tx, row.uplift_rule_set_sha256)
+    if scoring is None or uplift is None:
+        raise Refusal(rules.RULE_SET_NOT_HELD, sha256=row.rule_set_sha256)
+    again = rules.evaluate(held.facts, scoring, uplift, held.as_of)
+    same = again.record == row.record.encode() and again.uplift_record == row.uplift_record.encode()
+    return Replay(row, again.record, again.uplift_record, same)
+
+
+def records_of(replay: Replay) -> dict[str, Any]:
+    """Return the recomputed records as data."""
+    return {"score": orjson.loads(replay.record), "uplift": orjson.loads(replay.uplift_record)}
