@@ -115,15 +115,17 @@ class EdgeRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             actor = await _admit(request, rule)
-            incoming = await read_request(request, expects_body=reads_json)
             keyed = rule.idempotent and request.method == "POST"
             key = idempotency_key(request) if keyed else None
             try:
+                incoming = await read_request(request, expects_body=reads_json)
                 return await _transact(request, call, actor=actor, rule=rule, route=path, key=key, incoming=incoming)
             except Refusal as refusal:
                 if rule.audited and refusal.code.status in _AUDITED_REFUSALS:
                     await _audit_refusal(request, actor, path, refusal)
                 raise
+            finally:
+                await request.close()  # uploaded files; FastAPI closes them only where it read the form itself
 
         return handle
 
