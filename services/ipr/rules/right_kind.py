@@ -74,6 +74,8 @@ _FORMS: dict[RightKind, tuple[str, str]] = {
     RightKind.GEOGRAPHICAL_INDICATION: (r"[0-9A-Z\u4e00-\u9fff()〔〕\-.]{3,40}", "AGI2019-01-2567"),
 }
 _PATENT_EXAMPLE = "201710601862.3"
+_OLD_LENGTH = 9
+_FIRST_PATENT_YEAR, _EARLY_CENTURY, _LATE_CENTURY = 1985, 1900, 2000
 
 
 def normalise_number(kind: RightKind, text: str) -> str:
@@ -111,13 +113,10 @@ def number_year(kind: RightKind, number: str) -> int | None:
     """
     if kind not in PATENT_KINDS:
         return None
-    if len(number) == 13:  # the form since 2003-10-01
+    if len(number) != _OLD_LENGTH:
         return int(number[:4])
     first = int(number[:2])
-    return first + (2000 if first < _FIRST_PATENT_YEAR % 100 else 1900)
-
-
-_FIRST_PATENT_YEAR = 1985
+    return first + (_LATE_CENTURY if first < _FIRST_PATENT_YEAR % 100 else _EARLY_CENTURY)
 
 
 def _patent_number(kind: RightKind, plain: str) -> str:

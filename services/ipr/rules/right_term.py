@@ -100,7 +100,7 @@ def last_day(book: RuleBook, facts: TermFacts) -> date | None:
 
 def _computed(rules: RuleSet, facts: TermFacts, start: date) -> date:
     if facts.kind is RightKind.SOFTWARE_COPYRIGHT:
-        return date(start.year + rules.param_int("software_copyright_years"), 12, 31)  # noqa: PLR2004  # 31 December
+        return _day_before(date(start.year + rules.param_int("software_copyright_years") + 1, 1, 1))
     name = facts.kind.value.lower()
     if facts.kind is RightKind.PLANT_VARIETY and facts.woody:
         name = f"{name}_woody"
@@ -118,9 +118,9 @@ def require_dates(facts: TermFacts, rules: RuleSet) -> None:
 
     Source: I-TERM-03 (docs/rules/ipr.md).
     """
-    if facts.kind.value in _words(rules, "untimed_kinds"):
+    if facts.kind.value in rules.param_list("untimed_kinds"):
         return
-    field = "stated_ends_on" if facts.kind.value in _words(rules, "stated_kinds") else _START_FIELD[facts.kind]
+    field = "stated_ends_on" if facts.kind.value in rules.param_list("stated_kinds") else _START_FIELD[facts.kind]
     known = facts.stated_ends_on if field == "stated_ends_on" else start_of_term(facts)
     if known is None:
         raise Refusal(TERM_DATE_MISSING, pointer=f"/{field}", field=field)
@@ -180,8 +180,3 @@ def months_left(ends_on: date | None, on: date) -> int | None:
 
 def _day_before(day: date) -> date:
     return day - timedelta(days=1)
-
-
-def _words(rules: RuleSet, name: str) -> frozenset[str]:
-    value = rules.param(name).value
-    return frozenset(str(one) for one in value) if isinstance(value, list | tuple) else frozenset()

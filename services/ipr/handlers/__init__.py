@@ -1,0 +1,1 @@
+"""Events that ipr hears, one file per publisher."""

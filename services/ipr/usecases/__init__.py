@@ -1,0 +1,1 @@
+"""Lock, ask, apply, add, emit: what happens to rights, portfolios and sheets."""
