@@ -1,0 +1,118 @@
+"""The record of a decision: its rule set by hash, the frozen facts with their origins, the result, and why.
+
+The bytes of a record are canonical JSON (RFC 8785): replaying the stored facts gives the same bytes, on any machine.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import rfc8785
+
+from shared.policy.header import Confidence
+
+if TYPE_CHECKING:
+    from shared.policy.explain import IndicatorLine
+
+FactValue = int | bool | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One frozen input and where it came from, such as `registry.filing.accepted/9150…/2025@v3`."""
+
+    value: FactValue
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A condition outside the score: open lets the decision through, closed names the way out."""
+
+    code: str
+    open: bool
+    label_zh: str
+    label_en: str
+    way_out_zh: str
+    way_out_en: str
+    article: str
+    source: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRecord:
+    """All that is needed to read a decision years later and to make it again."""
+
+    policy: str
+    version: str
+    rule_set_sha256: str
+    as_of: date
+    facts: Mapping[str, Fact]
+    result: Mapping[str, Any]
+    lines: Sequence["IndicatorLine"]
+    gates: Sequence[Gate] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """What replay takes from stored bytes, and the whole document for showing."""
+
+    policy: str
+    version: str
+    rule_set_sha256: str
+    as_of: date
+    facts: dict[str, Fact]
+    document: dict[str, Any]
+
+
+def canonical(record: DecisionRecord) -> bytes:
+    """Return the record as canonical JSON.
+
+    Raises:
+        TypeError: a float or another value that has no exact form; a whole number above 2**53 - 1 is a ValueError.
+    """
+    try:
+        return rfc8785.dumps(_plain(record))
+    except rfc8785.CanonicalizationError as error:
+        raise ValueError(f"the record has no canonical form: {error}") from error
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  # JSON is anything
+    """Return `value` in words of JSON, without floats."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, Sequence | set | frozenset):
+        return [_plain(one) for one in (sorted(value) if isinstance(value, set | frozenset) else value)]
+    raise TypeError(f"{type(value).__name__} has no place in a decision record")
+
+
+def open_record(content: bytes) -> StoredRecord:
+    """Return what replay needs from the bytes of a record.
+
+    Raises:
+        ValueError: not a decision record.
+    """
+    document = json.loads(content)
+    try:
+        facts = {name: Fact(one["value"], one["origin"]) for name, one in document["facts"].items()}
+        return StoredRecord(
+            policy=document["policy"],
+            version=document["version"],
+            rule_set_sha256=document["rule_set_sha256"],
+            as_of=date.fromisoformat(document["as_of"]),
+            facts=facts,
+            document=document,
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a decision record: {error}") from error

@@ -1,0 +1,52 @@
+"""Values in words: what a number with its unit reads like in Chinese and in English, exactly and without floats."""
+
+from shared.kernel.money import wan_text
+from shared.policy.cell import Scalar
+
+_MILLI = 1_000
+_PPM_PER_PERCENT = 10_000
+_FEN_PER_YUAN = 100
+_COUNTED = {
+    "count": ("{} 项", "{}"),
+    "people": ("{} 人", "{} people"),
+    "months": ("{} 个月", "{} months"),
+    "days": ("{} 天", "{} days"),
+    "working_days": ("{} 个工作日", "{} working days"),
+    "years": ("{} 年", "{} years"),
+    "times": ("{} 倍", "{} times"),
+}
+
+
+def _decimal(value: int, per_unit: int, digits: int) -> str:
+    """Return `value / per_unit` exactly, without trailing zeros; `per_unit` is 10**digits."""
+    sign, size = ("-", -value) if value < 0 else ("", value)
+    whole, rest = divmod(size, per_unit)
+    tail = f".{rest:0{digits}d}".rstrip("0") if rest else ""
+    return f"{sign}{whole:,}{tail}"
+
+
+def value_text(value: Scalar | None, unit: str) -> tuple[str, str]:
+    """Return a value with its unit in Chinese and in English.
+
+    Units: fen, ppm, milli, milli_points, count, people, months, days, working_days, years, times; another unit shows the bare
+    value.
+    """
+    if value is None:
+        return "无数据", "no data"
+    if isinstance(value, bool):
+        return ("是", "yes") if value else ("否", "no")
+    return (value, value) if isinstance(value, str) else _number_text(value, unit)
+
+
+def _number_text(value: int, unit: str) -> tuple[str, str]:
+    if unit == "fen":
+        sign, size = ("-", -value) if value < 0 else ("", value)
+        return wan_text(value), f"CNY {sign}{size // _FEN_PER_YUAN:,}.{size % _FEN_PER_YUAN:02d}"
+    if unit == "ppm":
+        percent = _decimal(value, _PPM_PER_PERCENT, 4)
+        return f"{percent}%", f"{percent} %"
+    if unit in {"milli", "milli_points"}:
+        number = _decimal(value, _MILLI, 3)
+        return (f"{number} 分", f"{number} points") if unit == "milli_points" else (number, number)
+    zh, en = _COUNTED.get(unit, ("{}", "{}"))
+    return zh.format(f"{value:,}"), en.format(f"{value:,}")
