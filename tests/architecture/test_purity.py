@@ -40,7 +40,6 @@ IMPURE_CALLS = {
     "setattr",
     "delattr",
     "globals",
-    "vars",
     "__import__",
     "float",
 }

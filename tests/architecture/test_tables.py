@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Numeric,
+    String,
     Table,
 )
 
@@ -66,7 +67,8 @@ def table_problems(table: Table) -> list[str]:
     checked = guards(table)
     for column in table.columns:
         guarded = column.name in checked or (isinstance(column.type, Enum) and column.type.create_constraint)
-        if (column.name == "status" or column.name.endswith("_fen")) and not guarded:
+        is_state = column.name == "status" and isinstance(column.type, String)
+        if (is_state or column.name.endswith("_fen")) and not guarded:
             found.append(f"{column.name} is guarded by no CHECK")
     if not table.primary_key.columns:
         found.append("has no primary key")
@@ -82,7 +84,7 @@ def test_a_bad_column_would_be_found() -> None:
         Column("made_at", DateTime),
         Column("share", Numeric),
         Column("kind", Enum("a", "b", name="kind")),
-        Column("status", Integer),
+        Column("status", String),
     )
     assert len(table_problems(table)) == 6
 
