@@ -158,7 +158,7 @@ def _described(indicator: Indicator, row: Row, needs: int, value: int | None) ->
     distance = None if value is None else abs(needs - value)
     need_zh, need_en = value_text(needs, indicator.unit)
     points_zh, points_en = value_text(row.points_milli, "milli_points")
-    gap_zh, gap_en = value_text(distance, indicator.unit)
+    gap_zh, gap_en = value_text(distance, "ppm_points" if indicator.unit == "ppm" else indicator.unit)
     bound_zh, bound_en = ("达到", "at least") if indicator.direction is Direction.HIGHER else ("降至", "at most")
     tail_zh, tail_en = ("", "") if distance is None else (f"（还差 {gap_zh}）", f" ({gap_en} away)")
     return NextTier(

@@ -28,8 +28,8 @@ def _decimal(value: int, per_unit: int, digits: int) -> str:
 def value_text(value: Scalar | None, unit: str) -> tuple[str, str]:
     """Return a value with its unit in Chinese and in English.
 
-    Units: fen, ppm, milli, milli_points, count, people, months, days, working_days, years, times; another unit shows the bare
-    value.
+    Units: fen, ppm (shown in per cent), ppm_points (a distance between rates), milli, milli_points, count, people, months,
+    days, working_days, years, times. Another unit shows the bare value.
     """
     if value is None:
         return "无数据", "no data"
@@ -45,6 +45,9 @@ def _number_text(value: int, unit: str) -> tuple[str, str]:
     if unit == "ppm":
         percent = _decimal(value, _PPM_PER_PERCENT, 4)
         return f"{percent}%", f"{percent} %"
+    if unit == "ppm_points":
+        points = _decimal(value, _PPM_PER_PERCENT, 4)
+        return f"{points} 个百分点", f"{points} percentage points"
     if unit in {"milli", "milli_points"}:
         number = _decimal(value, _MILLI, 3)
         return (f"{number} 分", f"{number} points") if unit == "milli_points" else (number, number)
