@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
+import structlog.tracebacks
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -19,6 +20,10 @@ from prometheus_client import Counter, Gauge, Histogram
 METRIC_PREFIX = "kechuang_"
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SECRETS = frozenset({"authorization", "password", "client_secret", "secret", "token", "access_token", "database_url"})
+# Without local variables: they hold passwords, tokens and personal data.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=30)
+)
 _propagator = TraceContextTextMapPropagator()
 _providers: dict[str, TracerProvider] = {}
 
@@ -72,7 +77,7 @@ def configure_logging(service: str, level: str = "INFO") -> None:
         _add_trace,
         _mask_secrets,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-        structlog.processors.dict_tracebacks,
+        _TRACEBACKS,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

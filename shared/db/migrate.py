@@ -43,6 +43,11 @@ def config_for(service: str, connection: Connection | None = None) -> Config:
     return config
 
 
+def has_migrations(service: str) -> bool:
+    """Tell whether `service` has a folder of migrations."""
+    return ROOT.joinpath(*package_of(service).split("."), "migrations").is_dir()
+
+
 def head_of(service: str) -> str | None:
     """Return the newest revision that the code of `service` knows."""
     return ScriptDirectory.from_config(config_for(service)).get_current_head()

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.db.engine import Busy, DatabaseUnavailable
@@ -16,6 +17,7 @@ from shared.kernel.clock import SystemClock
 from shared.policy.book import RuleBook
 
 _PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
+_MISSING = text("SELECT name FROM unnest(CAST(:names AS text[])) AS name WHERE to_regclass(name) IS NULL")
 _STARTED_AT = SystemClock().now()
 
 router = APIRouter(tags=["operations"])
@@ -41,9 +43,12 @@ async def ready(request: Request) -> JSONResponse:
     warnings: list[str] = list(state.warnings)
     try:
         await state.db.ping()
-        current = await is_current(state.db, state.service_name)
         checks["database"] = "ok"
-        checks["migrations"] = "ok" if current else "behind the code: run the migrations"
+        missing = await _missing_tables(request)
+        checks["tables"] = f"missing: {', '.join(missing)}" if missing else "ok"
+        if state.has_migrations:
+            current = await is_current(state.db, state.service_name)
+            checks["migrations"] = "ok" if current else "behind the code: run the migrations"
     except (DatabaseUnavailable, Busy, SQLAlchemyError, OSError) as fault:
         checks["database"] = f"unreachable: {type(fault).__name__}"
     bus = state.bus
@@ -54,6 +59,12 @@ async def ready(request: Request) -> JSONResponse:
     return JSONResponse(body, status_code=200 if fine else 503)
 
 
+async def _missing_tables(request: Request) -> list[str]:
+    names = sorted(table.name for table in request.app.state.metadata.tables.values())
+    async with request.app.state.db.engine.connect() as connection:
+        return list((await connection.execute(_MISSING, {"names": names})).scalars())
+
+
 @router.get("/version", summary="版本与规则集 / Versions of code, tables and rule sets")
 async def version(request: Request) -> JSONResponse:
     """Name the versions of the code, the tables and the rule sets, the latter with period and digest."""
@@ -62,7 +73,7 @@ async def version(request: Request) -> JSONResponse:
         {
             "service": state.service_name,
             "version": product_version(),
-            "migration": head_of(state.service_name),
+            "migration": head_of(state.service_name) if state.has_migrations else None,
             "started_at": _STARTED_AT.isoformat(),
             "rule_sets": _rule_sets(state.rule_book),
         }

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import Depends, Query, Request, Response
+from pydantic import BaseModel
 
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import CURSOR_INVALID
@@ -134,7 +135,8 @@ def page(request: PageRequest, items: Sequence[Any], next_key: Sequence[Any] | N
 
 
 def _plain(value: object) -> object:
-    dump = getattr(value, "model_dump", None)
-    if dump is None:
-        raise TypeError(type(value).__name__)
-    return dump(mode="json")
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, UUID):  # the driver's own subclass, which orjson does not know
+        return str(value)
+    raise TypeError(type(value).__name__)

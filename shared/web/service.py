@@ -16,6 +16,7 @@ from shared.bus.monitor import syncs_always
 from shared.bus.runner import Bus
 from shared.bus.subscription import Subscription
 from shared.db.engine import Database
+from shared.db.migrate import has_migrations
 from shared.db.rule_set import publish_folder
 from shared.events.event import Event
 from shared.files.media_type import FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED
@@ -97,6 +98,8 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     state.wake = state.jobs.wake
     state.bus = None
     state.warnings = []
+    state.metadata = spec.metadata
+    state.has_migrations = has_migrations(spec.name)
     failures.install(app)
     app.include_router(operations)
     app.include_router(openapi.problem_pages((*COMMON, FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED, *spec.refusals)))
