@@ -126,9 +126,7 @@ def _shown(found: CreditFile, tx: Tx) -> CreditFileRead:
     response_model=CreditFileRead,
     responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, CONSENT_MISSING, CONSENT_EXPIRED, CONSENT_REVOKED),
 )
-@edge(
-    scope="credit.application:read", row="bank", summary_zh="银行查阅企业授信资料（按授权范围，逐次留痕）", audited=True
-)
+@edge(scope="credit.application:read", row="bank", summary_zh="银行查阅企业授信资料（按授权范围，留痕）", audited=True)
 async def read_credit_file(application_id: UUID, tx: Tx) -> Response:
     """Read what the firm allows of one application; each read, also a refused one, is audited."""
     return answered(_shown(await usecases.read_credit_file(tx, application_id), tx))

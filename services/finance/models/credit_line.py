@@ -31,7 +31,7 @@ class CreditLine(Base, table=True):
 
 
 class CreditMovement(Base, table=True):
-    """One step of a line with the limit in force and the balances after it."""
+    """One step of a line with the balances after it and the limit in force; for RESERVE that of its application."""
 
     __tablename__ = "credit_movement"
     __table_args__ = (

@@ -7,7 +7,7 @@ from sqlmodel import Field
 
 from services.finance.models.base import Base
 from services.finance.rules.drawdown import DrawdownStatus, DrawdownTerms, RepaymentTerms
-from shared.db.base import Instant, text_enum
+from shared.db.base import Instant, not_negative, text_enum
 from shared.kernel.types import Fen
 
 
@@ -40,6 +40,7 @@ class Repayment(RepaymentTerms, Base, table=True):
     __tablename__ = "repayment"
     __table_args__ = (
         CheckConstraint("amount_fen > 0", name="amount_positive"),
+        *not_negative("outstanding_after_fen"),
         UniqueConstraint("bank_uscc", "bank_ref", name="uq_repayment_bank_ref"),
         Index("ix_repayment_drawdown_id", "drawdown_id"),
     )

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, String
+from sqlalchemy import BigInteger, CheckConstraint, String
 from sqlmodel import Field
 
 from services.finance.models.base import Base
@@ -13,6 +13,7 @@ class Enterprise(Base, table=True):
     """An enterprise as the registry last told it."""
 
     __tablename__ = "enterprise"
+    __table_args__ = (CheckConstraint("status <> ''", name="status_said"),)
 
     uscc: str = Field(primary_key=True, sa_type=String(18))
     version: int = Field(sa_type=BigInteger)

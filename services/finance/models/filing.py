@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, String
 from sqlmodel import Field
 
 from services.finance.models.base import Base
-from shared.db.base import Instant
+from shared.db.base import Instant, not_negative
 from shared.kernel.types import Count, Fen, FenOrNone
 
 
@@ -12,6 +12,7 @@ class Filing(Base, table=True):
     """An annual filing as the registry last accepted it."""
 
     __tablename__ = "filing"
+    __table_args__ = (*not_negative("revenue_fen", "rd_expense_fen", "super_deduction_fen"),)
 
     uscc: str = Field(primary_key=True, sa_type=String(18))
     year: int = Field(primary_key=True)

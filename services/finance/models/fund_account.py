@@ -10,7 +10,7 @@ from sqlmodel import Field
 
 from services.finance.models.base import Base
 from services.finance.rules.fund_account import Contributor, FundBalances, PostingKind
-from shared.db.base import Instant, text_enum
+from shared.db.base import Instant, not_negative, text_enum
 from shared.kernel.types import Fen
 
 
@@ -18,7 +18,7 @@ class FundAccount(FundBalances, Base, table=True):
     """Balances of one unit, in fen; exposure is a memorandum, no cash is held for it."""
 
     __tablename__ = "fund_account"
-    __table_args__ = (CheckConstraint("exposure_fen >= 0", name="exposure_not_negative"),)
+    __table_args__ = (*not_negative("paid_in_city_fen", "paid_in_district_fen", "exposure_fen"),)
 
     unit_id: str = Field(primary_key=True, sa_type=String(8))
     version: int = Field(sa_type=BigInteger)
@@ -31,6 +31,7 @@ class FundPosting(Base, table=True):
     __tablename__ = "fund_posting"
     __table_args__ = (
         CheckConstraint("amount_fen > 0", name="amount_positive"),
+        *not_negative("paid_in_city_after_fen", "paid_in_district_after_fen"),
         CheckConstraint("kind <> 'EXPOSURE' OR exposure_after_fen <= capacity_fen", name="within_capacity"),
         CheckConstraint(
             "(kind = 'CONTRIBUTION') = (contributor IS NOT NULL AND receipt_no IS NOT NULL AND value_on IS NOT NULL)",

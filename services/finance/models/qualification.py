@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, String
+from sqlalchemy import BigInteger, CheckConstraint, String
 from sqlmodel import Field
 
 from services.finance.models.base import Base
@@ -13,6 +13,7 @@ class Qualification(Base, table=True):
     """A title as the registry last told it; `valid_until` is inclusive, NULL = open."""
 
     __tablename__ = "qualification"
+    __table_args__ = (CheckConstraint("status IN ('VALID', 'EXPIRED', 'REVOKED')", name="status_known"),)
 
     uscc: str = Field(primary_key=True, sa_type=String(18))
     kind_code: str = Field(primary_key=True, sa_type=String(40))

@@ -8,7 +8,7 @@ from services.finance.rules.kv_fact import SCORED_KINDS, SCORED_TITLES, FactValu
 from shared.kernel.money import div_half_up
 from shared.policy.decision import Gate
 from shared.policy.explain import IndicatorLine, NextTier, Status
-from shared.policy.parameter import Parameter
+from shared.policy.header import Parameter
 from shared.policy.rule_set import RuleSet
 
 Values = Mapping[str, FactValue]
@@ -102,6 +102,7 @@ def rights_line(values: Values, rules: RuleSet) -> IndicatorLine:
     )
     return _line(
         rules.param("ip_rights_max_milli"),
+        _Points(points, cap, following if points < cap else None),
         indicator="ip_rights",
         labels=(
             "知识产权（按种类、剩余期限和权属份额加权）",

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, and_, false, or_
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import Mapped
 
 from shared.kernel.actor import Actor, Role
 
@@ -20,8 +20,8 @@ def visible(
     statement: Rows,
     actor: Actor,
     *,
-    enterprise: InstrumentedAttribute[str] | None = None,
-    bank: InstrumentedAttribute[str] | None = None,
+    enterprise: Mapped[str] | None = None,
+    bank: Mapped[str] | None = None,
     sees_all: Collection[Role] = SEES_ALL,
 ) -> Rows:
     """Keep what `actor` may see: its own rows by role, all rows for the roles named, nothing otherwise."""
@@ -36,8 +36,8 @@ def visible(
 def after_key(
     statement: Rows,
     *,
-    created_at: InstrumentedAttribute[datetime],
-    row_id: InstrumentedAttribute[UUID],
+    created_at: Mapped[datetime],
+    row_id: Mapped[UUID],
     after: After,
     limit: int,
 ) -> Rows:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlmodel import col
 
 from services.finance.models.consent import Consent
 from services.finance.rules.consent import ConsentScope, HeldConsent
@@ -13,8 +14,10 @@ from shared.db.transaction import Transaction
 
 async def held(tx: Transaction, *, enterprise_uscc: str, bank_uscc: str) -> list[HeldConsent]:
     """Return all consents that one firm ever gave to one bank, newest first; rules judge which of them hold."""
-    query = select(Consent).where(Consent.enterprise_uscc == enterprise_uscc, Consent.recipient_uscc == bank_uscc)
-    rows = (await tx.session.execute(query.order_by(Consent.granted_at.desc()))).scalars()
+    query = select(Consent).where(
+        col(Consent.enterprise_uscc) == enterprise_uscc, col(Consent.recipient_uscc) == bank_uscc
+    )
+    rows = (await tx.session.execute(query.order_by(col(Consent.granted_at).desc()))).scalars()
     return [
         HeldConsent(
             consent_id=row.id,
@@ -29,18 +32,22 @@ async def held(tx: Transaction, *, enterprise_uscc: str, bank_uscc: str) -> list
 
 async def find(tx: Transaction, consent_id: UUID) -> Consent | None:
     """Return a consent that the caller may see: the firm and the recipient theirs, the city all."""
-    query = visible(select(Consent), tx.actor, enterprise=Consent.enterprise_uscc, bank=Consent.recipient_uscc)
-    return (await tx.session.execute(query.where(Consent.id == consent_id))).scalar_one_or_none()
+    query = visible(
+        select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), bank=col(Consent.recipient_uscc)
+    )
+    return (await tx.session.execute(query.where(col(Consent.id) == consent_id))).scalar_one_or_none()
 
 
 async def lock_own(tx: Transaction, consent_id: UUID) -> Consent | None:
     """Return a consent of the calling enterprise and hold it."""
-    query = visible(select(Consent), tx.actor, enterprise=Consent.enterprise_uscc, sees_all=())
-    return (await tx.session.execute(query.where(Consent.id == consent_id).with_for_update())).scalar_one_or_none()
+    query = visible(select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), sees_all=())
+    return (await tx.session.execute(query.where(col(Consent.id) == consent_id).with_for_update())).scalar_one_or_none()
 
 
 async def page(tx: Transaction, *, after: After, limit: int) -> Sequence[Consent]:
     """Return consents that the caller may see, newest first, one more than `limit` if there are more."""
-    query = visible(select(Consent), tx.actor, enterprise=Consent.enterprise_uscc, bank=Consent.recipient_uscc)
-    query = after_key(query, created_at=Consent.granted_at, row_id=Consent.id, after=after, limit=limit)
+    query = visible(
+        select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), bank=col(Consent.recipient_uscc)
+    )
+    query = after_key(query, created_at=col(Consent.granted_at), row_id=col(Consent.id), after=after, limit=limit)
     return (await tx.session.execute(query)).scalars().all()

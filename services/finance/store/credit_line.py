@@ -4,9 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, text
+from sqlmodel import col
 
 from services.finance.models.credit_line import CreditLine
-from services.finance.rules.credit_line import CREDIT_LINE_EXCEEDED, CreditLineTerms, Movement, MovementKind, available
+from services.finance.rules.credit_line import CREDIT_LINE_EXCEEDED, CreditLineTerms, Movement, available
 from services.finance.store.actor_scope import visible
 from shared.db.transaction import Transaction
 from shared.kernel.errors import Refusal
@@ -19,12 +20,13 @@ WITH line AS (
     SET reserved_fen = reserved_fen + :reserved_delta, drawn_fen = drawn_fen + :drawn_delta,
         version = version + 1, updated_at = :now
     WHERE uscc = :uscc
-      AND (NOT :reserves OR limit_fen - reserved_fen - drawn_fen >= :amount)
+      AND (CAST(:own_limit AS bigint) IS NULL OR CAST(:own_limit AS bigint) - reserved_fen - drawn_fen >= :amount)
     RETURNING uscc, limit_fen, reserved_fen, drawn_fen, version
 ), step AS (
     INSERT INTO credit_movement (id, uscc, version, kind, amount_fen, limit_in_force_fen, reserved_after_fen,
                                  drawn_after_fen, loan_id, drawdown_id, created_at)
-    SELECT :id, uscc, version, :kind, :amount, limit_fen, reserved_fen, drawn_fen, :loan_id, :drawdown_id, :now
+    SELECT :id, uscc, version, :kind, :amount, coalesce(CAST(:own_limit AS bigint), limit_fen), reserved_fen, drawn_fen,
+           :loan_id, :drawdown_id, :now
     FROM line
 )
 SELECT uscc, limit_fen, reserved_fen, drawn_fen FROM line
@@ -54,36 +56,67 @@ async def lock_firm(tx: Transaction, uscc: str) -> None:
 
 async def find(tx: Transaction, uscc: str) -> CreditLine | None:
     """Return the line of a firm without a lock."""
-    return (await tx.session.execute(select(CreditLine).where(CreditLine.uscc == uscc))).scalar_one_or_none()
+    return (await tx.session.execute(select(CreditLine).where(col(CreditLine.uscc) == uscc))).scalar_one_or_none()
 
 
 async def find_visible(tx: Transaction, uscc: str) -> CreditLine | None:
     """Return the line of a firm that the caller may see: the firm its own, the city all."""
-    query = visible(select(CreditLine), tx.actor, enterprise=CreditLine.uscc)
-    return (await tx.session.execute(query.where(CreditLine.uscc == uscc))).scalar_one_or_none()
+    query = visible(select(CreditLine), tx.actor, enterprise=col(CreditLine.uscc))
+    return (await tx.session.execute(query.where(col(CreditLine.uscc) == uscc))).scalar_one_or_none()
 
 
 async def lock(tx: Transaction, uscc: str) -> CreditLine | None:
     """Return the line of a firm and hold it until the end of the transaction; taken before applications."""
-    query = select(CreditLine).where(CreditLine.uscc == uscc).with_for_update()
+    query = select(CreditLine).where(col(CreditLine.uscc) == uscc).with_for_update()
     found = await tx.session.execute(query.execution_options(populate_existing=True))
     return found.scalar_one_or_none()
+
+
+async def reserve(
+    tx: Transaction, uscc: str, movement: Movement, *, own_limit_fen: int, loan_id: UUID
+) -> CreditLineTerms:
+    """Reserve for a signature against the limit that its application was made on; return the balances after it.
+
+    Raises:
+        Refusal: `credit_line_exceeded` if it no longer fits.
+    """
+    after = await _move(tx, uscc, movement, own_limit_fen=own_limit_fen, loan_id=loan_id)
+    if after is None:
+        line = await find(tx, uscc)
+        left = 0 if line is None else available(own_limit_fen, line.reserved_fen, line.drawn_fen)
+        raise Refusal(CREDIT_LINE_EXCEEDED, pointer="/principal_fen", available_fen=left)
+    return after
 
 
 async def move(
     tx: Transaction, uscc: str, movement: Movement, *, loan_id: UUID, drawdown_id: UUID | None = None
 ) -> CreditLineTerms:
-    """Apply a movement and write it to the ledger in one statement; return the balances after it.
+    """Use or release what is reserved or drawn; return the balances after it.
 
     Raises:
-        Refusal: `credit_line_exceeded` if a reservation no longer fits.
+        LookupError: the firm has no line, which a signed loan rules out.
     """
+    after = await _move(tx, uscc, movement, loan_id=loan_id, drawdown_id=drawdown_id)
+    if after is None:
+        raise LookupError(f"no credit line of {uscc}")
+    return after
+
+
+async def _move(
+    tx: Transaction,
+    uscc: str,
+    movement: Movement,
+    *,
+    loan_id: UUID,
+    drawdown_id: UUID | None = None,
+    own_limit_fen: int | None = None,
+) -> CreditLineTerms | None:
     values = {
         "id": new_id(),
         "uscc": uscc,
         "kind": movement.kind.value,
         "amount": movement.amount_fen,
-        "reserves": movement.kind is MovementKind.RESERVE,
+        "own_limit": own_limit_fen,
         "reserved_delta": movement.reserved_delta_fen,
         "drawn_delta": movement.drawn_delta_fen,
         "loan_id": loan_id,
@@ -91,11 +124,7 @@ async def move(
         "now": tx.now,
     }
     row = (await tx.session.execute(_MOVE, values)).mappings().one_or_none()
-    if row is None:
-        line = await find(tx, uscc)
-        left = 0 if line is None else available(line.limit_fen, line.reserved_fen, line.drawn_fen)
-        raise Refusal(CREDIT_LINE_EXCEEDED, pointer="/principal_fen", available_fen=left)
-    return CreditLineTerms.model_validate(dict(row))
+    return None if row is None else CreditLineTerms.model_validate(dict(row))
 
 
 async def set_limit(

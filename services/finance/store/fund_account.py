@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import select, text
+from sqlmodel import col
 
 from services.finance.models.fund_account import FundAccount, FundPosting
 from shared.db.transaction import Transaction
@@ -16,27 +17,27 @@ VALUES (:unit_id, 0, 0, 0, 0, :now) ON CONFLICT (unit_id) DO NOTHING
 async def lock(tx: Transaction, unit_id: str) -> FundAccount:
     """Return the account of a unit and hold it; an account starts empty."""
     await tx.session.execute(_ENSURE, {"unit_id": unit_id, "now": tx.now})
-    query = select(FundAccount).where(FundAccount.unit_id == unit_id).with_for_update()
+    query = select(FundAccount).where(col(FundAccount.unit_id) == unit_id).with_for_update()
     return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one()
 
 
 async def receipt_posted(tx: Transaction, receipt_no: str) -> bool:
     """Whether money was ever posted by this receipt."""
-    query = select(FundPosting.id).where(FundPosting.receipt_no == receipt_no)
+    query = select(col(FundPosting.id)).where(col(FundPosting.receipt_no) == receipt_no)
     return (await tx.session.execute(query)).first() is not None
 
 
 async def page(tx: Transaction, *, after: str | None, limit: int) -> Sequence[FundAccount]:
     """Return accounts by unit, one more than `limit` if there are more."""
-    query = select(FundAccount).order_by(FundAccount.unit_id).limit(limit + 1)
+    query = select(FundAccount).order_by(col(FundAccount.unit_id)).limit(limit + 1)
     if after is not None:
-        query = query.where(FundAccount.unit_id > after)
+        query = query.where(col(FundAccount.unit_id) > after)
     return (await tx.session.execute(query)).scalars().all()
 
 
 async def postings(tx: Transaction, unit_id: str, *, before: int | None, limit: int) -> Sequence[FundPosting]:
     """Return the postings of a unit, newest first, one more than `limit` if there are more."""
-    query = select(FundPosting).where(FundPosting.unit_id == unit_id).order_by(FundPosting.version.desc())  # type: ignore[attr-defined]  # SQLModel types columns as values
+    query = select(FundPosting).where(col(FundPosting.unit_id) == unit_id).order_by(col(FundPosting.version).desc())
     if before is not None:
-        query = query.where(FundPosting.version < before)
+        query = query.where(col(FundPosting.version) < before)
     return (await tx.session.execute(query.limit(limit + 1))).scalars().all()

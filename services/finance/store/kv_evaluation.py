@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, text
+from sqlmodel import col
 
 from services.finance.models.credit_line import CreditLine
 from services.finance.models.enterprise import Enterprise
@@ -36,10 +37,10 @@ DELETE FROM needs_evaluation WHERE uscc = :uscc RETURNING causation_id
 async def firm_view(tx: Transaction, uscc: str) -> FirmView:
     """Read all that finance holds of one firm."""
     session = tx.session
-    enterprise = (await session.execute(select(Enterprise).where(Enterprise.uscc == uscc))).scalar_one_or_none()
-    filings = (await session.execute(select(Filing).where(Filing.uscc == uscc))).scalars()
-    titles = (await session.execute(select(Qualification).where(Qualification.uscc == uscc))).scalars()
-    portfolio = (await session.execute(select(Portfolio).where(Portfolio.uscc == uscc))).scalar_one_or_none()
+    enterprise = (await session.execute(select(Enterprise).where(col(Enterprise.uscc) == uscc))).scalar_one_or_none()
+    filings = (await session.execute(select(Filing).where(col(Filing.uscc) == uscc))).scalars()
+    titles = (await session.execute(select(Qualification).where(col(Qualification.uscc) == uscc))).scalars()
+    portfolio = (await session.execute(select(Portfolio).where(col(Portfolio.uscc) == uscc))).scalar_one_or_none()
     return FirmView(
         uscc=uscc,
         enterprise=None if enterprise is None else _enterprise_view(enterprise),
@@ -83,28 +84,30 @@ def _portfolio_view(row: Portfolio) -> PortfolioView:
 
 async def find(tx: Transaction, evaluation_id: UUID) -> KvEvaluation | None:
     """Return an evaluation that the caller may see: the firm its own, the city all, banks none here."""
-    query = visible(select(KvEvaluation), tx.actor, enterprise=KvEvaluation.uscc)
-    return (await tx.session.execute(query.where(KvEvaluation.id == evaluation_id))).scalar_one_or_none()
+    query = visible(select(KvEvaluation), tx.actor, enterprise=col(KvEvaluation.uscc))
+    return (await tx.session.execute(query.where(col(KvEvaluation.id) == evaluation_id))).scalar_one_or_none()
 
 
 async def get(tx: Transaction, evaluation_id: UUID) -> KvEvaluation:
     """Return an evaluation that a row of ours points to, whoever asks."""
-    return (await tx.session.execute(select(KvEvaluation).where(KvEvaluation.id == evaluation_id))).scalar_one()
+    return (await tx.session.execute(select(KvEvaluation).where(col(KvEvaluation.id) == evaluation_id))).scalar_one()
 
 
 async def page(tx: Transaction, *, uscc: str | None, after: After, limit: int) -> Sequence[KvEvaluation]:
     """Return evaluations that the caller may see, newest first, one more than `limit` if there are more."""
-    query = visible(select(KvEvaluation), tx.actor, enterprise=KvEvaluation.uscc)
+    query = visible(select(KvEvaluation), tx.actor, enterprise=col(KvEvaluation.uscc))
     if uscc is not None:
-        query = query.where(KvEvaluation.uscc == uscc)
-    query = after_key(query, created_at=KvEvaluation.created_at, row_id=KvEvaluation.id, after=after, limit=limit)
+        query = query.where(col(KvEvaluation.uscc) == uscc)
+    query = after_key(
+        query, created_at=col(KvEvaluation.created_at), row_id=col(KvEvaluation.id), after=after, limit=limit
+    )
     return (await tx.session.execute(query)).scalars().all()
 
 
 async def current_of(tx: Transaction, uscc: str) -> KvEvaluation | None:
     """Return the evaluation in force of a firm: the one that its credit line points to."""
-    query = select(KvEvaluation).join(CreditLine, CreditLine.evaluation_id == KvEvaluation.id)
-    return (await tx.session.execute(query.where(CreditLine.uscc == uscc))).scalar_one_or_none()
+    query = select(KvEvaluation).join(CreditLine, col(CreditLine.evaluation_id) == col(KvEvaluation.id))
+    return (await tx.session.execute(query.where(col(CreditLine.uscc) == uscc))).scalar_one_or_none()
 
 
 async def mark(tx: Transaction, usccs: Sequence[str], causation_id: UUID) -> None:
@@ -116,8 +119,8 @@ async def mark(tx: Transaction, usccs: Sequence[str], causation_id: UUID) -> Non
 
 async def waiting(tx: Transaction, *, until: datetime, limit: int) -> Sequence[NeedsEvaluation]:
     """Return queued firms whose first change is not after `until`, oldest first."""
-    query = select(NeedsEvaluation).where(NeedsEvaluation.changed_at <= until)
-    return (await tx.session.execute(query.order_by(NeedsEvaluation.changed_at).limit(limit))).scalars().all()
+    query = select(NeedsEvaluation).where(col(NeedsEvaluation.changed_at) <= until)
+    return (await tx.session.execute(query.order_by(col(NeedsEvaluation.changed_at)).limit(limit))).scalars().all()
 
 
 async def claim(tx: Transaction, uscc: str) -> bool:

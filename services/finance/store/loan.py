@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlmodel import col
 
 from services.finance.models.loan import Loan
 from services.finance.rules.loan import LoanStatus
@@ -14,20 +15,22 @@ from shared.db.transaction import Transaction
 
 async def find(tx: Transaction, loan_id: UUID) -> Loan | None:
     """Return a loan that the caller may see."""
-    query = visible(select(Loan), tx.actor, enterprise=Loan.enterprise_uscc, bank=Loan.bank_uscc, sees_all=SEES_COVER)
-    return (await tx.session.execute(query.where(Loan.id == loan_id))).scalar_one_or_none()
+    query = visible(
+        select(Loan), tx.actor, enterprise=col(Loan.enterprise_uscc), bank=col(Loan.bank_uscc), sees_all=SEES_COVER
+    )
+    return (await tx.session.execute(query.where(col(Loan.id) == loan_id))).scalar_one_or_none()
 
 
 async def lock_own(tx: Transaction, loan_id: UUID) -> Loan | None:
     """Return a loan of the calling bank and hold it; a loan is locked before its drawdowns and the line."""
-    query = visible(select(Loan), tx.actor, bank=Loan.bank_uscc, sees_all=())
-    query = query.where(Loan.id == loan_id).with_for_update()
+    query = visible(select(Loan), tx.actor, bank=col(Loan.bank_uscc), sees_all=())
+    query = query.where(col(Loan.id) == loan_id).with_for_update()
     return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
 async def contract_no_used(tx: Transaction, bank_uscc: str, contract_no: str) -> bool:
     """Whether the bank ever used this contract number."""
-    query = select(Loan.id).where(Loan.bank_uscc == bank_uscc, Loan.contract_no == contract_no)
+    query = select(col(Loan.id)).where(col(Loan.bank_uscc) == bank_uscc, col(Loan.contract_no) == contract_no)
     return (await tx.session.execute(query)).first() is not None
 
 
@@ -36,11 +39,11 @@ async def lock_undrawn(tx: Transaction, today: date, limit: int) -> Sequence[Loa
     query = (
         select(Loan)
         .where(
-            Loan.status == LoanStatus.SIGNED,
-            Loan.draw_until < today,
-            Loan.drawn_fen + Loan.released_fen < Loan.principal_fen,
+            col(Loan.status) == LoanStatus.SIGNED,
+            col(Loan.draw_until) < today,
+            col(Loan.drawn_fen) + col(Loan.released_fen) < col(Loan.principal_fen),
         )
-        .order_by(Loan.draw_until)
+        .order_by(col(Loan.draw_until))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -49,8 +52,10 @@ async def lock_undrawn(tx: Transaction, today: date, limit: int) -> Sequence[Loa
 
 async def page(tx: Transaction, *, status: LoanStatus | None, after: After, limit: int) -> Sequence[Loan]:
     """Return loans that the caller may see, newest first, one more than `limit` if there are more."""
-    query = visible(select(Loan), tx.actor, enterprise=Loan.enterprise_uscc, bank=Loan.bank_uscc, sees_all=SEES_COVER)
+    query = visible(
+        select(Loan), tx.actor, enterprise=col(Loan.enterprise_uscc), bank=col(Loan.bank_uscc), sees_all=SEES_COVER
+    )
     if status is not None:
-        query = query.where(Loan.status == status)
-    query = after_key(query, created_at=Loan.created_at, row_id=Loan.id, after=after, limit=limit)
+        query = query.where(col(Loan.status) == status)
+    query = after_key(query, created_at=col(Loan.created_at), row_id=col(Loan.id), after=after, limit=limit)
     return (await tx.session.execute(query)).scalars().all()

@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlmodel import col
 
 from services.finance.models.loan_application import LoanApplication
 from services.finance.rules.loan_application import OPEN_STATUSES, ApplicationStatus, LoanApplicationTerms
@@ -15,9 +16,12 @@ from shared.db.transaction import Transaction
 async def find(tx: Transaction, application_id: UUID) -> LoanApplication | None:
     """Return an application that the caller may see."""
     query = visible(
-        select(LoanApplication), tx.actor, enterprise=LoanApplication.enterprise_uscc, bank=LoanApplication.bank_uscc
+        select(LoanApplication),
+        tx.actor,
+        enterprise=col(LoanApplication.enterprise_uscc),
+        bank=col(LoanApplication.bank_uscc),
     )
-    return (await tx.session.execute(query.where(LoanApplication.id == application_id))).scalar_one_or_none()
+    return (await tx.session.execute(query.where(col(LoanApplication.id) == application_id))).scalar_one_or_none()
 
 
 async def lock(tx: Transaction, application_id: UUID) -> LoanApplication | None:
@@ -25,31 +29,31 @@ async def lock(tx: Transaction, application_id: UUID) -> LoanApplication | None:
     query = visible(
         select(LoanApplication),
         tx.actor,
-        enterprise=LoanApplication.enterprise_uscc,
-        bank=LoanApplication.bank_uscc,
+        enterprise=col(LoanApplication.enterprise_uscc),
+        bank=col(LoanApplication.bank_uscc),
         sees_all=(),
     )
-    query = query.where(LoanApplication.id == application_id).with_for_update()
+    query = query.where(col(LoanApplication.id) == application_id).with_for_update()
     return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
 async def open_twin(tx: Transaction, enterprise_uscc: str, terms: LoanApplicationTerms) -> LoanApplication | None:
     """Return an open application of the firm that says the very same; the line's lock makes the answer last."""
     query = select(LoanApplication).where(
-        LoanApplication.enterprise_uscc == enterprise_uscc,
-        LoanApplication.bank_uscc == terms.bank_uscc,
-        LoanApplication.amount_fen == terms.amount_fen,
-        LoanApplication.term_months == terms.term_months,
-        LoanApplication.purpose == terms.purpose,
-        LoanApplication.status.in_(OPEN_STATUSES),  # type: ignore[attr-defined]  # SQLModel types columns as values
+        col(LoanApplication.enterprise_uscc) == enterprise_uscc,
+        col(LoanApplication.bank_uscc) == terms.bank_uscc,
+        col(LoanApplication.amount_fen) == terms.amount_fen,
+        col(LoanApplication.term_months) == terms.term_months,
+        col(LoanApplication.purpose) == terms.purpose,
+        col(LoanApplication.status).in_(OPEN_STATUSES),
     )
     return (await tx.session.execute(query)).scalars().first()
 
 
 async def bank_ref_used(tx: Transaction, bank_uscc: str, bank_ref: str) -> bool:
     """Whether the bank ever used this reference for an approval."""
-    query = select(LoanApplication.id).where(
-        LoanApplication.bank_uscc == bank_uscc, LoanApplication.bank_ref == bank_ref
+    query = select(col(LoanApplication.id)).where(
+        col(LoanApplication.bank_uscc) == bank_uscc, col(LoanApplication.bank_ref) == bank_ref
     )
     return (await tx.session.execute(query)).first() is not None
 
@@ -57,10 +61,10 @@ async def bank_ref_used(tx: Transaction, bank_uscc: str, bank_ref: str) -> bool:
 async def lock_open_of_firm(tx: Transaction, enterprise_uscc: str) -> Sequence[LoanApplication]:
     """Return the open applications of a firm and hold them, in the order of their ids."""
     query = select(LoanApplication).where(
-        LoanApplication.enterprise_uscc == enterprise_uscc,
-        LoanApplication.status.in_(OPEN_STATUSES),  # type: ignore[attr-defined]  # SQLModel types columns as values
+        col(LoanApplication.enterprise_uscc) == enterprise_uscc,
+        col(LoanApplication.status).in_(OPEN_STATUSES),
     )
-    query = query.order_by(LoanApplication.id).with_for_update()
+    query = query.order_by(col(LoanApplication.id)).with_for_update()
     return (await tx.session.execute(query.execution_options(populate_existing=True))).scalars().all()
 
 
@@ -68,8 +72,8 @@ async def lock_overdue_approvals(tx: Transaction, today: date, limit: int) -> Se
     """Return approvals whose last day is over and hold them; rows that someone holds wait for the next run."""
     query = (
         select(LoanApplication)
-        .where(LoanApplication.status == ApplicationStatus.APPROVED, LoanApplication.valid_until < today)
-        .order_by(LoanApplication.valid_until)
+        .where(col(LoanApplication.status) == ApplicationStatus.APPROVED, col(LoanApplication.valid_until) < today)
+        .order_by(col(LoanApplication.valid_until))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -81,9 +85,14 @@ async def page(
 ) -> Sequence[LoanApplication]:
     """Return applications that the caller may see, newest first, one more than `limit` if there are more."""
     query = visible(
-        select(LoanApplication), tx.actor, enterprise=LoanApplication.enterprise_uscc, bank=LoanApplication.bank_uscc
+        select(LoanApplication),
+        tx.actor,
+        enterprise=col(LoanApplication.enterprise_uscc),
+        bank=col(LoanApplication.bank_uscc),
     )
     if status is not None:
-        query = query.where(LoanApplication.status == status)
-    query = after_key(query, created_at=LoanApplication.created_at, row_id=LoanApplication.id, after=after, limit=limit)
+        query = query.where(col(LoanApplication.status) == status)
+    query = after_key(
+        query, created_at=col(LoanApplication.created_at), row_id=col(LoanApplication.id), after=after, limit=limit
+    )
     return (await tx.session.execute(query)).scalars().all()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import select
+from sqlmodel import col
 
 from services.finance.models.base import metadata
 from services.finance.models.portfolio import Portfolio
@@ -18,4 +19,4 @@ async def upsert(tx: Transaction, rows: list[dict[str, Any]]) -> list[str]:
 
 async def find(tx: Transaction, uscc: str) -> Portfolio | None:
     """Return the IP summary of a firm."""
-    return (await tx.session.execute(select(Portfolio).where(Portfolio.uscc == uscc))).scalar_one_or_none()
+    return (await tx.session.execute(select(Portfolio).where(col(Portfolio.uscc) == uscc))).scalar_one_or_none()

@@ -38,18 +38,20 @@ async def sign_loan(tx: Transaction, application_id: UUID, terms: LoanTerms, boo
     if line is None or application is None:
         raise Refusal(NOT_FOUND, noun="loan_application")
     status = application_rules.signable(application.status, application.valid_until, tx.today)
+    # An open application keeps the limit it was made on, whether the line's limit fell or rose since.
+    own_limit_fen = application.snapshot_limit_fen
     signature = rules.sign(
         terms,
         book,
         approved_fen=application.approved_fen or 0,
         approved_months=application.approved_term_months or 0,
         approved_on=application.approved_on or tx.today,
-        available_fen=line_rules.available(line.limit_fen, line.reserved_fen, line.drawn_fen),
+        available_fen=line_rules.available(own_limit_fen, line.reserved_fen, line.drawn_fen),
         today=tx.today,
     )
     if await loans.contract_no_used(tx, bank_uscc, terms.contract_no):
         raise Refusal(refusals.BANK_REF_ALREADY_USED, pointer="/contract_no")
-    after = await lines.move(tx, line.uscc, signature.movement, loan_id=loan_id)
+    after = await lines.reserve(tx, line.uscc, signature.movement, own_limit_fen=own_limit_fen, loan_id=loan_id)
     application.status = status
     loan = Loan.model_validate(
         {

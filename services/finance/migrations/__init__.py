@@ -1,0 +1,1 @@
+"""Schema of finance, step by step."""
