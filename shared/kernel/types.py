@@ -67,8 +67,9 @@ Year = Annotated[int, Strict(), Field(ge=1990, le=2100, sa_type=Integer)]
 """A calendar year."""
 Uscc = Annotated[str, AfterValidator(_valid_uscc), Field(sa_type=String(18), max_length=18)]
 """A unified social credit code whose check character agrees."""
+# The length comes first: behind a validator, pydantic would apply it to None too and raise TypeError.
 UsccOrNone = Annotated[
-    str | None, AfterValidator(lambda code: code and _valid_uscc(code)), Field(sa_type=String(18), max_length=18)
+    str | None, Field(sa_type=String(18), max_length=18), AfterValidator(lambda code: code and _valid_uscc(code))
 ]
 """A unified social credit code, or unknown."""
 LooseUscc = Annotated[str, AfterValidator(_well_formed_uscc), Field(sa_type=String(18), max_length=18)]
@@ -82,13 +83,13 @@ ShortText = Annotated[
 ]
 """One line for people, 1-200 characters."""
 ShortTextOrNone = Annotated[
-    str | None, AfterValidator(lambda text: text and _clean(text)), Field(sa_type=String(200), max_length=200)
+    str | None, Field(sa_type=String(200), max_length=200), AfterValidator(lambda text: text and _clean(text))
 ]
 """One line for people, or nothing."""
 LongText = Annotated[str, AfterValidator(_clean), AfterValidator(_not_empty), Field(sa_type=Text, max_length=4000)]
 """A paragraph for people, 1-4,000 characters."""
 LongTextOrNone = Annotated[
-    str | None, AfterValidator(lambda text: text and _clean(text)), Field(sa_type=Text, max_length=4000)
+    str | None, Field(sa_type=Text, max_length=4000), AfterValidator(lambda text: text and _clean(text))
 ]
 """A paragraph for people, or nothing."""
 Sha256 = Annotated[str, Field(sa_type=String(64), regex=r"^[0-9a-f]{64}$")]
