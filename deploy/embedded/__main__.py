@@ -73,7 +73,7 @@ def run(settings: LaunchSettings) -> int:
                 seconds = time.monotonic() - began
                 if settings.demo:
                     supervisor.run_once(supervisor.suite.one_shot("deploy.demo"))
-                for line in lines(settings, supervisor.pids(), seconds):
+                for line in lines(settings, supervisor.pids().values(), seconds):
                     say(line)
                 ready.write_text(str(os.getpid()))
                 supervisor.tend_for_ever()

@@ -1,5 +1,6 @@
 """The sole parent of every process: starts them in order, restarts what dies, stops them in order."""
 
+import json
 import signal
 import sys
 import time
@@ -74,6 +75,7 @@ class Supervisor:
         """Take the stop signals."""
         self.suite = suite
         self._slots: dict[str, Slot] = {}
+        self._noted: dict[str, int] = {}
         self._stop = False
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._note_stop)
@@ -81,9 +83,19 @@ class Supervisor:
     def _note_stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stop = True
 
-    def pids(self) -> list[int]:
-        """Return the process ids of all children."""
-        return [slot.child.pid for slot in self._slots.values() if slot.child.exit_code() is None]
+    def pids(self) -> dict[str, int]:
+        """Return the process ids of all running children by name."""
+        return {name: slot.child.pid for name, slot in self._slots.items() if slot.child.exit_code() is None}
+
+    def _note_processes(self) -> None:
+        """Keep a file of who runs under which process id, for people and for tests that kill."""
+        running = self.pids()
+        if running != self._noted:
+            self._noted = running
+            path = self.suite.settings.home / "processes.json"
+            draft = path.with_suffix(".new")
+            draft.write_text(json.dumps(running, indent=1))
+            draft.rename(path)
 
     def start(self) -> None:
         """Start everything in order and wait until it is ready.
@@ -177,6 +189,7 @@ class Supervisor:
                 slot.tend()
                 if not slot.was_ready and slot.deaths >= _START_ATTEMPTS:
                     raise StartError(f"{slot.program.name} does not start 无法启动:\n{_last_lines(slot.program)}")
+            self._note_processes()
             time.sleep(_TICK_SECONDS)
         return True
 
