@@ -34,7 +34,7 @@ from services.techtransfer.usecases import listing as listing_usecases
 from shared.kernel.actor import Actor
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDITION_REQUIRED
-from shared.kernel.types import Fen, ShortText, UsccOrNone
+from shared.kernel.types import MAX_FEN, ShortText, UsccOrNone
 from shared.web.conditional import IfMatch
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import Column, Format
@@ -80,7 +80,9 @@ async def achievement_filter(
     stage: Annotated[ResultStage | None, Query(description="成果所处阶段 / stage")] = None,
     trl_min: Annotated[int | None, Query(ge=1, le=9, description="技术成熟度下限 / lowest readiness")] = None,
     trl_max: Annotated[int | None, Query(ge=1, le=9, description="技术成熟度上限 / highest readiness")] = None,
-    price_max_fen: Annotated[Fen | None, Query(description="报价上限（分）/ highest price in fen")] = None,
+    price_max_fen: Annotated[
+        int | None, Query(ge=0, le=MAX_FEN, description="报价上限（分）/ highest price in fen")
+    ] = None,
 ) -> AchievementFilter:
     """Read the filters of achievements."""
     return AchievementFilter(

@@ -130,10 +130,12 @@ def answer_fields(listing: ListingColumns, actor: Actor) -> dict[str, Any]:
 
 def patch_of(name: str, terms: type[rules.ListingTerms]) -> type[BaseModel]:
     """Return the shape of a partial change: every field of `terms` optional, with the same checks where it is given."""
-    optional: dict[str, Any] = {
-        field: (Optional[Annotated[(info.annotation, *info.metadata)]], None)  # noqa: UP045  # a type made at run time
-        for field, info in terms.model_fields.items()
-    }
+    optional: dict[str, Any] = {}
+    for field, info in terms.model_fields.items():
+        # What says how a column is stored checks nothing, and cannot be hashed.
+        checks = [check for check in info.metadata if not hasattr(check, "sa_type")]
+        given = Annotated[(info.annotation, *checks)] if checks else info.annotation
+        optional[field] = (Optional[given], None)  # noqa: UP045  # a type made at run time
     doc = f"Fields of {terms.__name__} to change; a field left out stays, null empties an optional one."
     return create_model(name, __config__=ConfigDict(extra="forbid"), __doc__=doc, **optional)
 

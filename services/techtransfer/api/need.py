@@ -36,7 +36,7 @@ from shared.kernel.actor import Actor
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDITION_REQUIRED
 from shared.kernel.shape import Shape
-from shared.kernel.types import Fen, ShortText, UsccOrNone
+from shared.kernel.types import MAX_FEN, ShortText, UsccOrNone
 from shared.web.conditional import IfMatch
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import Column, Format
@@ -82,7 +82,9 @@ def shown(need: Need, actor: Actor) -> NeedRead:
 
 async def need_filter(
     common: Annotated[ListingFilter, Depends(listing_filter)],
-    budget_min_fen: Annotated[Fen | None, Query(description="拟投入下限（分）/ lowest budget in fen")] = None,
+    budget_min_fen: Annotated[
+        int | None, Query(ge=0, le=MAX_FEN, description="拟投入下限（分）/ lowest budget in fen")
+    ] = None,
     trl_wanted: Annotated[int | None, Query(ge=1, le=9, description="期望技术成熟度 / readiness wanted")] = None,
     open_on: Annotated[date | None, Query(description="该日仍在征集 / still open on this day")] = None,
 ) -> NeedFilter:
