@@ -22,7 +22,7 @@ from shared.policy.book import RuleBook
 from shared.web.edge_docs import describe, refusals
 from shared.web.reader import IncomingRequest, idempotency_key, read_request
 
-__all__ = ["Book", "EdgeRule", "Files", "Tx", "edge", "edge_router", "refusals", "rule_of"]
+__all__ = ["Book", "Caller", "EdgeRule", "Files", "Tx", "edge", "edge_router", "refusals", "rule_of"]
 
 RowScope = Literal["enterprise", "bank", "agency", "unit", "any"]
 ANONYMOUS = Actor(client_id="anonymous", role=Role.AUDITOR)
@@ -42,6 +42,7 @@ class EdgeRule:
         summary_zh: Chinese summary for the docs page.
         idempotent: whether a POST demands an Idempotency-Key; False only for pure computation.
         audited: whether a read opens a writable transaction, so that its audit row is kept.
+        transaction: False for answers that need no database of ours; none is then held while others are waited for.
     """
 
     scope: str
@@ -49,15 +50,22 @@ class EdgeRule:
     summary_zh: str
     idempotent: bool
     audited: bool
+    transaction: bool
 
 
 def edge(
-    *, scope: str, row: RowScope, summary_zh: str, idempotent: bool = True, audited: bool = False
+    *,
+    scope: str,
+    row: RowScope,
+    summary_zh: str,
+    idempotent: bool = True,
+    audited: bool = False,
+    transaction: bool = True,
 ) -> Callable[[Endpoint], Endpoint]:
     """Name what the edge demands of the endpoint below; stands under the router's decorator."""
 
     def mark(endpoint: Endpoint) -> Endpoint:
-        endpoint.__dict__["edge_rule"] = EdgeRule(scope, row, summary_zh, idempotent, audited)
+        endpoint.__dict__["edge_rule"] = EdgeRule(scope, row, summary_zh, idempotent, audited, transaction)
         return endpoint
 
     return mark
@@ -90,6 +98,13 @@ async def _files(request: Request) -> FileStore:
     return files
 
 
+async def _caller(request: Request) -> Actor:
+    actor: Actor = request.scope["edge_actor"]
+    return actor
+
+
+Caller = Annotated[Actor, Depends(_caller)]
+"""Who calls; for routes without a transaction."""
 Tx = Annotated[Transaction, Depends(_transaction)]
 """The one transaction of this call."""
 Book = Annotated[RuleBook, Depends(_rule_book)]
@@ -119,6 +134,8 @@ class EdgeRoute(APIRoute):
             key = idempotency_key(request) if keyed else None
             try:
                 incoming = await read_request(request, expects_body=reads_json)
+                if not rule.transaction:
+                    return await call(request)
                 return await _transact(request, call, actor=actor, rule=rule, route=path, key=key, incoming=incoming)
             except Refusal as refusal:
                 if rule.audited and refusal.code.status in _AUDITED_REFUSALS:
@@ -138,6 +155,7 @@ async def _admit(request: Request, rule: EdgeRule) -> Actor:
         return ANONYMOUS
     actor: Actor = await request.app.state.verifier.verify(request.headers.get("authorization"))
     request.scope["edge_client"] = actor.client_id
+    request.scope["edge_actor"] = actor
     if rule.scope not in actor.scopes:
         raise Refusal(FORBIDDEN_SCOPE, scope=rule.scope)
     return actor

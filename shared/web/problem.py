@@ -70,8 +70,9 @@ def problem_body(
     request: Request,
     details: Mapping[str, Detail] | None = None,
     errors: Sequence[FieldProblem] = (),
+    source: str | None = None,
 ) -> dict[str, Any]:
-    """Return the members of a problem document for `request`."""
+    """Return the members of a problem document for `request`; `source` is another service that failed us."""
     details = details or {}
     title, way_out = texts(code, details, choose_language(request.headers.get("accept-language")))
     return {
@@ -84,7 +85,7 @@ def problem_body(
         "errors": [error.model_dump() for error in errors],
         "details": {name: _plain(value) for name, value in details.items()},
         "retryable": code.status in _RETRYABLE or code is IDEMPOTENCY_KEY_RUNNING,
-        "source": request.app.state.service_name,
+        "source": source or request.app.state.service_name,
         "request_id": request.scope.get("request_id", ""),
     }
 
@@ -96,7 +97,8 @@ def problem_response(
     details: Mapping[str, Detail] | None = None,
     errors: Sequence[FieldProblem] = (),
     headers: Mapping[str, str] | None = None,
+    source: str | None = None,
 ) -> Response:
     """Answer `request` with a problem document."""
-    body = problem_body(code, request=request, details=details, errors=errors)
+    body = problem_body(code, request=request, details=details, errors=errors, source=source)
     return Response(orjson.dumps(body), status_code=code.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))

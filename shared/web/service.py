@@ -1,6 +1,7 @@
 """The skeleton of every service: one application object with edge, bus, jobs, health, metrics and offline docs."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from shared.files.store import FileStore
 from shared.kernel.actor import system_actor
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.errors import RefusalCode
+from shared.kernel.personal import add_key
 from shared.kernel.refusals import COMMON
 from shared.policy.book import RuleBook
 from shared.settings import ServiceSettings
@@ -57,6 +59,7 @@ class ServiceSpec:
         description: text under the heading, in both languages.
         clock: tells the time.
         keys: the issuer's public keys, where they are not fetched from `settings.jwks_url`.
+        around: opened before the loops start and closed after they ended, for what only this service has.
     """
 
     name: str
@@ -72,6 +75,7 @@ class ServiceSpec:
     description: str = ""
     clock: Clock | None = None
     keys: KeySource | None = None
+    around: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
 
 
 def build_service(spec: ServiceSpec) -> FastAPI:
@@ -82,6 +86,8 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     app = FastAPIOffline(
         title=spec.title, version=product_version(), description=spec.description, lifespan=_lifespan(spec)
     )
+    if settings.personal_data_key is not None:
+        add_key(base64.b64decode(settings.personal_data_key.get_secret_value()))
     state = app.state
     state.service_name = spec.name
     state.settings = settings
@@ -123,6 +129,8 @@ def _lifespan(spec: ServiceSpec) -> Callable[[FastAPI], AbstractAsyncContextMana
             stack.callback(flush_traces, spec.name)
             stack.push_async_callback(state.db.close)
             await _publish_rule_sets(app, spec)
+            if spec.around is not None:
+                await stack.enter_async_context(spec.around(app))
             async with asyncio.TaskGroup() as group:
                 tasks = _start(app, spec, group)
                 _log.info("started", version=app.version, loops=len(tasks))
