@@ -1,7 +1,7 @@
 # Every command a person types; bare `make` lists them.
 
 PYTHON ?= python3
-ENVIRONMENT = PYTHONPATH=. .venv/bin/python
+ENVIRONMENT = env PYTHONPATH=. .venv/bin/python
 .DEFAULT_GOAL := help
 .PHONY: help environment run stop reset logs token test check format migration replay republish
 
