@@ -4,9 +4,11 @@ import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
+import nats.errors
 import orjson
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from nats.js.errors import APIError
 
 from shared.events.catalogue import stream_of
 from shared.kernel.ids import new_id
@@ -28,8 +30,21 @@ class Message:
     payload: bytes
 
 
-async def publish_batch(client: Client, messages: list[Message]) -> dict[int, int]:
-    """Publish `messages` as one atomic batch, in order; return position → sequence in the stream.
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What the server acknowledged.
+
+    Attributes:
+        acked: position → sequence in the stream.
+        first_new: lowest sequence that was given to an event which the stream did not hold already, or None.
+    """
+
+    acked: dict[int, int]
+    first_new: int | None
+
+
+async def publish_batch(client: Client, messages: list[Message]) -> Published:
+    """Publish `messages` as one atomic batch, in order.
 
     Raises:
         BatchRefused: nothing of the batch was stored; publish one by one instead.
@@ -45,16 +60,19 @@ async def publish_batch(client: Client, messages: list[Message]) -> dict[int, in
     if "error" in answer:
         raise BatchRefused(str(answer["error"]))
     if answer.get("count") != len(messages):
-        # A server that ignores the batch headers stores the last message alone.
+        # A server that ignores the batch headers stores the messages one by one and confirms the last alone.
         raise BatchRefused(f"the server confirmed {answer.get('count')} of {len(messages)} events")
     first = int(answer["seq"]) - len(messages) + 1
-    return {message.position: first + offset for offset, message in enumerate(messages)}
+    return Published({message.position: first + offset for offset, message in enumerate(messages)}, first)
 
 
-async def publish_each(js: JetStreamContext, service: str, messages: list[Message]) -> dict[int, int]:
-    """Publish `messages` in order, all on their way before the first acknowledgement; return what was acknowledged.
+async def publish_each(js: JetStreamContext, service: str, messages: list[Message]) -> Published:
+    """Publish `messages` in order, all on their way before the first acknowledgement.
 
     What stands after the first failure is left out, so that the order of an aggregate is kept.
+
+    Raises:
+        nats.errors.Error: not even the first was acknowledged.
     """
     waiting = [
         await js.publish_async(
@@ -66,16 +84,23 @@ async def publish_each(js: JetStreamContext, service: str, messages: list[Messag
         )
         for message in messages
     ]
-    done: dict[int, int] = {}
+    acked: dict[int, int] = {}
+    fresh: list[int] = []
     try:
         # The library's futures have no time limit of their own.
         async with asyncio.timeout(_TIMEOUT_SECONDS):
             for message, future in zip(messages, waiting, strict=True):
-                done[message.position] = (await future).seq
+                answer = await future
+                acked[message.position] = answer.seq
+                if not answer.duplicate:
+                    fresh.append(answer.seq)
+    except (nats.errors.Error, APIError, TimeoutError):
+        if not acked:
+            raise
     finally:
         for future in waiting:
             future.cancel()
-    return done
+    return Published(acked, min(fresh, default=None))
 
 
 def _headers(message: Message, batch_id: str, number: int) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """The envelope of every event on the wire: CloudEvents 1.0 in JSON, with our order and causation beside it."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 from uuid import UUID
 
 import orjson
@@ -48,29 +49,45 @@ class Envelope(BaseModel, Generic[E_co]):
     data: E_co
 
 
-def to_wire(row: dict[str, Any]) -> bytes:
-    """Return the CloudEvents document of an outbox row (names of the columns of `outbox_event`)."""
-    subject = str(row["subject"])
-    publisher, noun = subject.split(".", 2)[:2]
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One event as the outbox holds it; `data` is its JSON text."""
+
+    position: int
+    id: UUID
+    subject: str
+    aggregate: str
+    aggregate_id: str
+    version: int
+    sequence: int
+    occurred_at: datetime
+    causation_id: UUID
+    request_id: str | None
+    traceparent: str | None
+    data: str
+
+
+def to_wire(event: Recorded) -> bytes:
+    """Return the CloudEvents 1.0 document of an event; its JSON text goes in as it stands in the database."""
+    optional = {"requestid": event.request_id, "traceparent": event.traceparent}
     return orjson.dumps(
         {
             "specversion": "1.0",
-            "id": str(row["id"]),
-            "source": f"/kechuang/{publisher}",
-            "type": subject,
-            "subject": f"{row['aggregate']}/{row['aggregate_id']}",
-            "time": row["occurred_at"].isoformat(),
+            "id": str(event.id),
+            "source": f"/kechuang/{event.subject.split('.', 1)[0]}",
+            "type": event.subject,
+            "subject": f"{event.aggregate}/{event.aggregate_id}",
+            "time": event.occurred_at.isoformat(),
             "datacontenttype": "application/json",
-            "dataschema": f"/contracts/events/{subject}.json",
-            "noun": noun,
-            "aggregate": row["aggregate"],
-            "aggregateid": row["aggregate_id"],
-            "version": row["version"],
-            "sequence": row["sequence"],
-            "causationid": str(row["causation_id"]),
-            "requestid": row["request_id"],
-            "traceparent": row["traceparent"],
-            "data": row["data"],
+            "dataschema": f"/contracts/events/{event.subject}.json",
+            "aggregate": event.aggregate,
+            "aggregateid": event.aggregate_id,
+            "version": event.version,
+            "sequence": event.sequence,
+            "causationid": str(event.causation_id),
+            # CloudEvents: an attribute is a value or absent, never null.
+            **{name: value for name, value in optional.items() if value is not None},
+            "data": orjson.Fragment(event.data),
         }
     )
 
@@ -94,6 +111,8 @@ def from_wire(payload: bytes, event_class: type[E_co]) -> Envelope[E_co]:
         raise EnvelopeInvalid(f"source is {document.get('source')!r}: not the owner of {event_class.subject}")
     try:
         data = event_class.model_validate(document.get("data"))
+        if (document["aggregate"], document["aggregateid"]) != (data.aggregate, data.aggregate_id):
+            raise EnvelopeInvalid(f"aggregateid is {document['aggregateid']!r}, its data say {data.aggregate_id!r}")
         return Envelope[E_co](
             id=document["id"],
             time=document["time"],

@@ -1,0 +1,106 @@
+"""The outbox as its relay sees it: what waits, what was acknowledged, what a lost stream owes again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.events.envelope import Recorded
+
+CHUNK = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits: how many, and the age of the oldest in seconds."""
+
+    waiting: int
+    oldest_seconds: float
+
+
+# `position > last seen` would lose rows: a transaction that commits late holds a low position.
+_PENDING = text("""
+SELECT position, id, subject, aggregate, aggregate_id, version, sequence, occurred_at, causation_id, request_id,
+       traceparent, CAST(data AS text) AS data
+FROM outbox_event WHERE published_at IS NULL ORDER BY position LIMIT :limit
+""")
+_MARK = text("""
+WITH acked AS (
+    SELECT * FROM unnest(CAST(:positions AS bigint[]), CAST(:sequences AS bigint[])) AS acked (position, sequence)
+), marked AS (
+    UPDATE outbox_event SET published_at = now(), stream_sequence = acked.sequence
+    FROM acked WHERE outbox_event.position = acked.position
+)
+INSERT INTO relay_mark AS held (service, stream_sequence) SELECT CAST(:service AS text), max(sequence) FROM acked
+ON CONFLICT (service) DO UPDATE SET stream_sequence = greatest(held.stream_sequence, excluded.stream_sequence)
+""")
+_HIGHEST = text("SELECT stream_sequence FROM relay_mark WHERE service = :service")
+_FORGET = text("UPDATE relay_mark SET stream_sequence = :kept WHERE service = :service")
+# In chunks, each its own statement: a long outbox would outlast the limit on statements.
+_LOST = text("""
+UPDATE outbox_event SET published_at = NULL, stream_sequence = NULL WHERE position IN (
+    SELECT position FROM outbox_event
+    WHERE position > :after AND published_at IS NOT NULL AND coalesce(stream_sequence, 0) > :kept
+    ORDER BY position LIMIT :chunk
+) RETURNING position
+""")
+_SINCE = text("""
+UPDATE outbox_event SET published_at = NULL, stream_sequence = NULL WHERE position IN (
+    SELECT position FROM outbox_event WHERE position > :after AND published_at IS NOT NULL AND occurred_at >= :since
+    ORDER BY position LIMIT :chunk
+) RETURNING position
+""")
+_BACKLOG = text("""
+SELECT count(*) AS waiting,
+       CAST(greatest(coalesce(extract(epoch FROM now() - min(occurred_at)), 0), 0) AS float8) AS age
+FROM outbox_event WHERE published_at IS NULL
+""")
+
+
+async def pending(connection: AsyncConnection, *, limit: int) -> list[Recorded]:
+    """Return up to `limit` rows that wait, in the order of positions."""
+    return [Recorded(*row) for row in await connection.execute(_PENDING, {"limit": limit})]
+
+
+async def mark(connection: AsyncConnection, service: str, acked: dict[int, int]) -> None:
+    """Note that positions were acknowledged under these sequences of the stream."""
+    await connection.execute(_MARK, {"service": service, "positions": list(acked), "sequences": list(acked.values())})
+
+
+async def highest(connection: AsyncConnection, service: str) -> int:
+    """Return the highest sequence that the stream of `service` ever acknowledged, 0 if none."""
+    return int((await connection.execute(_HIGHEST, {"service": service})).scalar_one_or_none() or 0)
+
+
+async def unpublish_above(connection: AsyncConnection, service: str, kept: int) -> int:
+    """Put every event above sequence `kept` of the stream back to be published; return how many.
+
+    The mark falls last: if this is cut off, the loss is noticed again.
+    """
+    count = await _in_chunks(connection, _LOST, kept=kept)
+    await connection.execute(_FORGET, {"service": service, "kept": kept})
+    return count
+
+
+async def unpublish_since(connection: AsyncConnection, since: datetime) -> int:
+    """Put every event whose cause happened at or after `since` back to be published; return how many."""
+    return await _in_chunks(connection, _SINCE, since=since)
+
+
+async def backlog(connection: AsyncConnection) -> Backlog:
+    """Return how much waits."""
+    row = (await connection.execute(_BACKLOG)).one()
+    return Backlog(row.waiting, row.age)
+
+
+async def _in_chunks(connection: AsyncConnection, statement: TextClause, **words: object) -> int:
+    count, after = 0, 0
+    while True:
+        found = await connection.execute(statement, {**words, "after": after, "chunk": CHUNK})
+        positions: Sequence[int] = found.scalars().all()
+        if not positions:
+            return count
+        count += len(positions)
+        after = max(positions)
