@@ -406,7 +406,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name=op.f("uq_outbox_event_id")),
     )
     op.create_index("ix_outbox_event_causation_id", "outbox_event", ["causation_id"], unique=False)
-    op.create_index("ix_outbox_event_occurred_at", "outbox_event", ["occurred_at"], unique=False)
     op.create_index(
         "ix_outbox_event_unpublished",
         "outbox_event",
@@ -423,6 +422,12 @@ def upgrade() -> None:
         sa.Column("unit_id", sa.String(length=8), nullable=False),
         sa.Column("standing", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("uscc", name=op.f("pk_party")),
+    )
+    op.create_table(
+        "relay_mark",
+        sa.Column("service", sa.String(length=40), nullable=False),
+        sa.Column("stream_sequence", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("service", name=op.f("pk_relay_mark")),
     )
     op.create_table(
         "rule_set_version",
@@ -442,11 +447,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Go one step back."""
     op.drop_table("rule_set_version")
+    op.drop_table("relay_mark")
     op.drop_table("party")
     op.drop_index(
         "ix_outbox_event_unpublished", table_name="outbox_event", postgresql_where=sa.text("published_at IS NULL")
     )
-    op.drop_index("ix_outbox_event_occurred_at", table_name="outbox_event")
     op.drop_index("ix_outbox_event_causation_id", table_name="outbox_event")
     op.drop_table("outbox_event")
     op.drop_index(
