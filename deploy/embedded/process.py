@@ -1,5 +1,6 @@
 """Children of the supervisor: started in a session of their own, stopped when their parent dies, however it dies."""
 
+import errno
 import grp
 import os
 import pwd
@@ -125,15 +126,15 @@ class Child:
             self._process.wait()
 
 
-def port_is_free(port: int) -> bool:
-    """Tell whether `port` can be listened on at the loopback address."""
+def port_fault(port: int) -> str | None:
+    """Return why `port` cannot be listened on at the loopback address, or None if it can."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+        except OSError as fault:
+            return "taken by another program" if fault.errno == errno.EADDRINUSE else (fault.strerror or str(fault))
+    return None
 
 
 def free_port() -> int:

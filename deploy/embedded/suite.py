@@ -10,7 +10,7 @@ from deploy.embedded.binaries import server_folder
 from deploy.embedded.launch_settings import PROCESSES, ROOT, SERVICES, LaunchSettings, SettingError, port_setting
 from deploy.embedded.nats import NatsServer
 from deploy.embedded.postgres import PostgresServer
-from deploy.embedded.process import Program, port_is_free
+from deploy.embedded.process import Program, port_fault
 from deploy.embedded.secret import key, secret
 
 _BACKLOG = 512
@@ -60,10 +60,11 @@ class Suite:
                     f"{port_setting(name)} and {port_setting(seen[port])} are both {port} 端口设置重复：{port}"
                 )
             seen[port] = name
-            if not port_is_free(port):
+            fault = port_fault(port)
+            if fault is not None:
                 raise SettingError(
-                    f"Port {port} ({name}) is taken by another program; choose another with {port_setting(name)}=…\n"
-                    f"端口 {port}（{name}）已被其他程序占用，请用 {port_setting(name)}=… 另行指定"
+                    f"Port {port} ({name}) cannot be used: {fault}. Choose another with {port_setting(name)}=…\n"
+                    f"端口 {port}（{name}）不可用，请用 {port_setting(name)}=… 另行指定"
                 )
 
     def listen(self) -> None:

@@ -14,7 +14,7 @@ import pytest
 from nats.js.api import ConsumerConfig, StreamConfig
 from nats.js.errors import NoStreamResponseError
 
-from deploy.embedded.process import Child, Program, free_port, port_is_free
+from deploy.embedded.process import Child, Program, free_port, port_fault
 from tests.support.nats import Broker
 from tests.support.postgres import DatabaseServer
 
@@ -102,8 +102,8 @@ def test_a_program_that_ignores_its_stop_signal_is_killed(tmp_path: Path) -> Non
 
 
 def test_a_taken_port_is_seen(postgres: DatabaseServer) -> None:
-    assert not port_is_free(postgres.server.port)
-    assert port_is_free(free_port())
+    assert port_fault(postgres.server.port) == "taken by another program"
+    assert port_fault(free_port()) is None
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root hands its servers to another account")
