@@ -15,25 +15,25 @@ FIRMS = ("91500107DEMF00011W", "91500112DEMF000228", "91500103DEMF00033B")
 
 _ENTERPRISE = (
     "registry.enterprise:read registry.enterprise:write registry.filing:write registry.qualification:write"
-    " registry.register:apply registry.register:read registry.evaluation:read registry.evaluation:write"
-    " credit.evaluation:read credit.evaluation:write credit.limit:read credit.consent:read credit.consent:write"
+    " registry.register:apply registry.evaluation:read registry.evaluation:write"
+    " credit.evaluation:read credit.evaluation:write credit.consent:read credit.consent:write"
     " credit.application:read credit.application:write credit.loan:read credit.bank:read fund.cover:read"
     " ipr.right:read ipr.right:write ipr.portfolio:read ipr.import:write transfer.listing:read transfer.listing:write"
 )
 _BANK = (
-    "credit.evaluation:read credit.limit:read credit.consent:read credit.application:read credit.decision:write"
+    "credit.evaluation:read credit.consent:read credit.application:read credit.decision:write"
     " credit.loan:read credit.loan:write credit.bank:read fund.cover:read fund.cover:write fund.account:read"
     " ipr.sheet:read"
 )
 _DISTRICT = (
     "registry.enterprise:read registry.enterprise:write registry.filing:write registry.qualification:write"
-    " registry.integrity:write registry.register:read registry.register:check registry.evaluation:read"
+    " registry.integrity:write registry.register:check registry.evaluation:read"
     " registry.evaluation:write registry.import:write fund.account:read transfer.listing:read"
 )
 _CITY = (
     "registry.enterprise:read registry.enterprise:write registry.integrity:write registry.filing:write"
-    " registry.qualification:write registry.register:read registry.register:list registry.evaluation:read"
-    " registry.evaluation:write registry.import:write credit.evaluation:read credit.evaluation:write credit.limit:read"
+    " registry.qualification:write registry.register:list registry.evaluation:read"
+    " registry.evaluation:write registry.import:write credit.evaluation:read credit.evaluation:write"
     " credit.bank:read credit.bank:write credit.application:read credit.loan:read fund.cover:read fund.account:read"
     " fund.account:write ipr.right:read ipr.portfolio:read transfer.listing:read transfer.listing:review"
 )
@@ -41,7 +41,7 @@ _FUND_MANAGER = "fund.cover:read fund.cover:decide fund.account:read credit.loan
 _IP_CENTRE = "ipr.right:read ipr.right:write ipr.right:move ipr.portfolio:read ipr.import:write transfer.listing:read"
 _AGENCY = "transfer.listing:read transfer.listing:write"
 _AUDITOR = (
-    "registry.enterprise:read registry.register:read registry.evaluation:read credit.evaluation:read credit.limit:read"
+    "registry.enterprise:read registry.evaluation:read credit.evaluation:read"
     " credit.application:read credit.loan:read fund.cover:read fund.account:read ipr.right:read ipr.portfolio:read"
 )
 

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import socket
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy.embedded.clients import ensure_clients, read_clients
-from deploy.embedded.launch_settings import DEFAULT_PORTS, PROCESSES, LaunchSettings, SettingError
+from deploy.embedded.launch_settings import DEFAULT_PORTS, PROCESSES, ROOT, LaunchSettings, SettingError
 from deploy.embedded.process import Program
 from deploy.embedded.suite import Suite
 from deploy.embedded.supervisor import Slot
@@ -108,3 +109,11 @@ def test_what_dies_is_started_again_with_a_growing_pause(tmp_path: Path) -> None
     assert len(pauses) == 3
     assert pauses[1] >= 0.2
     assert pauses[2] >= 0.4
+
+
+def test_demo_clients_together_hold_every_scope_of_the_routes_and_no_other(tmp_path: Path) -> None:
+    held = {scope for client in ensure_clients(settings_for(tmp_path)) for scope in client["scopes"]}
+    sources = [*ROOT.glob("services/*/api/*.py"), *ROOT.glob("gateway/api/*.py")]
+    asked = {scope for path in sources for scope in re.findall(r'scope="([a-z._]+:[a-z]+)"', path.read_text())}
+    assert held - asked == set()
+    assert asked - held == set()
