@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, Strict
 
 from services.registry.rules.enterprise import DATE_IN_FUTURE, EVIDENCE_TOO_WEAK
 from shared.events.registry import QualificationChanged
@@ -112,6 +115,10 @@ _YEARS_OF_KIND = {
 }
 
 
+AwardRank = Annotated[int | None, Strict(), Field(ge=1, le=100)]
+"""Rank of a firm among the winning units of an award, or none."""
+
+
 class QualificationTerms(Shape):
     """A title as its certificate tells it; `award_rank` belongs to national awards."""
 
@@ -119,7 +126,7 @@ class QualificationTerms(Shape):
     number: ShortText
     valid_from: date
     valid_until: date | None = None
-    award_rank: int | None = None
+    award_rank: AwardRank = None
 
 
 class QualificationDraft(QualificationTerms):

@@ -1,6 +1,7 @@
 """Which enterprises an actor may see: an enterprise itself, a district its unit, the city and the auditor all."""
 
 from sqlalchemy import ColumnElement, false, true
+from sqlmodel import col
 
 from services.registry.models.enterprise import Enterprise
 from shared.kernel.actor import Actor, Role
@@ -13,7 +14,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     if actor.role in _SEES_ALL:
         return true()
     if actor.role is Role.DISTRICT and actor.unit_id is not None:
-        return Enterprise.unit_id == actor.unit_id  # type: ignore[return-value]  # a column, not a value
+        return col(Enterprise.unit_id) == actor.unit_id
     if actor.role is Role.ENTERPRISE and actor.party is not None:
-        return Enterprise.uscc == actor.party  # type: ignore[return-value]  # 〃
+        return col(Enterprise.uscc) == actor.party
     return false()

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from sqlalchemy import Table, select
+from sqlmodel import col
 
 from services.registry.models.credit_standing import CreditStanding
 from shared.db.projection import upsert_if_newer
@@ -11,7 +12,9 @@ from shared.db.transaction import Transaction
 
 async def find(tx: Transaction, uscc: str) -> CreditStanding | None:
     """Return the projection of a firm; who may see the firm is decided before."""
-    return (await tx.session.execute(select(CreditStanding).where(CreditStanding.uscc == uscc))).scalar_one_or_none()
+    return (
+        await tx.session.execute(select(CreditStanding).where(col(CreditStanding.uscc) == uscc))
+    ).scalar_one_or_none()
 
 
 async def upsert(tx: Transaction, rows: list[dict[str, Any]]) -> None:

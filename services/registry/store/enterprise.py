@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Select, select, tuple_
+from sqlmodel import col
 
 from services.registry.models.enterprise import Enterprise, IntegrityMark, UnitStay
 from services.registry.rules.enterprise import EnterpriseStatus, IntegrityKind
@@ -14,7 +15,7 @@ from shared.db.transaction import Transaction
 
 async def find(tx: Transaction, uscc: str) -> Enterprise | None:
     """Return the enterprise if the actor may see it."""
-    statement = select(Enterprise).where(Enterprise.uscc == uscc, visible(tx.actor))
+    statement = select(Enterprise).where(col(Enterprise.uscc) == uscc, visible(tx.actor))
     return (await tx.session.execute(statement)).scalar_one_or_none()
 
 
@@ -25,7 +26,7 @@ async def lock(tx: Transaction, uscc: str) -> Enterprise | None:
     """
     statement = (
         select(Enterprise)
-        .where(Enterprise.uscc == uscc, visible(tx.actor))
+        .where(col(Enterprise.uscc) == uscc, visible(tx.actor))
         .with_for_update()
         .execution_options(populate_existing=True)
     )
@@ -34,15 +35,17 @@ async def lock(tx: Transaction, uscc: str) -> Enterprise | None:
 
 async def exists(tx: Transaction, uscc: str) -> bool:
     """Tell whether the code is registered, whoever may see it."""
-    return (await tx.session.execute(select(Enterprise.id).where(Enterprise.uscc == uscc))).first() is not None
+    return (
+        await tx.session.execute(select(col(Enterprise.id)).where(col(Enterprise.uscc) == uscc))
+    ).first() is not None
 
 
 async def lock_many(tx: Transaction, usccs: Sequence[str]) -> dict[str, Enterprise]:
     """Return the enterprises among `usccs` that the actor may see, locked in the order of their codes."""
     statement = (
         select(Enterprise)
-        .where(Enterprise.uscc.in_(usccs), visible(tx.actor))  # type: ignore[attr-defined]  # a column
-        .order_by(Enterprise.uscc)
+        .where(col(Enterprise.uscc).in_(usccs), visible(tx.actor))
+        .order_by(col(Enterprise.uscc))
         .with_for_update()
     )
     return {row.uscc: row for row in (await tx.session.execute(statement)).scalars()}
@@ -50,7 +53,7 @@ async def lock_many(tx: Transaction, usccs: Sequence[str]) -> dict[str, Enterpri
 
 async def existing(tx: Transaction, usccs: Sequence[str]) -> set[str]:
     """Return which codes are registered, whoever may see them."""
-    statement = select(Enterprise.uscc).where(Enterprise.uscc.in_(usccs))  # type: ignore[attr-defined]  # a column
+    statement = select(col(Enterprise.uscc)).where(col(Enterprise.uscc).in_(usccs))
     return set((await tx.session.execute(statement)).scalars())
 
 
@@ -67,8 +70,8 @@ async def page(
     """Return up to `limit` enterprises the actor may see, in the order they were registered."""
     statement = _filtered(tx, unit_id=unit_id, text=text, status=status, needs_review=needs_review)
     if after is not None:
-        statement = statement.where(tuple_(Enterprise.created_at, Enterprise.id) > after)  # type: ignore[arg-type]
-    statement = statement.order_by(Enterprise.created_at, Enterprise.id).limit(limit)  # type: ignore[arg-type]
+        statement = statement.where(tuple_(col(Enterprise.created_at), col(Enterprise.id)) > after)
+    statement = statement.order_by(col(Enterprise.created_at), col(Enterprise.id)).limit(limit)
     return (await tx.session.execute(statement)).scalars().all()
 
 
@@ -77,37 +80,37 @@ async def stream(
 ) -> AsyncIterator[Enterprise]:
     """Yield every enterprise the actor may see and the filter takes, by unit and code."""
     statement = _filtered(tx, unit_id=unit_id, text=text, status=status, needs_review=None)
-    rows = await tx.session.stream_scalars(statement.order_by(Enterprise.unit_id, Enterprise.uscc))
+    rows = await tx.session.stream_scalars(statement.order_by(col(Enterprise.unit_id), col(Enterprise.uscc)))
     async for row in rows:
         yield row
 
 
 async def marks(tx: Transaction, uscc: str) -> Sequence[IntegrityMark]:
     """Return all integrity marks of an enterprise, cleared ones too, oldest first."""
-    statement = select(IntegrityMark).where(IntegrityMark.uscc == uscc)  # type: ignore[arg-type]
-    statement = statement.order_by(IntegrityMark.opened_on, IntegrityMark.id)  # type: ignore[arg-type]
+    statement = select(IntegrityMark).where(col(IntegrityMark.uscc) == uscc)
+    statement = statement.order_by(col(IntegrityMark.opened_on), col(IntegrityMark.id))
     return (await tx.session.execute(statement)).scalars().all()
 
 
 async def open_mark(tx: Transaction, uscc: str, kind: IntegrityKind) -> IntegrityMark | None:
     """Return the open mark of a kind, if there is one; the caller holds the enterprise's lock."""
     statement = select(IntegrityMark).where(
-        IntegrityMark.uscc == uscc,  # type: ignore[arg-type]
-        IntegrityMark.kind == kind,  # type: ignore[arg-type]
-        IntegrityMark.cleared_on.is_(None),  # type: ignore[union-attr]
+        col(IntegrityMark.uscc) == uscc,
+        col(IntegrityMark.kind) == kind,
+        col(IntegrityMark.cleared_on).is_(None),
     )
     return (await tx.session.execute(statement)).scalar_one_or_none()
 
 
 async def open_stay(tx: Transaction, uscc: str) -> UnitStay:
     """Return the present stay of an enterprise in a reporting unit."""
-    statement = select(UnitStay).where(UnitStay.uscc == uscc, UnitStay.until_on.is_(None))  # type: ignore
+    statement = select(UnitStay).where(col(UnitStay.uscc) == uscc, col(UnitStay.until_on).is_(None))
     return (await tx.session.execute(statement)).scalar_one()
 
 
 async def stays(tx: Transaction, uscc: str) -> Sequence[UnitStay]:
     """Return the reporting units of an enterprise over time, oldest first."""
-    statement = select(UnitStay).where(UnitStay.uscc == uscc).order_by(UnitStay.from_on, UnitStay.id)  # type: ignore
+    statement = select(UnitStay).where(col(UnitStay.uscc) == uscc).order_by(col(UnitStay.from_on), col(UnitStay.id))
     return (await tx.session.execute(statement)).scalars().all()
 
 
@@ -118,17 +121,17 @@ def _filtered(
     text: str | None,
     status: EnterpriseStatus | None,
     needs_review: bool | None,
-) -> Select[tuple[Enterprise]]:
+) -> Select[Enterprise]:
     statement = select(Enterprise).where(visible(tx.actor))
     if unit_id is not None:
-        statement = statement.where(Enterprise.unit_id == unit_id)
+        statement = statement.where(col(Enterprise.unit_id) == unit_id)
     if text is not None:
         pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        statement = statement.where(Enterprise.name.like(pattern) | (Enterprise.uscc == text.upper()))
+        statement = statement.where(col(Enterprise.name).like(pattern) | (col(Enterprise.uscc) == text.upper()))
     if status is not None:
-        statement = statement.where(Enterprise.status == status)
+        statement = statement.where(col(Enterprise.status) == status)
     if needs_review is not None:
-        statement = statement.where(Enterprise.code_needs_review.is_(needs_review))
+        statement = statement.where(col(Enterprise.code_needs_review).is_(needs_review))
     return statement
 
 

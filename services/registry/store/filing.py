@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
+from sqlmodel import col
 
 from services.registry.models.filing import Filing
 from services.registry.rules.filing import FilingStatus
@@ -11,7 +12,7 @@ from shared.db.transaction import Transaction
 
 async def of_status(tx: Transaction, uscc: str, year: int, status: FilingStatus) -> Filing | None:
     """Return the draft or the accepted filing of a year."""
-    statement = select(Filing).where(Filing.uscc == uscc, Filing.year == year, Filing.status == status)
+    statement = select(Filing).where(col(Filing.uscc) == uscc, col(Filing.year) == year, col(Filing.status) == status)
     return (await tx.session.execute(statement)).scalar_one_or_none()
 
 
@@ -23,7 +24,7 @@ async def accepted(tx: Transaction, uscc: str, year: int) -> Filing | None:
 async def accepted_of(tx: Transaction, usccs: Sequence[str], years: Sequence[int]) -> dict[tuple[str, int], Filing]:
     """Return the accepted filings of many firms and years, by (code, year)."""
     statement = select(Filing).where(
-        Filing.uscc.in_(usccs), Filing.year.in_(years), Filing.status == FilingStatus.ACCEPTED
+        col(Filing.uscc).in_(usccs), col(Filing.year).in_(years), col(Filing.status) == FilingStatus.ACCEPTED
     )
     return {(row.uscc, row.year): row for row in (await tx.session.execute(statement)).scalars()}
 
@@ -32,8 +33,8 @@ async def newest_accepted(tx: Transaction, uscc: str) -> Filing | None:
     """Return the accepted filing of the newest year."""
     statement = (
         select(Filing)
-        .where(Filing.uscc == uscc, Filing.status == FilingStatus.ACCEPTED)
-        .order_by(Filing.year.desc())
+        .where(col(Filing.uscc) == uscc, col(Filing.status) == FilingStatus.ACCEPTED)
+        .order_by(col(Filing.year).desc())
         .limit(1)
     )
     return (await tx.session.execute(statement)).scalar_one_or_none()
@@ -41,14 +42,14 @@ async def newest_accepted(tx: Transaction, uscc: str) -> Filing | None:
 
 async def last_version(tx: Transaction, uscc: str, year: int) -> int:
     """Return the highest version of a year, 0 if there is none."""
-    statement = select(func.max(Filing.version)).where(Filing.uscc == uscc, Filing.year == year)
+    statement = select(func.max(col(Filing.version))).where(col(Filing.uscc) == uscc, col(Filing.year) == year)
     return (await tx.session.execute(statement)).scalar_one() or 0
 
 
 async def history(tx: Transaction, uscc: str, year: int | None) -> Sequence[Filing]:
     """Return all versions of a firm's filings, newest first."""
-    statement = select(Filing).where(Filing.uscc == uscc)
+    statement = select(Filing).where(col(Filing.uscc) == uscc)
     if year is not None:
-        statement = statement.where(Filing.year == year)
-    statement = statement.order_by(Filing.year.desc(), Filing.version.desc())
+        statement = statement.where(col(Filing.year) == year)
+    statement = statement.order_by(col(Filing.year).desc(), col(Filing.version).desc())
     return (await tx.session.execute(statement)).scalars().all()

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
+from sqlmodel import col
 
 from services.registry.models.import_report import ImportFinding
 from shared.db.transaction import Transaction
@@ -20,13 +21,14 @@ async def page(
     tx: Transaction, operation_id: UUID, *, after: tuple[int, int] | None, limit: int
 ) -> Sequence[ImportFinding]:
     """Return up to `limit` findings of an import behind (line, position), in that order."""
-    statement = select(ImportFinding).where(ImportFinding.operation_id == operation_id)
+    statement = select(ImportFinding).where(col(ImportFinding.operation_id) == operation_id)
     if after is not None:
         line, position = after
         statement = statement.where(
-            (ImportFinding.line > line) | ((ImportFinding.line == line) & (ImportFinding.position > position))
+            (col(ImportFinding.line) > line)
+            | ((col(ImportFinding.line) == line) & (col(ImportFinding.position) > position))
         )
-    statement = statement.order_by(ImportFinding.line, ImportFinding.position).limit(limit)
+    statement = statement.order_by(col(ImportFinding.line), col(ImportFinding.position)).limit(limit)
     return (await tx.session.execute(statement)).scalars().all()
 
 
@@ -34,8 +36,8 @@ async def stream(tx: Transaction, operation_id: UUID) -> AsyncIterator[ImportFin
     """Yield all findings of an import by line."""
     statement = (
         select(ImportFinding)
-        .where(ImportFinding.operation_id == operation_id)
-        .order_by(ImportFinding.line, ImportFinding.position)
+        .where(col(ImportFinding.operation_id) == operation_id)
+        .order_by(col(ImportFinding.line), col(ImportFinding.position))
     )
     rows = await tx.session.stream_scalars(statement)
     async for row in rows:

@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlmodel import col
 
 from services.registry.models.enterprise import Enterprise
 from services.registry.models.qualification import Qualification
@@ -15,10 +16,10 @@ from shared.db.transaction import Transaction
 
 async def of_enterprise(tx: Transaction, uscc: str, kind: QualificationKind | None = None) -> Sequence[Qualification]:
     """Return the titles of a firm, newest first."""
-    statement = select(Qualification).where(Qualification.uscc == uscc)
+    statement = select(Qualification).where(col(Qualification.uscc) == uscc)
     if kind is not None:
-        statement = statement.where(Qualification.kind_code == kind)
-    statement = statement.order_by(Qualification.valid_from.desc(), Qualification.id.desc())
+        statement = statement.where(col(Qualification.kind_code) == kind)
+    statement = statement.order_by(col(Qualification.valid_from).desc(), col(Qualification.id).desc())
     return (await tx.session.execute(statement)).scalars().all()
 
 
@@ -26,8 +27,8 @@ async def find(tx: Transaction, qualification_id: UUID) -> Qualification | None:
     """Return one title if the actor may see its firm."""
     statement = (
         select(Qualification)
-        .join(Enterprise, Enterprise.uscc == Qualification.uscc)
-        .where(Qualification.id == qualification_id, visible(tx.actor))
+        .join(Enterprise, col(Enterprise.uscc) == col(Qualification.uscc))
+        .where(col(Qualification.id) == qualification_id, visible(tx.actor))
     )
     return (await tx.session.execute(statement)).scalar_one_or_none()
 
@@ -35,10 +36,10 @@ async def find(tx: Transaction, qualification_id: UUID) -> Qualification | None:
 async def ended_before(tx: Transaction, on: date, *, limit: int) -> Sequence[tuple[str, QualificationKind]]:
     """Return firms and kinds with a title told as valid whose validity ended before `on`."""
     statement = (
-        select(Qualification.uscc, Qualification.kind_code)
-        .where(Qualification.status == QualificationStatus.VALID, Qualification.valid_until < on)
+        select(col(Qualification.uscc), col(Qualification.kind_code))
+        .where(col(Qualification.status) == QualificationStatus.VALID, col(Qualification.valid_until) < on)
         .distinct()
-        .order_by(Qualification.uscc, Qualification.kind_code)
+        .order_by(col(Qualification.uscc), col(Qualification.kind_code))
         .limit(limit)
     )
     return [(row.uscc, row.kind_code) for row in await tx.session.execute(statement)]

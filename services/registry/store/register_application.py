@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
+from sqlmodel import col
 
 from services.registry.models.enterprise import Enterprise
 from services.registry.models.register_application import RegisterApplication
@@ -17,8 +18,8 @@ async def find(tx: Transaction, application_id: UUID, *, locked: bool = False) -
     """Return one application if the actor may see its firm, under its row lock if asked."""
     statement = (
         select(RegisterApplication)
-        .join(Enterprise, Enterprise.uscc == RegisterApplication.uscc)
-        .where(RegisterApplication.id == application_id, visible(tx.actor))
+        .join(Enterprise, col(Enterprise.uscc) == col(RegisterApplication.uscc))
+        .where(col(RegisterApplication.id) == application_id, visible(tx.actor))
     )
     if locked:
         statement = statement.with_for_update(of=RegisterApplication)
@@ -28,7 +29,7 @@ async def find(tx: Transaction, application_id: UUID, *, locked: bool = False) -
 async def open_of(tx: Transaction, uscc: str) -> RegisterApplication | None:
     """Return the open application of a firm; the caller holds the enterprise's lock."""
     statement = select(RegisterApplication).where(
-        RegisterApplication.uscc == uscc, RegisterApplication.status.in_(OPEN_STATUSES)
+        col(RegisterApplication.uscc) == uscc, col(RegisterApplication.status).in_(OPEN_STATUSES)
     )
     return (await tx.session.execute(statement)).scalar_one_or_none()
 
@@ -45,16 +46,16 @@ async def page(
     """Return up to `limit` applications the actor may see, in the order they came."""
     statement = (
         select(RegisterApplication)
-        .join(Enterprise, Enterprise.uscc == RegisterApplication.uscc)
+        .join(Enterprise, col(Enterprise.uscc) == col(RegisterApplication.uscc))
         .where(visible(tx.actor))
     )
     if uscc is not None:
-        statement = statement.where(RegisterApplication.uscc == uscc)
+        statement = statement.where(col(RegisterApplication.uscc) == uscc)
     if status is not None:
-        statement = statement.where(RegisterApplication.status == status)
+        statement = statement.where(col(RegisterApplication.status) == status)
     if due_until is not None:
-        statement = statement.where(RegisterApplication.check_due_on <= due_until)
+        statement = statement.where(col(RegisterApplication.check_due_on) <= due_until)
     if after is not None:
-        statement = statement.where(tuple_(RegisterApplication.created_at, RegisterApplication.id) > after)
-    statement = statement.order_by(RegisterApplication.created_at, RegisterApplication.id).limit(limit)
+        statement = statement.where(tuple_(col(RegisterApplication.created_at), col(RegisterApplication.id)) > after)
+    statement = statement.order_by(col(RegisterApplication.created_at), col(RegisterApplication.id)).limit(limit)
     return (await tx.session.execute(statement)).scalars().all()

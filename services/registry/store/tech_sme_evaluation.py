@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
+from sqlmodel import col
 
 from services.registry.models.enterprise import Enterprise
 from services.registry.models.tech_sme_evaluation import TechSmeEvaluation
@@ -16,8 +17,8 @@ async def find(tx: Transaction, evaluation_id: UUID) -> TechSmeEvaluation | None
     """Return one evaluation if the actor may see its firm."""
     statement = (
         select(TechSmeEvaluation)
-        .join(Enterprise, Enterprise.uscc == TechSmeEvaluation.uscc)
-        .where(TechSmeEvaluation.id == evaluation_id, visible(tx.actor))
+        .join(Enterprise, col(Enterprise.uscc) == col(TechSmeEvaluation.uscc))
+        .where(col(TechSmeEvaluation.id) == evaluation_id, visible(tx.actor))
     )
     return (await tx.session.execute(statement)).scalar_one_or_none()
 
@@ -27,11 +28,13 @@ async def page(
 ) -> Sequence[TechSmeEvaluation]:
     """Return up to `limit` evaluations the actor may see, in the order they were made."""
     statement = (
-        select(TechSmeEvaluation).join(Enterprise, Enterprise.uscc == TechSmeEvaluation.uscc).where(visible(tx.actor))
+        select(TechSmeEvaluation)
+        .join(Enterprise, col(Enterprise.uscc) == col(TechSmeEvaluation.uscc))
+        .where(visible(tx.actor))
     )
     if uscc is not None:
-        statement = statement.where(TechSmeEvaluation.uscc == uscc)
+        statement = statement.where(col(TechSmeEvaluation.uscc) == uscc)
     if after is not None:
-        statement = statement.where(tuple_(TechSmeEvaluation.created_at, TechSmeEvaluation.id) > after)
-    statement = statement.order_by(TechSmeEvaluation.created_at, TechSmeEvaluation.id).limit(limit)
+        statement = statement.where(tuple_(col(TechSmeEvaluation.created_at), col(TechSmeEvaluation.id)) > after)
+    statement = statement.order_by(col(TechSmeEvaluation.created_at), col(TechSmeEvaluation.id)).limit(limit)
     return (await tx.session.execute(statement)).scalars().all()

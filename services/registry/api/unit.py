@@ -1,0 +1,47 @@
+"""Routes of reporting units."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Query, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from shared.kernel.unit import units_on
+from shared.web.edge import Tx, edge, edge_router
+
+router = edge_router(tags=["units 上报单位"])
+
+
+class UnitRead(BaseModel):
+    """One reporting unit as it stands on the day."""
+
+    unit_id: str
+    name_zh: str
+    name_en: str
+    kind: str
+    gb_code: str | None
+    valid_from: date
+    valid_to: date | None
+    successor: str | None
+
+
+class UnitList(BaseModel):
+    """The reporting units of a day."""
+
+    on: date
+    items: list[UnitRead]
+
+
+@router.get("/units", response_model=UnitList)
+@edge(scope="registry.enterprise:read", row="any", summary_zh="上报单位清单")
+async def list_units(
+    tx: Tx, on: Annotated[date | None, Query(description="日期，默认今天 / day, today by default")] = None
+) -> Response:
+    """List the reporting units in force on a day: 41 in the plan's years, 39 from 2025-11-06."""
+    day = on or tx.today
+    items = [
+        UnitRead(**{name: getattr(unit, name) for name in UnitRead.model_fields}).model_dump(mode="json")
+        for unit in units_on(day)
+    ]
+    return JSONResponse({"on": day.isoformat(), "items": items})

@@ -1,0 +1,54 @@
+"""Wires the registry: the only place where its rooms meet."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.registry.api import (
+    enterprise,
+    enterprise_import,
+    filing,
+    filing_import,
+    qualification,
+    register_application,
+    tech_sme_evaluation,
+    unit,
+)
+from services.registry.handlers import finance, ipr
+from services.registry.jobs import expiry, imports
+from services.registry.models import Base
+from services.registry.rules import REFUSALS
+from services.registry.settings import RegistrySettings
+from shared.events.rule_set import RegistryRuleSetPublished
+from shared.web.service import ServiceSpec, build_service
+
+
+def create_app(settings: RegistrySettings | None = None) -> FastAPI:
+    """Return the application; settings are read from the environment unless given."""
+    return build_service(
+        ServiceSpec(
+            name="registry",
+            title="科技型企业登记服务 Registry",
+            settings=settings or RegistrySettings(),
+            metadata=Base.metadata,
+            routers=[
+                enterprise.router,
+                filing.router,
+                qualification.router,
+                register_application.router,
+                tech_sme_evaluation.router,
+                enterprise_import.router,
+                filing_import.router,
+                unit.router,
+            ],
+            subscriptions=[*ipr.SUBSCRIPTIONS, *finance.SUBSCRIPTIONS],
+            jobs=[imports.ENTERPRISES_JOB, imports.FILINGS_JOB, expiry.JOB],
+            refusals=REFUSALS,
+            policies_dir=Path(__file__).parent / "policies",
+            rule_set_event=RegistryRuleSetPublished,
+            description=(
+                "企业、年度数据、称号与两类名录：市级科技型企业和国家科技型中小企业 / "
+                "enterprises, filings, titles and both registers."
+            ),
+        )
+    )
