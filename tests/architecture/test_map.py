@@ -1,11 +1,13 @@
 """The map is true: each noun has its file in every room, or the map says in which it has none and why."""
 
+import importlib
 import re
 from dataclasses import dataclass
 from functools import cache
 
 import pytest
 
+from shared.events.catalogue import CATALOGUE
 from tests.support.source import NOUN_ROOMS, ROOT, SERVICES, python_files
 
 COLUMNS = ["service", "noun", "what it is", "no file in"]
@@ -82,6 +84,24 @@ def test_a_map_that_lies_would_be_found() -> None:
 def test_every_noun_has_its_files_or_the_map_says_why_not(service: str) -> None:
     found = disagreements([noun for noun in told() if noun.service == service], standing(service))
     assert not found, "\n".join(sorted(found))
+
+
+def listeners() -> set[tuple[str, str]]:
+    """Return (subject, service) of every subscription that the handlers declare."""
+    found = set()
+    for service in SERVICES:
+        for path in python_files(f"services/{service}/handlers"):
+            module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+            found.update((one.event.subject, service) for one in getattr(module, "SUBSCRIPTIONS", ()))
+    return found
+
+
+def test_the_map_tells_who_hears_whom() -> None:
+    text = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z_]+\.[a-z_]+\.[a-z_]+\.v\d)` \| (.+) \|$", text, flags=re.MULTILINE)
+    heard = {(subject, service) for subject, cell in rows for service in re.findall(r"([a-z]+): ", cell)}
+    assert {(subject, service) for subject, service in heard if service in SERVICES} == listeners()
+    assert sorted(subject for subject, _ in rows) == sorted(CATALOGUE)
 
 
 @pytest.mark.parametrize("service", SERVICES)
