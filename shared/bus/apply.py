@@ -1,6 +1,6 @@
 """Applying events to a service: inbox first, order second, handler third, all in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from shared.bus.metrics import APPLIED, DUPLICATE, LAG, STALE
 from shared.bus.subscription import BatchHandler, Mode, SingleHandler, Subscription
 from shared.db import inbox
 from shared.db.engine import Database
+from shared.db.inbox import Turn
 from shared.db.transaction import Transaction
 from shared.events.envelope import Envelope
 from shared.events.event import EventKind
@@ -20,12 +21,26 @@ from shared.telemetry import continue_trace
 _log = structlog.stdlib.get_logger(__name__)
 
 
+GAP_REASON = "gap:"
+"""How the reason of a dead letter begins that waits for an event before it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """An event that must wait because one before it has not come."""
 
     event_id: UUID
     reason: str
+
+
+@dataclass(slots=True)
+class _Choice:
+    """What becomes of the events of one transaction."""
+
+    ready: list[Envelope[Any]] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    stale: int = 0
+    duplicate: int = 0
 
 
 async def apply_batch(
@@ -61,13 +76,13 @@ async def _apply(
             request_id=first.request_id,
             causation_id=first.causation_id,
         ) as tx:
-            ready, gaps, counts = await _choose(tx, subscription, envelopes)
-            if ready:
-                await _call(tx, subscription, ready)
-        _count(service, name, counts, clock, ready)
-        if ready:
-            _log.info("event_applied", subject=first.subject, events=len(ready))
-    return gaps
+            choice = await _choose(tx, subscription, envelopes)
+            if choice.ready:
+                await _call(tx, subscription, choice.ready)
+        _count(service, name, choice, clock)
+        if choice.ready:
+            _log.info("event_applied", subject=first.subject, events=len(choice.ready))
+    return choice.gaps
 
 
 async def _call(tx: Transaction, subscription: Subscription, ready: list[Envelope[Any]]) -> None:
@@ -78,43 +93,64 @@ async def _call(tx: Transaction, subscription: Subscription, ready: list[Envelop
             await cast("SingleHandler", subscription.handle)(tx, envelope)
 
 
-async def _choose(
-    tx: Transaction, subscription: Subscription, envelopes: list[Envelope[Any]]
-) -> tuple[list[Envelope[Any]], list[Gap], dict[str, int]]:
-    """Return what is to be applied now, what waits, and how many were duplicates or stale."""
-    name, subject = subscription.handler_name, subscription.event.subject
+async def _choose(tx: Transaction, subscription: Subscription, envelopes: list[Envelope[Any]]) -> _Choice:
+    """Take into the inbox what is to be applied now."""
     happening = subscription.event.kind is EventKind.HAPPENING
-    # Batch projections of state events compare versions row by row themselves.
-    ordered = happening or subscription.mode is Mode.SINGLE
-    cursors = await inbox.held(tx, name, subject, sorted({one.aggregate_id for one in envelopes})) if ordered else {}
-    gaps: list[Gap] = []
-    candidates: list[Envelope[Any]] = []
-    stale = 0
+    if subscription.mode is Mode.SINGLE:
+        return await _choose_one(tx, subscription, envelopes[0], happening=happening)
+    if happening:
+        return await _choose_in_sequence(tx, subscription, envelopes)
+    # A projection of state events compares versions row by row itself.
+    return await _take_fresh(tx, subscription.handler_name, _Choice(), envelopes)
+
+
+async def _choose_one(
+    tx: Transaction, subscription: Subscription, envelope: Envelope[Any], *, happening: bool
+) -> _Choice:
+    turn, last = await inbox.take_next(tx, subscription.handler_name, envelope, happening=happening)
+    if turn is Turn.NOW:
+        return _Choice(ready=[envelope])
+    if turn is Turn.GAP:
+        return _Choice(gaps=[_gap(envelope, last)])
+    return _Choice(stale=int(turn is Turn.STALE), duplicate=int(turn is Turn.DUPLICATE))
+
+
+async def _choose_in_sequence(tx: Transaction, subscription: Subscription, envelopes: list[Envelope[Any]]) -> _Choice:
+    name, subject = subscription.handler_name, subscription.event.subject
+    last = await inbox.lock_cursors(tx, name, subject, sorted({one.aggregate_id for one in envelopes}))
+    choice, candidates = _Choice(), []
     moved: dict[str, int] = {}
     for one in envelopes:
-        last = cursors.get(one.aggregate_id, 0)
-        if happening and one.sequence > last + 1:
-            gaps.append(Gap(one.id, f"gap: sequence {one.sequence} came after {last} of {one.aggregate_id}"))
-        elif ordered and (one.sequence if happening else one.version) <= last:
-            stale += 1
+        if one.sequence > last[one.aggregate_id] + 1:
+            choice.gaps.append(_gap(one, last[one.aggregate_id]))
+        elif one.sequence <= last[one.aggregate_id]:
+            choice.stale += 1
         else:
             candidates.append(one)
-            if ordered:
-                cursors[one.aggregate_id] = moved[one.aggregate_id] = one.sequence if happening else one.version
+            last[one.aggregate_id] = moved[one.aggregate_id] = one.sequence
+    await inbox.move(tx, name, subject, moved)
+    return await _take_fresh(tx, name, choice, candidates)
+
+
+async def _take_fresh(tx: Transaction, name: str, choice: _Choice, candidates: list[Envelope[Any]]) -> _Choice:
     fresh = await inbox.take(tx, name, [one.id for one in candidates]) if candidates else set()
-    ready = []
     for one in candidates:
         if one.id in fresh:
             fresh.discard(one.id)
-            ready.append(one)
-    await inbox.move(tx, name, subject, moved)
-    return ready, gaps, {"stale": stale, "duplicate": len(candidates) - len(ready)}
+            choice.ready.append(one)
+        else:
+            choice.duplicate += 1
+    return choice
 
 
-def _count(service: str, name: str, counts: dict[str, int], clock: Clock, ready: list[Envelope[Any]]) -> None:
-    DUPLICATE.labels(service, name).inc(counts["duplicate"])
-    STALE.labels(service, name).inc(counts["stale"])
-    APPLIED.labels(service, name).inc(len(ready))
+def _gap(envelope: Envelope[Any], last: int) -> Gap:
+    return Gap(envelope.id, f"{GAP_REASON} sequence {envelope.sequence} came after {last} of {envelope.aggregate_id}")
+
+
+def _count(service: str, name: str, choice: _Choice, clock: Clock) -> None:
+    DUPLICATE.labels(service, name).inc(choice.duplicate)
+    STALE.labels(service, name).inc(choice.stale)
+    APPLIED.labels(service, name).inc(len(choice.ready))
     now = clock.now()
-    for one in ready:
+    for one in choice.ready:
         LAG.labels(service, name).observe(max(0.0, (now - one.time).total_seconds()))

@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 
 import structlog
 
-from shared.bus.apply import apply_batch
+from shared.bus.apply import GAP_REASON, apply_batch
 from shared.bus.subscription import Subscription
 from shared.db.dead_letter import DeadLetter, mark_replayed, waiting
 from shared.db.engine import Database
@@ -32,27 +32,42 @@ def subscriptions_of(service: str) -> list[Subscription]:
     ]
 
 
-async def replay(database: Database, clock: Clock, subscriptions: Sequence[Subscription]) -> tuple[int, list[str]]:
-    """Give every waiting letter to its handler again, oldest first.
+async def replay(
+    database: Database, clock: Clock, subscriptions: Sequence[Subscription], *, only_gaps: bool = False
+) -> tuple[int, list[str]]:
+    """Give every waiting letter to its handler again, oldest first, until none of them gets any further.
+
+    Args:
+        database: of the service.
+        clock: tells the time.
+        subscriptions: what the service listens to.
+        only_gaps: leave those alone whose handler failed; nobody has mended it.
 
     Returns:
         How many took effect (or had done so before), and for each that failed again a line that says why.
     """
     by_name = {one.handler_name: one for one in subscriptions}
     actor = system_actor(database.service)
-    async with database.transaction(actor=actor, clock=clock, read_only=True) as tx:
-        letters = await waiting(tx)
-    done, failures = 0, []
-    for letter in letters:
-        subscription = by_name.get(letter.handler)
-        reason = "no such handler" if subscription is None else await _replay_one(database, clock, subscription, letter)
-        if reason is not None:
-            failures.append(f"#{letter.id} {letter.handler}: {reason}")
-            continue
-        async with database.transaction(actor=actor, clock=clock) as tx:
-            await mark_replayed(tx, letter.id)
-        done += 1
-    return done, failures
+    done = 0
+    while True:
+        async with database.transaction(actor=actor, clock=clock, read_only=True) as tx:
+            letters = await waiting(tx, reason=GAP_REASON if only_gaps else "")
+        before, failures = done, []
+        for letter in letters:
+            subscription = by_name.get(letter.handler)
+            if subscription is None:
+                failures.append(f"#{letter.id} {letter.handler}: no such handler")
+                continue
+            reason = await _replay_one(database, clock, subscription, letter)
+            if reason is not None:
+                failures.append(f"#{letter.id} {letter.handler}: {reason}")
+                continue
+            async with database.transaction(actor=actor, clock=clock) as tx:
+                await mark_replayed(tx, letter.id)
+            done += 1
+        # One that was mended may be what another waited for.
+        if done == before or not failures:
+            return done, failures
 
 
 async def _replay_one(database: Database, clock: Clock, subscription: Subscription, letter: DeadLetter) -> str | None:

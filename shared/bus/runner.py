@@ -9,13 +9,17 @@ from nats.aio.client import Client
 
 from shared.bus.connection import connected
 from shared.bus.consumer import Consumer
-from shared.bus.metrics import BUS_CONNECTED
+from shared.bus.dead_letter import replay
+from shared.bus.metrics import BUS_CONNECTED, DEAD_WAITING
 from shared.bus.relay import Relay
 from shared.bus.subscription import Subscription
-from shared.db.engine import Database
+from shared.db.dead_letter import count_waiting
+from shared.db.engine import Busy, Database, DatabaseUnavailable
+from shared.kernel.actor import system_actor
 from shared.kernel.clock import Clock
 
 _RETRY_SECONDS = 0.5
+DEAD_LETTER_SECONDS = 10.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -72,6 +76,8 @@ class Bus:
                         )
                         self._consumers.append(consumer)
                         tasks.create_task(consumer.run_forever(), name=f"consume {publisher}")
+                    if consumers and self._by_publisher:
+                        tasks.create_task(self._tend_dead_letters(), name="dead letters")
                     tasks.create_task(self._watch(client), name="watch")
             except (nats.errors.Error, OSError, TimeoutError) as fault:
                 _log.warning("bus_not_reachable", fault=repr(fault))
@@ -85,6 +91,22 @@ class Bus:
                 gauge.set(0)
                 self._consumers.clear()
             await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _tend_dead_letters(self) -> None:
+        """Count what waits, and replay what only waited for an event before it, which may have come since."""
+        subscriptions = [one for listened in self._by_publisher.values() for one in listened]
+        service = self._database.service
+        actor = system_actor(service)
+        while True:
+            try:
+                async with self._database.transaction(actor=actor, clock=self._clock, read_only=True) as tx:
+                    count = await count_waiting(tx)
+                DEAD_WAITING.labels(service).set(count)
+                if count:
+                    await replay(self._database, self._clock, subscriptions, only_gaps=True)
+            except (DatabaseUnavailable, Busy) as fault:
+                _log.warning("dead_letters_wait_for_database", fault=repr(fault.__cause__ or fault))
+            await asyncio.sleep(DEAD_LETTER_SECONDS)
 
     async def _watch(self, client: Client) -> None:
         gauge = BUS_CONNECTED.labels(self._database.service)

@@ -22,10 +22,15 @@ class DeadLetter:
 
 _PARK = text("""
 INSERT INTO dead_letter (handler, subject, event_id, payload, reason, deliveries)
-VALUES (:handler, :subject, :event_id, :payload, :reason, :deliveries)
+SELECT CAST(:handler AS text), CAST(:subject AS text), CAST(:event_id AS uuid), CAST(:payload AS bytea),
+       CAST(:reason AS text), CAST(:deliveries AS int)
+WHERE NOT EXISTS (
+    SELECT FROM dead_letter WHERE handler = :handler AND replayed_at IS NULL
+    AND (event_id, payload) IS NOT DISTINCT FROM (CAST(:event_id AS uuid), CAST(:payload AS bytea)))
 """)
 _WAITING = text("""
-SELECT id, handler, subject, event_id, payload, reason FROM dead_letter WHERE replayed_at IS NULL ORDER BY id
+SELECT id, handler, subject, event_id, payload, reason FROM dead_letter
+WHERE replayed_at IS NULL AND starts_with(reason, CAST(:reason AS text)) ORDER BY id
 """)
 
 
@@ -39,7 +44,7 @@ async def park(  # each is one column
     reason: str,
     deliveries: int,
 ) -> None:
-    """Keep a message with the reason it could not be handled."""
+    """Keep a message with the reason it could not be handled; one that waits already is not kept twice."""
     await tx.session.execute(
         _PARK,
         {
@@ -53,9 +58,9 @@ async def park(  # each is one column
     )
 
 
-async def waiting(tx: Transaction) -> list[DeadLetter]:
-    """Return what waits to be replayed, oldest first."""
-    rows = await tx.session.execute(_WAITING)
+async def waiting(tx: Transaction, *, reason: str = "") -> list[DeadLetter]:
+    """Return what waits to be replayed, oldest first; only those whose reason begins with `reason`."""
+    rows = await tx.session.execute(_WAITING, {"reason": reason})
     return [DeadLetter(**{**row, "payload": bytes(row["payload"])}) for row in rows.mappings()]
 
 

@@ -1,0 +1,194 @@
+"""What becomes of a message that arrived: its handlers, then an acknowledgement, another delivery or a dead letter."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import structlog
+from nats.aio.msg import Msg
+
+from shared.bus.apply import Gap, apply_batch
+from shared.bus.metrics import DEAD, FAILED, GAP
+from shared.bus.subscription import Mode, Subscription
+from shared.db.dead_letter import park
+from shared.db.engine import Busy, Database, DatabaseUnavailable
+from shared.events.envelope import Envelope, EnvelopeInvalid, from_wire
+from shared.kernel.actor import system_actor
+from shared.kernel.clock import Clock
+
+LAST_DELIVERY = 5
+# Seconds until the next delivery, by the number of deliveries so far: a neighbour that is on its way comes at once, a
+# row that is locked comes free in seconds. At the fifth failure the message is parked and the next ones flow.
+_DELAYS = (0.1, 0.4, 1.5, 5.0)
+_DATABASE_PAUSE_SECONDS = 0.5
+_log = structlog.stdlib.get_logger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(slots=True, eq=False)
+class Arrival:
+    """One delivery of a message.
+
+    Attributes:
+        message: as it came.
+        deliveries: how often it was delivered, this one included.
+        envelope: what it carries, once read.
+        again: a handler asked for another delivery.
+        parked: a handler gave it up; it stands among the dead letters.
+    """
+
+    message: Msg
+    deliveries: int
+    envelope: Envelope[Any] | None = None
+    again: bool = False
+    parked: bool = False
+
+
+class Receiver:
+    """Hands messages to the handlers of one service."""
+
+    def __init__(self, database: Database, clock: Clock, by_subject: Mapping[str, Sequence[Subscription]]) -> None:
+        """Name the parts."""
+        self._database = database
+        self._service = database.service
+        self._clock = clock
+        self._by_subject = by_subject
+
+    async def handle(self, arrivals: Sequence[Arrival]) -> None:
+        """Handle messages in their order and answer the server for each.
+
+        Only projections are gathered by subject, and only up to the next event that is handled singly: that one finds
+        everything done that was published before it.
+        """
+        gathered: dict[str, list[Arrival]] = {}
+        for one in arrivals:
+            subscriptions = self._by_subject.get(one.message.subject, ())
+            if not await self._read(one, subscriptions):
+                continue
+            if all(subscription.mode is Mode.BATCH for subscription in subscriptions):
+                gathered.setdefault(one.message.subject, []).append(one)
+            else:
+                await self._work_through(gathered)
+                await self._work(subscriptions, [one])
+        await self._work_through(gathered)
+
+    async def _work_through(self, gathered: dict[str, list[Arrival]]) -> None:
+        for subject, group in gathered.items():
+            await self._work(self._by_subject[subject], group)
+        gathered.clear()
+
+    async def _read(self, one: Arrival, subscriptions: Sequence[Subscription]) -> bool:
+        """Read the envelope; answer the server here where it cannot be read or nobody listens any more."""
+        if not subscriptions:
+            await one.message.term()
+            return False
+        try:
+            one.envelope = from_wire(one.message.data, subscriptions[0].event)
+        except EnvelopeInvalid as fault:
+            for subscription in subscriptions:
+                await self._fail(one, subscription.handler_name, f"unreadable: {fault}")
+            await self._answer(one)
+            return False
+        return True
+
+    async def _work(self, subscriptions: Sequence[Subscription], group: list[Arrival]) -> None:
+        """Run every handler of one subject over `group`, then answer; one handler's failure does not stop another's."""
+        for subscription in subscriptions:
+            await self._run(subscription, group)
+        for one in group:
+            await self._answer(one)
+
+    async def _run(self, subscription: Subscription, group: list[Arrival]) -> None:
+        name = subscription.handler_name
+
+        async def work() -> list[Gap]:
+            return await apply_batch(self._database, self._clock, subscription, [_envelope(one) for one in group])
+
+        try:
+            gaps = {gap.event_id: gap for gap in await self._patiently(work, group)}
+        except Exception as fault:  # noqa: BLE001  # any failure of a handler must reach the retry and the dead letter
+            if len(group) > 1:
+                for one in group:
+                    await self._run(subscription, [one])
+                return
+            self._log_failure(group[0], name, fault)
+            await self._fail(group[0], name, f"{type(fault).__name__}: {fault.__cause__ or fault}")
+            return
+        for one in group:
+            gap = gaps.get(_envelope(one).id)
+            if gap is not None:
+                GAP.labels(self._service, name).inc()
+                await self._fail(one, name, gap.reason)
+
+    def _log_failure(self, one: Arrival, handler: str, fault: Exception) -> None:
+        envelope = _envelope(one)
+        _log.warning(
+            "handler_failed",
+            handler=handler,
+            event_id=str(envelope.id),
+            causation_id=str(envelope.causation_id),
+            request_id=envelope.request_id,
+            delivery=one.deliveries,
+            exc_info=None if isinstance(fault, Busy) else fault,
+        )
+
+    async def _patiently(self, work: Callable[[], Awaitable[T]], group: Sequence[Arrival]) -> T:
+        """Do `work`; while the database is away keep the messages and try again: its absence is no fault of theirs."""
+        while True:
+            try:
+                return await work()
+            except DatabaseUnavailable as fault:
+                _log.warning("consumer_waits_for_database", fault=repr(fault.__cause__ or fault))
+                for one in group:
+                    await one.message.in_progress()
+                await asyncio.sleep(_DATABASE_PAUSE_SECONDS)
+
+    async def _fail(self, one: Arrival, handler: str, reason: str) -> None:
+        """Ask for another delivery, or at the fifth keep the message with its reason and let the next ones flow."""
+        if one.deliveries < LAST_DELIVERY:
+            FAILED.labels(self._service, handler).inc()
+            one.again = True
+            return
+        envelope = one.envelope
+
+        async def work() -> None:
+            async with self._database.transaction(actor=system_actor(self._service), clock=self._clock) as tx:
+                await park(
+                    tx,
+                    handler=handler,
+                    subject=one.message.subject,
+                    event_id=envelope.id if envelope else None,
+                    payload=one.message.data,
+                    reason=reason,
+                    deliveries=one.deliveries,
+                )
+
+        try:
+            await self._patiently(work, [one])
+        except Busy:
+            one.again = True
+            return
+        one.parked = True
+        DEAD.labels(self._service, handler).inc()
+        _log.error(
+            "dead_letter",
+            handler=handler,
+            subject=one.message.subject,
+            reason=reason,
+            event_id=str(envelope.id) if envelope else None,
+            causation_id=str(envelope.causation_id) if envelope else None,
+            request_id=envelope.request_id if envelope else None,
+        )
+
+    async def _answer(self, one: Arrival) -> None:
+        if one.again:
+            await one.message.nak(_DELAYS[min(one.deliveries, len(_DELAYS)) - 1])
+        elif one.parked:
+            await one.message.term()
+        else:
+            await one.message.ack()
+
+
+def _envelope(one: Arrival) -> Envelope[Any]:
+    return cast("Envelope[Any]", one.envelope)
