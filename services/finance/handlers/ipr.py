@@ -1,6 +1,7 @@
 """What finance hears from ipr: the IP summary of a firm, as a projection in batches."""
 
-from services.finance.handlers.registry import mark_changed
+from services.finance.handlers.registry import held_fields, mark_changed
+from services.finance.models.portfolio import Portfolio
 from services.finance.store import portfolio
 from shared.bus.subscription import Mode, Subscription
 from shared.db.transaction import Transaction
@@ -10,9 +11,7 @@ from shared.events.ipr import PortfolioChanged
 
 async def on_portfolios_changed(tx: Transaction, events: list[Envelope[PortfolioChanged]]) -> None:
     """Hold the newest IP summary of each firm."""
-    rows = [
-        {**event.data.model_dump(mode="json"), "version": event.version, "source_time": event.time} for event in events
-    ]
+    rows = [held_fields(event, Portfolio, event.data.model_dump(mode="json")) for event in events]
     await mark_changed(tx, events, await portfolio.upsert(tx, rows))
 
 

@@ -2,6 +2,11 @@
 
 from typing import Any
 
+from sqlmodel import SQLModel
+
+from services.finance.models.enterprise import Enterprise
+from services.finance.models.filing import Filing
+from services.finance.models.qualification import Qualification
 from services.finance.store import enterprise, filing, kv_evaluation, qualification
 from shared.bus.subscription import Mode, Subscription
 from shared.db.transaction import Transaction
@@ -9,8 +14,10 @@ from shared.events.envelope import Envelope
 from shared.events.registry import EnterpriseChanged, FilingAccepted, QualificationChanged
 
 
-def _stamped(event: Envelope[Any], fields: dict[str, Any]) -> dict[str, Any]:
-    return {**fields, "version": event.version, "source_time": event.time}
+def held_fields(event: Envelope[Any], table: type[SQLModel], fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of a projection: the fields it holds, as the owner tells them; an owner may tell more."""
+    kept = {name: value for name, value in fields.items() if name in table.model_fields}
+    return {**kept, "version": event.version, "source_time": event.time}
 
 
 async def mark_changed(tx: Transaction, events: list[Envelope[Any]], changed: list[str]) -> None:
@@ -23,9 +30,9 @@ async def mark_changed(tx: Transaction, events: list[Envelope[Any]], changed: li
 
 
 async def on_enterprises_changed(tx: Transaction, events: list[Envelope[EnterpriseChanged]]) -> None:
-    """Hold the newest state of each enterprise."""
+    """Hold the newest state of each enterprise, its integrity marks beside the other fields."""
     rows = [
-        _stamped(event, event.data.model_dump(mode="json", exclude={"integrity"}) | event.data.integrity.model_dump())
+        held_fields(event, Enterprise, event.data.model_dump(mode="json") | event.data.integrity.model_dump())
         for event in events
     ]
     await mark_changed(tx, events, await enterprise.upsert(tx, rows))
@@ -33,14 +40,13 @@ async def on_enterprises_changed(tx: Transaction, events: list[Envelope[Enterpri
 
 async def on_filings_accepted(tx: Transaction, events: list[Envelope[FilingAccepted]]) -> None:
     """Hold the newest filing of each enterprise and year."""
-    unused = {"science_staff", "senior_title_staff", "cost_expense_fen", "assets_fen"}
-    rows = [_stamped(event, event.data.model_dump(mode="json", exclude=unused)) for event in events]
+    rows = [held_fields(event, Filing, event.data.model_dump(mode="json")) for event in events]
     await mark_changed(tx, events, await filing.upsert(tx, rows))
 
 
 async def on_qualifications_changed(tx: Transaction, events: list[Envelope[QualificationChanged]]) -> None:
     """Hold the newest state of each title."""
-    rows = [_stamped(event, event.data.model_dump(mode="json")) for event in events]
+    rows = [held_fields(event, Qualification, event.data.model_dump(mode="json")) for event in events]
     await mark_changed(tx, events, await qualification.upsert(tx, rows))
 
 
