@@ -3,12 +3,11 @@
 import hashlib
 import os
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, SerializationInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 from sqlalchemy import LargeBinary
@@ -28,18 +27,32 @@ class PersonalKeyMissing(RuntimeError):  # noqa: N818  # says what is missing
     """Personal data cannot be kept or read: no key of this process fits."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class Personal:
-    """A name, telephone number, address or identity number of a person; `str()`, `repr()` and JSON show the mask."""
+    """A name, telephone number, address or identity number of a person; `str()`, `repr()` and JSON show the mask.
 
-    _text: str
+    No dataclass: pydantic would take one apart and show the text.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        """Keep the text."""
+        self._text = text
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the whole texts."""
+        return isinstance(other, Personal) and self._text == other._text
+
+    def __hash__(self) -> int:
+        """Hash the whole text."""
+        return hash(self._text)
 
     @property
     def masked(self) -> str:
         """What may be shown: `张**`, `138****5678`."""
         if _NUMBER.fullmatch(self._text):
             return f"{self._text[:_HEAD]}****{self._text[-_TAIL:]}"
-        return f"{self._text[:1]}**"
+        return f"{self._text[:1]}**" if len(self._text) > 1 else "**"
 
     def reveal(self) -> str:
         """Return the whole text; whoever calls this writes an audit row."""
@@ -65,13 +78,15 @@ class Personal:
             raise ValueError("a text of 1-200 printable characters is expected")
         return cls(text)
 
+    @staticmethod
+    def _show(value: "Personal", info: SerializationInfo) -> "Personal | str":
+        # Only JSON shows the mask: a row is built from `model_dump()`, which must not lose the text.
+        return value if info.mode == "python" else value.masked
+
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:  # noqa: ANN401  # pydantic's signature
         """Take text in, show the mask in JSON."""
-        # Only JSON shows the mask: a row is built from `model_dump()`, which must not lose the text.
-        mask = core_schema.plain_serializer_function_ser_schema(
-            str, return_schema=core_schema.str_schema(), when_used="json"
-        )
+        mask = core_schema.plain_serializer_function_ser_schema(cls._show, info_arg=True)
         return core_schema.no_info_plain_validator_function(cls._take, serialization=mask)
 
     @classmethod

@@ -146,6 +146,14 @@ PRECONDITION_FAILED = RefusalCode(
     "请重新读取，以新的 ETag 提交",
     "Read it again and submit with the new ETag",
 )
+CONFLICT = RefusalCode(
+    "conflict",
+    409,
+    "记录已存在，或同时被他人修改",
+    "The record exists already or was changed at the same time",
+    "请重新读取后再决定",
+    "Read it again and decide anew",
+)
 RATE_LIMITED = RefusalCode(
     "rate_limited",
     429,
@@ -198,9 +206,41 @@ COMMON: tuple[RefusalCode, ...] = (
     IDEMPOTENCY_KEY_RUNNING,
     PRECONDITION_REQUIRED,
     PRECONDITION_FAILED,
+    CONFLICT,
     RATE_LIMITED,
     UNAVAILABLE,
     DEADLINE_EXCEEDED,
     INTERNAL,
 )
 """Every refusal that a service may give whatever its business is."""
+
+NOUNS_ZH: dict[str, str] = {
+    "achievement": "科技成果",
+    "bank": "合作银行",
+    "client": "客户端",
+    "consent": "授权",
+    "cover": "风险补偿备案",
+    "credit_limit": "授信额度",
+    "drawdown": "放款",
+    "enterprise": "企业",
+    "filing": "年度报表",
+    "fund_account": "资金账户",
+    "import": "导入任务",
+    "ip_right": "知识产权",
+    "ip_sheet": "知识产权清单",
+    "kvc_evaluation": "知识价值信用评价",
+    "loan": "贷款",
+    "loan_application": "贷款申请",
+    "need": "技术需求",
+    "operation": "任务",
+    "portfolio": "知识产权组合",
+    "problem": "错误代码",
+    "qualification": "资质",
+    "register_application": "入库申请",
+    "repayment": "还款",
+    "right": "知识产权",
+    "rule_set": "规则集",
+    "tech_sme_evaluation": "科技型中小企业评价",
+    "unit": "填报单位",
+}
+"""Chinese words for the nouns that `NOT_FOUND` is raised with."""
