@@ -6,12 +6,12 @@
 import argparse
 import asyncio
 import hashlib
+import json
 import os
 import sys
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC
 
-import rfc8785
 from sqlalchemy import RowMapping, text
 
 from shared.db.engine import Database
@@ -45,26 +45,25 @@ class Verdict:
     Attributes:
         rows: rows that were walked and agree.
         unsealed: rows at the end that wait for their seal.
+        head: seal of the last row that was walked; kept elsewhere it is the anchor of a later walk.
         broken_at: seal number of the first row that does not agree or is missing, or None.
         reason: what is wrong there.
     """
 
     rows: int
     unsealed: int
+    head: str = GENESIS
     broken_at: int | None = None
     reason: str | None = None
 
 
 def seal_of(previous: str, number: int, row: RowMapping) -> str:
     """Return the SHA-256 over the previous seal, the number and every column of the row."""
-    plain: dict[str, Any] = {
-        name: value if isinstance(value, str | list | dict | None) else str(value)
-        for name, value in row.items()
-        if name not in {"seal_no", "seal", "at", "position"}
-    }
-    plain["at"] = row["at"].timestamp().hex()
-    plain["position"] = str(row["position"])
-    return hashlib.sha256(f"{previous}\n{number}\n".encode() + rfc8785.dumps(plain)).hexdigest()
+    # Python's own JSON: sorted, and at home with any number that jsonb holds.
+    plain = {name: value for name, value in row.items() if name not in {"seal_no", "seal"}}
+    plain["at"] = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    document = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(f"{previous}\n{number}\n{document}".encode()).hexdigest()
 
 
 async def seal_tail(tx: Transaction, *, limit: int = 1000) -> int:
@@ -90,30 +89,42 @@ async def count_unsealed(tx: Transaction) -> int:
     return int(found.scalar_one())
 
 
-async def verify(tx: Transaction, *, batch: int = 2000) -> Verdict:
-    """Walk the whole chain; stop at the first row that was changed, removed or put in."""
-    number, seal, walked = 0, GENESIS, 0
+async def verify(tx: Transaction, *, batch: int = 2000, anchor: tuple[int, str] | None = None) -> Verdict:
+    """Walk the whole chain; stop at the first row that was changed, removed or put in.
+
+    Args:
+        tx: any transaction.
+        batch: rows read at once.
+        anchor: number and seal of an earlier head that was kept outside the database: without it, a chain that was
+            rebuilt or cut off at its end looks whole.
+    """
+    number, seal = 0, GENESIS
     unsealed = await count_unsealed(tx)
     while True:
         rows = (await tx.session.execute(_WALK, {"after": number, "limit": batch})).mappings().all()
         if not rows:
-            return Verdict(walked, unsealed)
+            break
         for row in rows:
+            fault = None
             if row["seal_no"] != number + 1:
-                return Verdict(walked, unsealed, number + 1, f"row {number + 1} of the chain is missing")
-            number += 1
-            expected = seal_of(seal, number, row)
-            if row["seal"] != expected:
-                return Verdict(walked, unsealed, number, f"row {number} (position {row['position']}) was changed")
-            seal = expected
-            walked += 1
+                fault = f"row {number + 1} of the chain is missing"
+            elif row["seal"] != (following := seal_of(seal, number + 1, row)):
+                fault = f"row {number + 1} (position {row['position']}) was changed"
+            elif anchor is not None and anchor[0] == number + 1 and anchor[1] != following:
+                fault = f"row {number + 1} is not the one that was anchored: the chain was rebuilt"
+            if fault is not None:
+                return Verdict(number, unsealed, seal, number + 1, fault)
+            number, seal = number + 1, row["seal"]
+    if anchor is not None and anchor[0] > number:
+        return Verdict(number, unsealed, seal, number + 1, f"the chain ends before row {anchor[0]}, which was anchored")
+    return Verdict(number, unsealed, seal)
 
 
-async def _verify_service(service: str, url: str) -> Verdict:
+async def _verify_service(service: str, url: str, anchor: tuple[int, str] | None) -> Verdict:
     database = Database(url, service=service, pool_size=1)
     try:
         async with database.transaction(actor=system_actor(service), clock=SystemClock(), read_only=True) as tx:
-            return await verify(tx)
+            return await verify(tx, anchor=anchor)
     finally:
         await database.close()
 
@@ -123,16 +134,29 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m shared.db.audit", description=__doc__)
     parser.add_argument("verb", choices=("verify",))
     parser.add_argument("services", nargs="+")
+    parser.add_argument(
+        "--anchor", action="append", default=[], type=_anchor, help="an earlier head, as printed: finance:123:ab12…"
+    )
+    given = parser.parse_args(arguments)
+    anchors = dict(given.anchor)
     broken = False
-    for service in parser.parse_args(arguments).services:
+    for service in given.services:
         url = os.environ.get(f"{service.upper()}_DATABASE_URL")
         if url is None:
             parser.error(f"set {service.upper()}_DATABASE_URL")
-        verdict = asyncio.run(_verify_service(service, url))
+        verdict = asyncio.run(_verify_service(service, url, anchors.get(service)))
         broken = broken or verdict.broken_at is not None
         state = f"broken 链断: {verdict.reason}" if verdict.broken_at else "whole 完整"
-        sys.stdout.write(f"{service}: {state}, {verdict.rows} rows 行, {verdict.unsealed} unsealed 待封\n")
+        sys.stdout.write(
+            f"{service}: {state}, {verdict.rows} rows 行, {verdict.unsealed} unsealed 待封, "
+            f"head 链首 {service}:{verdict.rows}:{verdict.head}\n"
+        )
     return 1 if broken else 0
+
+
+def _anchor(word: str) -> tuple[str, tuple[int, str]]:
+    service, number, seal = word.split(":")
+    return service, (int(number), seal)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 import asyncpg
+import orjson
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -43,6 +44,10 @@ class Busy(Exception):  # noqa: N818  # a state of the world, answered by 503 wi
     """A lock or a statement took too long, or two transactions stood in each other's way; try again."""
 
 
+def _to_json(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
 def driver_url(url: str) -> str:
     """Return `postgresql://…` as SQLAlchemy wants it for asyncpg."""
     scheme, _, rest = url.partition("://")
@@ -72,6 +77,8 @@ class Database:
             max_overflow=pool_size,
             pool_timeout=5,
             pool_use_lifo=True,
+            json_serializer=_to_json,
+            json_deserializer=orjson.loads,
             connect_args={
                 "timeout": 5,
                 "server_settings": {"application_name": service, **_TIMEOUTS},
@@ -120,7 +127,8 @@ class Database:
             session = AsyncSession(self.engine, expire_on_commit=False, autoflush=True)
             try:
                 if read_only:
-                    await session.execute(text("SET TRANSACTION READ ONLY"))
+                    # Part of BEGIN: no statement of its own.
+                    await session.connection(execution_options={"postgresql_readonly": True})
                 transaction = Transaction(
                     session,
                     actor=actor,
@@ -139,8 +147,10 @@ class Database:
                 raise
             else:
                 await session.close()
+        if read_only:
+            return
         if transaction.has_events and self.on_events is not None:
-            self.on_events()
+            transaction.after_commit(self.on_events)
         transaction.run_after_commit()
 
 

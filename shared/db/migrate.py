@@ -63,7 +63,10 @@ async def migrate(url: str, service: str) -> None:
 
 
 def _upgrade(connection: Connection, service: str) -> None:
+    # Another process may be migrating just now: that is worth a longer wait than a table's lock.
+    connection.execute(text(f"SET LOCAL lock_timeout = {_LIMITS['statement_timeout']}"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": lock_number("migrate", service)})
+    connection.execute(text(f"SET LOCAL lock_timeout = {_LIMITS['lock_timeout']}"))
     command.upgrade(config_for(service, connection), "head")
 
 

@@ -26,12 +26,13 @@ _AT = DateTime(timezone=True)
 
 def attach_infrastructure(metadata: MetaData) -> None:
     """Declare the infrastructure tables in `metadata`."""
-    _events(metadata)
+    _outbox(metadata)
+    _inbox(metadata)
     _audit(metadata)
     _rules_and_work(metadata)
 
 
-def _events(metadata: MetaData) -> None:
+def _outbox(metadata: MetaData) -> None:
     # Kept for ever: JetStream is a transport, this is the record.
     Table(
         "outbox_event",
@@ -71,6 +72,9 @@ def _events(metadata: MetaData) -> None:
         Column("subject", String(120), primary_key=True),
         Column("value", BigInteger, nullable=False),
     )
+
+
+def _inbox(metadata: MetaData) -> None:
     Table(
         "inbox_entry",
         metadata,

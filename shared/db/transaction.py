@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +16,8 @@ from shared.kernel.actor import Actor
 from shared.kernel.clock import shanghai_date
 from shared.kernel.ids import new_id
 from shared.telemetry import current_traceparent
+
+_log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +158,12 @@ class Transaction:
         )
 
     def run_after_commit(self) -> None:
-        """Run what was left for after the commit."""
+        """Run what was left for after the commit; the commit stands, so a failure here is only logged."""
         for callback in self._kept.callbacks:
-            callback()
+            try:
+                callback()
+            except Exception:  # noqa: BLE001  # an answer of failure would be untrue
+                _log.exception("after_commit_failed")
 
     def _event_rows(self) -> list[dict[str, Any]]:
         """Number the events of this transaction per aggregate, and per aggregate and subject."""
