@@ -1,0 +1,182 @@
+import pytest
+
+from shared.kernel.actor import Role
+from tests.service.registry.world import EVIDENCE, OTHER_UNIT, SCOPES, UNIT, World, code_of, firm, made_up_code
+
+
+async def test_a_registered_enterprise_is_read_with_its_unit_and_told_once(world: World) -> None:
+    code = await world.registered()
+    answer = await world.city.get(f"/v1/enterprises/{code}")
+    assert answer.status_code == 200
+    assert answer.headers["etag"] == '"v1"'
+    read = answer.json()
+    assert (read["name"], read["status"], read["code_needs_review"]) == ("示例科技有限公司1", "ACTIVE", False)
+    assert [(stay["unit_id"], stay["until_on"]) for stay in read["units"]] == [(UNIT, None)]
+    (event,) = await world.service.events("registry.enterprise.changed.v1")
+    assert (event.data.uscc, event.data.unit_id, event.version) == (code, UNIT, 1)
+    assert event.data.integrity.serious_dishonesty is False
+
+
+async def test_a_wrong_check_character_is_kept_and_flagged_until_the_licence_is_shown(world: World) -> None:
+    right = made_up_code(7)
+    wrong = right[:-1] + ("0" if right[-1] != "0" else "1")
+    answer = await world.city.post("/v1/enterprises", json=firm(7, uscc=wrong))
+    assert answer.status_code == 201
+    assert answer.json()["code_needs_review"] is True
+    listed = await world.city.get("/v1/enterprises", params={"code_needs_review": True})
+    assert [row["uscc"] for row in listed.json()["items"]] == [wrong]
+    weak = await world.city.post(f"/v1/enterprises/{wrong}:confirm-code", json={**EVIDENCE, "level": "DECLARED"})
+    assert (weak.status_code, code_of(weak)) == (422, "evidence_too_weak")
+    confirmed = await world.city.post(f"/v1/enterprises/{wrong}:confirm-code", json=EVIDENCE)
+    assert confirmed.json()["code_needs_review"] is False
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"uscc": "92500107MA0000001X"}, 422, None),
+        ({"unit_id": "500112"}, 409, "unit_ended"),
+        ({"unit_id": "999999"}, 422, "field_invalid"),
+        ({"founded_on": "2027-01-01"}, 422, "founded_in_future"),
+        ({"name": "损坏\ufffd"}, 422, "field_invalid"),
+        ({"unknown": 1}, 422, "field_invalid"),
+        ({"uscc": "短"}, 422, "field_invalid"),
+        ({"industry_code": "6510"}, 422, "field_invalid"),
+    ],
+)
+async def test_what_cannot_be_registered_is_refused_with_a_code_and_a_pointer(
+    world: World, changes: dict[str, object], status: int, code: str | None
+) -> None:
+    answer = await world.city.post("/v1/enterprises", json=firm(1, **changes))
+    assert answer.status_code == status, answer.text
+    problem = answer.json()
+    assert code is None or problem["code"] == code
+    assert problem["title"]
+    assert problem["errors"][0]["pointer"].startswith("/")
+
+
+async def test_the_refusal_of_an_ended_unit_names_its_successor_in_both_languages(world: World) -> None:
+    chinese = await world.city.post("/v1/enterprises", json=firm(1, unit_id="500112"))
+    english = await world.city.post(
+        "/v1/enterprises", json=firm(1, unit_id="500112"), headers={"accept-language": "en"}
+    )
+    assert "承接单位" in chinese.text
+    assert "CQ-LJ" in chinese.text
+    assert "took over" in english.text
+
+
+async def test_a_code_is_registered_once(world: World) -> None:
+    await world.registered()
+    again = await world.city.post("/v1/enterprises", json=firm(1, name="另一家示例公司"))
+    assert (again.status_code, code_of(again)) == (409, "enterprise_exists")
+
+
+async def test_each_body_sees_its_own_rows_only(world: World) -> None:
+    mine, other = await world.registered(1), await world.registered(2, unit_id=OTHER_UNIT)
+    bank = world.service.client(Role.BANK, party="91500000000000000X", scopes=SCOPES)
+    for client, seen in (
+        (world.city, {mine, other}),
+        (world.district(), {mine}),
+        (world.district(OTHER_UNIT), {other}),
+        (world.enterprise(2), {other}),
+        (bank, set()),
+    ):
+        listed = await client.get("/v1/enterprises")
+        assert {row["uscc"] for row in listed.json()["items"]} == seen
+        for code in (mine, other):
+            answer = await client.get(f"/v1/enterprises/{code}")
+            assert answer.status_code == (200 if code in seen else 404)
+
+
+async def test_a_district_registers_for_its_own_unit_only(world: World) -> None:
+    answer = await world.district().post("/v1/enterprises", json=firm(1, unit_id=OTHER_UNIT))
+    assert (answer.status_code, code_of(answer)) == (403, "forbidden_role")
+    assert (await world.district().post("/v1/enterprises", json=firm(1))).status_code == 201
+
+
+async def test_a_change_needs_the_version_that_was_read(world: World) -> None:
+    code = await world.registered()
+    path = f"/v1/enterprises/{code}"
+    assert (await world.city.patch(path, json={"name": "新名"})).status_code == 428
+    changed = await world.city.patch(path, json={"name": "示例新名"}, headers={"if-match": '"v1"'})
+    assert (changed.status_code, changed.json()["version"]) == (200, 2)
+    stale = await world.city.patch(path, json={"name": "旧"}, headers={"if-match": '"v1"'})
+    assert (stale.status_code, code_of(stale)) == (412, "precondition_failed")
+    events = await world.service.events("registry.enterprise.changed.v1")
+    assert [(event.version, event.data.name) for event in events] == [(1, "示例科技有限公司1"), (2, "示例新名")]
+
+
+async def test_a_move_between_units_keeps_the_old_stay_and_changes_who_sees_the_firm(world: World) -> None:
+    code = await world.registered()
+    path = f"/v1/enterprises/{code}"
+    ended = await world.city.patch(path, json={"unit_id": "500105"}, headers={"if-match": '"v1"'})
+    assert code_of(ended) == "unit_ended"
+    moved = await world.city.patch(path, json={"unit_id": OTHER_UNIT}, headers={"if-match": '"v1"'})
+    assert moved.status_code == 200, moved.text
+    units = (await world.city.get(path)).json()["units"]
+    assert [(stay["unit_id"], stay["until_on"]) for stay in units] == [(UNIT, "2026-11-23"), (OTHER_UNIT, None)]
+    assert (await world.district().get(path)).status_code == 404
+    assert (await world.district(OTHER_UNIT).get(path)).status_code == 200
+
+
+async def test_an_integrity_mark_moves_on_evidence_and_is_told_twice(world: World) -> None:
+    code = await world.registered()
+    path = f"/v1/enterprises/{code}/integrity-marks"
+    body = {"kind": "SERIOUS_DISHONESTY", "active": True, "effective_on": "2026-11-01", "evidence": EVIDENCE}
+    weak = await world.city.post(path, json={**body, "evidence": {**EVIDENCE, "level": "DECLARED"}})
+    assert code_of(weak) == "evidence_too_weak"
+    assert code_of(await world.city.post(path, json={**body, "active": False})) == "integrity_mark_not_open"
+    assert (await world.city.post(path, json=body)).status_code == 201
+    assert code_of(await world.city.post(path, json=body)) == "integrity_mark_open"
+    cleared = await world.city.post(path, json={**body, "active": False, "effective_on": "2026-11-20"})
+    assert cleared.json()["cleared_on"] == "2026-11-20"
+    happenings = await world.service.events("registry.integrity.changed.v1")
+    assert [(event.data.active, event.sequence) for event in happenings] == [(True, 1), (False, 2)]
+    states = await world.service.events("registry.enterprise.changed.v1")
+    assert [event.data.integrity.serious_dishonesty for event in states] == [False, True, False]
+
+
+async def test_pages_follow_each_other_without_a_gap(world: World) -> None:
+    codes = [await world.registered(number) for number in range(1, 6)]
+    seen, cursor = [], None
+    while True:
+        params = {"limit": 2, **({"cursor": cursor} if cursor else {})}
+        answer = (await world.city.get("/v1/enterprises", params=params)).json()
+        seen += [row["uscc"] for row in answer["items"]]
+        cursor = answer["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == codes
+
+
+async def test_a_search_takes_the_name_literally(world: World) -> None:
+    await world.registered(1, name="百分之百%示例")
+    await world.registered(2, name="普通示例")
+    found = (await world.city.get("/v1/enterprises", params={"q": "%"})).json()["items"]
+    assert [row["name"] for row in found] == ["百分之百%示例"]
+    by_code = (await world.city.get("/v1/enterprises", params={"q": made_up_code(2).lower()})).json()["items"]
+    assert [row["name"] for row in by_code] == ["普通示例"]
+
+
+async def test_an_export_holds_what_the_list_shows_and_no_formula(world: World) -> None:
+    await world.registered(1, name="=1+1示例")
+    answer = await world.city.get("/v1/exports/enterprises.csv")
+    assert answer.status_code == 200
+    text = answer.content.decode("utf-8-sig")
+    assert made_up_code(1) in text
+    assert "\n=1" not in text.replace(",=1", "\n=1")
+    assert (await world.city.get("/v1/exports/enterprises.xlsx")).content.startswith(b"PK")
+    assert made_up_code(1) not in (await world.district(OTHER_UNIT).get("/v1/exports/enterprises.csv")).text
+
+
+async def test_odd_paths_and_queries_are_refused_and_never_break_the_service(world: World) -> None:
+    for path in ("/v1/enterprises/%00", "/v1/enterprises/%ED%A0%80", f"/v1/enterprises/{'9' * 5000}"):
+        assert 400 <= (await world.city.get(path)).status_code < 500
+    for params in ({"q": "\0"}, {"unit": "x"}, {"limit": "0"}, {"cursor": "?"}, {"status": "?"}):
+        assert 400 <= (await world.city.get("/v1/enterprises", params=params)).status_code < 500
+
+
+async def test_the_units_of_a_day_are_listed(world: World) -> None:
+    before = (await world.city.get("/v1/units", params={"on": "2023-06-30"})).json()["items"]
+    today = (await world.city.get("/v1/units")).json()["items"]
+    assert (len(before), len(today)) == (41, 39)
