@@ -58,7 +58,7 @@ class RuleBook:
         Raises:
             Refusal: `rule_set_not_in_force`.
 
-        Source: K-POL-01 (行政法规制定程序: a rule applies from its effective day; our design §7).
+        Source: K-POL-01 (立法法 第一百零四条: rules do not reach back).
         """
         for rule_set in self.rule_sets:
             published = rule_set.header.status is PolicyStatus.PUBLISHED

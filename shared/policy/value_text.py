@@ -28,8 +28,8 @@ def _decimal(value: int, per_unit: int, digits: int) -> str:
 def value_text(value: Scalar | None, unit: str) -> tuple[str, str]:
     """Return a value with its unit in Chinese and in English.
 
-    Units: fen, ppm (shown in per cent), ppm_points (a distance between rates), milli, milli_points, count, people, months,
-    days, working_days, years, times. Another unit shows the bare value.
+    Units: fen, ppm (shown in per cent), ppm_points (a distance between rates), milli, milli_points, count, people,
+    months, days, working_days, years, times. Another unit shows the bare value.
     """
     if value is None:
         return "无数据", "no data"
