@@ -10,11 +10,13 @@ from pydantic import BaseModel
 from services.techtransfer.api.listing import (
     SHARED_COLUMNS,
     TERMS_REFUSED,
+    ContactRead,
     ListingState,
     ReviewRequest,
     WithdrawRequest,
     answer_fields,
     answered,
+    contact_of,
     exported,
     listed,
     listing_filter,
@@ -123,6 +125,13 @@ async def export_achievements(file_format: Format, wanted: Wanted, tx: Tx) -> Re
 async def read_achievement(achievement_id: UUID, tx: Tx) -> Response:
     """Read one achievement; another's unpublished one is not found."""
     return answered(shown(await listing_usecases.load(tx, Achievement, achievement_id), tx.actor))
+
+
+@router.get("/achievements/{achievement_id}/contact")
+@edge(scope="transfer.listing:read", row="any", summary_zh="查看科技成果联系人（留痕）", audited=True)
+async def read_achievement_contact(achievement_id: UUID, tx: Tx) -> ContactRead:
+    """Read the contact of an achievement in full; every reading is recorded."""
+    return contact_of(await listing_usecases.read_contact(tx, Achievement, achievement_id))
 
 
 @router.patch(

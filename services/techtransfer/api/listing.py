@@ -35,6 +35,7 @@ TERMS_REFUSED = (
     rules.KEYWORDS_EXCEEDED,
     rules.COOPERATION_MODE_MISSING,
     rules.FIELD_NOT_HIDEABLE,
+    rules.CONTACT_MASKED,
     rules.LISTING_PERIOD_INVALID,
     rules.LISTING_DUPLICATE,
     party_rules.PARTY_NOT_YOURS,
@@ -89,6 +90,13 @@ class WithdrawRequest(Shape):
     reason: LongTextOrNone = None
 
 
+class ContactRead(Shape):
+    """Whom to call about a listing, in full; every reading is recorded."""
+
+    contact_name: str | None
+    contact_phone: str | None
+
+
 class ListingSummaryRead(Shape):
     """How many listings of each status a party has, those that the caller may see."""
 
@@ -115,6 +123,14 @@ async def listing_filter(
         cooperation_mode=cooperation_mode,
         text=q,
         mine=mine,
+    )
+
+
+def contact_of(listing: ListingColumns) -> ContactRead:
+    """Return the contact of a listing in full."""
+    return ContactRead(
+        contact_name=listing.contact_name.reveal() if listing.contact_name else None,
+        contact_phone=listing.contact_phone.reveal() if listing.contact_phone else None,
     )
 
 

@@ -11,11 +11,13 @@ from pydantic import BaseModel
 from services.techtransfer.api.listing import (
     SHARED_COLUMNS,
     TERMS_REFUSED,
+    ContactRead,
     ListingState,
     ReviewRequest,
     WithdrawRequest,
     answer_fields,
     answered,
+    contact_of,
     exported,
     listed,
     listing_filter,
@@ -125,6 +127,13 @@ async def export_needs(file_format: Format, wanted: Wanted, tx: Tx) -> Response:
 async def read_need(need_id: UUID, tx: Tx) -> Response:
     """Read one need; another's unpublished one is not found."""
     return answered(shown(await listing_usecases.load(tx, Need, need_id), tx.actor))
+
+
+@router.get("/needs/{need_id}/contact")
+@edge(scope="transfer.listing:read", row="any", summary_zh="查看技术需求联系人（留痕）", audited=True)
+async def read_need_contact(need_id: UUID, tx: Tx) -> ContactRead:
+    """Read the contact of a need in full; every reading is recorded."""
+    return contact_of(await listing_usecases.read_contact(tx, Need, need_id))
 
 
 @router.patch(

@@ -11,6 +11,7 @@ from services.techtransfer.rules.listing import ListingTerms
 from services.techtransfer.rules.words import ListingStatus
 from shared.db.base import Instant, InstantOrNone, JsonColumn, text_enum
 from shared.kernel.key_field import KeyField
+from shared.kernel.personal import Personal, PersonalColumn
 from shared.kernel.types import LongTextOrNone
 
 _OPEN = text("status NOT IN ('WITHDRAWN', 'EXPIRED')")
@@ -29,6 +30,8 @@ class ListingColumns(ListingTerms):
     keywords: JsonColumn
     cooperation_modes: JsonColumn
     confidential_fields: JsonColumn
+    contact_name: Personal | None = Field(default=None, sa_type=PersonalColumn)
+    contact_phone: Personal | None = Field(default=None, sa_type=PersonalColumn)
     authority_sha256: str | None = Field(default=None, sa_type=String(64))
     status: ListingStatus = Field(sa_type=text_enum(ListingStatus))
     title_key: str = Field(sa_type=String(64))

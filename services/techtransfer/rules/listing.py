@@ -15,6 +15,7 @@ from shared.events.techtransfer import ListingChanged
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.key_field import KeyField
+from shared.kernel.personal import Personal
 from shared.kernel.shape import Shape
 from shared.kernel.types import ShortText, ShortTextOrNone, UnitId, Uscc
 from shared.policy.rule_set import RuleSet
@@ -77,6 +78,14 @@ COOPERATION_MODE_MISSING = RefusalCode(
     way_out_zh="可选：开发、转让、许可、咨询、服务、入股。",
     way_out_en="Choose from development, transfer, licence, consulting, service, equity.",
 )
+CONTACT_MASKED = RefusalCode(
+    code="contact_masked",
+    status=422,
+    title_zh="联系人信息含有掩码字符，不是完整内容",
+    title_en="The contact holds masking characters: it is not the whole text",
+    way_out_zh="请填写完整的姓名和电话，或不提交该字段以保持原值。",
+    way_out_en="Give the whole name and number, or leave the field out to keep what is held.",
+)
 FIELD_NOT_HIDEABLE = RefusalCode(
     code="field_not_hideable",
     status=422,
@@ -113,6 +122,8 @@ class ListingTerms(Shape):
     cooperation_modes: list[CooperationMode]
     confidential_fields: list[ShortText] = Field(default_factory=list)
     valid_until: date
+    contact_name: Personal | None = None
+    contact_phone: Personal | None = None
     authority_sha256: Digest = None
     authority_until: date | None = None
 
@@ -150,9 +161,10 @@ def check_listing(terms: ListingTerms, rules: RuleSet, *, hideable: Collection[s
     """Check the fields that both nouns share, beyond the form of each.
 
     Raises:
-        Refusal: `keywords_exceeded`, `cooperation_mode_missing`, `field_not_hideable`, `listing_period_invalid`.
+        Refusal: `keywords_exceeded`, `cooperation_mode_missing`, `field_not_hideable`, `contact_masked`,
+            `listing_period_invalid`.
 
-    Source: T-LIST-01 to T-LIST-04 (docs/rules/techtransfer.md).
+    Source: T-LIST-01 to T-LIST-04, T-LIST-06 (docs/rules/techtransfer.md).
     """
     keywords_max = rules.param_int("keywords_max")
     if not 0 < len(set(terms.keywords)) == len(terms.keywords) <= keywords_max:
@@ -161,6 +173,7 @@ def check_listing(terms: ListingTerms, rules: RuleSet, *, hideable: Collection[s
     if not 0 < len(set(modes)) == len(modes):
         raise Refusal(COOPERATION_MODE_MISSING, pointer="/cooperation_modes")
     check_confidential_fields(terms.confidential_fields, hideable=hideable)
+    check_contact(terms)
     latest = today + timedelta(days=rules.param_int("listing_days_max"))
     if not today < terms.valid_until <= latest:
         raise Refusal(LISTING_PERIOD_INVALID, pointer="/valid_until", latest=latest)
@@ -178,6 +191,19 @@ def check_confidential_fields(fields: Sequence[str], *, hideable: Collection[str
         if field not in hideable:
             hideable_fields = ", ".join(sorted(hideable))
             raise Refusal(FIELD_NOT_HIDEABLE, pointer="/confidential_fields", field=field, hideable=hideable_fields)
+
+
+def check_contact(terms: ListingTerms) -> None:
+    """Refuse a mask that a reader sent back as if it were the text: it would overwrite the contact.
+
+    Raises:
+        Refusal: `contact_masked`.
+
+    Source: T-LIST-06 (docs/rules/techtransfer.md).
+    """
+    for field, value in (("contact_name", terms.contact_name), ("contact_phone", terms.contact_phone)):
+        if value is not None and "*" in value.reveal():
+            raise Refusal(CONTACT_MASKED, pointer=f"/{field}")
 
 
 def title_key(title: str) -> str:

@@ -188,6 +188,24 @@ async def withdraw_listing(tx: Transaction, table: type[Listing], listing_id: UU
     return listing
 
 
+async def read_contact(tx: Transaction, table: type[Listing], listing_id: UUID) -> Listing:
+    """Return a listing whose contact the caller is about to read in full; the reading is recorded.
+
+    Raises:
+        Refusal: `not_found`, also for another's unpublished listing.
+    """
+    listing = await load(tx, table, listing_id)
+    noun = NOUNS[table].value.lower()
+    tx.audit(
+        f"{noun}.contact.read",
+        subject=f"{noun}/{listing_id}",
+        uscc=listing.party_uscc,
+        purpose="COOPERATION",
+        fields=("contact_name", "contact_phone"),
+    )
+    return listing
+
+
 async def expire_listings(tx: Transaction) -> int:
     """End published listings whose last day has passed, a bounded number at a time; returns how many."""
     ended = 0

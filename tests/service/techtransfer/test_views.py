@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 from shared.kernel.actor import Role
 from shared.kernel.ids import new_id
 from tests.service.techtransfer.conftest import READ, Market, ok, plain
-from tests.unit.techtransfer.builders import FIRM, achievement_fields
+from tests.unit.techtransfer.builders import FIRM, OTHER, achievement_fields
 
 
 async def ids(market: Market, query: str = "", *, noun: str = "achievements", who: str = "other") -> list[str]:
@@ -130,6 +130,26 @@ async def test_a_summary_counts_what_the_caller_may_see(market: Market) -> None:
     own = await ok(market.firm.get(f"/v1/listing-summaries/{FIRM}"))
     assert own == {"uscc": FIRM, "achievements": {"PUBLISHED": 1, "DRAFT": 1}, "needs": {"DRAFT": 1}}
     assert (await ok(market.other.get(f"/v1/listing-summaries/{FIRM}")))["achievements"] == {"PUBLISHED": 1}
+
+
+async def test_a_contact_is_masked_until_it_is_opened_and_the_opening_is_recorded(market: Market) -> None:
+    published = await market.published("needs", contact_name="示例联系人", contact_phone="02300001111")
+    assert (published["contact_name"], published["contact_phone"]) == ("示**", "023****1111")
+    (kept,) = await market.service.rows("SELECT contact_phone FROM need")
+    assert b"02300001111" not in kept["contact_phone"]
+    path = f"/v1/needs/{published['id']}/contact"
+    opened = await ok(market.other.get(path))
+    assert opened == {"contact_name": "示例联系人", "contact_phone": "02300001111"}
+    (row,) = await market.service.rows("SELECT * FROM audit_entry WHERE action = 'need.contact.read'")
+    assert (row["party"], row["uscc"], row["fields"]) == (OTHER, FIRM, ["contact_name", "contact_phone"])
+
+
+async def test_the_contact_of_a_draft_is_absent_and_a_change_keeps_it(market: Market) -> None:
+    draft = await market.draft(contact_name="示例联系人")
+    path = f"/v1/achievements/{draft['id']}"
+    assert (await market.other.get(f"{path}/contact")).status_code == 404
+    await ok(market.firm.patch(path, json={"keywords": ["铸造"]}, headers={"if-match": '"v1"'}))
+    assert (await ok(market.firm.get(f"{path}/contact")))["contact_name"] == "示例联系人"
 
 
 async def test_an_export_holds_what_the_list_shows_and_no_formula(market: Market) -> None:

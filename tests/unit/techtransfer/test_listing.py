@@ -145,6 +145,12 @@ def test_what_a_list_needs_cannot_be_hidden(field: str) -> None:
     assert check(confidential_fields=[field]) == "field_not_hideable /confidential_fields"
 
 
+@pytest.mark.parametrize("field", ["contact_name", "contact_phone"])
+def test_a_mask_is_no_contact(field: str) -> None:
+    assert check(**{field: "示**"}) == f"contact_masked /{field}"
+    assert check(**{field: "02300000001"}) is None
+
+
 @pytest.mark.parametrize(
     ("days", "refused"), [(-1, True), (0, True), (1, False), (729, False), (730, False), (731, True)]
 )

@@ -40,6 +40,8 @@ def upgrade() -> None:
         sa.Column("cooperation_modes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("confidential_fields", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=False),
+        sa.Column("contact_name", sa.LargeBinary(), nullable=True),
+        sa.Column("contact_phone", sa.LargeBinary(), nullable=True),
         sa.Column("authority_sha256", sa.String(length=64), nullable=True),
         sa.Column("authority_until", sa.Date(), nullable=True),
         sa.Column(
@@ -278,6 +280,8 @@ def upgrade() -> None:
         sa.Column("cooperation_modes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("confidential_fields", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=False),
+        sa.Column("contact_name", sa.LargeBinary(), nullable=True),
+        sa.Column("contact_phone", sa.LargeBinary(), nullable=True),
         sa.Column("authority_sha256", sa.String(length=64), nullable=True),
         sa.Column("authority_until", sa.Date(), nullable=True),
         sa.Column("problem", sa.Text(), nullable=False),
