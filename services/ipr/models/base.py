@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from shared.db.base import service_base
 
+__all__ = ["Base", "metadata"]
+
 if TYPE_CHECKING:
     from sqlmodel import SQLModel as Base
 else:

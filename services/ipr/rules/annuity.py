@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from services.ipr.rules.right_kind import PATENT_KINDS, RightKind
-from shared.kernel.errors import Refusal, RefusalCode
+from shared.kernel.errors import RefusalCode
 from shared.kernel.money import mul_ppm_half_up
 from shared.kernel.months import add_months
 from shared.policy.rule_set import RuleSet
@@ -83,14 +83,14 @@ def surcharge_fen(full_fee_fen: int, due_on: date, paid_on: date, rules: RuleSet
     return mul_ppm_half_up(full_fee_fen, rate)
 
 
-def next_due(kind: RightKind, *, filed_on: date, granted_on: date, payers: Payers, on: date, rules: RuleSet) -> Annuity:
+def next_due(
+    kind: RightKind, *, filed_on: date, granted_on: date, payers: Payers, on: date, rules: RuleSet
+) -> Annuity | None:
     """Return the annual fee that must be paid next, seen from a day: for the patent year that begins after it.
 
     The fee of the year of grant is paid with the grant; each later one before its patent year begins. If the grace for
-    it passes unpaid the right is lost from the day after the fee was due. What was paid is not known here.
-
-    Raises:
-        Refusal: `annuity_not_due`.
+    it passes unpaid the right is lost from the day after the fee was due. What was paid is not known here. None in the
+    last patent year, and for kinds without annual fees.
 
     Source: I-FEE-04 (docs/rules/ipr.md).
     """
@@ -110,18 +110,18 @@ def in_grace(
     year = 1
     while add_months(filed_on, 12 * year) <= on:
         year += 1
-    if year == 1 or add_months(filed_on, 12 * (year - 1)) <= granted_on or annual_fee_fen(kind, year, rules) is None:
+    if year == 1 or add_months(filed_on, 12 * (year - 1)) <= granted_on:
         return None
     due = _annuity(kind, year, filed_on=filed_on, granted_on=granted_on, payers=payers, on=on, rules=rules)
-    return due if on <= due.grace_until else None
+    return due if due is not None and on <= due.grace_until else None
 
 
 def _annuity(
     kind: RightKind, year: int, *, filed_on: date, granted_on: date, payers: Payers, on: date, rules: RuleSet
-) -> Annuity:
+) -> Annuity | None:
     full = annual_fee_fen(kind, year, rules)
     if full is None:
-        raise Refusal(ANNUITY_NOT_DUE)
+        return None
     starts_on = add_months(filed_on, 12 * (year - 1))
     due_on = starts_on - timedelta(days=1)
     return Annuity(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
 
 from services.ipr.models.ip_sheet import SheetApplication, SheetConsent
 from services.ipr.rules.ip_sheet import SheetConsent as HeldConsent
@@ -17,7 +18,7 @@ from shared.kernel.actor import Role
 async def put_application(tx: Transaction, row: dict[str, Any]) -> None:
     """Keep an application's newest state; a status that is older than the one held is left."""
     statement = insert(SheetApplication).values(row)
-    newer = statement.excluded.version > SheetApplication.version
+    newer = statement.excluded.version > col(SheetApplication.version)
     changed = {name: statement.excluded[name] for name in ("application_status", "version", "source_time")}
     await tx.session.execute(
         statement.on_conflict_do_update(index_elements=["application_id"], set_=changed, where=newer)
@@ -43,7 +44,7 @@ async def find_application(tx: Transaction, application_id: UUID) -> SheetApplic
     if tx.actor.role is not Role.BANK:
         return None
     query = select(SheetApplication).where(
-        SheetApplication.application_id == application_id, SheetApplication.bank_uscc == tx.actor.party
+        col(SheetApplication.application_id) == application_id, col(SheetApplication.bank_uscc) == tx.actor.party
     )
     return (await tx.session.execute(query)).scalar_one_or_none()
 
@@ -51,9 +52,9 @@ async def find_application(tx: Transaction, application_id: UUID) -> SheetApplic
 async def consents(tx: Transaction, *, enterprise_uscc: str, bank_uscc: str) -> Sequence[HeldConsent]:
     """Return the consents of an enterprise to a bank whose grant has arrived."""
     query = select(SheetConsent).where(
-        SheetConsent.enterprise_uscc == enterprise_uscc,
-        SheetConsent.recipient_uscc == bank_uscc,
-        SheetConsent.granted_at.is_not(None),
+        col(SheetConsent.enterprise_uscc) == enterprise_uscc,
+        col(SheetConsent.recipient_uscc) == bank_uscc,
+        col(SheetConsent.granted_at).is_not(None),
     )
     return [
         HeldConsent(

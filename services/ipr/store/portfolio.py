@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
 
 from services.ipr.models.blemish import Blemish
 from services.ipr.models.portfolio import Portfolio
@@ -35,35 +36,37 @@ async def lock(tx: Transaction, usccs: Collection[str], rules: RuleSet) -> dict[
     }
     rows = [{"uscc": uscc, **empty} for uscc in sorted(usccs)]
     await tx.session.execute(insert(Portfolio).on_conflict_do_nothing(index_elements=["uscc"]), rows)
-    query = select(Portfolio).where(Portfolio.uscc.in_(usccs)).order_by(Portfolio.uscc).with_for_update()
+    query = select(Portfolio).where(col(Portfolio.uscc).in_(usccs)).order_by(col(Portfolio.uscc)).with_for_update()
     found = await tx.session.execute(query.execution_options(populate_existing=True))
     return {row.uscc: row for row in found.scalars()}
 
 
 async def find(tx: Transaction, uscc: str) -> Portfolio | None:
     """Return a firm's summary as it was last told."""
-    return (await tx.session.execute(select(Portfolio).where(Portfolio.uscc == uscc))).scalar_one_or_none()
+    return (await tx.session.execute(select(Portfolio).where(col(Portfolio.uscc) == uscc))).scalar_one_or_none()
 
 
 async def held_rights(tx: Transaction, usccs: Collection[str]) -> dict[str, list[HeldRight]]:
     """Return the rights of each firm with its share, grounds and open blemishes, in two statements."""
-    open_case = exists().where(Blemish.right_id == Right.id, Blemish.cleared_on.is_(None))
+    open_case = exists().where(col(Blemish.right_id) == col(Right.id), col(Blemish.cleared_on).is_(None))
     query = select(
-        RightOwner.uscc,
-        RightOwner.share_ppm,
-        Right.id,
-        Right.kind,
-        Right.legal_status,
-        Right.evidence_level,
-        Right.filed_on,
-        Right.granted_on,
-        Right.ends_on,
+        col(RightOwner.uscc),
+        col(RightOwner.share_ppm),
+        col(Right.id),
+        col(Right.kind),
+        col(Right.legal_status),
+        col(Right.evidence_level),
+        col(Right.filed_on),
+        col(Right.granted_on),
+        col(Right.ends_on),
         open_case.label("blemished"),
-    ).join(Right, Right.id == RightOwner.right_id)
-    rows = (await tx.session.execute(query.where(RightOwner.uscc.in_(usccs)))).all()
-    marks = select(RightGround.right_id, RightGround.ground).where(RightGround.right_id.in_({row.id for row in rows}))
+    ).join(Right, col(Right.id) == col(RightOwner.right_id))
+    rows = (await tx.session.execute(query.where(col(RightOwner.uscc).in_(usccs)))).all()
+    marks = select(col(RightGround.right_id), col(RightGround.ground)).where(
+        col(RightGround.right_id).in_({row.id for row in rows})
+    )
     grounds: dict[object, set[HighValueGround]] = {}
-    for right_id, ground in (await tx.session.execute(marks)).tuples():
+    for right_id, ground in await tx.session.execute(marks):
         grounds.setdefault(right_id, set()).add(ground)
     found: dict[str, list[HeldRight]] = {uscc: [] for uscc in usccs}
     for row in rows:
@@ -85,7 +88,8 @@ async def held_rights(tx: Transaction, usccs: Collection[str]) -> dict[str, list
 
 async def due(tx: Transaction, today: date, rules: RuleSet, limit: int, after: str) -> Sequence[str]:
     """Return firms whose summary time or a new rule set may have changed, by code, from behind `after` on."""
-    query = select(Portfolio.uscc).where(
-        or_(Portfolio.next_change_on <= today, Portfolio.rule_set_sha256 != rules.sha256), Portfolio.uscc > after
+    query = select(col(Portfolio.uscc)).where(
+        or_(col(Portfolio.next_change_on) <= today, col(Portfolio.rule_set_sha256) != rules.sha256),
+        col(Portfolio.uscc) > after,
     )
-    return (await tx.session.execute(query.order_by(Portfolio.uscc).limit(limit))).scalars().all()
+    return (await tx.session.execute(query.order_by(col(Portfolio.uscc)).limit(limit))).scalars().all()

@@ -7,12 +7,14 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, and_, delete, exists, false, func, or_, select, tuple_
+from sqlmodel import col
 
 from services.ipr.models.blemish import Blemish
 from services.ipr.models.enterprise import Enterprise
 from services.ipr.models.right import Right, RightEvidence, RightGround, RightMove, RightOwner, RightTransfer
-from services.ipr.rules.right import HighValueGround, OwnerPart, RightTerms, RightView
+from services.ipr.rules.right import HighValueGround, RightTerms, RightView
 from services.ipr.rules.right_kind import RightKind
+from services.ipr.rules.right_owner import OwnerPart
 from services.ipr.rules.right_status import IN_FORCE, LegalStatus, RecordedMove
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Actor, Role
@@ -36,30 +38,30 @@ def visible(query: Rows, actor: Actor) -> Rows:
     """Keep the rights that `actor` may see."""
     if actor.role in SEES_ALL:
         return query
-    mine = select(RightOwner.right_id).where(RightOwner.right_id == Right.id)
+    mine = select(col(RightOwner.right_id)).where(col(RightOwner.right_id) == col(Right.id))
     if actor.role is Role.ENTERPRISE and actor.party is not None:
-        return query.where(exists(mine.where(RightOwner.uscc == actor.party)))
+        return query.where(exists(mine.where(col(RightOwner.uscc) == actor.party)))
     if actor.role is Role.DISTRICT and actor.unit_id is not None:
-        firms = mine.join(Enterprise, Enterprise.uscc == RightOwner.uscc)
-        return query.where(exists(firms.where(Enterprise.unit_id == actor.unit_id)))
+        firms = mine.join(Enterprise, col(Enterprise.uscc) == col(RightOwner.uscc))
+        return query.where(exists(firms.where(col(Enterprise.unit_id) == actor.unit_id)))
     return query.where(false())
 
 
 async def find(tx: Transaction, right_id: UUID) -> Right | None:
     """Return a right that the caller may see."""
-    query = visible(select(Right).where(Right.id == right_id), tx.actor)
+    query = visible(select(Right).where(col(Right.id) == right_id), tx.actor)
     return (await tx.session.execute(query)).scalar_one_or_none()
 
 
 async def lock(tx: Transaction, right_id: UUID) -> Right | None:
     """Return a right that the caller may see and hold it; a right is locked before the portfolios of its owners."""
-    query = visible(select(Right).where(Right.id == right_id), tx.actor).with_for_update(of=Right)
+    query = visible(select(Right).where(col(Right.id) == right_id), tx.actor).with_for_update(of=Right)
     return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
 async def find_by_number(tx: Transaction, kind: RightKind, right_no: str) -> Right | None:
     """Return the right of that kind and number, whoever owns it."""
-    query = select(Right).where(Right.kind == kind, Right.right_no == right_no)
+    query = select(Right).where(col(Right.kind) == kind, col(Right.right_no) == right_no)
     return (await tx.session.execute(query)).scalar_one_or_none()
 
 
@@ -69,7 +71,12 @@ async def lock_by_numbers(
     """Return the rights with these kinds and numbers and hold them, in order of their ids."""
     if not numbers:
         return {}
-    query = select(Right).where(tuple_(Right.kind, Right.right_no).in_(numbers)).order_by(Right.id).with_for_update()
+    query = (
+        select(Right)
+        .where(tuple_(col(Right.kind), col(Right.right_no)).in_(numbers))
+        .order_by(col(Right.id))
+        .with_for_update()
+    )
     rows = (await tx.session.execute(query.execution_options(populate_existing=True))).scalars()
     return {(row.kind, row.right_no): row for row in rows}
 
@@ -78,18 +85,20 @@ async def page(tx: Transaction, wanted: RightFilter, *, after: After, limit: int
     """Return rights that the caller may see, newest first, one more than `limit` if there are more."""
     query = visible(select(Right), tx.actor)
     if wanted.owner is not None:
-        owned = select(RightOwner.right_id).where(RightOwner.right_id == Right.id, RightOwner.uscc == wanted.owner)
+        owned = select(col(RightOwner.right_id)).where(
+            col(RightOwner.right_id) == col(Right.id), col(RightOwner.uscc) == wanted.owner
+        )
         query = query.where(exists(owned))
     if wanted.kind is not None:
-        query = query.where(Right.kind == wanted.kind)
+        query = query.where(col(Right.kind) == wanted.kind)
     if wanted.status is not None:
-        query = query.where(Right.legal_status == wanted.status)
+        query = query.where(col(Right.legal_status) == wanted.status)
     if wanted.number is not None:
-        query = query.where(Right.right_no == wanted.number)
+        query = query.where(col(Right.right_no) == wanted.number)
     if after is not None:
         at, last_id = after
-        query = query.where(or_(Right.created_at < at, and_(Right.created_at == at, Right.id < last_id)))
-    query = query.order_by(Right.created_at.desc(), Right.id.desc()).limit(limit + 1)
+        query = query.where(or_(col(Right.created_at) < at, and_(col(Right.created_at) == at, col(Right.id) < last_id)))
+    query = query.order_by(col(Right.created_at).desc(), col(Right.id).desc()).limit(limit + 1)
     return (await tx.session.execute(query)).scalars().all()
 
 
@@ -98,11 +107,11 @@ async def views(tx: Transaction, rights: Sequence[Right]) -> dict[UUID, RightVie
     ids = [right.id for right in rights]
     owners = await owners_of(tx, ids)
     grounds: dict[UUID, set[HighValueGround]] = {}
-    for right_id, ground in (
-        await tx.session.execute(select(RightGround.right_id, RightGround.ground).where(RightGround.right_id.in_(ids)))
-    ).tuples():
+    for right_id, ground in await tx.session.execute(
+        select(col(RightGround.right_id), col(RightGround.ground)).where(col(RightGround.right_id).in_(ids))
+    ):
         grounds.setdefault(right_id, set()).add(ground)
-    open_cases = select(Blemish.right_id).where(Blemish.right_id.in_(ids), Blemish.cleared_on.is_(None))
+    open_cases = select(col(Blemish.right_id)).where(col(Blemish.right_id).in_(ids), col(Blemish.cleared_on).is_(None))
     blemished = set((await tx.session.execute(open_cases)).scalars())
     return {
         right.id: RightView(
@@ -127,27 +136,27 @@ def terms_of(right: Right) -> RightTerms:
 async def owners_of(tx: Transaction, right_ids: Collection[UUID]) -> dict[UUID, list[OwnerPart]]:
     """Return the owners of each right, largest share first."""
     query = (
-        select(RightOwner.right_id, RightOwner.uscc, RightOwner.share_ppm)
-        .where(RightOwner.right_id.in_(right_ids))
-        .order_by(RightOwner.share_ppm.desc(), RightOwner.uscc)
+        select(col(RightOwner.right_id), col(RightOwner.uscc), col(RightOwner.share_ppm))
+        .where(col(RightOwner.right_id).in_(right_ids))
+        .order_by(col(RightOwner.share_ppm).desc(), col(RightOwner.uscc))
     )
     found: dict[UUID, list[OwnerPart]] = {}
-    for right_id, uscc, share_ppm in (await tx.session.execute(query)).tuples():
+    for right_id, uscc, share_ppm in await tx.session.execute(query):
         found.setdefault(right_id, []).append(OwnerPart.model_construct(uscc=uscc, share_ppm=share_ppm))
     return found
 
 
 async def remove_owners(tx: Transaction, right_id: UUID) -> None:
     """Remove the owners of a right, whose lock is held, to make room for the next ones; the transfer keeps both."""
-    await tx.session.execute(delete(RightOwner).where(RightOwner.right_id == right_id))
+    await tx.session.execute(delete(RightOwner).where(col(RightOwner.right_id) == right_id))
 
 
 async def moves(tx: Transaction, right_id: UUID) -> Sequence[RightMove]:
     """Return the history of a right's status in order of date."""
     query = (
         select(RightMove)
-        .where(RightMove.right_id == right_id)
-        .order_by(RightMove.effective_on, RightMove.recorded_no, RightMove.id)
+        .where(col(RightMove.right_id) == right_id)
+        .order_by(col(RightMove.effective_on), col(RightMove.recorded_no), col(RightMove.id))
     )
     return (await tx.session.execute(query)).scalars().all()
 
@@ -168,38 +177,46 @@ def recorded(row: RightMove) -> RecordedMove:
 
 async def transfers(tx: Transaction, right_id: UUID) -> Sequence[RightTransfer]:
     """Return the transfers of a right, oldest first."""
-    query = select(RightTransfer).where(RightTransfer.right_id == right_id)
-    return (await tx.session.execute(query.order_by(RightTransfer.effective_on, RightTransfer.id))).scalars().all()
+    query = select(RightTransfer).where(col(RightTransfer.right_id) == right_id)
+    return (
+        (await tx.session.execute(query.order_by(col(RightTransfer.effective_on), col(RightTransfer.id))))
+        .scalars()
+        .all()
+    )
 
 
 async def last_transfer_on(tx: Transaction, right_id: UUID) -> date | None:
     """Return the day of the newest transfer of a right."""
-    query = select(func.max(RightTransfer.effective_on)).where(RightTransfer.right_id == right_id)
+    query = select(func.max(col(RightTransfer.effective_on))).where(col(RightTransfer.right_id) == right_id)
     return (await tx.session.execute(query)).scalar_one()
 
 
 async def grounds(tx: Transaction, right_id: UUID) -> Sequence[RightGround]:
     """Return the recorded grounds of high value of a right."""
-    query = select(RightGround).where(RightGround.right_id == right_id).order_by(RightGround.recorded_at)
+    query = select(RightGround).where(col(RightGround.right_id) == right_id).order_by(col(RightGround.recorded_at))
     return (await tx.session.execute(query)).scalars().all()
 
 
 async def added_evidence(tx: Transaction, right_id: UUID) -> Sequence[RightEvidence]:
     """Return the evidence that was added to a right after it was recorded."""
-    query = select(RightEvidence).where(RightEvidence.right_id == right_id).order_by(RightEvidence.recorded_at)
+    query = (
+        select(RightEvidence).where(col(RightEvidence.right_id) == right_id).order_by(col(RightEvidence.recorded_at))
+    )
     return (await tx.session.execute(query)).scalars().all()
 
 
 async def lock_ended(tx: Transaction, today: date, limit: int, after: UUID | None) -> Sequence[Right]:
     """Return rights in force past their last day and hold them, in order of their ids, from `after` on."""
-    query = select(Right).where(Right.ends_on < today, Right.legal_status.in_(IN_FORCE))
+    query = select(Right).where(col(Right.ends_on) < today, col(Right.legal_status).in_(IN_FORCE))
     if after is not None:
-        query = query.where(Right.id > after)
-    query = query.order_by(Right.id).limit(limit).with_for_update(skip_locked=True)
+        query = query.where(col(Right.id) > after)
+    query = query.order_by(col(Right.id)).limit(limit).with_for_update(skip_locked=True)
     return (await tx.session.execute(query)).scalars().all()
 
 
 async def owned_by(tx: Transaction, uscc: str) -> Sequence[Right]:
     """Return all rights a firm owns a share of, for a reader whose access was checked before."""
-    query = select(Right).join(RightOwner, RightOwner.right_id == Right.id).where(RightOwner.uscc == uscc)
-    return (await tx.session.execute(query.order_by(Right.kind, Right.right_no))).scalars().all()
+    query = (
+        select(Right).join(RightOwner, col(RightOwner.right_id) == col(Right.id)).where(col(RightOwner.uscc) == uscc)
+    )
+    return (await tx.session.execute(query.order_by(col(Right.kind), col(Right.right_no)))).scalars().all()

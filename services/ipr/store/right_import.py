@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
+from sqlmodel import col
 
 from services.ipr.models.right_import import RightImportFinding
 from shared.db.transaction import Transaction
@@ -25,12 +26,12 @@ async def findings(
     line, position = after
     query = (
         select(RightImportFinding)
-        .where(RightImportFinding.operation_id == operation_id)
+        .where(col(RightImportFinding.operation_id) == operation_id)
         .where(
-            (RightImportFinding.line > line)
-            | ((RightImportFinding.line == line) & (RightImportFinding.position > position))
+            (col(RightImportFinding.line) > line)
+            | ((col(RightImportFinding.line) == line) & (col(RightImportFinding.position) > position))
         )
-        .order_by(RightImportFinding.line, RightImportFinding.position)
+        .order_by(col(RightImportFinding.line), col(RightImportFinding.position))
         .limit(limit)
     )
     return (await tx.session.execute(query)).scalars().all()

@@ -7,6 +7,7 @@ from services.ipr.rules import portfolio as rules
 from services.ipr.rules.portfolio import Summary
 from services.ipr.store import enterprise as enterprises
 from services.ipr.store import portfolio as portfolios
+from services.ipr.store.right import SEES_ALL
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
@@ -46,7 +47,7 @@ async def read_portfolio(tx: Transaction, uscc: str, book: RuleBook) -> tuple[Su
     """
     enterprise = await enterprises.find_visible(tx, uscc)
     own = tx.actor.role is Role.ENTERPRISE and tx.actor.party == uscc
-    sees_all = tx.actor.role in enterprises.SEES_ALL
+    sees_all = tx.actor.role in SEES_ALL
     known = enterprise is not None or own or (sees_all and await portfolios.find(tx, uscc) is not None)
     if not known:
         raise Refusal(NOT_FOUND, noun="portfolio")

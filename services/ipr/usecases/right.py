@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.ipr.models.right import Right, RightEvidence, RightGround, RightMove, RightOwner, RightTransfer
 from services.ipr.rules import right as rules
+from services.ipr.rules import right_owner as owner_rules
 from services.ipr.rules import right_status as status_rules
 from services.ipr.rules import right_term as term_rules
 from services.ipr.rules.portfolio import POLICY as PORTFOLIO_POLICY
@@ -13,13 +14,12 @@ from services.ipr.rules.portfolio import HeldRight, is_high_value
 from services.ipr.rules.right import (
     Attestation,
     HighValueMark,
-    OwnerPart,
     RightDraft,
     RightTerms,
     RightView,
     TermExtension,
-    Transfer,
 )
+from services.ipr.rules.right_owner import WHOLE_PPM, OwnerPart, Transfer
 from services.ipr.rules.right_status import MoveState, RecordedMove
 from services.ipr.store import right as rights
 from services.ipr.usecases import portfolio
@@ -99,10 +99,10 @@ async def transfer_right(
     """Record that a right passed to other owners or shares; both sides are summed up in this transaction.
 
     Raises:
-        Refusal: `forbidden_role`; `not_found`, and what `rules.transfer` refuses.
+        Refusal: `forbidden_role`; `not_found`, and what `right_owner.transfer` refuses.
     """
     right, before = await take(tx, right_id)
-    rules.transfer(
+    owner_rules.transfer(
         before.owners,
         draft,
         status=right.legal_status,
@@ -220,7 +220,7 @@ def high_value(view: RightView, rule_set: RuleSet, tx: Transaction) -> bool:
         kind=view.terms.kind,
         status=view.legal_status,
         level=view.level,
-        share_ppm=rules.WHOLE_PPM,
+        share_ppm=WHOLE_PPM,
         filed_on=view.terms.filed_on,
         granted_on=view.terms.granted_on,
         ends_on=view.ends_on,

@@ -1,0 +1,1 @@
+"""HTTP in: rights, portfolios, annual fees, imports and IP sheets."""

@@ -1,0 +1,35 @@
+"""Wires ipr: the only place where its rooms meet."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.ipr.api import annuity, blemish, ip_sheet, portfolio, right, right_import, right_status
+from services.ipr.handlers import finance, registry
+from services.ipr.jobs import expiry
+from services.ipr.jobs import right_import as imports
+from services.ipr.models import metadata
+from services.ipr.rules import REFUSALS
+from services.ipr.settings import IprSettings
+from shared.events.rule_set import IprRuleSetPublished
+from shared.web.service import ServiceSpec, build_service
+
+
+def create_app(settings: IprSettings | None = None) -> FastAPI:
+    """Return the application; settings are read from the environment unless given."""
+    doors = (right, right_status, blemish, annuity, portfolio, right_import, ip_sheet)
+    return build_service(
+        ServiceSpec(
+            name="ipr",
+            title="知识产权服务 Intellectual property",
+            settings=settings or IprSettings(),
+            metadata=metadata,
+            routers=[door.router for door in doors],
+            subscriptions=[*registry.SUBSCRIPTIONS, *finance.SUBSCRIPTIONS],
+            jobs=[*imports.JOBS, *expiry.JOBS],
+            refusals=REFUSALS,
+            policies_dir=Path(__file__).parent / "policies",
+            rule_set_event=IprRuleSetPublished,
+            description="权利登记、法律状态、企业知识产权汇总与清单 / rights, their status, portfolios and sheets.",
+        )
+    )

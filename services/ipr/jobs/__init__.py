@@ -1,0 +1,1 @@
+"""Loops and long work of ipr: imports, and what time alone changes."""

@@ -1,0 +1,1 @@
+"""Schema of ipr, step by step."""
