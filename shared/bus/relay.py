@@ -63,11 +63,12 @@ class Relay:
         while True:
             try:
                 async with self._own_connection() as own:
-                    if await try_lock_connection(own, "relay", self._service):
-                        _log.info("relay_active", service=self._service)
-                        active.set(1)
-                        self._checked_at = None
-                        await self._publish_forever(own)
+                    while not await try_lock_connection(own, "relay", self._service):
+                        await asyncio.sleep(_RETRY_SECONDS)
+                    _log.info("relay_active", service=self._service)
+                    active.set(1)
+                    self._checked_at = None
+                    await self._publish_forever(own)
             except (DatabaseUnavailable, Busy) as fault:
                 _log.warning("relay_waits_for_database", fault=repr(fault.__cause__ or fault))
             except Exception:  # noqa: BLE001  # the relay outlives what it does not understand; the backlog metric tells
