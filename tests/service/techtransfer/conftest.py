@@ -1,6 +1,7 @@
 """One techtransfer on a database of its own, knowing one registered enterprise."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,9 +74,9 @@ def plain(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in fields.items()}
 
 
-@pytest.fixture
-async def market(postgres: DatabaseServer) -> AsyncIterator[Market]:
-    """A fresh techtransfer; the firm and the other enterprise are registered."""
+@asynccontextmanager
+async def open_market(postgres: DatabaseServer) -> AsyncIterator[Market]:
+    """Run a fresh techtransfer; the firm and the other enterprise are registered."""
     async with running_service("techtransfer", postgres) as service:
         await service.deliver(enterprise(FIRM, "示例铸造有限公司"))
         await service.deliver(enterprise(OTHER, "示例检测有限公司"))
@@ -89,3 +90,18 @@ async def market(postgres: DatabaseServer) -> AsyncIterator[Market]:
             other_district=service.client(Role.DISTRICT, unit="500112", scopes=[READ, REVIEW]),
             city=service.client(Role.CITY, scopes=[READ, WRITE, REVIEW]),
         )
+
+
+@pytest.fixture
+async def market(postgres: DatabaseServer) -> AsyncIterator[Market]:
+    """A market of its own for one test."""
+    async with open_market(postgres) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def stall(postgres: DatabaseServer) -> AsyncIterator[Market]:
+    """A market with one published achievement, for tests that only read."""
+    async with open_market(postgres) as opened:
+        await opened.published()
+        yield opened

@@ -89,16 +89,15 @@ async def test_a_filter_does_not_answer_about_a_hidden_value(market: Market) -> 
         ("mine=true", 0),
     ],
 )
-async def test_a_list_is_narrowed(market: Market, query: str, found: int) -> None:
-    await market.published()
-    assert len(await ids(market, query)) == found
+async def test_a_list_is_narrowed(stall: Market, query: str, found: int) -> None:
+    assert len(await ids(stall, query)) == found
 
 
 @pytest.mark.parametrize(
     "query", ["trl_min=0", "trl_max=10", "status=OPEN", "price_max_fen=-1", "unit_id=999999", "cursor=x", "limit=201"]
 )
-async def test_a_filter_that_makes_no_sense_is_refused(market: Market, query: str) -> None:
-    assert (await market.other.get(f"/v1/achievements?{query}")).status_code == 422
+async def test_a_filter_that_makes_no_sense_is_refused(stall: Market, query: str) -> None:
+    assert (await stall.other.get(f"/v1/achievements?{query}")).status_code == 422
 
 
 async def test_needs_are_found_by_budget_and_day(market: Market) -> None:
