@@ -1,0 +1,146 @@
+"""Consent: no read without one, each read audited, refused reads too, only the allowed parts, withdrawal at once."""
+
+from datetime import timedelta
+from typing import Any
+
+from shared.kernel.actor import Role
+from tests.service.finance.world import BANK_A, BANK_B, FIRM, OTHER_FIRM, World, done, refused
+
+
+async def ready(world: World, **consent: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return an application and the consent it rests on."""
+    await world.tell_good_firm()
+    await world.admit_banks()
+    evaluation = await world.evaluate()
+    granted = await world.consent(**consent)
+    return await world.apply(evaluation["id"]), granted
+
+
+async def audit(world: World, outcome: str) -> list[dict[str, Any]]:
+    """Return the audit rows of reads by banks."""
+    return await world.service.rows(
+        "SELECT * FROM audit_entry WHERE role = 'bank' AND outcome = :outcome ORDER BY position", outcome=outcome
+    )
+
+
+async def test_a_bank_reads_what_it_was_allowed_and_leaves_a_trace(world: World) -> None:
+    application, granted = await ready(world)
+    file = done(await world.bank().get(f"/v1/loan-applications/{application['id']}/credit-file"))
+    assert file["withheld"] == []
+    assert (file["snapshot"]["grade"], file["superseded"], file["days_left"]) == ("B", False, 14)
+    assert file["basic_registry"]["name"] == "示例科技有限公司"
+    assert file["ip_portfolio"]["high_value_count"] == 1
+    assert len(file["evaluation_detail"]["score"]["lines"]) == 9
+    (row,) = [one for one in await audit(world, "done") if one["action"] == "credit_file.read"]
+    assert (row["uscc"], row["party"], str(row["consent_id"])) == (FIRM, BANK_A, granted["id"])
+    assert row["fields"] == file["given"]
+    assert row["request_id"]
+
+
+async def test_only_the_allowed_parts_are_given(world: World) -> None:
+    application, _ = await ready(world, scopes=["EVALUATION_RESULT"])
+    file = done(await world.bank().get(f"/v1/loan-applications/{application['id']}/credit-file"))
+    assert file["given"] == ["EVALUATION_RESULT"]
+    assert file["withheld"] == ["EVALUATION_DETAIL", "BASIC_REGISTRY", "IP_PORTFOLIO"]
+    for part in ("changes", "evaluation_detail", "basic_registry", "ip_portfolio"):
+        assert file[part] is None
+    own = done(await world.bank().get(f"/v1/loan-applications/{application['id']}"))
+    assert (own["snapshot_limit_fen"], own["snapshot_grade"]) == (None, None)
+
+
+async def test_withdrawal_stops_the_next_read_and_the_refused_read_is_audited(world: World) -> None:
+    application, granted = await ready(world)
+    url = f"/v1/loan-applications/{application['id']}/credit-file"
+    done(await world.bank().get(url))
+    revoked = done(await world.firm().delete(f"/v1/consents/{granted['id']}"))
+    assert revoked["purge_by"] == "2026-12-23"
+    refused(await world.bank().get(url), "consent_revoked", 403)
+    (row,) = await audit(world, "refused")
+    assert row["detail"]["code"] == "consent_revoked"
+    assert application["id"] in row["subject"]
+    (event,) = await world.service.events("finance.consent.revoked.v1")
+    assert event.data.recipient_uscc == BANK_A
+    refused(await world.firm().delete(f"/v1/consents/{granted['id']}"), "consent_already_revoked")
+
+
+async def test_a_consent_that_expired_overnight_parks_the_application_and_a_new_one_frees_it(world: World) -> None:
+    application, _ = await ready(world, expires_at="2026-11-23T18:00:00Z")
+    await world.step(application["id"], "accept")
+    world.service.clock.advance(timedelta(days=1))
+    url = f"/v1/loan-applications/{application['id']}"
+    refused(await world.bank().get(f"{url}/credit-file"), "consent_expired", 403)
+    body = {"amount_fen": 1, "term_months": 12, "bank_ref": "A-1"}
+    refused(await world.bank().post(f"{url}:approve", json=body), "consent_expired", 403)
+    assert done(await world.bank().get(url))["status"] == "BANK_REVIEW"
+    await world.consent()
+    done(await world.bank().get(f"{url}/credit-file"))
+    assert done(await world.bank().post(f"{url}:approve", json=body))["status"] == "APPROVED"
+
+
+async def test_a_consent_to_one_bank_is_none_to_another(world: World) -> None:
+    await world.tell_good_firm()
+    await world.admit_banks()
+    evaluation = await world.evaluate()
+    await world.consent(bank=BANK_A)
+    body = world.application_body(evaluation["id"], BANK_B)
+    refused(await world.firm().post("/v1/loan-applications", json=body), "consent_needed")
+
+
+async def test_the_signers_name_is_masked_in_answers_and_encrypted_at_rest(world: World) -> None:
+    _, granted = await ready(world, signer_name="欧阳示例")
+    assert granted["signer_name"] == "欧**"
+    assert "欧阳示例" not in (await world.firm().get("/v1/consents")).text
+    (row,) = await world.service.rows("SELECT signer_name FROM consent")
+    assert "欧阳示例".encode() not in bytes(row["signer_name"])
+
+
+async def test_consents_are_seen_by_giver_and_recipient_only(world: World) -> None:
+    _, granted = await ready(world)
+    url = f"/v1/consents/{granted['id']}"
+    for reader in (world.firm(), world.bank(), world.city):
+        assert done(await reader.get(url))["id"] == granted["id"]
+    for stranger in (world.firm(OTHER_FIRM), world.bank(BANK_B)):
+        refused(await stranger.get(url), "not_found", 404)
+        assert done(await stranger.get("/v1/consents"))["items"] == []
+    refused(await world.firm(OTHER_FIRM).delete(url), "not_found", 404)
+
+
+async def test_a_bank_cannot_grant_itself_a_consent(world: World) -> None:
+    await world.admit_banks()
+    bank = world.service.client(role=Role.BANK, party=BANK_A, scopes=["credit.consent:write", "credit.consent:read"])
+    text = done(await bank.get("/v1/consents/text"))
+    body = {
+        "recipient_uscc": BANK_A,
+        "scopes": ["EVALUATION_RESULT"],
+        "signer_name": "人",
+        "text_version": text["version"],
+    }
+    refused(await bank.post("/v1/consents", json=body), "forbidden_role", 403)
+
+
+async def test_an_agent_without_a_mandate_and_an_old_text_are_refused(world: World) -> None:
+    await world.admit_banks()
+    body = {
+        "recipient_uscc": BANK_A,
+        "scopes": ["EVALUATION_RESULT"],
+        "signer_name": "示例人",
+        "text_version": "2022-1",
+    }
+    firm = world.firm()
+    agent = body | {"signer_capacity": "AGENT"}
+    refused(await firm.post("/v1/consents", json=agent), "signer_without_mandate", 422)
+    refused(await firm.post("/v1/consents", json=body | {"text_version": "1"}), "consent_text_outdated")
+    refused(await firm.post("/v1/consents", json=body | {"recipient_uscc": FIRM}), "not_found", 404)
+    refused(await firm.post("/v1/consents", json=body | {"scopes": []}), "consent_scopes_empty", 422)
+    refused(await firm.post("/v1/consents", json=body | {"scopes": ["EVERYTHING"]}), "field_invalid", 422)
+
+
+async def test_the_credit_file_shows_what_changed_since_the_application(world: World) -> None:
+    application, _ = await ready(world)
+    await world.tell_portfolio(high_value=0)
+    await world.settle()
+    file = done(await world.bank().get(f"/v1/loan-applications/{application['id']}/credit-file"))
+    assert file["superseded"] is True
+    assert [(one["fact"], one["before"], one["after"]) for one in file["changes"]] == [("high_value_count", 1, 0)]
+    assert file["snapshot"]["score_milli"] - file["current"]["score_milli"] == 3_000
+    assert file["application"]["flag"] == "evaluation_superseded"
