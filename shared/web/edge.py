@@ -147,6 +147,8 @@ class EdgeRoute(APIRoute):
         return handle
 
 
+_ACTION_LENGTH = 80
+_SUBJECT_LENGTH = 200
 _AUDITED_REFUSALS = frozenset({403, 404})
 
 
@@ -199,8 +201,8 @@ async def _audit_refusal(request: Request, actor: Actor, route: str, refusal: Re
     ) as tx:
         uscc = refusal.details.get("uscc")
         tx.audit(
-            f"{request.method} {route}",
-            subject=request.url.path,
+            f"{request.method} {route}"[:_ACTION_LENGTH],
+            subject=request.url.path[:_SUBJECT_LENGTH],
             uscc=uscc if isinstance(uscc, str) else None,
             outcome="refused",
             detail={"code": refusal.code.code},

@@ -71,17 +71,18 @@ def problem_pages(refusals: Sequence[RefusalCode]) -> APIRouter:
 
     @router.get("", summary="错误代码目录 / Every problem code")
     async def list_problems() -> JSONResponse:
-        return JSONResponse({"items": [_entry(code) for _, code in sorted(by_code.items())]})
+        return JSONResponse({"items": [entry(code) for _, code in sorted(by_code.items())]})
 
     @router.get("/{code}", summary="错误代码说明 / One problem code")
     async def read_problem(code: str, request: Request) -> JSONResponse:
         del request
         if code not in by_code:
             raise Refusal(NOT_FOUND, noun="problem")
-        return JSONResponse(_entry(by_code[code]))
+        return JSONResponse(entry(by_code[code]))
 
     return router
 
 
-def _entry(code: RefusalCode) -> dict[str, Any]:
+def entry(code: RefusalCode) -> dict[str, Any]:
+    """Return what the catalogue says of a code, in both languages."""
     return {**example(code), "title_en": code.title_en, "detail_en": code.way_out_en}

@@ -21,7 +21,7 @@ from shared.events.catalogue import CATALOGUE
 from shared.events.envelope import Envelope
 from shared.events.event import Event
 from shared.kernel.actor import Role
-from shared.kernel.clock import FixedClock
+from shared.kernel.clock import FixedClock, SystemClock
 from shared.kernel.ids import new_id
 from shared.settings import Profile, ServiceSettings
 from shared.web.auth import TokenVerifier
@@ -100,7 +100,7 @@ class RunningService:
 
     name: str
     app: FastAPI
-    clock: FixedClock
+    clock: Any  # a FixedClock unless the test gave another
     database_url: str
     _stack: contextlib.AsyncExitStack = field(repr=False)
 
@@ -239,3 +239,22 @@ async def running_service(
 def causation_ids(envelopes: Iterable[Any]) -> set[UUID]:
     """Return the causation ids that the envelopes carry."""
     return {envelope.causation_id for envelope in envelopes}
+
+
+@contextlib.asynccontextmanager
+async def running_gateway(
+    postgres: DatabaseServer, *, clock: FixedClock | SystemClock | None = None, **settings: Any
+) -> AsyncIterator[RunningService]:
+    """Run the gateway on a fresh database; it checks tokens with the keys it signs them with."""
+    from gateway.app import create_app
+    from gateway.settings import GatewaySettings
+
+    clock = clock or FixedClock(START)
+    url = await postgres.database_url("gateway")
+    app = create_app(test_settings(GatewaySettings, url, **settings))
+    app.state.clock = clock
+    app.state.verifier = TokenVerifier(app.state.keyring, issuer=ISSUER, audience=AUDIENCE, clock=clock)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(postgres.drop, url)
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        yield RunningService(name="gateway", app=app, clock=clock, database_url=url, _stack=stack)

@@ -1,0 +1,29 @@
+"""The page of one enterprise."""
+
+from typing import Annotated, Any
+
+from fastapi import Path, Request
+
+from gateway.api.caller import reading_headers
+from gateway.compose import overview as compose
+from gateway.rules import overview as rules
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.web.edge import Caller, edge, edge_router, refusals
+
+router = edge_router(tags=["composed"])
+
+
+@router.get("/enterprises/{uscc}/overview", responses=refusals(FORBIDDEN_ROLE, NOT_FOUND))
+@edge(scope="registry.enterprise:read", row="enterprise", summary_zh="企业全景", transaction=False)
+async def read_overview(
+    uscc: Annotated[str, Path(pattern="^[0-9A-Z]{18}$")], caller: Caller, request: Request
+) -> dict[str, Any]:
+    """Read what all services keep of one enterprise; a part that is missing is named."""
+    rules.admit(caller, uscc)
+    state = request.app.state
+    return await compose.overview(
+        state.upstreams,
+        uscc,
+        headers=reading_headers(request.scope["headers"], request.scope["request_id"]),
+        deadline_s=state.settings.part_deadline_ms / 1000,
+    )

@@ -1,0 +1,105 @@
+"""The pass-through: a request of `/v1/…` streams to the service that owns its noun, and the answer streams back."""
+
+from collections.abc import AsyncIterator
+
+import structlog
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from gateway.api.caller import onward_headers
+from gateway.rules.route import is_plain, owner_of
+from gateway.settings import GatewaySettings
+from gateway.upstream.pool import Upstream, UpstreamBusyError, UpstreamDownError, UpstreamSlowError
+from shared.kernel.errors import Refusal
+from shared.kernel.refusals import DEADLINE_EXCEEDED, REQUEST_UNREADABLE, ROUTE_UNKNOWN, UNAVAILABLE
+from shared.web.problem import problem_response
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_READS = frozenset({"GET", "HEAD"})
+_WHOLE_BYTES = 65_536
+_BACK = frozenset(
+    {
+        "content-type",
+        "content-length",
+        "content-disposition",
+        "content-language",
+        "cache-control",
+        "etag",
+        "idempotency-replayed",
+        "last-modified",
+        "link",
+        "location",
+        "retry-after",
+        "vary",
+        "www-authenticate",
+    }
+)
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class PassThrough:
+    """The application behind every address that the gateway does not answer itself."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Forward one request.
+
+        Raises:
+            Refusal: `route_unknown`, `request_unreadable`, `token_missing`, `token_invalid`.
+        """
+        request = Request(scope, receive)
+        raw_path = bytes(scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        owner = owner_of(scope["path"])
+        if owner is None or not is_plain(raw_path):
+            raise Refusal(ROUTE_UNKNOWN if owner is None else REQUEST_UNREADABLE)
+        headers = onward_headers(scope["headers"], scope["request_id"])
+        actor = await request.app.state.verifier.verify(headers.get("authorization"))
+        scope["edge_client"] = actor.client_id
+        await self._forward(request, request.app.state.upstreams[owner], raw_path, headers, send)
+
+    async def _forward(
+        self, request: Request, upstream: Upstream, path: str, headers: dict[str, str], send: Send
+    ) -> None:
+        settings: GatewaySettings = request.app.state.settings
+        query = request.scope.get("query_string", b"").decode("latin-1")
+        uploads = headers.get("content-type", "").startswith("multipart/")
+        deadline_ms = settings.upload_deadline_ms if uploads else settings.upstream_deadline_ms
+        started = False
+        try:
+            body = await _body(request, headers)
+            async with upstream.call(
+                request.method,
+                f"{path}?{query}" if query else path,
+                headers=headers,
+                body=body,
+                deadline_s=deadline_ms / 1000,
+                may_retry=request.method in _READS or "idempotency-key" in headers,
+            ) as answer:
+                kept = [
+                    (name.lower().encode("latin-1"), value.encode("latin-1"))
+                    for name, value in answer.headers.items()
+                    if name.lower() in _BACK
+                ]
+                await send({"type": "http.response.start", "status": answer.status, "headers": kept})
+                started = True
+                async for chunk in answer.content.iter_any():
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                await send({"type": "http.response.body", "body": b""})
+        except (UpstreamDownError, UpstreamBusyError, UpstreamSlowError) as fault:
+            if started:
+                raise
+            slow = isinstance(fault, UpstreamSlowError)
+            answer_code = DEADLINE_EXCEEDED if slow else UNAVAILABLE
+            response = problem_response(
+                answer_code, request=request, headers={"retry-after": "2"}, source=upstream.name
+            )
+            await response(request.scope, request.receive, send)
+
+
+async def _body(request: Request, headers: dict[str, str]) -> bytes | AsyncIterator[bytes] | None:
+    """Return a small body whole, so that it can be sent twice; stream a large one; None where there is none."""
+    length = headers.get("content-length")
+    if length is None and request.headers.get("transfer-encoding") is None:
+        return None
+    if length is not None and int(length) <= _WHOLE_BYTES:
+        return await request.body()
+    return request.stream()

@@ -1,0 +1,98 @@
+"""Wires the gateway: the only place where its rooms meet."""
+
+import base64
+import stat
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from pydantic import TypeAdapter
+from starlette.routing import Route
+
+from gateway.api import documents, dossier, overview, passthrough, token
+from gateway.api.throttle import FailureThrottle
+from gateway.compose.catalogue import Catalogue
+from gateway.jobs.signing_key import keep_keys
+from gateway.models import metadata
+from gateway.rules import REFUSALS
+from gateway.settings import GatewaySettings
+from gateway.upstream.pool import open_upstreams
+from gateway.usecases import client as clients
+from gateway.usecases.client import DemoClient
+from gateway.usecases.signing_key import Keyring, KeySeal, refresh
+from shared.kernel.actor import system_actor
+from shared.kernel.refusals import COMMON
+from shared.web.openapi import entry
+from shared.web.service import ServiceSpec, build_service
+
+
+class DemoFileReadableError(Exception):
+    """The file with the demo clients' secrets can be read by others."""
+
+
+def create_app(settings: GatewaySettings | None = None) -> FastAPI:
+    """Return the application; settings are read from the environment unless given.
+
+    Raises:
+        ValueError: without `personal_data_key` the signing keys could not be kept.
+    """
+    settings = settings or GatewaySettings()
+    if settings.personal_data_key is None:
+        raise ValueError("the gateway needs GATEWAY_PERSONAL_DATA_KEY: it seals the signing keys")
+    seal = KeySeal(base64.b64decode(settings.personal_data_key.get_secret_value()))
+    ring = Keyring()
+    forward = APIRouter(
+        routes=[Route("/v1/{path:path}", endpoint=passthrough.PassThrough(), methods=list(passthrough.METHODS))]
+    )
+    app = build_service(
+        ServiceSpec(
+            name="gateway",
+            title="科创金融与服务平台 Kechuang",
+            settings=settings,
+            metadata=metadata,
+            routers=[token.router, overview.router, dossier.router, forward],
+            jobs=[keep_keys(ring, seal)],
+            refusals=REFUSALS,
+            description="一个入口：令牌、企业全景、贷款卷宗，以及四个服务的全部接口 / one door to four services.",
+            keys=ring,
+            around=_around(settings, ring, seal),
+        )
+    )
+    app.state.keyring = ring
+    app.state.throttle = FailureThrottle()
+    app.state.problems = {code.code: entry(code) for code in (*COMMON, *REFUSALS)}
+    _answer_first(app, documents.router)
+    return app
+
+
+def _answer_first(app: FastAPI, router: APIRouter) -> None:
+    """Let `router` answer before the skeleton's own pages: the gateway's documents describe all services."""
+    app.include_router(router)
+    app.router.routes.insert(0, app.router.routes.pop())
+
+
+def _around(
+    settings: GatewaySettings, ring: Keyring, seal: KeySeal
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def around(app: FastAPI) -> AsyncIterator[None]:
+        state = app.state
+        async with state.db.transaction(actor=system_actor("gateway"), clock=state.clock) as tx:
+            await refresh(tx, ring, seal, days=settings.key_days)
+            if settings.demo_clients is None:
+                await clients.refuse_demo_clients(tx)
+            else:
+                await clients.put_demo_clients(tx, _read_demo_clients(settings.demo_clients))
+        async with open_upstreams(settings.upstreams(), in_flight=settings.upstream_in_flight) as upstreams:
+            state.upstreams = upstreams
+            state.catalogue = Catalogue(upstreams, deadline_s=settings.part_deadline_ms / 1000)
+            yield
+
+    return around
+
+
+def _read_demo_clients(path: Path) -> list[DemoClient]:
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise DemoFileReadableError(f"{path.name} holds secrets: allow its owner alone (chmod 600)")
+    return TypeAdapter(list[DemoClient]).validate_json(path.read_bytes())

@@ -1,0 +1,84 @@
+"""One description of all services: the joined OpenAPI document, and the catalogue of problem codes."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from gateway.upstream.part import fetch
+from gateway.upstream.pool import Upstream
+
+_KEPT_S = 60.0
+_SHARED = frozenset({"Problem", "FieldProblem"})
+_REFERENCE = b'"#/components/schemas/'
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """What the services describe, fetched at most once a minute; the last description outlives its service."""
+
+    upstreams: Mapping[str, Upstream]
+    deadline_s: float
+    _documents: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _fetched_at: dict[str, float] = field(default_factory=dict)
+
+    async def openapi(self, own: dict[str, Any]) -> dict[str, Any]:
+        """Return the joined OpenAPI 3.1 document; a service that never answered is named in `x-missing`.
+
+        Args:
+            own: the gateway's own document, whose paths stand first.
+        """
+        documents = await self._all("/openapi.json")
+        joined: dict[str, Any] = orjson.loads(orjson.dumps(own))
+        scopes = joined["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]["scopes"]
+        for name, document in documents.items():
+            renamed = _rename(document, name)
+            for path, item in renamed["paths"].items():
+                if path.startswith("/v1/"):
+                    joined["paths"].setdefault(path, item)
+            joined["components"]["schemas"].update(renamed["components"]["schemas"])
+            flows = renamed["components"]["securitySchemes"]["oauth2"]["flows"]
+            scopes.update(flows["clientCredentials"]["scopes"])
+        joined["x-missing"] = sorted(set(self.upstreams) - set(documents))
+        return joined
+
+    async def problem(self, code: str) -> dict[str, Any] | None:
+        """Return the explanation of a problem code that a service gave, or None."""
+        for document in (await self._all("/problems")).values():
+            for entry in document["items"]:
+                if entry["code"] == code:
+                    return dict(entry)
+        return None
+
+    async def _all(self, target: str) -> dict[str, Any]:
+        if time.monotonic() - self._fetched_at.get(target, float("-inf")) > _KEPT_S:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(fetch(upstream, target, headers={}, deadline_s=self.deadline_s))
+                    for upstream in self.upstreams.values()
+                ]
+            answers = [task.result() for task in tasks]
+            for answer in answers:
+                if answer.status == 200:  # noqa: PLR2004
+                    self._documents[answer.source, target] = answer.body
+            if all(answer.status is not None for answer in answers):
+                self._fetched_at[target] = time.monotonic()
+        held = ((name, self._documents.get((name, target))) for name in self.upstreams)
+        return {name: document for name, document in held if document is not None}
+
+
+def _rename(document: dict[str, Any], service: str) -> dict[str, Any]:
+    """Give the schemas of one service its name in front: two services may call different things alike."""
+    text = orjson.dumps(document)
+    for name in document["components"]["schemas"]:
+        if name not in _SHARED:
+            text = text.replace(_REFERENCE + f'{name}"'.encode(), _REFERENCE + f'{service}.{name}"'.encode())
+    renamed: dict[str, Any] = orjson.loads(text)
+    schemas = renamed["components"]["schemas"]
+    renamed["components"]["schemas"] = {
+        name if name in _SHARED else f"{service}.{name}": schema for name, schema in schemas.items()
+    }
+    return renamed

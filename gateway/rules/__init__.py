@@ -1,0 +1,6 @@
+"""Pure decisions of the gateway: routes, clients, grants, key periods, and who sees a composed answer."""
+
+from gateway.rules.client import CLIENT_EXISTS, CLIENT_ROLE_UNUSABLE
+from shared.kernel.errors import RefusalCode
+
+REFUSALS: tuple[RefusalCode, ...] = (CLIENT_EXISTS, CLIENT_ROLE_UNUSABLE)

@@ -1,0 +1,105 @@
+"""OAuth clients: the bodies that may call, what each may do, and what a token says of them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.kernel.actor import Role
+from shared.kernel.errors import Refusal, RefusalCode
+from shared.kernel.shape import Shape
+
+ClientId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+Title = Annotated[str, Field(min_length=1, max_length=200)]
+PartyOrNone = Annotated[str | None, Field(max_length=18)]
+UnitOrNone = Annotated[str | None, Field(max_length=12)]
+
+CLIENT_ROLE_UNUSABLE = RefusalCode(
+    "client_role_unusable",
+    422,
+    "角色 {role} 的客户端缺少 {field}",
+    "A client of role {role} needs {field}",
+    "请补充后再登记",
+    "Name it and register again",
+)
+CLIENT_EXISTS = RefusalCode(
+    "client_exists", 409, "客户端已存在", "The client exists", "请使用另一个编号", "Use another id"
+)
+
+_NEEDS_PARTY = frozenset({Role.ENTERPRISE, Role.BANK, Role.AGENCY})
+
+
+class ClientStatus(StrEnum):
+    """Whether a client may get tokens."""
+
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+
+
+class ClientTerms(Shape):
+    """What is registered of a client."""
+
+    client_id: ClientId
+    role: Role
+    party: PartyOrNone = None
+    unit_id: UnitOrNone = None
+    scopes: list[str]
+    title_zh: Title
+    title_en: Title
+
+
+class OAuthError(StrEnum):
+    """The error words of RFC 6749, section 5.2."""
+
+    INVALID_REQUEST = "invalid_request"
+    INVALID_CLIENT = "invalid_client"
+    UNAUTHORIZED_CLIENT = "unauthorized_client"
+    UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
+    INVALID_SCOPE = "invalid_scope"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token will say, or why there is none."""
+
+    scopes: tuple[str, ...]
+    issued_at: datetime
+    expires_at: datetime
+    error: OAuthError | None = None
+
+
+def admit(terms: ClientTerms) -> ClientTerms:
+    """Return the terms of a new client if its role can be used.
+
+    Raises:
+        Refusal: `client_role_unusable` for an enterprise, bank or agency without a party, a district without a unit,
+            or the role of the service itself.
+
+    Source: G-CLIENT-01 (docs/rules/gateway.md).
+    """
+    if terms.role is Role.SYSTEM:
+        raise Refusal(CLIENT_ROLE_UNUSABLE, pointer="/role", role=terms.role.value, field="another role")
+    if terms.role in _NEEDS_PARTY and terms.party is None:
+        raise Refusal(CLIENT_ROLE_UNUSABLE, pointer="/party", role=terms.role.value, field="party")
+    if terms.role is Role.DISTRICT and terms.unit_id is None:
+        raise Refusal(CLIENT_ROLE_UNUSABLE, pointer="/unit_id", role=terms.role.value, field="unit_id")
+    return terms
+
+
+def grant(
+    *, status: ClientStatus, held: Collection[str], asked: str | None, now: datetime, lifetime: timedelta
+) -> Grant:
+    """Decide what a client that proved itself gets: what it asks for, all it holds if it names nothing.
+
+    Source: G-TOKEN-01 (docs/rules/gateway.md).
+    """
+    wanted = tuple(sorted(set((asked or "").split()))) or tuple(sorted(held))
+    error = None
+    if status is not ClientStatus.ACTIVE:
+        error = OAuthError.UNAUTHORIZED_CLIENT
+    elif not set(wanted) <= set(held):
+        error = OAuthError.INVALID_SCOPE
+    return Grant(wanted if error is None else (), now, now + lifetime, error)

@@ -1,0 +1,71 @@
+"""Which service answers which address."""
+
+OWNERS: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "enterprises",
+            "enterprise-filings",
+            "qualifications",
+            "register-applications",
+            "tech-sme-evaluations",
+            "units",
+            "imports/enterprises",
+            "imports/filings",
+            "exports/enterprises",
+        ),
+        "registry",
+    ),
+    **dict.fromkeys(
+        (
+            "kvc-evaluations",
+            "credit-limits",
+            "consents",
+            "consent-terms",
+            "loan-applications",
+            "loan-refusal-reasons",
+            "loans",
+            "drawdowns",
+            "covers",
+            "banks",
+            "fund-accounts",
+            "lpr",
+        ),
+        "finance",
+    ),
+    **dict.fromkeys(("ip-rights", "portfolios", "ip-sheets", "imports/ip-rights", "exports/ip-rights"), "ipr"),
+    **dict.fromkeys(
+        ("achievements", "needs", "listing-summaries", "exports/achievements", "exports/needs"), "techtransfer"
+    ),
+}
+"""First word behind /v1/ (the first two of imports and exports) → service."""
+
+
+def owner_of(path: str) -> str | None:
+    """Return the service that answers `path`, or None where nobody does.
+
+    Words are compared before a colon or a dot: `/v1/exports/needs.csv` and `/v1/loans/1:sign` belong to their noun.
+
+    Source: G-ROUTE-01 (docs/rules/gateway.md).
+    """
+    words = path.split("/")
+    if len(words) < 3 or words[0] or words[1] != "v1":  # noqa: PLR2004  # "", "v1", noun
+        return None
+    noun = words[2].partition(":")[0]
+    if noun in {"imports", "exports"}:
+        if len(words) < 4:  # noqa: PLR2004  # "", "v1", "imports", noun
+            return None
+        noun = f"{noun}/{words[3].partition('.')[0].partition(':')[0]}"
+    return OWNERS.get(noun)
+
+
+def is_plain(path: str) -> bool:
+    """Tell whether a path says only one thing: no dot segments, no empty ones, no encoded slash or backslash.
+
+    Two readers may walk such a path differently, and the gateway would guard another address than the service answers.
+
+    Source: G-ROUTE-02 (docs/rules/gateway.md).
+    """
+    lowered = path.lower()
+    if any(mark in lowered for mark in ("%2f", "%5c", "\\", "%2e", "//", ";")):
+        return False
+    return not any(word in {".", ".."} for word in path.split("/"))

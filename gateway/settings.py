@@ -1,0 +1,52 @@
+"""GATEWAY_… environment, typed."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import ServiceSettings
+
+
+class GatewaySettings(ServiceSettings):
+    """Settings of the gateway.
+
+    Attributes:
+        registry_url: address of the registry.
+        finance_url: address of finance.
+        ipr_url: address of ipr.
+        techtransfer_url: address of techtransfer.
+        demo_clients: file with the demo clients (JSON, mode 0600); None means that there must be none.
+        token_lifetime_s: life of an access token, at most ten minutes.
+        key_days: for how long one key signs.
+        upstream_deadline_ms: how long a service may take to answer.
+        upload_deadline_ms: how long it may take where a file is sent.
+        part_deadline_ms: how long one part of a composed answer may take.
+        upstream_in_flight: calls that may be under way to one service; more are told to wait, the others stay unharmed.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="ignore", frozen=True)
+
+    service: ClassVar[str] = "gateway"
+
+    registry_url: str = "http://127.0.0.1:8001"
+    finance_url: str = "http://127.0.0.1:8002"
+    techtransfer_url: str = "http://127.0.0.1:8003"
+    ipr_url: str = "http://127.0.0.1:8004"
+    demo_clients: Path | None = None
+    token_lifetime_s: int = Field(default=600, ge=30, le=600)
+    key_days: int = Field(default=30, ge=1, le=365)
+    upstream_deadline_ms: int = Field(default=15_000, ge=100, le=120_000)
+    upload_deadline_ms: int = Field(default=300_000, ge=1_000, le=3_600_000)
+    part_deadline_ms: int = Field(default=3_000, ge=50, le=30_000)
+    upstream_in_flight: int = Field(default=256, ge=1, le=10_000)
+
+    def upstreams(self) -> dict[str, str]:
+        """Return the address of each service."""
+        return {
+            "registry": self.registry_url,
+            "finance": self.finance_url,
+            "techtransfer": self.techtransfer_url,
+            "ipr": self.ipr_url,
+        }

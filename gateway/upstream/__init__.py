@@ -1,0 +1,1 @@
+"""The only code that opens outgoing HTTP: calls to the services."""

@@ -1,0 +1,1 @@
+"""What the gateway does: register clients, give tokens, keep its signing keys."""
