@@ -14,7 +14,6 @@ OUTGOING_PLACES = (
     "gateway/upstream/",
     "shared/web/jwks.py",
     "shared/bus/monitor.py",
-    "shared/files/s3.py",
     "shared/telemetry.py",
     "deploy/",
 )

@@ -84,6 +84,7 @@ PLANTED = {
         ("gateway/api/planted_out.py", "import aiohttp"),
         ("shared/web/planted_out.py", "import aiohttp"),
     ],
+    "object-store": [("services/ipr/jobs/planted_store.py", "import obstore")],
     "other-http": [("gateway/upstream/planted_other.py", "import requests")],
     "tests": [("services/finance/api/planted_tests.py", "import tests.support.source")],
 }

@@ -29,6 +29,7 @@ from services.techtransfer.rules import achievement as rules
 from services.techtransfer.rules import listing as listing_rules
 from services.techtransfer.rules.achievement import AchievementTerms, ResultStage
 from services.techtransfer.store import achievement as store
+from services.techtransfer.store import listing as listing_store
 from services.techtransfer.store.achievement import AchievementFilter
 from services.techtransfer.store.listing import ListingFilter
 from services.techtransfer.usecases import achievement as usecases
@@ -109,7 +110,8 @@ async def post_achievement(body: AchievementTerms, tx: Tx, book: Book) -> Respon
 async def list_achievements(wanted: Wanted, paging: Paging, tx: Tx) -> Response:
     """List published achievements and one's own, newest first."""
     statement = store.narrowed_achievements(tx.actor, wanted)
-    return await listed(tx, statement, Achievement, paging=paging, shown=shown)
+    found = await listing_store.one_page(tx, statement, Achievement, after=paging.after(), limit=paging.limit)
+    return listed(found, tx.actor, paging=paging, shown=shown)
 
 
 @router.get("/exports/achievements.{file_format}")
@@ -117,7 +119,8 @@ async def list_achievements(wanted: Wanted, paging: Paging, tx: Tx) -> Response:
 async def export_achievements(file_format: Format, wanted: Wanted, tx: Tx) -> Response:
     """Export the achievements that a list with the same filters would show, as CSV or XLSX."""
     statement = store.narrowed_achievements(tx.actor, wanted)
-    return await exported(tx, statement, Achievement, columns=COLUMNS, file_format=file_format, filename="achievements")
+    found = listing_store.every_row(tx, statement, Achievement)
+    return await exported(found, tx.actor, columns=COLUMNS, file_format=file_format, filename="achievements")
 
 
 @router.get("/achievements/{achievement_id}", response_model=AchievementRead)

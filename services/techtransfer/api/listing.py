@@ -8,16 +8,13 @@ from uuid import UUID
 from fastapi import Query, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
-from sqlalchemy import Select
 
 from services.techtransfer.models.listing import ListingColumns
 from services.techtransfer.rules import listing as rules
 from services.techtransfer.rules import party as party_rules
 from services.techtransfer.rules.words import CooperationMode, ListingStatus, ReviewDecision
-from services.techtransfer.store import listing as store
 from services.techtransfer.store.listing import Listing, ListingFilter
 from services.techtransfer.usecases import listing as usecases
-from shared.db.transaction import Transaction
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal
 from shared.kernel.key_field import KeyField
@@ -189,25 +186,18 @@ def answered(read: ListingState, *, path: str | None = None) -> Response:
     return Response(read.model_dump_json(), status, media_type="application/json", headers=headers)
 
 
-async def listed(
-    tx: Transaction,
-    statement: Select[Listing],
-    table: type[Listing],
-    *,
-    paging: PageRequest,
-    shown: Callable[[Listing, Actor], ListingState],
+def listed(
+    found: Sequence[Listing], actor: Actor, *, paging: PageRequest, shown: Callable[[Listing, Actor], ListingState]
 ) -> Response:
-    """Answer with one page of listings as the caller may see them."""
-    found = await store.one_page(tx, statement, table, after=paging.after(), limit=paging.limit)
+    """Answer with one page of listings as the caller may see them; a row beyond the limit tells of another page."""
     last = found[paging.limit - 1] if len(found) > paging.limit else None
-    items = [shown(one, tx.actor) for one in found[: paging.limit]]
+    items = [shown(one, actor) for one in found[: paging.limit]]
     return page(paging, items, (last.created_at, last.id) if last else None)
 
 
 async def exported(
-    tx: Transaction,
-    statement: Select[Listing],
-    table: type[Listing],
+    found: AsyncIterator[ListingColumns],
+    actor: Actor,
     *,
     columns: Sequence[Column],
     file_format: Format,
@@ -216,13 +206,14 @@ async def exported(
     """Answer with a table of all rows; hidden fields are empty, lists stand in one cell."""
 
     async def rows() -> AsyncIterator[dict[str, Any]]:
-        async for listing in store.every_row(tx, statement, table):
-            fields = answer_fields(listing, tx.actor)
-            yield {
-                name: "、".join(map(str, value)) if isinstance(value, list) else value for name, value in fields.items()
-            }
+        async for listing in found:
+            yield {name: _cell(value) for name, value in answer_fields(listing, actor).items()}
 
     return await export(rows(), columns, format=file_format, filename=filename)
+
+
+def _cell(value: object) -> object:
+    return "、".join(map(str, value)) if isinstance(value, list) else value
 
 
 @router.get("/listing-summaries/{uscc}")

@@ -29,6 +29,7 @@ from services.techtransfer.models.need import Need
 from services.techtransfer.rules import listing as listing_rules
 from services.techtransfer.rules import need as rules
 from services.techtransfer.rules.need import NeedTerms
+from services.techtransfer.store import listing as listing_store
 from services.techtransfer.store import need as store
 from services.techtransfer.store.listing import ListingFilter
 from services.techtransfer.store.need import NeedFilter
@@ -111,7 +112,8 @@ async def post_need(body: NeedTerms, tx: Tx, book: Book) -> Response:
 async def list_needs(wanted: Wanted, paging: Paging, tx: Tx) -> Response:
     """List published needs and one's own, newest first."""
     statement = store.narrowed_needs(tx.actor, wanted)
-    return await listed(tx, statement, Need, paging=paging, shown=shown)
+    found = await listing_store.one_page(tx, statement, Need, after=paging.after(), limit=paging.limit)
+    return listed(found, tx.actor, paging=paging, shown=shown)
 
 
 @router.get("/exports/needs.{file_format}")
@@ -119,7 +121,8 @@ async def list_needs(wanted: Wanted, paging: Paging, tx: Tx) -> Response:
 async def export_needs(file_format: Format, wanted: Wanted, tx: Tx) -> Response:
     """Export the needs that a list with the same filters would show, as CSV or XLSX."""
     statement = store.narrowed_needs(tx.actor, wanted)
-    return await exported(tx, statement, Need, columns=COLUMNS, file_format=file_format, filename="needs")
+    found = listing_store.every_row(tx, statement, Need)
+    return await exported(found, tx.actor, columns=COLUMNS, file_format=file_format, filename="needs")
 
 
 @router.get("/needs/{need_id}", response_model=NeedRead)
