@@ -167,7 +167,7 @@ def _read(batch: _Batch, line: Line) -> RightDraft | None:
         else:
             first = batch.seen.setdefault(number, line.number)
             if first != line.number:
-                findings.append(finding(rules.IMPORT_LINE_REPEATED, "right_no", number[1], line=first))
+                findings.append(finding(rules.IMPORT_LINE_REPEATED, *rules.cell_of(line.cells, "right_no"), line=first))
     batch.note(line.number, findings)
     return None if any(one.refused for one in findings) else read.draft
 
