@@ -64,8 +64,9 @@ class PassThrough:
         uploads = headers.get("content-type", "").startswith("multipart/")
         deadline_ms = settings.upload_deadline_ms if uploads else settings.upstream_deadline_ms
         started = False
+        incoming = _Incoming(request)
         try:
-            body = await _body(request, headers)
+            body = await incoming.body(headers)
             async with upstream.call(
                 request.method,
                 f"{path}?{query}" if query else path,
@@ -85,6 +86,8 @@ class PassThrough:
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 await send({"type": "http.response.body", "body": b""})
         except (UpstreamDownError, UpstreamBusyError, UpstreamSlowError) as fault:
+            if incoming.refusal is not None:
+                raise incoming.refusal from fault
             if started:
                 raise
             slow = isinstance(fault, UpstreamSlowError)
@@ -95,11 +98,30 @@ class PassThrough:
             await response(request.scope, request.receive, send)
 
 
-async def _body(request: Request, headers: dict[str, str]) -> bytes | AsyncIterator[bytes] | None:
-    """Return a small body whole, so that it can be sent twice; stream a large one; None where there is none."""
-    length = headers.get("content-length")
-    if length is None and request.headers.get("transfer-encoding") is None:
-        return None
-    if length is not None and int(length) <= _WHOLE_BYTES:
-        return await request.body()
-    return request.stream()
+class _Incoming:
+    """The body of a request on its way to a service.
+
+    Attributes:
+        refusal: why its reading ended, if it was too large: seen from the service's side the connection just broke.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.refusal: Refusal | None = None
+
+    async def body(self, headers: dict[str, str]) -> bytes | AsyncIterator[bytes] | None:
+        """Return a small body whole, so that it can be sent twice; stream a large one; None where there is none."""
+        length = headers.get("content-length")
+        if length is None and self._request.headers.get("transfer-encoding") is None:
+            return None
+        if length is not None and int(length) <= _WHOLE_BYTES:
+            return await self._request.body()
+        return self._pieces()
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        try:
+            async for piece in self._request.stream():
+                yield piece
+        except Refusal as refusal:
+            self.refusal = refusal
+            raise

@@ -13,7 +13,7 @@ from shared.telemetry import counter, gauge
 
 _log = structlog.stdlib.get_logger(__name__)
 _CONNECT_S = 1.0
-_IDLE_S = 30.0
+_IDLE_S = 3.0  # shorter than the services keep a connection: none is taken that its service just closed
 _BUDGET_CAP = 10.0
 _BUDGET_SHARE = 0.1
 _PAUSES_S = (0.05, 0.2)
@@ -156,6 +156,7 @@ async def open_upstreams(urls: Mapping[str, str], *, in_flight: int) -> AsyncIte
                 skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
                 trust_env=False,
             )
+            session._retry_connection = False  # noqa: SLF001  # its own retries would not know our budget
             sessions.append(session)
             upstreams[name] = Upstream(name, url, session, in_flight=in_flight)
         yield upstreams

@@ -128,9 +128,13 @@ def _check(scope: Scope, headers: dict[bytes, bytes], limit: int) -> None:
             raise Refusal(REQUEST_UNREADABLE) from None
         if "\x00" in text:
             raise Refusal(REQUEST_UNREADABLE)
-    length = headers.get(b"content-length", b"")
-    if length and (not length.isdigit() or int(length[:20]) > limit):
-        raise Refusal(BODY_TOO_LARGE if length.isdigit() else REQUEST_UNREADABLE, limit_bytes=limit)
+    length = headers.get(b"content-length")
+    if length is None:
+        return
+    if not length.isdigit():
+        raise Refusal(REQUEST_UNREADABLE, pointer="header:content-length")
+    if int(length[:20]) > limit:
+        raise Refusal(BODY_TOO_LARGE, limit_bytes=limit)
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:

@@ -78,7 +78,7 @@ async def test_without_a_good_token_nothing_reaches_a_service(door: Door) -> Non
 @pytest.mark.parametrize(
     "path",
     [
-        "/v1/../metrics", "/v1/loans/../../metrics", "/v1/loans/%2e%2e/%2e%2e/metrics", "/v1/loans//x",
+        "/v1/loans/%2e%2e/%2e%2e/metrics", "/v1/loans//x",
         "/v1/loans/%2Fx", "/v1/loans/..%5c", "/v1/loans;x=1/y", "/v1/unknown", "/v1/", "/v1/imports",
         "/v1/imports/unknown", "/v1/metrics",
     ],
@@ -100,7 +100,8 @@ def test_every_noun_has_one_owner_and_actions_and_endings_follow_their_noun() ->
     assert owner_of("/health/ready") is None
     assert set(OWNERS.values()) == {"registry", "finance", "ipr", "techtransfer"}
     assert is_plain("/v1/loans/1:sign")
-    assert not is_plain("/v1/./loans")
+    for path in ("/v1/./loans", "/v1/../metrics", "/v1/loans/..", "/v1//loans", "/v1/loans/%2E%2e/x", "/v1/a\\b"):
+        assert not is_plain(path)
 
 
 async def test_a_large_answer_and_a_large_upload_stream_through(door: Door) -> None:

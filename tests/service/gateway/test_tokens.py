@@ -155,7 +155,7 @@ async def test_keys_rotate_without_a_gap_and_old_ones_are_withdrawn(postgres: Da
         first = set(ring.keys)
         assert len(first) == 1
         seen: list[set[str]] = []
-        for _ in range(48):
+        for _ in range(51):
             clock.advance(timedelta(minutes=30))
             async with service.db.transaction(actor=system_actor("gateway"), clock=clock) as tx:
                 await refresh(tx, ring, seal, days=1)
