@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from shared.kernel.money import ratio_ppm
+from shared.kernel.money import PPM, ratio_ppm
 from shared.policy.decision import Gate
 from shared.policy.explain import IndicatorLine, lines
 from shared.policy.rule_set import RuleSet
+
+_MOST_RATIO_PPM = 1_000 * PPM
 
 
 class Verdict(StrEnum):
@@ -53,9 +55,9 @@ def score(rule_set: RuleSet, inputs: Inputs) -> Score:
     Source: R-TSE-03 (国科发政〔2017〕115号 第七条).
     """
     facts = {
-        "science_staff_ppm": ratio_ppm(inputs.science_staff, inputs.staff),
-        "rd_sales_ppm": ratio_ppm(inputs.rd_expense_fen, inputs.revenue_fen),
-        "rd_cost_ppm": ratio_ppm(inputs.rd_expense_fen, inputs.cost_expense_fen),
+        "science_staff_ppm": _ratio_ppm(inputs.science_staff, inputs.staff),
+        "rd_sales_ppm": _ratio_ppm(inputs.rd_expense_fen, inputs.revenue_fen),
+        "rd_cost_ppm": _ratio_ppm(inputs.rd_expense_fen, inputs.cost_expense_fen),
         "class_1_count": inputs.class_1_count,
         "class_2_count": inputs.class_2_count,
     }
@@ -91,6 +93,12 @@ def score_gate_open(rule_set: RuleSet, points: Score) -> bool:
     Source: R-TSE-04 (国科发政〔2017〕115号 第六条（五）).
     """
     return points.total_milli >= rule_set.param_int("pass_score_milli") and points.science_staff_milli > 0
+
+
+def _ratio_ppm(part: int, whole: int) -> int | None:
+    """Return a ratio, at most a thousandfold: the engine takes no number above 2**53, and no tier lies up there."""
+    found = ratio_ppm(part, whole)
+    return None if found is None else min(found, _MOST_RATIO_PPM)
 
 
 def _marked(line: IndicatorLine, counted: tuple[str, ...]) -> IndicatorLine:

@@ -93,9 +93,7 @@ class World:
         read: dict[str, Any] = answer.json()
         return read
 
-    async def with_portfolio(
-        self, number: int = 1, *, class_1: int = 0, class_2: int = 0, version: int = 1
-    ) -> None:
+    async def with_portfolio(self, number: int = 1, *, class_1: int = 0, class_2: int = 0, version: int = 1) -> None:
         """Let the registry hear a portfolio of ipr."""
         await self.service.deliver(
             PortfolioChanged(
