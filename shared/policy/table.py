@@ -1,5 +1,6 @@
 """A decision table with hit policy `first`: rows from best to worst, a null row first, a default row last."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +14,7 @@ ROW = "row"
 POINTS = "points_milli"
 DEFAULT_ROW = "none"
 _FAR = MAX_INTEGER + 1
+_FIELD = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?")
 _NEUTRAL = {"passThrough": False, "inputField": None, "outputPath": None, "executionMode": "single"}
 
 
@@ -96,6 +98,8 @@ def _columns(content: Mapping[str, Any], side: str) -> dict[str, str]:
     found = {str(column.get("id", "")): str(column.get("field") or "") for column in columns}
     if not columns or len(found) != len(columns) or not all(found) or not all(found.values()):
         raise RuleSetInvalid(f"the {side} need an id and a field each, no id twice")
+    if any(not _FIELD.fullmatch(field) for field in found.values()):
+        raise RuleSetInvalid(f"a field is a word or `table.word`, the engine would calculate: {sorted(found.values())}")
     if len(set(found.values())) != len(found):
         raise RuleSetInvalid(f"the {side} name a field twice: {sorted(found.values())}")
     return found

@@ -22,8 +22,8 @@ def version(number: str, begins: str, ends: str | None, status: str = "published
 
 OLD = version("2022.1", "2022-01-01", "2023-12-31")
 NEW = version("2024.1", "2024-01-01", None)
-DRAFT = version("2027.1", "2024-06-01", None, "draft")
-RETIRED = version("2022.2", "2022-06-01", "2022-12-31", "retired")
+DRAFT = version("2021.9", "2021-06-01", None, "draft")
+RETIRED = version("2021.8", "2021-07-01", "2022-12-31", "retired")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.policy.decision import Fact
 from shared.policy.rule_set import FactInvalid, Hit
-from tests.support.policy import document, rule_set
+from tests.support.policy import document, rule_set, table
 
 RULES = rule_set()
 FACTS: dict[str, Any] = {"rd_ratio_ppm": 60000, "defect_count": 0, "title": "SRDI"}
@@ -21,6 +21,43 @@ RATIO += [(59999, "t2", 30000), (60000, "t1", 50000), (2**53 - 1, "t1", 50000), 
 @pytest.mark.parametrize(("value", "row", "points"), RATIO)
 def test_each_bound_belongs_to_the_tier_above_it(value: int | None, row: str, points: int) -> None:
     assert RULES.evaluate(FACTS | {"rd_ratio_ppm": value}).hit("rd_ratio") == Hit("rd_ratio", row, points)
+
+
+@pytest.mark.parametrize(
+    ("text", "inside", "outside"),
+    [
+        ("5", [5], [4, 6]),
+        ("-5", [-5], [-4, -6, 5]),
+        (">= 5", [5, 6, 2**53 - 1], [4]),
+        ("> 5", [6], [5]),
+        ("<= 5", [5, 4, -(2**53) + 1], [6]),
+        ("< 5", [4], [5]),
+        ("[5..9]", [5, 9], [4, 10]),
+        ("[5..9)", [5, 8], [4, 9]),
+        ("(5..9]", [6, 9], [5, 10]),
+        ("(5..9)", [6, 8], [5, 9]),
+        ("[-9..-5)", [-9, -6], [-10, -5]),
+        ("p.defect_points_milli", [10000], [9999, 10001]),
+        ("(5..p.defect_points_milli]", [6, 10000], [5, 10001]),
+        ('"C"', ["C"], ["", "c", "CC"]),
+        ("'C'", ["C"], ["c"]),
+        ('"C", "I"', ["C", "I"], ["C, I"]),
+        ("true", [True], [False]),
+        ("false", [False], [True]),
+    ],
+)
+def test_a_cell_takes_exactly_what_it_says(text: str, inside: list[Any], outside: list[Any]) -> None:
+    changed = document()
+    rules = table(changed, "defects")["rules"]
+    rules[1]["i1"] = text
+    table(changed, "defects")["rules"] = [rules[0], rules[1], rules[3]]
+    changed["indicators"] = changed["indicators"][:1]
+    rows = rule_set(changed)
+    hits = {
+        value: rows.evaluate({"defect_count": value}, nodes={"defects"}).hits[0].row_id for value in inside + outside
+    }
+    assert hits == dict.fromkeys(inside, "t1") | dict.fromkeys(outside, "none")
+    assert rows.evaluate({"defect_count": None}, nodes={"defects"}).hits[0].row_id == "absent"
 
 
 def test_a_parameter_gives_points_and_bounds() -> None:

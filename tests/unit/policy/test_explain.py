@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.policy.explain import IndicatorLine, Status, lines
 from shared.policy.header import Confidence
 from shared.policy.value_text import value_text
-from tests.support.policy import rule_set
+from tests.support.policy import document, rule_set, table
 
 RULES = rule_set()
 
@@ -45,6 +45,16 @@ def test_where_less_is_better_the_next_tier_lies_below() -> None:
     top = explained(defects=2)["defects"].next_tier
     assert top is not None
     assert (top.row, top.needs, top.distance) == ("t1", 0, 2)
+
+
+def test_a_tier_with_the_same_points_is_no_next_tier() -> None:
+    changed = document()
+    table(changed, "rd_ratio")["rules"][2]["points_milli"] = "10000"
+    rules = rule_set(changed)
+    facts = {"rd_ratio_ppm": 25000, "defect_count": 0, "title": None}
+    tier = lines(rules, rules.evaluate(facts), facts)[0].next_tier
+    assert tier is not None
+    assert (tier.row, tier.needs) == ("t1", 60000)
 
 
 def test_the_top_tier_has_no_next_one() -> None:

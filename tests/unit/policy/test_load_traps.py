@@ -227,3 +227,33 @@ def test_one_fact_compared_as_two_types_is_refused() -> None:
     table(bad, "defects")["inputs"][0]["field"] = "title"
     bad["indicators"] = bad["indicators"][:1]
     refused(bad, "compares title with", node="verdict")
+
+
+def test_an_input_that_the_engine_would_calculate_is_refused() -> None:
+    bad = document()
+    table(bad, "defects")["inputs"][0]["field"] = "defect_count * 2"
+    refused(bad, "the engine would calculate", node="defects")
+
+
+@pytest.mark.parametrize("word", ["null", "true", "not", "p"])
+def test_an_input_that_the_engine_reads_otherwise_than_we_do_is_refused(word: str) -> None:
+    """What no check foresees, the comparison at the edges of every cell finds."""
+    bad = document()
+    table(bad, "defects")["inputs"][0]["field"] = word
+    bad["indicators"] = bad["indicators"][:1]
+    with pytest.raises(RuleSetInvalid, match="the engine"):
+        rule_set(bad)
+
+
+def test_an_output_compared_as_another_type_is_refused() -> None:
+    refused(cell(document(), "verdict", 2, "i1", '"t1"'), "it is integer", node="verdict")
+
+
+def test_parameters_reach_only_tables_with_a_wire_from_the_input() -> None:
+    bad = document()
+    content = table(bad, "verdict")
+    content["inputs"][1]["field"] = "rd_ratio.row"
+    bad["graph"]["edges"] = [edge for edge in bad["graph"]["edges"] if edge["id"] != "input-verdict"]
+    assert rule_set(bad).graph is not None
+    content["rules"][2]["words"] = "p.title_code"
+    refused(bad, "reads parameters without a wire", node="verdict")
