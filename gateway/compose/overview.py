@@ -9,7 +9,7 @@ from gateway.upstream.part import Fetched, fetch
 from gateway.upstream.pool import Upstream
 
 PARTS: dict[str, tuple[str, str]] = {
-    "enterprise": ("registry", "/v1/enterprises/{uscc}/summary"),
+    "enterprise": ("registry", "/v1/enterprises/{uscc}"),
     "credit": ("finance", "/v1/credit-limits/{uscc}"),
     "portfolio": ("ipr", "/v1/portfolios/{uscc}"),
     "listings": ("techtransfer", "/v1/listing-summaries/{uscc}"),

@@ -4,7 +4,6 @@ OWNERS: dict[str, str] = {
     **dict.fromkeys(
         (
             "enterprises",
-            "enterprise-filings",
             "qualifications",
             "register-applications",
             "tech-sme-evaluations",
@@ -20,9 +19,7 @@ OWNERS: dict[str, str] = {
             "kvc-evaluations",
             "credit-limits",
             "consents",
-            "consent-terms",
             "loan-applications",
-            "loan-refusal-reasons",
             "loans",
             "drawdowns",
             "covers",

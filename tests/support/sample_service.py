@@ -26,7 +26,7 @@ from shared.web.export import Column, Format, export
 from shared.web.paging import Paging, page
 from shared.web.service import ServiceSpec, build_service
 from tests.support.postgres import DatabaseServer
-from tests.support.service import START, RunningService, attach, test_settings
+from tests.support.service import START, RunningService, attach, settings_for_test
 
 READ, WRITE = "sample.note:read", "sample.note:write"
 NOTE_TOO_LONG = RefusalCode("note_too_long", 409, "便笺超过 {limit} 字", "Over {limit}", "请缩短", "Shorten it")
@@ -181,7 +181,9 @@ async def running_sample(postgres: DatabaseServer, **settings: object) -> AsyncI
         ServiceSpec(
             name="sample",
             title="示例 Sample",
-            settings=test_settings(SampleSettings, url, max_body_bytes=100_000, max_upload_bytes=300_000, **settings),
+            settings=settings_for_test(
+                SampleSettings, url, max_body_bytes=100_000, max_upload_bytes=300_000, **settings
+            ),
             metadata=metadata,
             routers=[router],
             refusals=[NOTE_TOO_LONG, NOTE_HIDDEN],

@@ -186,7 +186,7 @@ def attach(app: FastAPI, clock: FixedClock) -> None:
     app.state.verifier = TokenVerifier(FixedKeys(), issuer=ISSUER, audience=AUDIENCE, clock=clock)
 
 
-def test_settings(settings_class: type[ServiceSettings], database_url: str, **values: Any) -> ServiceSettings:
+def settings_for_test(settings_class: type[ServiceSettings], database_url: str, **values: Any) -> ServiceSettings:
     """Return settings under which a service does nothing by itself."""
     given: dict[str, Any] = {
         "database_url": database_url,
@@ -205,6 +205,16 @@ def test_settings(settings_class: type[ServiceSettings], database_url: str, **va
     return settings_class(**given)
 
 
+def settings_class_of(name: str) -> type[ServiceSettings]:
+    """Return the settings class of a service."""
+    module = import_module("gateway.settings" if name == "gateway" else f"services.{name}.settings")
+    return next(
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, ServiceSettings) and value.__module__ == module.__name__
+    )
+
+
 @contextlib.asynccontextmanager
 async def running_service(
     name: str, postgres: DatabaseServer, *, clock: FixedClock | None = None, **settings: Any
@@ -218,17 +228,11 @@ async def running_service(
         settings: settings that differ from those of a test.
     """
     package = "gateway" if name == "gateway" else f"services.{name}"
-    settings_module = import_module(f"{package}.settings")
-    settings_class = next(
-        value
-        for value in vars(settings_module).values()
-        if isinstance(value, type)
-        and issubclass(value, ServiceSettings)
-        and value.__module__ == settings_module.__name__
-    )
     clock = clock or FixedClock(START)
     url = await postgres.database_url(name)
-    app: FastAPI = import_module(f"{package}.app").create_app(test_settings(settings_class, url, **settings))
+    app: FastAPI = import_module(f"{package}.app").create_app(
+        settings_for_test(settings_class_of(name), url, **settings)
+    )
     attach(app, clock)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(postgres.drop, url)
@@ -251,7 +255,7 @@ async def running_gateway(
 
     clock = clock or FixedClock(START)
     url = await postgres.database_url("gateway")
-    app = create_app(test_settings(GatewaySettings, url, **settings))
+    app = create_app(settings_for_test(GatewaySettings, url, **settings))
     app.state.clock = clock
     app.state.verifier = TokenVerifier(app.state.keyring, issuer=ISSUER, audience=AUDIENCE, clock=clock)
     async with contextlib.AsyncExitStack() as stack:

@@ -9,7 +9,7 @@ from tests.service.gateway.conftest import FIRM, Door
 
 OTHER = "91500107MA5U00002A"
 PATHS = {
-    "enterprise": f"/v1/enterprises/{FIRM}/summary",
+    "enterprise": f"/v1/enterprises/{FIRM}",
     "credit": f"/v1/credit-limits/{FIRM}",
     "portfolio": f"/v1/portfolios/{FIRM}",
     "listings": f"/v1/listing-summaries/{FIRM}",
