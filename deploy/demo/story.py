@@ -72,8 +72,8 @@ class Story:
         )
         for kind in portfolio["kinds"]:
             self._teller.fact(
-                kind["kind_code"],
-                "count, weighted by remaining life",
+                kind["kind_zh"],
+                f"{kind['kind']}: count, weighted by remaining life",
                 f"{kind['count']}, {points(kind['weighted_milli'])}",
             )
         self._teller.fact("高价值发明专利", "high-value inventions", portfolio["high_value_count"])
@@ -189,33 +189,40 @@ class Story:
     def _lent(self, application: Answer) -> Answer:
         self._teller.chapter("受理、批复、签约", "Bank A accepts, approves and signs")
         path = f"/v1/loan-applications/{application['id']}"
-        dossier = self._call.get("first/dossier", "bank-a", f"{path}/credit-file")
+        dossier = self._call.await_(
+            "first/dossier", "bank-a", f"{path}/dossier", lambda answer: bool(answer["complete"])
+        )
+        seen = dossier["parts"]["credit_file"]["data"]["snapshot"]
         self._teller.fact(
-            "银行所见等级与额度",
-            "what the bank may see",
-            f"{dossier['snapshot']['grade']}, {money(dossier['snapshot']['limit_fen'])}",
+            "银行经授权可见：等级、额度",
+            "what the bank may see: grade, limit",
+            f"{seen['grade']}, {money(seen['limit_fen'])}",
         )
         self._call.post("first/accept", "bank-a", f"{path}:accept")
         terms = {"amount_fen": application["amount_fen"], "term_months": 12, "bank_ref": f"A-{application['case_no']}"}
         approved = self._call.post("first/approve", "bank-a", f"{path}:approve", terms)
         self._teller.fact("批复金额", "approved", money(approved["approved_fen"]))
-        lpr = self._call.get("lpr", "bank-a", "/v1/lpr")
+        loan = self._signed("first", "bank-a", approved)
+        self._teller.fact("合同利率（一年期LPR）", "rate of the contract", percent(loan["rate_ppm"]))
+        line = self._call.get("first/line", "enterprise-1", f"/v1/credit-limits/{FIRM.uscc}")
+        self._teller.fact("已预占", "reserved", money(line["reserved_fen"]))
+        self._teller.fact("剩余可用", "left for all banks", money(line["available_fen"]))
+        return loan
+
+    def _signed(self, step: str, bank: str, approved: Answer) -> Answer:
+        lpr = self._call.get(f"{step}/lpr", bank, "/v1/lpr")
         loan: Answer = self._call.post(
-            "first/sign",
-            "bank-a",
-            f"{path}:sign",
+            f"{step}/sign",
+            bank,
+            f"/v1/loan-applications/{approved['id']}:sign",
             {
-                "contract_no": f"示例合同-{application['case_no']}",
+                "contract_no": f"示例合同-{approved['case_no']}",
                 "principal_fen": approved["approved_fen"],
                 "rate_ppm": lpr["rate_ppm"],
                 "term_months": 12,
                 "signed_on": self._today.isoformat(),
             },
         )
-        self._teller.fact("合同利率（一年期LPR）", "rate of the contract", percent(loan["rate_ppm"]))
-        line = self._call.get("first/line", "enterprise-1", f"/v1/credit-limits/{FIRM.uscc}")
-        self._teller.fact("已预占", "reserved", money(line["reserved_fen"]))
-        self._teller.fact("剩余可用", "left for all banks", money(line["available_fen"]))
         return loan
 
     def _drawn_and_covered(self, loan: Answer) -> None:
@@ -268,15 +275,33 @@ class Story:
         self._teller.fact("直接批复被拒", "approving at once is refused", refused["code"])
         self._call.post("second/acknowledge", "bank-b", f"{path}:acknowledge")
         approved = self._call.post("second/approve", "bank-b", f"{path}:approve", terms)
+        loan = self._signed("second", "bank-b", approved)
         self._teller.tell(
-            "确认后按申请时冻结的额度批复；额度下降只约束新的申请。",
-            "Acknowledged, it approves on the limit frozen at the application; the fall binds new applications.",
+            "确认后按申请时冻结的额度批复并签约。",
+            "Acknowledged, it approves and signs on the limit frozen at the application.",
         )
-        self._teller.fact("批复金额", "approved", money(approved["approved_fen"]))
+        self._teller.fact("签约金额", "signed", money(loan["principal_fen"]))
 
     def _ended(self) -> None:
         self._teller.chapter("结果", "How it ends")
+        evaluation = self._call.journal.answer("evaluation/after")
+        refused = self._call.post_refused(
+            "third/refused",
+            "enterprise-1",
+            "/v1/loan-applications",
+            {
+                "bank_uscc": BANK_A,
+                "amount_fen": evaluation["limit_fen"],
+                "term_months": 12,
+                "purpose": "再申请一笔（示例）",
+                "evaluation_id": evaluation["id"],
+            },
+            "credit_line_exceeded",
+        )
+        self._teller.fact("新的申请被拒", "a new application is refused", refused["code"])
+        self._teller.tell(refused["title"], "All banks share one line, and the lower limit binds what is new.")
         line = self._call.get("end/line", "enterprise-1", f"/v1/credit-limits/{FIRM.uscc}")
         self._teller.fact("授信额度", "credit limit", money(line["limit_fen"]))
         self._teller.fact("已用", "drawn", money(line["drawn_fen"]))
+        self._teller.fact("已预占", "reserved", money(line["reserved_fen"]))
         self._teller.fact("剩余可用", "left", money(line["available_fen"]))

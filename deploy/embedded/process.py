@@ -9,9 +9,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from deploy.embedded.forked import Forked
 
 _ARMED = str(Path(__file__).with_name("armed.py"))
 
@@ -43,6 +45,7 @@ class Program:
     Attributes:
         name: shown in lines and logs.
         argv: the command with its absolute path, never given to a shell.
+        work: instead of a command, a function that a forked child runs.
         log: file that its output is appended to; None inherits the parent's output.
         env: its whole environment.
         stop_signal: asks it to end in order.
@@ -54,7 +57,8 @@ class Program:
     """
 
     name: str
-    argv: tuple[str, ...]
+    argv: tuple[str, ...] = ()
+    work: Callable[[], None] | None = None
     log: Path | None = None
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     stop_signal: signal.Signals = signal.SIGTERM
@@ -71,21 +75,9 @@ class Child:
     def __init__(self, program: Program) -> None:
         """Start `program`; the kernel watches the *thread* that starts it, so start children from a lasting thread."""
         self.program = program
-        account = program.account
-        identity = (-1, -1) if account is None else (account.uid, account.gid)
-        armed = (sys.executable, "-I", "-S", _ARMED, int(program.death_signal), os.getpid(), *identity)
         log = None if program.log is None else os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            self._process = subprocess.Popen(
-                (*map(str, armed), *program.argv),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=None if log is None else subprocess.STDOUT,
-                env=dict(program.env),
-                cwd=program.cwd,
-                pass_fds=program.pass_fds,
-                start_new_session=True,
-            )
+            self._process = _fork(program, program.work, log) if program.work else _execute(program, log)
         finally:
             if log is not None:
                 os.close(log)
@@ -109,7 +101,7 @@ class Child:
         """Wait up to `seconds`; return whether it has ended."""
         try:
             self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
+        except (subprocess.TimeoutExpired, TimeoutError):
             return False
         return True
 
@@ -124,6 +116,34 @@ class Child:
         if self.exit_code() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+
+
+def _fork(program: Program, work: Callable[[], None], log: int | None) -> Forked:
+    return Forked(
+        work,
+        name=program.name,
+        output=log,
+        environment=program.env,
+        cwd=program.cwd,
+        kept=program.pass_fds,
+        death_signal=program.death_signal,
+    )
+
+
+def _execute(program: Program, log: int | None) -> "subprocess.Popen[bytes]":
+    account = program.account
+    identity = (-1, -1) if account is None else (account.uid, account.gid)
+    armed = (sys.executable, "-I", "-S", _ARMED, int(program.death_signal), os.getpid(), *identity)
+    return subprocess.Popen(
+        (*map(str, armed), *program.argv),
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=None if log is None else subprocess.STDOUT,
+        env=dict(program.env),
+        cwd=program.cwd,
+        pass_fds=program.pass_fds,
+        start_new_session=True,
+    )
 
 
 def port_fault(port: int) -> str | None:

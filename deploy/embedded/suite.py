@@ -1,6 +1,7 @@
 """The suite as a list of programs: what each process is told, and nothing that another process may know."""
 
 import os
+import runpy
 import signal
 import socket
 import sys
@@ -121,7 +122,7 @@ class Suite:
         several = self.settings.processes[name] > 1
         return Program(
             name=f"{name}-{number}" if several else name,
-            argv=(sys.executable, "-m", "deploy.embedded.serve", f"{package}.app:create_app", str(descriptor)),
+            work=lambda: run_module("deploy.embedded.serve", f"{package}.app:create_app", str(descriptor)),
             log=self.settings.logs / f"{name}.log",
             env=self.environment(name),
             stop_signal=signal.SIGTERM,
@@ -136,7 +137,7 @@ class Suite:
         told = {f"{name.upper()}_DATABASE_URL": self.database_url(name) for name in PROCESSES}
         return Program(
             name="migration",
-            argv=(sys.executable, "-m", "deploy.embedded.migration", *PROCESSES),
+            work=lambda: run_module("deploy.embedded.migration", *PROCESSES),
             log=self.settings.logs / "migration.log",
             env={**_harmless(os.environ), "PYTHONPATH": str(ROOT), **told},
             cwd=str(ROOT),
@@ -146,10 +147,16 @@ class Suite:
         """Return a program that speaks to the suite over HTTP like anybody else and prints to the terminal."""
         return Program(
             name=module.rsplit(".", 1)[-1],
-            argv=(sys.executable, "-m", module),
+            work=lambda: run_module(module),
             env={**_harmless(os.environ), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
             cwd=str(ROOT),
         )
+
+
+def run_module(name: str, *arguments: str) -> None:
+    """Do in this process what `python -m name arguments` does in one of its own."""
+    sys.argv = [name, *arguments]
+    runpy.run_module(name, run_name="__main__", alter_sys=True)
 
 
 def _harmless(environment: Mapping[str, str], *, but: str | None = None) -> dict[str, str]:

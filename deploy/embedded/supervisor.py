@@ -9,6 +9,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from types import FrameType
 
+from deploy.embedded.forked import preload
 from deploy.embedded.launch_settings import PROCESSES, SERVICES
 from deploy.embedded.process import Child, Program
 from deploy.embedded.suite import Suite
@@ -113,6 +114,7 @@ class Supervisor:
         if settings.needs_nats:
             suite.nats.initialise()
             self._add("nats", suite.nats.program())
+        preload()
         if settings.needs_postgres:
             self._wait("PostgreSQL", suite.postgres.is_ready)
             suite.postgres.ensure_databases(suite.database_passwords)

@@ -109,3 +109,26 @@ def test_a_taken_port_is_seen(postgres: DatabaseServer) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root hands its servers to another account")
 def test_as_root_the_servers_run_under_an_unprivileged_account(postgres: DatabaseServer) -> None:
     assert postgres.server.data.stat().st_uid != 0
+
+
+def test_forked_children_draw_their_own_ids_and_keep_none_of_the_parents_files(tmp_path: Path) -> None:
+    script = f"""
+import random
+from pathlib import Path
+from deploy.embedded.forked import preload
+from deploy.embedded.process import Child, Program
+preload()
+held = open({str(tmp_path / "held")!r}, "w")
+def work():
+    from shared.kernel.ids import new_id
+    files = [link.resolve() for link in Path("/proc/self/fd").iterdir() if link.exists()]
+    print(new_id(), random.random(), Path({str(tmp_path / "held")!r}) in files, flush=True)
+children = [Child(Program(name=f"c{{n}}", work=work, log=Path({str(tmp_path)!r}) / f"log{{n}}")) for n in range(4)]
+assert all(child.wait(20) and child.exit_code() == 0 for child in children)
+"""
+    repository = Path(__file__).resolve().parents[3]
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=repository, timeout=60)
+    said = [(tmp_path / f"log{number}").read_text().split() for number in range(4)]
+    assert len({words[0] for words in said}) == 4
+    assert len({words[1] for words in said}) == 4
+    assert {words[2] for words in said} == {"False"}
