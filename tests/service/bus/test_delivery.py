@@ -2,138 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 import nats as nats_client
 import orjson
-import pytest
-from nats.js.errors import NotFoundError
 from sqlalchemy import text
 
 from shared.bus.dead_letter import replay
 from shared.bus.runner import Bus
-from shared.bus.subscription import Mode, Subscription
-from shared.db.engine import Database
-from shared.db.projection import upsert_if_newer
-from shared.db.transaction import Transaction
-from shared.events.envelope import Envelope
-from shared.events.event import Event
-from shared.events.registry import EnterpriseChanged, IntegrityChanged, IntegrityMarks
+from shared.events.registry import IntegrityChanged
 from shared.kernel.actor import system_actor
-from tests.support.lab import NAMES, clock, lab_database, scalar
-from tests.support.nats import Broker
-from tests.support.postgres import DatabaseServer
-
-CLOCK = clock()
-
-
-def named(uscc: str, name: str) -> EnterpriseChanged:
-    return EnterpriseChanged(
-        uscc=uscc,
-        name=name,
-        unit_id="500107",
-        industry_code=None,
-        key_field=None,
-        founded_on=None,
-        legal_form="COMPANY",
-        founder_type=None,
-        size_class=None,
-        status="ACTIVE",
-        integrity=IntegrityMarks(),
-    )
-
-
-def marked(uscc: str, *, active: bool = True) -> IntegrityChanged:
-    return IntegrityChanged(uscc=uscc, mark="ABNORMAL_OPERATIONS", active=active, effective_on=CLOCK.at.date())
-
-
-@dataclass
-class Listener:
-    """Handlers that write down what took effect, in the transaction of the event."""
-
-    fail_on: set[str] = field(default_factory=set)
-    happened: list[tuple[str, int]] = field(default_factory=list)
-
-    async def project(self, tx: Transaction, events: list[Envelope[EnterpriseChanged]]) -> None:
-        if self.fail_on & {one.data.name for one in events}:
-            raise RuntimeError("this name is poison")
-        rows = [{"uscc": one.data.uscc, "name": one.data.name, "version": one.version} for one in events]
-        await upsert_if_newer(tx, NAMES, rows, key=["uscc"])
-
-    async def count(self, tx: Transaction, event: Envelope[IntegrityChanged]) -> None:
-        if event.data.uscc in self.fail_on:
-            raise RuntimeError("this firm is poison")
-        await tx.session.execute(
-            text("INSERT INTO effect VALUES (:id, 1) ON CONFLICT (id) DO UPDATE SET times = effect.times + 1"),
-            {"id": str(event.id)},
-        )
-        self.happened.append((event.data.uscc, event.sequence))
-
-    def subscriptions(self) -> list[Subscription]:
-        return [
-            Subscription("finance.enterprise", EnterpriseChanged, self.project, Mode.BATCH),
-            Subscription("finance.integrity", IntegrityChanged, self.count),
-        ]
-
-
-@dataclass
-class Pair:
-    """A publisher and a listener with databases of their own."""
-
-    publisher: Database
-    listener: Database
-    handlers: Listener
-    broker: Broker
-
-    async def emit(self, *events: Event) -> None:
-        async with self.publisher.transaction(actor=system_actor("registry"), clock=CLOCK) as tx:
-            tx.emit(*events)
-
-    @contextlib.asynccontextmanager
-    async def running(self, *, relay: bool = True, consumers: bool = True) -> AsyncIterator[None]:
-        out = Bus(self.publisher, CLOCK, url=self.broker.url("registry"), subscriptions=[])
-        into = Bus(self.listener, CLOCK, url=self.broker.url("finance"), subscriptions=self.handlers.subscriptions())
-        tasks = [
-            asyncio.ensure_future(out.run_forever(relay=relay, consumers=False)),
-            asyncio.ensure_future(into.run_forever(relay=False, consumers=consumers)),
-        ]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def inject(self, payload: bytes, *, subject: str = EnterpriseChanged.subject) -> None:
-        client = await nats_client.connect(self.broker.url("registry"), inbox_prefix=b"_INBOX_registry")
-        await client.publish(subject, payload)
-        await client.flush()
-        await client.close()
-
-
-@pytest.fixture
-async def pair(postgres: DatabaseServer, nats: Broker) -> AsyncIterator[Pair]:
-    async with lab_database(postgres, "registry") as publisher, lab_database(postgres, "finance") as listener:
-        yield Pair(publisher, listener, Listener(), nats)
-    client = await nats_client.connect(nats.url("registry"), inbox_prefix=b"_INBOX_registry")
-    with contextlib.suppress(NotFoundError):
-        await client.jetstream().delete_stream("REGISTRY")
-    await client.close()
-
-
-async def until(condition: Callable[[], Any], *, seconds: float = 15) -> None:
-    """Wait until an async condition holds."""
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110  # the condition is a row in another process's reach
-            await asyncio.sleep(0.02)
-
-
-async def count(database: Database, sql: str) -> int:
-    value = await scalar(database, sql)
-    assert isinstance(value, int)
-    return value
+from tests.support.lab import scalar
+from tests.support.pair import CLOCK, Pair, count, marked, named, until
 
 
 async def test_many_events_arrive_once_and_the_newest_state_stands(pair: Pair) -> None:

@@ -1,0 +1,93 @@
+"""A stream that lost something is noticed and published again from the outbox, and nothing takes effect twice."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from shared.bus.relay import main as relay_main
+from shared.bus.streams import ensure_stream
+from shared.db import outbox
+from tests.support.pair import Pair, count, marked, named, reaches
+
+NAMES_HELD = "SELECT count(*) FROM enterprise_name"
+UNPUBLISHED = "SELECT count(*) FROM outbox_event WHERE published_at IS NULL"
+TWICE = "SELECT count(*) FROM effect WHERE times <> 1"
+
+
+async def forget_projection(pair: Pair) -> None:
+    """Make the listener forget what it held, so that only a second publication can bring it back."""
+    async with pair.listener.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM enterprise_name"))
+        await connection.execute(text("DELETE FROM inbox_entry WHERE handler = 'finance.enterprise'"))
+
+
+async def test_a_stream_that_was_swapped_under_a_running_relay_is_noticed_by_its_numbers(pair: Pair) -> None:
+    async with pair.running():
+        await pair.emit(*(named(f"firm-{number}", "before") for number in range(40)), marked("firm-1"))
+        await reaches(pair.listener, NAMES_HELD, 40)
+        await reaches(pair.listener, "SELECT count(*) FROM effect", 1)
+        await forget_projection(pair)
+        async with pair.client() as client:
+            await client.jetstream().delete_stream("REGISTRY")
+            await ensure_stream(client.jetstream(), "registry")
+        # The next event gets number 1, which another one had: more than 40 of them would hide the loss from a look at
+        # the last number alone.
+        await pair.emit(*(named(f"late-{number}", "after") for number in range(45)))
+        await reaches(pair.listener, NAMES_HELD, 85)
+        await reaches(pair.publisher, UNPUBLISHED, 0)
+    assert await count(pair.listener, TWICE) == 0
+
+
+async def test_a_stream_with_holes_is_made_anew_and_published_again(pair: Pair) -> None:
+    async with pair.running():
+        await pair.emit(*(named(f"firm-{number}", "before") for number in range(40)), marked("firm-1"))
+        await reaches(pair.listener, NAMES_HELD, 40)
+        await reaches(pair.listener, "SELECT count(*) FROM effect", 1)
+        await forget_projection(pair)
+        async with pair.client() as client:
+            await client.jetstream().purge_stream("REGISTRY", keep=5)
+        await reaches(pair.listener, NAMES_HELD, 40)
+        await reaches(pair.publisher, UNPUBLISHED, 0)
+        async with pair.client() as client:
+            state = (await client.jetstream().stream_info("REGISTRY")).state
+    assert (state.messages, state.first_seq, state.last_seq) == (41, 1, 41)
+    assert await count(pair.listener, TWICE) == 0
+
+
+async def test_republish_by_hand_brings_back_what_a_listener_lost(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with pair.running():
+        await pair.emit(*(named(f"firm-{number}", "before") for number in range(30)), marked("firm-1"))
+        await reaches(pair.listener, NAMES_HELD, 30)
+        await forget_projection(pair)
+        async with pair.client() as client:
+            await client.jetstream().delete_stream("REGISTRY")
+        monkeypatch.setenv("REGISTRY_DATABASE_URL", pair.publisher.url)
+        assert await asyncio.to_thread(relay_main, ["republish", "registry", "--since", "2026-11-23"]) == 0
+        await reaches(pair.listener, NAMES_HELD, 30)
+        await reaches(pair.publisher, UNPUBLISHED, 0)
+    assert await count(pair.listener, TWICE) == 0
+
+
+async def test_what_a_lost_stream_held_is_put_back_in_chunks(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "CHUNK", 7)
+    await pair.emit(*(named(f"firm-{number}", "x") for number in range(25)))
+    async with pair.publisher.engine.connect() as connection:
+        own = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        rows = await outbox.pending(own, limit=100)
+        await outbox.mark(own, "registry", {row.position: number for number, row in enumerate(rows, start=101)})
+        assert await outbox.highest(own, "registry") == 125
+        assert await outbox.pending(own, limit=100) == []
+        assert await outbox.unpublish_above(own, "registry", 105) == 20
+        assert await outbox.highest(own, "registry") == 105
+        assert await outbox.pending(own, limit=100) == rows[5:]
+
+
+async def test_another_relay_takes_over_when_the_first_one_ends(pair: Pair) -> None:
+    async with pair.running(consumers=False):
+        await pair.emit(named("firm-1", "x"))
+        await reaches(pair.publisher, UNPUBLISHED, 0)
+    # The pool of the first one lives on: a lock left in it would keep every later relay out.
+    async with pair.running(consumers=False):
+        await pair.emit(named("firm-2", "x"))
+        await reaches(pair.publisher, UNPUBLISHED, 0, seconds=5)
