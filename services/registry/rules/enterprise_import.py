@@ -66,6 +66,7 @@ _CAPITAL = re.compile(r"(?P<amount>\d{1,3}(?:,\d{3})*(?:\.\d+)?|\d+(?:\.\d+)?)\s
 _WAN_YUAN = frozenset({"万", "万元", "万人民币元", "万元人民币", "万人民币", "万(人民币)"})
 _YUAN = frozenset({"元", "人民币元", "元人民币", "人民币"})
 _FEN_PER_WAN = 1_000_000
+_LONGEST_AMOUNT = 40
 _FEN_PER_YUAN = 100
 
 
@@ -119,7 +120,7 @@ def capital_fen(text: str) -> int | None:
     Source: R-IMP-04 (design: no exchange rate is guessed).
     """
     match = _CAPITAL.fullmatch(text.strip().replace("（", "(").replace("）", ")"))
-    if match is None:
+    if match is None or len(text) > _LONGEST_AMOUNT:
         return None
     scale = _FEN_PER_WAN if match["unit"] in _WAN_YUAN else _FEN_PER_YUAN if match["unit"] in _YUAN else None
     if scale is None:

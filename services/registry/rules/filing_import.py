@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from pydantic import ValidationError
 
@@ -32,6 +32,7 @@ _NAMES = {
     "super_deduction_fen": ("super_deduction", "加计扣除"),
 }
 _MONEY_SCALES = (("_fen", 1), ("_yuan", 100), ("（元）", 100), ("（万元）", 1_000_000), ("_wan", 1_000_000))
+_MOST_DIGITS = 30
 _OPTIONAL = frozenset({"super_deduction_fen", "innovative_products"})
 _KEY_NAMES = {"uscc": ("uscc", "统一社会信用代码"), "year": ("year", "年度")}
 
@@ -115,6 +116,8 @@ def _whole(text: str | None, scale: int) -> int | None:
         return None
     try:
         number = Decimal(text.replace(",", "").replace("，", "")) * scale
+        if not number.is_finite() or number.adjusted() > _MOST_DIGITS:
+            return None
         return int(number) if number == number.to_integral_value() else None
-    except (InvalidOperation, ValueError, OverflowError):
+    except ArithmeticError:
         return None

@@ -1,0 +1,61 @@
+from datetime import timedelta
+
+from tests.service.registry.world import EVIDENCE, World, code_of
+
+SME = {"kind_code": "TECH_SME", "number": "202650010708000123", "valid_from": "2026-05-01", "evidence": EVIDENCE}
+SUBJECT = "registry.qualification.changed.v1"
+
+
+async def test_a_national_number_is_entered_on_evidence_told_and_expires_on_its_day(world: World) -> None:
+    code = await world.registered()
+    answer = await world.city.post(f"/v1/enterprises/{code}/qualifications", json=SME)
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["valid_until"], answer.json()["status"]) == ("2027-03-31", "VALID")
+    (event,) = await world.service.events(SUBJECT)
+    assert (event.data.kind_code, event.data.status, event.data.number) == ("TECH_SME", "VALID", SME["number"])
+    await world.service.run_job("expire_titles")
+    assert len(await world.service.events(SUBJECT)) == 1
+    world.service.clock.advance(timedelta(days=129))  # 2027-04-01
+    await world.service.run_job("expire_titles")
+    await world.service.run_job("expire_titles")
+    states = await world.service.events(SUBJECT)
+    assert [(state.version, state.data.status) for state in states] == [(1, "VALID"), (2, "EXPIRED")]
+
+
+async def test_what_cannot_be_entered_is_refused_with_its_code(world: World) -> None:
+    code = await world.registered()
+    path = f"/v1/enterprises/{code}/qualifications"
+    for changes, refusal in (
+        ({"number": "2026500107"}, "number_malformed"),
+        ({"evidence": {**EVIDENCE, "level": "DECLARED"}}, "evidence_too_weak"),
+        ({"kind_code": "TECH_ENTERPRISE"}, "qualification_issued_here"),
+        ({"evidence": {"level": "DOCUMENT", "issued_on": "2026-01-01"}}, "field_invalid"),
+        ({"award_rank": 10**12}, "field_invalid"),
+    ):
+        answer = await world.city.post(path, json={**SME, **changes})
+        assert code_of(answer) == refusal, answer.text
+    assert (await world.city.post(path, json=SME)).status_code == 201
+    assert code_of(await world.city.post(path, json=SME)) == "qualification_exists"
+    assert (await world.district("500103").post(path, json=SME)).status_code == 404
+
+
+async def test_a_revoked_title_is_told_and_an_older_valid_one_would_speak_for_the_firm(world: World) -> None:
+    code = await world.registered()
+    path = f"/v1/enterprises/{code}/qualifications"
+    hnte = {"kind_code": "HNTE", "evidence": EVIDENCE}
+    first = await world.city.post(path, json={**hnte, "number": "GR202451100001", "valid_from": "2024-10-01"})
+    second = await world.city.post(path, json={**hnte, "number": "GR202651100001", "valid_from": "2026-10-01"})
+    assert (first.status_code, second.status_code) == (201, 201)
+    revocation = {"effective_on": "2026-11-23", "evidence": EVIDENCE}
+    gone = await world.city.post(f"/v1/qualifications/{second.json()['id']}:revoke", json=revocation)
+    assert (gone.status_code, gone.json()["status"]) == (200, "REVOKED")
+    states = await world.service.events(SUBJECT)
+    assert [(state.data.number, state.data.status) for state in states] == [
+        ("GR202451100001", "VALID"),
+        ("GR202651100001", "VALID"),
+        ("GR202451100001", "VALID"),
+    ]
+    again = await world.city.post(f"/v1/qualifications/{second.json()['id']}:revoke", json=revocation)
+    assert (again.status_code, code_of(again)) == (409, "qualification_not_valid")
+    listed = (await world.enterprise().get(path)).json()["items"]
+    assert [row["number"] for row in listed] == ["GR202651100001", "GR202451100001"]

@@ -1,0 +1,93 @@
+from tests.service.registry.world import EVIDENCE, OTHER_UNIT, World, code_of, made_up_code
+
+
+async def applied(world: World, number: int = 1) -> dict[str, object]:
+    """Register, file and apply."""
+    await world.registered(number)
+    await world.filed(number)
+    answer = await world.enterprise(number).post("/v1/register-applications", json={"uscc": made_up_code(number)})
+    assert answer.status_code == 201, answer.text
+    read: dict[str, object] = answer.json()
+    return read
+
+
+async def test_a_firm_applies_the_district_checks_and_the_city_lists_it_with_our_number(world: World) -> None:
+    read = await applied(world)
+    assert (read["status"], read["case_no"], read["check_due_on"]) == (
+        "SUBMITTED",
+        "KC-2026-500107-000001",
+        "2026-12-07",
+    )
+    path = f"/v1/register-applications/{read['id']}"
+    queue = await world.district().get("/v1/register-applications", params={"status": "SUBMITTED"})
+    assert [row["case_no"] for row in queue.json()["items"]] == [read["case_no"]]
+    early = await world.city.post(f"{path}:list")
+    assert (early.status_code, code_of(early)) == (409, "register_step_not_allowed")
+    checked = await world.district().post(f"{path}:check", json={"decision": "PASS"})
+    assert checked.json()["status"] == "CHECKED"
+    listed = await world.city.post(f"{path}:list")
+    assert (listed.json()["status"], listed.json()["number"]) == ("LISTED", "KC2026500107000001")
+    (event,) = await world.service.events("registry.qualification.changed.v1")
+    assert (event.data.kind_code, event.data.status, event.data.number) == (
+        "TECH_ENTERPRISE",
+        "VALID",
+        "KC2026500107000001",
+    )
+    assert (event.data.valid_from.isoformat(), event.data.valid_until.isoformat()) == ("2026-11-23", "2029-11-22")
+    again = await world.enterprise().post("/v1/register-applications", json={"uscc": made_up_code(1)})
+    assert (again.status_code, code_of(again)) == (409, "already_listed")
+
+
+async def test_every_condition_is_shown_with_its_confidence(world: World) -> None:
+    read = await applied(world)
+    conditions = {one["id"]: one for one in read["conditions"]}  # type: ignore[attr-defined]
+    assert conditions["science_staff"]["met"] is True
+    assert conditions["science_staff"]["confidence"] == "official"
+    assert conditions["ip_rights"]["met"] is False
+    assert conditions["ip_rights"]["confidence"] == "assumed"
+
+
+async def test_a_returned_application_names_its_fields_and_can_be_submitted_again(world: World) -> None:
+    read = await applied(world)
+    path = f"/v1/register-applications/{read['id']}"
+    bare = await world.district().post(f"{path}:check", json={"decision": "RETURN"})
+    assert (bare.status_code, code_of(bare)) == (422, "return_needs_notes")
+    notes = [{"field": "staff", "note": "与社保人数不符"}]
+    returned = await world.district().post(f"{path}:check", json={"decision": "RETURN", "notes": notes})
+    assert (returned.json()["status"], returned.json()["notes"]) == ("RETURNED", notes)
+    open_one = await world.enterprise().post("/v1/register-applications", json={"uscc": made_up_code(1)})
+    assert (open_one.status_code, code_of(open_one)) == (409, "register_application_open")
+    assert (await world.enterprise().post(f"{path}:resubmit")).json()["status"] == "SUBMITTED"
+    assert (await world.enterprise().post(f"{path}:withdraw")).json()["status"] == "WITHDRAWN"
+    assert (await world.enterprise().get(path)).json()["version"] == 4
+
+
+async def test_without_last_years_filing_there_is_no_application_and_the_way_out_names_it(world: World) -> None:
+    code = await world.registered()
+    answer = await world.enterprise().post("/v1/register-applications", json={"uscc": code})
+    assert (answer.status_code, code_of(answer)) == (409, "register_filing_missing")
+    assert f"/v1/enterprises/{code}/filings/2025" in answer.text
+
+
+async def test_a_branch_or_a_dishonest_firm_is_refused_and_told_why(world: World) -> None:
+    await world.registered(1, legal_form="BRANCH")
+    await world.filed(1)
+    answer = await world.enterprise(1).post("/v1/register-applications", json={"uscc": made_up_code(1)})
+    assert (answer.status_code, code_of(answer)) == (422, "register_conditions_unmet")
+    assert "法人" in answer.text
+    await world.registered(2)
+    await world.filed(2)
+    mark = {"kind": "SERIOUS_DISHONESTY", "active": True, "effective_on": "2026-11-01", "evidence": EVIDENCE}
+    await world.city.post(f"/v1/enterprises/{made_up_code(2)}/integrity-marks", json=mark)
+    answer = await world.enterprise(2).post("/v1/register-applications", json={"uscc": made_up_code(2)})
+    assert "诚信" in answer.text
+
+
+async def test_the_clerk_of_another_unit_and_another_firm_find_nothing(world: World) -> None:
+    read = await applied(world)
+    path = f"/v1/register-applications/{read['id']}"
+    assert (await world.district(OTHER_UNIT).post(f"{path}:check", json={"decision": "PASS"})).status_code == 404
+    assert (await world.enterprise(2).get(path)).status_code == 404
+    assert (await world.district(OTHER_UNIT).get("/v1/register-applications")).json()["items"] == []
+    foreign = await world.enterprise(2).post("/v1/register-applications", json={"uscc": made_up_code(1)})
+    assert foreign.status_code == 404
