@@ -7,10 +7,11 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 
 from deploy.embedded.launch_settings import DEFAULT_PORTS, PROCESSES, LaunchSettings, port_setting
@@ -36,6 +37,8 @@ class LaunchedSuite:
         self.gateway_url = self.settings.url
         self.printed = ""
         self.ports = ports
+        self.closing = ExitStack()
+        """What is closed before the suite is taken away."""
 
     def make(self, *words: str, seconds: float = _LAUNCH_SECONDS) -> "subprocess.CompletedProcess[str]":
         """Run `make` with these words, as a person would."""
@@ -74,6 +77,14 @@ class LaunchedSuite:
         """Return the address of a service's database, with its role."""
         password = (self.settings.secrets / f"postgres-{service}").read_text()
         return f"postgresql://{service}:{password}@127.0.0.1:{self.ports['postgres']}/{service}"
+
+    async def rows(self, service: str, query: str) -> list[dict[str, Any]]:
+        """Return the rows of a query against a service's database."""
+        connection = await asyncpg.connect(self.database_url(service))
+        try:
+            return [dict(row) for row in await connection.fetch(query)]
+        finally:
+            await connection.close()
 
     def pids(self) -> dict[str, int]:
         """Return the running processes by name."""
@@ -114,6 +125,7 @@ def launched_suite(purpose: str, **settings: str) -> Iterator[LaunchedSuite]:
         try:
             yield suite
         finally:
+            suite.closing.close()
             suite.make("reset")
 
 
