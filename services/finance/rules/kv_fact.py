@@ -15,6 +15,8 @@ SCORED_TITLES = ("HNTE", "LITTLE_GIANT", "HIGH_GROWTH", "SRDI", TECH_SME)
 SCORED_KINDS = ("INVENTION", "PLANT_VARIETY", "IC_LAYOUT", "UTILITY_MODEL", "SOFTWARE_COPYRIGHT", "DESIGN")
 ABSENT = "absent"
 PPM = 1_000_000
+THOUSANDFOLD_PPM = 1_000_000_000
+"""Ratios and growth stop here: far above every tier, and below what JSON carries exactly."""
 
 FactValue = int | bool | str | None
 Facts = dict[str, Fact]
@@ -117,8 +119,17 @@ def growth_ppm(now_fen: int, before_fen: int | None) -> int | None:
     """
     if not before_fen:
         return None
-    growth = (now_fen - before_fen) * PPM // before_fen
+    growth = min(THOUSANDFOLD_PPM, (now_fen - before_fen) * PPM // before_fen)
     return max(1, growth) if now_fen > before_fen else growth
+
+
+def share_ppm(part: int, whole: int) -> int | None:
+    """Return a ratio in parts per million, rounded down and at most a thousandfold; None where the whole is 0.
+
+    Source: F-KV-05 (docs/rules/finance.md).
+    """
+    ratio = ratio_ppm(part, whole)
+    return None if ratio is None else min(THOUSANDFOLD_PPM, ratio)
 
 
 def gather(firm: FirmView, rules: RuleSet, on: date) -> Facts:
@@ -172,8 +183,8 @@ def _filing_facts(firm: FirmView, rules: RuleSet, on: date) -> Facts:
         "filing_year": latest.year,
         "revenue_fen": latest.revenue_fen,
         "rd_amount_fen": latest.rd_expense_fen,
-        "rd_ratio_ppm": ratio_ppm(latest.rd_expense_fen, latest.revenue_fen),
-        "rd_staff_share_ppm": ratio_ppm(latest.rd_staff, latest.staff),
+        "rd_ratio_ppm": share_ppm(latest.rd_expense_fen, latest.revenue_fen),
+        "rd_staff_share_ppm": share_ppm(latest.rd_staff, latest.staff),
         "innovative_products": latest.innovative_products,
         "super_deduction_fen": latest.super_deduction_fen,
     }

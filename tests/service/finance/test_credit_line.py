@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from services.finance.rules.credit_line import Movement, MovementKind
+from services.finance.store import credit_line as lines
+from shared.kernel.actor import system_actor
+from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from tests.service.finance.world import BANK_A, BANK_B, FIRM, WAN, World, done, refused
-
 
 OVER_THE_LIMIT = """
 INSERT INTO credit_movement
@@ -96,6 +99,16 @@ async def test_the_database_refuses_what_the_rule_would_have_refused(world: Worl
             async with world.service.db.engine.begin() as connection:
                 await connection.exec_driver_sql(statement)
     await check_ledger(world)
+
+
+async def test_the_guarded_update_refuses_even_when_no_rule_was_asked(world: World) -> None:
+    await world.ready_firm()
+    clock = world.service.clock
+    too_much = Movement(MovementKind.RESERVE, 400 * WAN + 1, 400 * WAN + 1, 0)
+    with pytest.raises(Refusal, match="credit_line_exceeded"):
+        async with world.service.db.transaction(actor=system_actor("finance"), clock=clock) as tx:
+            await lines.reserve(tx, FIRM, too_much, own_limit_fen=400 * WAN, loan_id=new_id())
+    assert (await world.line())["reserved_fen"] == 0
 
 
 async def test_drawdowns_and_repayments_in_parallel_lose_no_fen(world: World) -> None:

@@ -68,6 +68,20 @@ def test_growth_by_a_single_fen_on_a_large_base_is_growth() -> None:
     assert points_of(firm(filings={2024: before, 2025: filing(rd_expense_fen=9_000_000_001)}), "rd_growth") == 4_000
 
 
+def test_absurd_amounts_are_evaluated_and_replayed_as_others_are() -> None:
+    most = 9_000_000_000_000_000
+    filings = {2024: filing(2024, rd_expense_fen=1), 2025: filing(revenue_fen=1, rd_expense_fen=most, rd_staff=10**8)}
+    held = firm(filings=filings)
+    assert [points_of(held, one) for one in ("rd_ratio", "rd_amount", "rd_growth", "talent")] == [
+        40_000,
+        40_000,
+        20_000,
+        10_000,
+    ]
+    assert kv_fact.share_ppm(most, 1) == kv_fact.growth_ppm(most, 1) == 1_000_000_000
+    assert kv_fact.share_ppm(1, 0) is None
+
+
 @pytest.mark.parametrize(("kind", "points"), KIND_POINTS.items())
 def test_a_right_gives_the_points_of_its_kind_times_its_weight(kind: str, points: int) -> None:
     assert points_of(firm(portfolio=portfolio(0, **{kind: (1, 1_000)})), "ip_rights") == points * 1_000
