@@ -50,6 +50,15 @@ async def test_confidential_fields_are_null_and_named_for_outsiders(market: Mark
     assert inside["hidden_fields"] == []
 
 
+async def test_what_a_reviewer_noted_is_for_insiders(market: Market) -> None:
+    draft = await market.draft()
+    path = f"/v1/achievements/{draft['id']}"
+    await ok(market.firm.post(f"{path}:submit"))
+    await ok(market.district.post(f"{path}:review", json={"decision": "PUBLISH", "note": "材料齐全"}))
+    assert (await ok(market.firm.get(path)))["review_note"] == "材料齐全"
+    assert (await ok(market.other.get(path)))["review_note"] is None
+
+
 async def test_a_hidden_party_hides_its_name_and_is_not_found_by_its_code(market: Market) -> None:
     await market.published("needs", confidential_fields=["party_uscc"])
     (outside,) = (await ok(market.other.get("/v1/needs")))["items"]
