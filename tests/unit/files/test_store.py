@@ -1,0 +1,104 @@
+"""Documents by SHA-256: the bytes decide what they are and where they lie."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from shared.files.media_type import CSV, PDF, PLAIN, XLSX, judge, sniff
+from shared.files.store import FileStore
+from shared.kernel.errors import Refusal, RefusalCode
+
+INFECTED = RefusalCode("infected", 422, "文件含有病毒", "The file holds a virus", "请清除", "Clean it")
+
+
+async def pieces() -> AsyncIterator[bytes]:
+    yield b"%PDF-1.7 "
+    yield b"second piece"
+
+
+@pytest.mark.parametrize("where", ["memory:///", "file://{folder}/a folder/with spaces"])
+async def test_a_document_is_read_back_under_the_digest_of_its_bytes(where: str, tmp_path: Path) -> None:
+    store = FileStore(where.format(folder=tmp_path))
+    kept = await store.put(pieces(), declared_type="application/pdf", limit=100)
+    assert kept.sha256 == hashlib.sha256(b"%PDF-1.7 second piece").hexdigest()
+    assert (kept.size, kept.media_type) == (21, PDF)
+    assert await store.read(kept.sha256) == b"%PDF-1.7 second piece"
+    await store.save(kept.sha256, tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == b"%PDF-1.7 second piece"
+    assert await store.put(b"%PDF-1.7 second piece", limit=100) == kept
+
+
+async def test_an_empty_document_is_kept(tmp_path: Path) -> None:
+    store = FileStore(f"file://{tmp_path}")
+    kept = await store.put(b"", limit=1)
+    assert await store.read(kept.sha256) == b""
+
+
+@pytest.mark.parametrize("name", ["0" * 64, "../../etc/passwd", "", "A" * 64])
+async def test_an_unknown_or_malformed_digest_is_not_found(name: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        await FileStore("memory:///").read(name)
+    assert refusal.value.code.code == "not_found"
+
+
+async def test_a_document_above_the_limit_is_refused_while_it_comes_in() -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x" * 1_000
+
+    with pytest.raises(Refusal) as refusal:
+        await FileStore("memory:///").put(endless(), limit=10_000)
+    assert refusal.value.code.code == "body_too_large"
+
+
+async def test_what_the_scan_refuses_is_not_kept() -> None:
+    async def scan(document: IO[bytes]) -> None:
+        if b"EICAR" in document.read():
+            raise Refusal(INFECTED)
+
+    store = FileStore("memory:///", scan=scan)
+    with pytest.raises(Refusal):
+        await store.put(b"EICAR test", limit=100)
+    with pytest.raises(Refusal) as refusal:
+        await store.read(hashlib.sha256(b"EICAR test").hexdigest())
+    assert refusal.value.code.code == "not_found"
+    assert (await store.put(b"clean", limit=100)).size == 5
+
+
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [
+        (b"%PDF-1.4", PDF),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "image/png"),
+        (b"PK\x03\x04\x14\x00[Content_Types].xml", XLSX),
+        (b"PK\x03\x04\x14\x00other", "application/zip"),
+        ("名称,代码\n".encode("gb18030"), PLAIN),
+        ("名称".encode("utf-16"), PLAIN),
+        (("重" * 2_731).encode()[:8_192], PLAIN),
+    ],
+)
+def test_the_bytes_show_the_type(head: bytes, found: str) -> None:
+    assert sniff(head) == found
+
+
+@pytest.mark.parametrize("head", [b"MZ\x90", b"\x7fELF\x02", b"#!/bin/sh\n", b"\x1f\x8b\x08\x00"])
+def test_programs_and_unknown_archives_are_refused(head: bytes) -> None:
+    with pytest.raises(Refusal) as refusal:
+        judge(head, None)
+    assert refusal.value.code.code == "file_type_refused"
+
+
+def test_text_passes_as_the_table_it_was_declared_to_be_but_not_as_a_picture() -> None:
+    assert judge(b"a,b\n", "text/csv; charset=utf-8") == CSV
+    assert judge(b"a,b\n", "application/vnd.ms-excel") == CSV
+    with pytest.raises(Refusal) as refusal:
+        judge(b"a,b\n", "image/png")
+    assert refusal.value.code.code == "file_type_mismatch"
+
+
+def test_an_unknown_kind_of_store_is_a_mistake_at_the_start() -> None:
+    with pytest.raises(ValueError, match="files_url"):
+        FileStore("ftp://example")
