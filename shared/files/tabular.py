@@ -212,10 +212,10 @@ def _separator(heading: str) -> str:
 
 def _xlsx_rows(source: Path | bytes) -> Iterator[_Row]:
     width = 0
-    for number, values in sheet_rows(source):
+    for number, filled in sheet_rows(source):
         # A sheet leaves out empty cells at the end of a row: the row is short, not shifted.
-        width = width or len(values)
-        values += [""] * (width - len(values))
+        width = width or len(filled)
+        values = [*filled, *[""] * (width - len(filled))]
         rounded = frozenset(
             index for index, value in enumerate(values) if isinstance(value, float) and abs(value) >= _EXACT_DIGITS
         )
