@@ -7,24 +7,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import rfc8785
 
+from shared.policy.explain import IndicatorLine
+from shared.policy.fact import Fact
 from shared.policy.header import Confidence
 
-if TYPE_CHECKING:
-    from shared.policy.explain import IndicatorLine
-
-FactValue = int | bool | str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One frozen input and where it came from, such as `registry.filing.accepted/9150…/2025@v3`."""
-
-    value: FactValue
-    origin: str
+__all__ = ["DecisionRecord", "Fact", "Gate", "StoredRecord", "canonical", "open_record"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +43,7 @@ class DecisionRecord:
     as_of: date
     facts: Mapping[str, Fact]
     result: Mapping[str, Any]
-    lines: Sequence["IndicatorLine"]
+    lines: Sequence[IndicatorLine]
     gates: Sequence[Gate] = ()
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.policy.cell import Kind, Scalar
-from shared.policy.decision import Fact
+from shared.policy.fact import Fact
 from shared.policy.header import Confidence, Direction, Indicator
 from shared.policy.rule_set import Outcome, RuleSet
 from shared.policy.table import Row, Table

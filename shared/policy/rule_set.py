@@ -10,8 +10,8 @@ import zen
 from pydantic import ValidationError
 
 from shared.policy.cell import Kind, Scalar, kind_of
-from shared.policy.decision import Fact
 from shared.policy.document import read_exactly
+from shared.policy.fact import Fact
 from shared.policy.graph import Graph, read_graph
 from shared.policy.header import MAX_INTEGER, Entry, Header, Indicator, Parameter
 from shared.policy.indicator_check import check_indicators
