@@ -3,7 +3,6 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from email.message import Message
 from typing import Any
 
 from fastapi import Request
@@ -70,12 +69,7 @@ async def read_request(request: Request, *, expects_body: bool) -> IncomingReque
 
 
 def _media_type(request: Request) -> str:
-    message = Message()
-    try:
-        message["content-type"] = request.headers.get("content-type", "")
-    except ValueError:
-        return ""
-    return message.get_content_type() if request.headers.get("content-type") else ""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def _digest_form(request: Request, digest: Any) -> None:  # noqa: ANN401  # hashlib's type has no public name

@@ -1,0 +1,66 @@
+"""The command line for clients: a secret is shown once, a suspended client stays out."""
+
+import asyncio
+
+import pytest
+
+from gateway.api.admin import main
+from tests.service.gateway.conftest import Door
+from tests.support.postgres import DatabaseServer
+from tests.support.service import running_gateway
+
+BANK_C = [
+    "bank-c",
+    "--role",
+    "bank",
+    "--party",
+    "91500000MA5U0000XY",
+    "--title-zh",
+    "示例银行",
+    "--title-en",
+    "Demo bank",
+]
+
+
+async def token_status(door: Door, client_id: str, secret: str) -> int:
+    async with door.http() as http:
+        answer = await http.post(
+            "/oauth2/token",
+            data={"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret},
+        )
+    return answer.status_code
+
+
+async def test_a_client_is_registered_suspended_resumed_and_given_a_new_secret(
+    postgres: DatabaseServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with running_gateway(postgres) as service:
+        monkeypatch.setenv("GATEWAY_DATABASE_URL", service.database_url)
+        door = Door(service, echo=None)  # type: ignore[arg-type]
+
+        async def run(*arguments: str) -> tuple[int, str]:
+            code = await asyncio.to_thread(main, list(arguments))
+            return code, capsys.readouterr().out.strip()
+
+        _, secret = await run("register", *BANK_C, "--scope", "credit.application:read")
+        assert len(secret) >= 40
+        assert await token_status(door, "bank-c", secret) == 200
+        assert (await run("register", *BANK_C))[0] == 1
+        assert (await run("register", "bank-d", "--role", "bank", "--title-zh", "x", "--title-en", "x"))[0] == 1
+        assert (await run("suspend", "bank-c")) == (0, "bank-c SUSPENDED")
+        assert await token_status(door, "bank-c", secret) == 400
+        await run("resume", "bank-c")
+        assert await token_status(door, "bank-c", secret) == 200
+        _, renewed = await run("renew-secret", "bank-c")
+        assert await token_status(door, "bank-c", secret) == 401
+        assert await token_status(door, "bank-c", renewed) == 200
+        assert (await run("suspend", "nobody"))[0] == 1
+        assert "bank-c\tbank\tACTIVE" in (await run("list"))[1]
+        assert (await run("suspend-demo"))[1] == "0 demo clients suspended"
+        kinds = [(one.data.client_id, one.data.status, one.version) for one in await service.events()]
+    assert kinds == [
+        ("bank-c", "ACTIVE", 1),
+        ("bank-c", "SUSPENDED", 2),
+        ("bank-c", "ACTIVE", 3),
+        ("bank-c", "ACTIVE", 4),
+    ]
