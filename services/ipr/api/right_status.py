@@ -109,7 +109,7 @@ async def read_history(right_id: UUID, tx: Tx) -> Response:
     ]
     history = HistoryRead(
         right_id=right_id,
-        moves=[_read(MoveRead, one) for one in await store.moves(tx, right_id)],
+        moves=[_read(MoveRead, one) for one in (await store.moves(tx, [right_id]))[right_id]],
         transfers=[_read(TransferRead, one) for one in await store.transfers(tx, right_id)],
         blemishes=[_read(BlemishRead, one) for one in await blemishes.of_right(tx, right_id)],
         evidence=[*(_read(EvidenceRead, one) for one in await store.added_evidence(tx, right_id)), *grounds],

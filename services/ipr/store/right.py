@@ -151,14 +151,17 @@ async def remove_owners(tx: Transaction, right_id: UUID) -> None:
     await tx.session.execute(delete(RightOwner).where(col(RightOwner.right_id) == right_id))
 
 
-async def moves(tx: Transaction, right_id: UUID) -> Sequence[RightMove]:
-    """Return the history of a right's status in order of date."""
+async def moves(tx: Transaction, right_ids: Collection[UUID]) -> dict[UUID, list[RightMove]]:
+    """Return the history of each right's status in order of date."""
     query = (
         select(RightMove)
-        .where(col(RightMove.right_id) == right_id)
+        .where(col(RightMove.right_id).in_(right_ids))
         .order_by(col(RightMove.effective_on), col(RightMove.recorded_no), col(RightMove.id))
     )
-    return (await tx.session.execute(query)).scalars().all()
+    found: dict[UUID, list[RightMove]] = {right_id: [] for right_id in right_ids}
+    for row in (await tx.session.execute(query)).scalars():
+        found[row.right_id].append(row)
+    return found
 
 
 def recorded(row: RightMove) -> RecordedMove:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from services.ipr.models.right import Right
+from services.ipr.models.right import Right, RightMove
 from services.ipr.rules import right as right_rules
 from services.ipr.rules import right_import as rules
 from services.ipr.rules import right_status as status_rules
@@ -71,11 +71,14 @@ class _Batch:
     added: list[Right] = field(default_factory=list)
     changed: list[Right] = field(default_factory=list)
     before: dict[UUID, RightView] = field(default_factory=dict)
+    histories: dict[UUID, list[RightMove]] = field(default_factory=dict)
     owners: set[str] = field(default_factory=set)
+    noted: dict[int, int] = field(default_factory=dict)
 
     def note(self, line: int, findings: Sequence[LineFinding]) -> None:
         """Keep the findings of a line; one that refuses it counts the line as refused."""
-        place = sum(row["line"] == line for row in self.found)
+        place = self.noted.get(line, 0)
+        self.noted[line] = place + len(findings)
         for position, one in enumerate(findings, start=place):
             self.tally.codes[one.code.code] = self.tally.codes.get(one.code.code, 0) + 1
             self.found.append(
@@ -132,9 +135,10 @@ async def import_lines(
     read = [(line, draft) for line in lines if (draft := _read(batch, line)) is not None]
     held = await rights.lock_by_numbers(tx, {_number(draft) for _, draft in read})
     batch.before = await rights.views(tx, list(held.values()))
+    batch.histories = await rights.moves(tx, batch.before)
     for line, draft in read:
         try:
-            await _take(tx, batch, line.number, draft, held.get(_number(draft)), book, new_id)
+            _take(tx, batch, line.number, draft, held.get(_number(draft)), book, new_id)
         except Refusal as refusal:
             batch.note(line.number, [_refused(refusal, line)])
     await tell(tx, [*batch.added, *batch.changed], book, before=batch.before)
@@ -172,7 +176,7 @@ def _read(batch: _Batch, line: Line) -> RightDraft | None:
     return None if any(one.refused for one in findings) else read.draft
 
 
-async def _take(
+def _take(
     tx: Transaction,
     batch: _Batch,
     line: int,
@@ -204,7 +208,7 @@ async def _take(
         effective_on=draft.status_effective_on or draft.granted_on or draft.filed_on or draft.evidence.issued_on,
         evidence=draft.evidence,
     )
-    if not await apply_move(tx, held, move, book, move_id=new_id()):
+    if not apply_move(tx, held, batch.histories[held.id], move, book, move_id=new_id()):
         batch.tally.unchanged += 1
         return
     held.version += 1

@@ -1,9 +1,9 @@
 """Move the legal status of a right on evidence, correct a move, and let rights expire by their term."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from services.ipr.models.right import Right
+from services.ipr.models.right import Right, RightMove
 from services.ipr.rules import right_status as rules
 from services.ipr.rules import right_term as term_rules
 from services.ipr.rules.right import term_facts
@@ -30,18 +30,20 @@ async def move_right(tx: Transaction, right_id: UUID, draft: StatusMove, book: R
         Refusal: `forbidden_role`; `not_found`, and what `rules.move` refuses.
     """
     right, before = await take(tx, right_id)
-    if not await apply_move(tx, right, draft, book, move_id=move_id):
+    rows = (await rights.moves(tx, [right_id]))[right_id]
+    if not apply_move(tx, right, rows, draft, book, move_id=move_id):
         return right
     return await settle(tx, right, before, book, action="move")
 
 
-async def apply_move(tx: Transaction, right: Right, draft: StatusMove, book: RuleBook, *, move_id: UUID) -> bool:
-    """Apply a move to a locked right; return whether it said something new.
+def apply_move(
+    tx: Transaction, right: Right, rows: Sequence[RightMove], draft: StatusMove, book: RuleBook, *, move_id: UUID
+) -> bool:
+    """Apply a move to a locked right with the history `rows`; return whether it said something new.
 
     Raises:
         Refusal: what `rules.move` refuses.
     """
-    rows = await rights.moves(tx, right.id)
     history = [rights.recorded(row) for row in rows]
     new = _recorded(draft, move_id, max(one.recorded_no for one in history) + 1)
     movement = rules.move(history, new, kind=right.kind, rules=book.pick(rules.POLICY, tx.today), today=tx.today)
@@ -64,7 +66,7 @@ async def correct_move(
         Refusal: `forbidden_role`; `not_found`, and what `rules.correct` refuses.
     """
     right, before = await take(tx, right_id)
-    rows = await rights.moves(tx, right_id)
+    rows = (await rights.moves(tx, [right_id]))[right_id]
     replacement = None if draft.replacement is None else _recorded(draft.replacement, new_move_id, 0)
     timeline = rules.correct(
         [rights.recorded(row) for row in rows],
@@ -107,20 +109,28 @@ async def expire_rights(
     """
     ended = await rights.lock_ended(tx, tx.today, limit, after)
     before = await rights.views(tx, ended)
+    histories = await rights.moves(tx, before)
     expired: list[Right] = []
     for right in ended:
         facts = term_facts(before[right.id].terms, right.extended_until)
         if right.ends_on is None or tx.today < term_rules.over_on(book, facts, right.ends_on):
             continue
-        await _expire(tx, right, book, facts, move_id=new_id())
+        _expire(tx, right, histories[right.id], book, facts, move_id=new_id())
         expired.append(right)
     after_views = await tell(tx, expired, book, before=before)
     await portfolio.retell(tx, {owner.uscc for view in after_views.values() for owner in view.owners}, book)
     return len(expired), ended[-1].id if len(ended) == limit else None
 
 
-async def _expire(tx: Transaction, right: Right, book: RuleBook, facts: term_rules.TermFacts, *, move_id: UUID) -> None:
-    rows = await rights.moves(tx, right.id)
+def _expire(
+    tx: Transaction,
+    right: Right,
+    rows: Sequence[RightMove],
+    book: RuleBook,
+    facts: term_rules.TermFacts,
+    *,
+    move_id: UUID,
+) -> None:
     history = [rights.recorded(row) for row in rows]
     start = term_rules.start_of_term(facts)
     rule_set = book.pick(term_rules.POLICY, start or tx.today)
