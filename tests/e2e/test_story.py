@@ -86,7 +86,7 @@ def test_the_line_to_paste_works_when_pasted(suite: LaunchedSuite) -> None:
         ["/bin/sh", "-c", line], check=True, capture_output=True, text=True, cwd="/", env=suite.environment
     )
     items = json.loads(pasted.stdout)["items"]
-    assert [item["bank_uscc"] for item in items] == ["91500000DEMBANKA1R"]
+    assert {item["bank_uscc"] for item in items} == {"91500000DEMBANKA1R"}
 
 
 def test_the_table_names_addresses_documentation_and_clients(suite: LaunchedSuite) -> None:
