@@ -30,12 +30,24 @@ class Fetched:
     fault: str | None = None
 
 
+async def _whole(answer: aiohttp.ClientResponse) -> bytes:
+    """Return the whole body; a part larger than any page of ours counts as unreadable."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in answer.content.iter_any():
+        pieces.append(piece)
+        size += len(piece)
+        if size > _MAX_BYTES:
+            raise aiohttp.ClientPayloadError("a part of a composed answer is too large")
+    return b"".join(pieces)
+
+
 async def fetch(upstream: Upstream, target: str, *, headers: Mapping[str, str], deadline_s: float) -> Fetched:
     """Read `target` of one service within the deadline; a failure is a value, never an exception."""
     try:
         async with asyncio.timeout(deadline_s):
             async with upstream.call("GET", target, headers=headers, deadline_s=deadline_s, may_retry=True) as answer:
-                content = await answer.content.read(_MAX_BYTES)
+                content = await _whole(answer)
                 return Fetched(upstream.name, answer.status, orjson.loads(content) if content else None)
     except (TimeoutError, UpstreamSlowError):
         return Fetched(upstream.name, None, fault="deadline_exceeded")

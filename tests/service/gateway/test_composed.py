@@ -39,6 +39,15 @@ async def test_the_overview_asks_each_service_once_and_in_parallel(door: Door) -
     assert took < 0.8
 
 
+async def test_a_part_of_many_packets_is_read_to_its_end(door: Door) -> None:
+    answers(door)
+    rows = [{"n": number, "text": "重庆" * 50} for number in range(5_000)]
+    door.echo.answers[PATHS["portfolio"]] = (200, rows)
+    async with door.http(await door.token("city")) as http:
+        body = (await http.get(f"/v1/enterprises/{FIRM}/overview")).json()
+    assert body["parts"]["portfolio"]["data"] == rows
+
+
 async def test_a_part_says_whether_it_is_absent_forbidden_or_unanswered(door: Door) -> None:
     answers(door)
     door.echo.answers[PATHS["credit"]] = (404, {"code": "not_found"})
