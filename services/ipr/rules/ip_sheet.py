@@ -42,8 +42,10 @@ class SheetConsent:
     revoked_at: datetime | None
 
 
-def open_sheet(status: str, consents: Sequence[SheetConsent], now: datetime) -> SheetConsent:
+def open_sheet(uscc: str, status: str, consents: Sequence[SheetConsent], now: datetime) -> SheetConsent:
     """Return the consent under which a bank may read the sheet of an application now.
+
+    A refusal names the firm (`uscc`), so that the audit row of the refused read stands under it.
 
     Raises:
         Refusal: `sheet_application_closed`; `sheet_consent_missing`.
@@ -51,9 +53,9 @@ def open_sheet(status: str, consents: Sequence[SheetConsent], now: datetime) -> 
     Source: I-SHEET-01 (docs/rules/ipr.md).
     """
     if status in CLOSED_STATUSES:
-        raise Refusal(SHEET_APPLICATION_CLOSED, status=status)
+        raise Refusal(SHEET_APPLICATION_CLOSED, status=status, uscc=uscc)
     for consent in sorted(consents, key=lambda one: one.expires_at, reverse=True):
         covers = SHEET_SCOPE in consent.scopes and consent.purpose in SHEET_PURPOSES
         if covers and consent.revoked_at is None and consent.granted_at <= now < consent.expires_at:
             return consent
-    raise Refusal(SHEET_CONSENT_MISSING)
+    raise Refusal(SHEET_CONSENT_MISSING, uscc=uscc)

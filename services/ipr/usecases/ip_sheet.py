@@ -45,7 +45,7 @@ async def read_sheet(tx: Transaction, application_id: UUID, book: RuleBook) -> S
         raise Refusal(NOT_FOUND, noun="ip_sheet")
     uscc = application.enterprise_uscc
     held = await sheets.consents(tx, enterprise_uscc=uscc, bank_uscc=application.bank_uscc)
-    consent = rules.open_sheet(application.application_status, held, tx.now)
+    consent = rules.open_sheet(uscc, application.application_status, held, tx.now)
     rule_set = book.pick(portfolio_rules.POLICY, tx.today)
     owned = (await portfolios.held_rights(tx, [uscc]))[uscc]
     rows = await rights.owned_by(tx, uscc)

@@ -123,6 +123,8 @@ async def test_a_bank_reads_the_sheet_of_its_application_by_consent_and_the_read
     )
     tries = await ipr.rows("SELECT * FROM audit_entry WHERE outcome = 'refused' AND party = :party", party=OTHER_BANK)
     assert len(tries) == 1
+    early, _ = await ipr.rows("SELECT * FROM audit_entry WHERE outcome = 'refused' AND party = :party", party=BANK)
+    assert early["uscc"] == FIRM_A
 
 
 async def test_a_consent_for_other_data_does_not_open_the_sheet(ipr: RunningService) -> None:

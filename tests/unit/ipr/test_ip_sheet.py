@@ -8,6 +8,7 @@ import pytest
 
 from services.ipr.rules.ip_sheet import SheetConsent, open_sheet
 from shared.kernel.errors import Refusal
+from tests.unit.ipr.builders import FIRM_A
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 CONSENT = SheetConsent(
@@ -22,8 +23,8 @@ CONSENT = SheetConsent(
 
 def test_the_consent_that_lasts_longest_opens_the_sheet() -> None:
     longer = replace(CONSENT, consent_id=UUID(int=2), expires_at=NOW + timedelta(days=1))
-    assert open_sheet("SUBMITTED", [CONSENT, longer], NOW) is longer
-    assert open_sheet("APPROVED", [replace(longer, revoked_at=NOW), CONSENT], NOW) is CONSENT
+    assert open_sheet(FIRM_A, "SUBMITTED", [CONSENT, longer], NOW) is longer
+    assert open_sheet(FIRM_A, "APPROVED", [replace(longer, revoked_at=NOW), CONSENT], NOW) is CONSENT
 
 
 @pytest.mark.parametrize(
@@ -38,11 +39,11 @@ def test_the_consent_that_lasts_longest_opens_the_sheet() -> None:
 )
 def test_a_consent_that_does_not_cover_the_read_opens_nothing(consent: SheetConsent) -> None:
     with pytest.raises(Refusal, match="sheet_consent_missing"):
-        open_sheet("SUBMITTED", [consent], NOW)
+        open_sheet(FIRM_A, "SUBMITTED", [consent], NOW)
 
 
 @pytest.mark.parametrize("status", ["REJECTED", "CANCELLED", "LAPSED"])
 def test_an_ended_application_closes_its_sheet(status: str) -> None:
     with pytest.raises(Refusal) as refusal:
-        open_sheet(status, [CONSENT], NOW)
-    assert refusal.value.details == {"status": status}
+        open_sheet(FIRM_A, status, [CONSENT], NOW)
+    assert refusal.value.details == {"status": status, "uscc": FIRM_A}
