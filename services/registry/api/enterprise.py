@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from services.registry.models.enterprise import Enterprise, IntegrityMark, UnitStay
 from services.registry.models.portfolio import Portfolio
+from services.registry.models.qualification import Qualification
 from services.registry.rules import enterprise as rules
 from services.registry.rules.enterprise import (
     EnterpriseStatus,
@@ -21,9 +22,11 @@ from services.registry.rules.enterprise import (
     LegalForm,
     SizeClass,
 )
+from services.registry.rules.qualification import QualificationKind, QualificationStatus
 from services.registry.store import credit_standing as standing_store
 from services.registry.store import enterprise as store
 from services.registry.store import portfolio as portfolio_store
+from services.registry.store import qualification as qualification_store
 from services.registry.usecases import enterprise as usecases
 from shared.kernel.evidence import Evidence
 from shared.kernel.ids import new_id
@@ -75,6 +78,16 @@ class StayRead(BaseModel):
     until_on: date | None
 
 
+class TitleRead(BaseModel):
+    """One title in short; `/qualifications` has its evidence."""
+
+    kind_code: QualificationKind
+    number: str
+    status: QualificationStatus
+    valid_from: date
+    valid_until: date | None
+
+
 class PortfolioRead(BaseModel):
     """The IP summary as ipr last told it."""
 
@@ -112,6 +125,7 @@ class EnterprisePage(EnterpriseRead):
 
     integrity_marks: list[MarkRead]
     units: list[StayRead]
+    qualifications: list[TitleRead]
     portfolio: PortfolioRead | None
     credit_standing: StandingRead | None
 
@@ -211,6 +225,7 @@ async def read_enterprise(uscc: str, tx: Tx) -> Response:
         **shown(enterprise).model_dump(),
         integrity_marks=[_mark(mark) for mark in await store.marks(tx, uscc)],
         units=[_stay(stay) for stay in await store.stays(tx, uscc)],
+        qualifications=[_title(title) for title in await qualification_store.of_enterprise(tx, uscc)],
         portfolio=None if portfolio is None else _portfolio(portfolio),
         credit_standing=(
             None
@@ -265,6 +280,10 @@ def _mark(mark: IntegrityMark) -> MarkRead:
 
 def _stay(stay: UnitStay) -> StayRead:
     return StayRead(unit_id=stay.unit_id, from_on=stay.from_on, until_on=stay.until_on)
+
+
+def _title(title: Qualification) -> TitleRead:
+    return TitleRead(**{name: getattr(title, name) for name in TitleRead.model_fields})
 
 
 def _portfolio(portfolio: Portfolio) -> PortfolioRead:

@@ -17,6 +17,7 @@ from shared.kernel.evidence import Evidence
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.shape import Shape
+from shared.policy.book import RULE_SET_NOT_IN_FORCE
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["qualifications 称号"])
@@ -29,6 +30,7 @@ ENTER_REFUSED = (
     rules.QUALIFICATION_EXISTS,
     rules.QUALIFICATION_NOT_OURS_TO_ENTER,
     rules.VALIDITY_REVERSED,
+    RULE_SET_NOT_IN_FORCE,
 )
 
 
@@ -70,7 +72,7 @@ def _shown(row: Qualification) -> dict[str, Any]:
 @edge(scope="registry.qualification:write", row="unit", summary_zh="登记称号（国家级编号凭证）")
 async def enter_qualification(uscc: str, body: QualificationDraft, tx: Tx, book: Book) -> Response:
     """Enter a title that another body granted, on evidence."""
-    rule_set = book.pick(usecases.POLICY, tx.today)
+    rule_set = book.pick(usecases.POLICY, min(body.valid_from, tx.today))
     row = await usecases.enter_qualification(tx, uscc, body, qualification_id=new_id(), rule_set=rule_set)
     return JSONResponse(_shown(row), 201, headers={"location": f"/v1/enterprises/{uscc}/qualifications"})
 

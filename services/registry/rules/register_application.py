@@ -234,12 +234,16 @@ def register_number(case_no: str) -> str:
     return case_no.replace("-", "")
 
 
-def filing_year(today: date) -> int:
-    """Return the year whose annual filing a decision of today needs: the last one that has ended.
+def filing_years(today: date, rule_set: RuleSet) -> tuple[int, ...]:
+    """Return the years whose filing a decision of today may stand on, best first.
 
-    Source: R-REG-08 (国科发政〔2017〕115号 第九条: 上一会计年度).
+    That is the last year that has ended; until its tax is settled the year before may stand in for it.
+
+    Source: R-REG-08 (国科发政〔2017〕115号 第九条; 中华人民共和国企业所得税法 第五十四条).
     """
-    return today.year - 1
+    last = today.year - 1
+    settled = today.month > rule_set.param_int("settlement_last_month")
+    return (last,) if settled else (last, last - 1)
 
 
 def as_json(found: tuple[EntryCondition, ...]) -> list[Mapping[str, str | bool]]:

@@ -29,14 +29,12 @@ async def accepted_of(tx: Transaction, usccs: Sequence[str], years: Sequence[int
     return {(row.uscc, row.year): row for row in (await tx.session.execute(statement)).scalars()}
 
 
-async def newest_accepted(tx: Transaction, uscc: str) -> Filing | None:
-    """Return the accepted filing of the newest year."""
-    statement = (
-        select(Filing)
-        .where(col(Filing.uscc) == uscc, col(Filing.status) == FilingStatus.ACCEPTED)
-        .order_by(col(Filing.year).desc())
-        .limit(1)
-    )
+async def newest_accepted(tx: Transaction, uscc: str, years: Sequence[int] | None = None) -> Filing | None:
+    """Return the accepted filing of the newest year, of any year or of those named."""
+    statement = select(Filing).where(col(Filing.uscc) == uscc, col(Filing.status) == FilingStatus.ACCEPTED)
+    if years is not None:
+        statement = statement.where(col(Filing.year).in_(years))
+    statement = statement.order_by(col(Filing.year).desc()).limit(1)
     return (await tx.session.execute(statement)).scalar_one_or_none()
 
 

@@ -40,6 +40,8 @@ async def apply_rows(
     judged = [(row.line, read_row(row.cells, broken=row.broken)) for row in rows]
     usccs = sorted({one.uscc for _, one in judged if one.terms is not None})
     held = await enterprise_store.lock_many(tx, usccs)
+    years = sorted({one.year for _, one in judged if one.year is not None})
+    accepted = await store.accepted_of(tx, usccs, years)
     results = []
     for line, row in judged:
         if row.terms is None or row.year is None:
@@ -55,7 +57,7 @@ async def apply_rows(
             again = finding(CODE_REPEATED, "uscc", f"{row.uscc}/{row.year} ({first})")
             results.append(RowResult(line, RowOutcome.REFUSED, (*row.findings, again)))
             continue
-        results.append(await _keep(tx, line, row, row.year, row.terms, enterprise, book))
+        results.append(await _keep(tx, line, row, row.terms, enterprise, accepted.get((row.uscc, row.year)), book=book))
     return results
 
 
@@ -69,9 +71,16 @@ def remember(rows: Sequence[NumberedRow], seen: dict[str, int], *, today: date) 
 
 
 async def _keep(
-    tx: Transaction, line: int, row: FilingRow, year: int, terms: FilingTerms, enterprise: Enterprise, book: RuleBook
+    tx: Transaction,
+    line: int,
+    row: FilingRow,
+    terms: FilingTerms,
+    enterprise: Enterprise,
+    accepted: Filing | None,
+    *,
+    book: RuleBook,
 ) -> RowResult:
-    accepted = await store.accepted(tx, row.uscc, year)
+    year = row.year or 0
     if accepted is not None and filings.terms_of(accepted) == terms:
         return RowResult(line, RowOutcome.UNCHANGED, row.findings)
     try:

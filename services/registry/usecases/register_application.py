@@ -161,10 +161,10 @@ async def judge(
     Raises:
         Refusal: `register_filing_missing`.
     """
-    year = rules.filing_year(tx.today)
-    filing = await filing_store.accepted(tx, enterprise.uscc, year)
+    years = rules.filing_years(tx.today, rule_set)
+    filing = await filing_store.newest_accepted(tx, enterprise.uscc, years)
     if filing is None:
-        raise Refusal(rules.REGISTER_FILING_MISSING, year=year, uscc=enterprise.uscc)
+        raise Refusal(rules.REGISTER_FILING_MISSING, year=years[0], uscc=enterprise.uscc)
     portfolio = await portfolio_store.find(tx, enterprise.uscc)
     marks = enterprise_rules.counting_marks(
         await enterprises.marks_of(tx, enterprise.uscc),

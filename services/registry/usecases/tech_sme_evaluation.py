@@ -7,7 +7,7 @@ from uuid import UUID
 from services.registry.models.tech_sme_evaluation import TechSmeEvaluation
 from services.registry.rules import enterprise as enterprise_rules
 from services.registry.rules import tech_sme_evaluation as rules
-from services.registry.rules.register_application import filing_year
+from services.registry.rules.register_application import filing_years
 from services.registry.rules.tech_sme_score import Verdict
 from services.registry.store import filing as filing_store
 from services.registry.store import portfolio as portfolio_store
@@ -21,6 +21,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
 from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
 from shared.policy.decision import canonical, open_record
+from shared.policy.rule_set import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +44,15 @@ async def evaluate_enterprise(tx: Transaction, uscc: str, *, evaluation_id: UUID
     Raises:
         Refusal: `not_found`, `evaluation_filing_missing`.
     """
-    dossier = await _dossier(tx, uscc)
     rule_set = book.pick(rules.POLICY, tx.today)
+    year, dossier = await _dossier(tx, uscc, rule_set)
     record = rules.evaluate(rule_set, rules.freeze(dossier), as_of=tx.today)
     content = canonical(record)
     evaluation = TechSmeEvaluation(
         id=evaluation_id,
         uscc=uscc,
         as_of=tx.today,
-        filing_year=filing_year(tx.today),
+        filing_year=year,
         verdict=Verdict(str(record.result["verdict"])),
         score_milli=int(str(record.result["score_milli"])),
         rule_set_version=rule_set.version,
@@ -94,21 +95,21 @@ async def read_evaluation(tx: Transaction, evaluation_id: UUID) -> TechSmeEvalua
     return evaluation
 
 
-async def _dossier(tx: Transaction, uscc: str) -> rules.Dossier:
+async def _dossier(tx: Transaction, uscc: str, rule_set: RuleSet) -> tuple[int, rules.Dossier]:
     enterprise = await enterprises.read_enterprise(tx, uscc)
-    year = filing_year(tx.today)
-    filing = await filing_store.accepted(tx, uscc, year)
+    years = filing_years(tx.today, rule_set)
+    filing = await filing_store.newest_accepted(tx, uscc, years)
     if filing is None:
-        raise Refusal(rules.EVALUATION_FILING_MISSING, year=year, uscc=uscc)
+        raise Refusal(rules.EVALUATION_FILING_MISSING, year=years[0], uscc=uscc)
     portfolio = await portfolio_store.find(tx, uscc)
-    return rules.Dossier(
+    return filing.year, rules.Dossier(
         is_resident=enterprise_rules.is_legal_person(enterprise.legal_form),
         industry_barred=enterprise.industry_barred,
         enterprise_origin=f"registry.enterprise/{uscc}@v{enterprise.version}",
         marks=await enterprises.marks_of(tx, uscc),
         titles=await qualifications.titles_of(tx, uscc),
         filing=filings.terms_of(filing),
-        filing_origin=f"registry.filing.accepted/{uscc}/{year}@v{filing.version}",
+        filing_origin=f"registry.filing.accepted/{uscc}/{filing.year}@v{filing.version}",
         class_1_count=0 if portfolio is None else portfolio.class_1_count,
         class_2_count=0 if portfolio is None else portfolio.class_2_count,
         portfolio_origin=(

@@ -57,5 +57,10 @@ async def test_a_revoked_title_is_told_and_an_older_valid_one_would_speak_for_th
     ]
     again = await world.city.post(f"/v1/qualifications/{second.json()['id']}:revoke", json=revocation)
     assert (again.status_code, code_of(again)) == (409, "qualification_not_valid")
+    page = (await world.enterprise().get(f"/v1/enterprises/{code}")).json()
+    assert [(title["kind_code"], title["status"]) for title in page["qualifications"]] == [
+        ("HNTE", "REVOKED"),
+        ("HNTE", "VALID"),
+    ]
     listed = (await world.enterprise().get(path)).json()["items"]
     assert [row["number"] for row in listed] == ["GR202651100001", "GR202451100001"]

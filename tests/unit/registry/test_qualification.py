@@ -17,7 +17,7 @@ from services.registry.rules.qualification import (
 )
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence, EvidenceLevel
-from tests.unit.registry.rule_sets import TODAY, rule_set
+from tests.unit.registry.rule_sets import BOOK, TODAY, rule_set
 
 RULES = rule_set("title_validity")
 DOCUMENT = Evidence(level=EvidenceLevel.DOCUMENT, issued_on=TODAY, official_no="示例1号")
@@ -130,3 +130,10 @@ def test_the_valid_title_speaks_for_the_firm_even_if_an_older_number_is_entered_
     assert state is not None
     assert (state.number, state.status, state.evidence_level) == (SME, "VALID", "DOCUMENT")
     assert public_state([], uscc="x", on=TODAY) is None
+
+
+def test_titles_of_the_ladder_granted_from_april_2026_have_assumed_years() -> None:
+    before, after = (BOOK.pick("title_validity", on) for on in (date(2026, 3, 31), date(2026, 4, 1)))
+    assert before.param("srdi_valid_years").confidence == "official"
+    assert after.param("srdi_valid_years").confidence == "assumed"
+    assert after.param("hnte_valid_years").confidence == "official"

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -13,13 +14,13 @@ from services.registry.rules.register_application import (
     decide,
     enlist,
     entry_met,
-    filing_year,
+    filing_years,
     register_number,
     resubmit,
     withdraw,
 )
 from shared.kernel.errors import Refusal
-from tests.unit.registry.rule_sets import TODAY, rule_set
+from tests.unit.registry.rule_sets import rule_set
 
 RULES = rule_set("tech_enterprise_register")
 NOTHING = EntryFacts(
@@ -117,6 +118,13 @@ def test_conditions_are_looked_at_again_when_listing_and_resubmitting() -> None:
             step(status, BAD)
 
 
-def test_the_number_is_the_case_number_without_dashes_and_the_year_the_last_one_ended() -> None:
+def test_the_number_is_the_case_number_without_dashes() -> None:
     assert register_number("KC-2026-500107-000123") == "KC2026500107000123"
-    assert filing_year(TODAY) == 2025
+
+
+@pytest.mark.parametrize(("today", "years"), [
+    (date(2026, 11, 23), (2025,)), (date(2026, 6, 1), (2025,)), (date(2026, 5, 31), (2025, 2024)),
+    (date(2026, 1, 1), (2025, 2024)),
+])  # fmt: skip
+def test_until_the_tax_is_settled_the_year_before_may_stand_in(today: date, years: tuple[int, ...]) -> None:
+    assert filing_years(today, RULES) == years
