@@ -43,6 +43,10 @@ def histogram(name: str, what: str, labels: tuple[str, ...] = ()) -> Histogram:
     return Histogram(METRIC_PREFIX + name, what, labels, buckets=_BUCKETS)
 
 
+# Without the local variables: they hold personal data and secrets.
+_tracebacks = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+
+
 def _mask_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:  # noqa: ANN401
     for name in event:
         if name.lower() in _SECRETS:
