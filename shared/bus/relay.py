@@ -63,7 +63,7 @@ class Relay:
         while True:
             try:
                 async with self._own_connection() as own:
-                    while not await try_lock_connection(own, "relay", self._service):
+                    while not await try_lock_connection(own, "relay", self._service):  # noqa: ASYNC110  # another process's
                         await asyncio.sleep(_RETRY_SECONDS)
                     _log.info("relay_active", service=self._service)
                     active.set(1)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.events.event import Event
 
@@ -41,8 +41,8 @@ class Envelope(BaseModel, Generic[E_co]):
     subject: str
     aggregate: str
     aggregate_id: str
-    version: int
-    sequence: int
+    version: Annotated[int, Field(ge=1)]
+    sequence: Annotated[int, Field(ge=1)]
     causation_id: UUID
     request_id: str | None
     traceparent: str | None

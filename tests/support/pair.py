@@ -51,12 +51,14 @@ class Listener:
 
     fail_on: set[str] = field(default_factory=set)
     happened: list[tuple[str, int]] = field(default_factory=list)
+    projected: list[str] = field(default_factory=list)
 
     async def project(self, tx: Transaction, events: list[Envelope[EnterpriseChanged]]) -> None:
         if self.fail_on & {one.data.name for one in events}:
             raise RuntimeError("this name is poison")
         rows = [{"uscc": one.data.uscc, "name": one.data.name, "version": one.version} for one in events]
         await upsert_if_newer(tx, NAMES, rows, key=["uscc"])
+        self.projected += [one.data.uscc for one in events]
 
     async def count(self, tx: Transaction, event: Envelope[IntegrityChanged]) -> None:
         if event.data.uscc in self.fail_on:

@@ -5,10 +5,17 @@ import nats as nats_client
 import pytest
 from nats.js.errors import NotFoundError
 
+from shared.telemetry import configure_logging
 from tests.support.lab import lab_database
 from tests.support.nats import Broker
 from tests.support.pair import Listener, Pair
 from tests.support.postgres import DatabaseServer
+
+
+@pytest.fixture(autouse=True, scope="session")
+def plain_lines() -> None:
+    """Log as a service does; the library's coloured tracebacks take a second each."""
+    configure_logging("test", "WARNING")
 
 
 @pytest.fixture(autouse=True)
