@@ -3,15 +3,17 @@
 A bare Debian has Python but neither pip nor ensurepip, so this script fetches one pinned wheel of uv from the package
 indexes this machine is configured for (the `UV_…` and `PIP_…` environment, then pip's configuration files), checks its
 SHA-256, and lets it install what `requirements.lock` names, each file checked against its hash. Where no index is
-configured, pip or uv of the machine is asked, which know one by themselves.
+configured, the machine's pip is asked, which knows the public one, then the index that Python's own library names.
 """
 
 import base64
 import configparser
 import fcntl
 import hashlib
+import importlib.util
 import os
 import platform
+import re
 import shutil
 import ssl
 import subprocess
@@ -148,13 +150,25 @@ def _read(address: str, certificates: str | None) -> bytes:
     return body
 
 
-def _candidates(wheel: str, sources: Sources) -> Iterator[str]:
-    """Yield the addresses under which the configured sources offer `wheel`."""
+def public_index() -> str:
+    """Return the public index, which a bare machine without any configuration means; empty if it is not found.
+
+    This repository names no index. Python does: the standard library tells where one of its modules is published.
+    """
+    found = importlib.util.find_spec("unittest.mock")
+    if found is None or found.origin is None:
+        return ""
+    named = re.search(r"https://[\w.-]+(?=/project/)", Path(found.origin).read_text(encoding="utf-8"))
+    return f"{named[0]}/simple" if named else ""
+
+
+def _candidates(wheel: str, sources: Sources, indexes: list[str]) -> Iterator[str]:
+    """Yield the addresses under which configured folders and `indexes` offer `wheel`."""
     for place in sources.links:
         folder = Path(urllib.request.url2pathname(urllib.parse.urlsplit(place).path))
         if (folder / wheel).is_file():
             yield (folder / wheel).as_uri()
-    for index in sources.indexes:
+    for index in indexes:
         page = index.rstrip("/") + "/uv/"
         try:
             parser = _Links()
@@ -168,20 +182,29 @@ def _candidates(wheel: str, sources: Sources) -> Iterator[str]:
 
 
 def _fetch_wheel(wheel: str, digest: str, sources: Sources) -> bytes | None:
-    """Return the wheel with exactly this SHA-256 from a configured source, else from the machine's own pip."""
-    for address in _candidates(wheel, sources):
-        try:
-            body = _read(address, sources.certificates)
-        except (OSError, ValueError):
-            continue
-        if hashlib.sha256(body).hexdigest() == digest:
-            return body
+    """Return the wheel with exactly this SHA-256: from configured sources, the machine's pip, the public index."""
+    body = _first_match(wheel, digest, sources, sources.indexes)
+    if body is not None:
+        return body
     with tempfile.TemporaryDirectory() as folder:
         order = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "-d", folder, f"uv=={UV_VERSION}"]
         subprocess.run(order, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for file in Path(folder).glob("*.whl"):
             if hashlib.sha256(file.read_bytes()).hexdigest() == digest:
                 return file.read_bytes()
+    public = public_index()
+    # An index that somebody configured stands instead of the public one: their network may forbid it.
+    return _first_match(wheel, digest, sources, [public]) if public and not sources.default else None
+
+
+def _first_match(wheel: str, digest: str, sources: Sources, indexes: list[str]) -> bytes | None:
+    for address in _candidates(wheel, sources, indexes):
+        try:
+            body = _read(address, sources.certificates)
+        except (OSError, ValueError):
+            continue
+        if hashlib.sha256(body).hexdigest() == digest:
+            return body
     return None
 
 

@@ -66,3 +66,11 @@ def test_a_wheel_with_another_digest_is_not_taken(tmp_path: Path, monkeypatch: o
     patch.setattr(bootstrap.shutil, "which", lambda _name: "/somewhere/uv")
     assert uv_binary(sources) == Path("/somewhere/uv")
     assert not (tmp_path / "tools").exists()
+
+
+def test_a_bare_machine_means_the_index_that_pythons_own_library_names() -> None:
+    from deploy.bootstrap import public_index
+
+    address = public_index()
+    assert address.startswith("https://")
+    assert address.endswith("/simple")
