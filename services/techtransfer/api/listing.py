@@ -37,6 +37,7 @@ TERMS_REFUSED = (
     rules.LISTING_DUPLICATE,
     party_rules.PARTY_NOT_YOURS,
     party_rules.PARTY_UNKNOWN,
+    party_rules.UNIT_NOT_OF_PARTY,
     party_rules.AUTHORITY_MISSING,
     party_rules.AUTHORITY_EXPIRED,
 )

@@ -38,6 +38,14 @@ PARTY_UNKNOWN = RefusalCode(
     way_out_zh="请先登记企业，刚登记的请稍候几秒再试；高校和科研院所的成果请填写单位名称（party_name）。",
     way_out_en="Register it first, or wait some seconds; for a university or institute give its name (party_name).",
 )
+UNIT_NOT_OF_PARTY = RefusalCode(
+    code="unit_not_of_party",
+    status=422,
+    title_zh="填报单位应为该企业登记所属单位 {unit_id}",
+    title_en="The reporting unit must be that of the enterprise: {unit_id}",
+    way_out_zh="请将 unit_id 改为 {unit_id}；企业已迁移的，请先更新企业登记。",
+    way_out_en="Give {unit_id} as unit_id; if the enterprise has moved, have its registration updated first.",
+)
 MAY_POST = frozenset({Role.ENTERPRISE, Role.AGENCY, Role.CITY})
 
 
@@ -47,6 +55,14 @@ class Authority:
 
     sha256: str | None
     until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredParty:
+    """An enterprise as the registry last told it: its name and its reporting unit."""
+
+    name: str
+    unit_id: str
 
 
 def require_standing(actor: Actor, party_uscc: str, *, authority: Authority, listed_until: date) -> None:
@@ -70,15 +86,20 @@ def require_standing(actor: Actor, party_uscc: str, *, authority: Authority, lis
         raise Refusal(AUTHORITY_EXPIRED, pointer="/authority_until", authority_until=authority.until)
 
 
-def party_name(registered_name: str | None, given_name: str | None) -> str:
+def listed_name(registered: RegisteredParty | None, *, given_name: str | None, unit_id: str) -> str:
     """Return the name under which a party is listed: the registered one, else the one given for an institute.
 
-    Raises:
-        Refusal: `party_unknown` where the code is registered nowhere and no name was given.
+    A registered enterprise is reviewed by its own unit: nobody chooses a reviewer.
 
-    Source: T-PARTY-02 (docs/rules/techtransfer.md).
+    Raises:
+        Refusal: `party_unknown` where the code is registered nowhere and no name was given; `unit_not_of_party`.
+
+    Source: T-PARTY-02, T-PARTY-03 (docs/rules/techtransfer.md).
     """
-    name = registered_name or given_name
-    if not name:
-        raise Refusal(PARTY_UNKNOWN, pointer="/party_uscc")
-    return name
+    if registered is None:
+        if not given_name:
+            raise Refusal(PARTY_UNKNOWN, pointer="/party_uscc")
+        return given_name
+    if registered.unit_id != unit_id:
+        raise Refusal(UNIT_NOT_OF_PARTY, pointer="/unit_id", unit_id=registered.unit_id)
+    return registered.name

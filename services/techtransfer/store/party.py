@@ -8,13 +8,16 @@ from sqlmodel import col
 
 from services.techtransfer.models.base import metadata
 from services.techtransfer.models.party import Party
+from services.techtransfer.rules.party import RegisteredParty
 from shared.db.projection import upsert_if_newer
 from shared.db.transaction import Transaction
 
 
-async def registered_name(tx: Transaction, uscc: str) -> str | None:
-    """Return the name under which an enterprise is registered, or None for a code that is not."""
-    return (await tx.session.execute(select(col(Party.name)).where(col(Party.uscc) == uscc))).scalar_one_or_none()
+async def find_registered(tx: Transaction, uscc: str) -> RegisteredParty | None:
+    """Return an enterprise as it is registered, or None for a code that is not."""
+    statement = select(col(Party.name), col(Party.unit_id)).where(col(Party.uscc) == uscc)
+    found = (await tx.session.execute(statement)).one_or_none()
+    return RegisteredParty(name=found.name, unit_id=found.unit_id) if found else None
 
 
 async def hold(tx: Transaction, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import pytest
 
 from shared.kernel.actor import Role
 from shared.kernel.ids import new_id
-from tests.service.techtransfer.conftest import Market, ok, plain
+from tests.service.techtransfer.conftest import Market, enterprise, ok, plain
 from tests.unit.techtransfer.builders import AGENCY, FIRM, UNIVERSITY, achievement_fields, need_fields
 
 NOUNS = ["achievements", "needs"]
@@ -136,6 +136,12 @@ async def test_an_enterprise_does_not_post_for_another(market: Market) -> None:
     assert answer.json()["errors"][0]["pointer"] == "/party_uscc"
 
 
+async def test_a_firm_is_listed_under_its_own_unit(market: Market) -> None:
+    answer = await market.firm.post("/v1/needs", json=plain(need_fields(unit_id="500112")))
+    assert code(answer) == (422, "unit_not_of_party")
+    assert answer.json()["details"] == {"unit_id": "500107"}
+
+
 async def test_nobody_reviews_what_they_posted(market: Market) -> None:
     posted = await ok(market.city.post("/v1/achievements", json=plain(achievement_fields())))
     path = f"/v1/achievements/{posted['id']}"
@@ -192,8 +198,6 @@ async def test_a_need_without_numbers_is_taken_and_asked_for_them(market: Market
 
 
 async def test_a_party_is_renamed_by_the_registry_only_if_the_news_is_newer(market: Market) -> None:
-    from tests.service.techtransfer.conftest import enterprise
-
     await market.service.deliver(enterprise(FIRM, "示例精铸有限公司"), version=3)
     await market.service.deliver(enterprise(FIRM, "示例旧名有限公司"), version=2)
     assert (await market.draft())["party_name"] == "示例精铸有限公司"

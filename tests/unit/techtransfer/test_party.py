@@ -5,8 +5,9 @@ import pytest
 from services.techtransfer.rules import party
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal
-from tests.unit.techtransfer.builders import AGENCY, BROKER, CITY, ENTERPRISE, FIRM, OTHER, STRANGER
+from tests.unit.techtransfer.builders import AGENCY, BROKER, CITY, ENTERPRISE, FIRM, STRANGER
 
+REGISTERED = party.RegisteredParty(name="示例铸造有限公司", unit_id="500107")
 LETTER = "a" * 64
 LISTED_UNTIL = date(2027, 5, 31)
 
@@ -54,13 +55,25 @@ def test_an_agency_posts_its_own_listing_without_a_letter() -> None:
     party.require_standing(BROKER, AGENCY, authority=party.Authority(None, None), listed_until=LISTED_UNTIL)
 
 
+def listed(registered: party.RegisteredParty | None, given_name: str | None, unit_id: str = "500107") -> str:
+    """Return the name under which a party is listed."""
+    return party.listed_name(registered, given_name=given_name, unit_id=unit_id)
+
+
 def test_the_registered_name_goes_before_the_given_one() -> None:
-    assert party.party_name("示例铸造有限公司", "别的名字") == "示例铸造有限公司"
-    assert party.party_name(None, "示例大学") == "示例大学"
+    assert listed(REGISTERED, "别的名字") == "示例铸造有限公司"
+    assert listed(None, "示例大学") == "示例大学"
 
 
 def test_a_code_that_is_registered_nowhere_needs_a_name() -> None:
-    assert OTHER != FIRM
     with pytest.raises(Refusal) as refused:
-        party.party_name(None, None)
+        listed(None, None)
     assert refused.value.code is party.PARTY_UNKNOWN
+
+
+def test_nobody_chooses_the_unit_that_reviews_them() -> None:
+    with pytest.raises(Refusal) as refused:
+        listed(REGISTERED, None, unit_id="500112")
+    assert refused.value.code is party.UNIT_NOT_OF_PARTY
+    assert refused.value.details == {"unit_id": "500107"}
+    assert listed(None, "示例大学", unit_id="500112") == "示例大学"
