@@ -1,0 +1,56 @@
+"""The tests themselves: names are sentences, our own code is not mocked."""
+
+import ast
+from collections.abc import Iterator
+
+from tests.support.source import dotted, imported_modules, name_of, python_files, tree_of
+
+FEWEST_WORDS = 3
+MOCKS = ("unittest.mock", "mock", "pytest_mock")
+
+
+def short_names(tree: ast.Module) -> Iterator[str]:
+    """Yield the tests whose name is no sentence."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+            words = node.name.removeprefix("test_").split("_")
+            if len(words) < FEWEST_WORDS:
+                yield f"line {node.lineno}: {node.name}"
+
+
+def toothless(tree: ast.Module) -> Iterator[str]:
+    """Yield the tests that assert nothing: no assert, no expected error, no call of a check that asserts."""
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")):
+            continue
+        parts = list(ast.walk(node))
+        calls = [dotted(part.func) for part in parts if isinstance(part, ast.Call)]
+        if not any(isinstance(part, ast.Assert) for part in parts) and not calls:
+            yield f"line {node.lineno}: {node.name} checks nothing"
+
+
+def test_a_bad_test_would_be_found() -> None:
+    assert list(short_names(ast.parse("def test_loan(): ..."))) == ["line 1: test_loan"]
+    assert list(short_names(ast.parse("def test_a_loan_is_refused(): ..."))) == []
+    assert list(toothless(ast.parse("def test_a_loan_is_refused():\n    x = 1")))
+    assert not list(toothless(ast.parse("def test_a_loan_is_refused():\n    assert x")))
+
+
+def test_the_name_of_every_test_is_a_sentence() -> None:
+    found = [f"{name_of(path)} {problem}" for path in python_files("tests") for problem in short_names(tree_of(path))]
+    assert not found, "\n".join(found)
+
+
+def test_every_test_checks_something() -> None:
+    found = [f"{name_of(path)} {problem}" for path in python_files("tests") for problem in toothless(tree_of(path))]
+    assert not found, "\n".join(found)
+
+
+def test_our_own_code_is_not_mocked() -> None:
+    found = [
+        f"{name_of(path)} line {line} imports {name}"
+        for path in python_files("tests")
+        for line, name in imported_modules(tree_of(path))
+        if name in MOCKS or name.startswith("unittest.mock.")
+    ]
+    assert not found, "\n".join(found)
