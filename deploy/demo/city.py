@@ -95,6 +95,7 @@ def _lists(caller: Caller, today: date) -> None:
     need = {
         **shared,
         "title": "薄壁铸件内部缺陷在线检测（示例）",
+        "unit_id": poster.unit_id,
         "party_uscc": poster.uscc,
         "party_name": poster.name,
         "key_field": poster.key_field,
