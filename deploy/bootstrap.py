@@ -66,7 +66,8 @@ class Sources:
         links = first("UV_FIND_LINKS", "PIP_FIND_LINKS") or pip.get("find-links", "")
         self.default = _address(default)
         self.extra = [_address(word) for word in extra.split()]
-        self.links = links.replace(",", " ").split()
+        # pip passes over a folder that is not there, uv stops.
+        self.links = [word for word in links.replace(",", " ").split() if "://" in word or Path(word).exists()]
         self.certificates = (
             first("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") or pip.get("cert", "")
         ) or None

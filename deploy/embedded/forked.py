@@ -22,7 +22,7 @@ SHARED_MODULES = (
     "shared.web.export",
     "shared.bus.runner",
     "shared.files.tabular",
-    "deploy.embedded.serve",
+    "uvicorn",
     "uvicorn.lifespan.on",
     "uvicorn.loops.uvloop",
     "uvicorn.protocols.http.httptools_impl",

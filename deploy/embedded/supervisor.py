@@ -19,7 +19,9 @@ _READY_SECONDS = 90.0
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
 _STEADY_SECONDS = 30.0
-_START_ATTEMPTS = 5
+_START_ATTEMPTS = 3
+# The socket outlives the process: a probe would otherwise wait for whoever comes next, and nobody would be tended.
+_PROBE_SECONDS = 0.5
 
 
 class StartError(Exception):
@@ -197,7 +199,7 @@ class Supervisor:
 
 
 def _answers(port: int) -> bool:
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = HTTPConnection("127.0.0.1", port, timeout=_PROBE_SECONDS)
     try:
         connection.request("GET", "/health/ready")
         return connection.getresponse().status == HTTPStatus.OK
@@ -207,11 +209,20 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _last_lines(program: Program, count: int = 15) -> str:
+def _last_lines(program: Program, count: int = 6) -> str:
+    """Return the end of a log for people: of a line with a traceback its last line."""
     if program.log is None or not program.log.exists():
         return ""
     lines = program.log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:]
-    return "\n".join([*lines, f"({program.log})"])
+    return "\n".join([*map(_plain, lines), f"({program.log})"])
+
+
+def _plain(line: str) -> str:
+    try:
+        said = json.loads(line)["event"]
+    except (ValueError, KeyError, TypeError):
+        return f"  {line}"
+    return "  " + str(said).strip().rsplit("\n", 1)[-1]
 
 
 def fail(message: str) -> int:
