@@ -1,16 +1,39 @@
-"""Ready answers: rows become JSON once, without a second validation on the way out."""
+"""Ready answers: rows become JSON once, without a second validation on the way out; and catalogues of reasons."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from fastapi import Response
 from pydantic import BaseModel
 
 from services.finance.store.actor_scope import After
+from shared.kernel.shape import Shape
+from shared.policy.rule_set import RuleSet
 from shared.web.conditional import etag
 from shared.web.paging import PageRequest, page
 
 Row = TypeVar("Row")
+
+
+class ReasonRead(Shape):
+    """One coded reason."""
+
+    code: str
+    label_zh: str
+    label_en: str
+
+
+class ReasonCatalogue(Shape):
+    """The coded reasons of a refusal, as a dated rule set lists them."""
+
+    rule_set_version: str
+    items: list[ReasonRead]
+
+    @classmethod
+    def of(cls, rule_set: RuleSet, reasons: Mapping[str, tuple[str, str]]) -> "ReasonCatalogue":
+        """Return the catalogue of a rule set: code → (Chinese, English)."""
+        items = [ReasonRead(code=code, label_zh=zh, label_en=en) for code, (zh, en) in reasons.items()]
+        return cls(rule_set_version=rule_set.version, items=items)
 
 
 def answered(

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.finance.api.answer import after_of, answered, paged
+from services.finance.api.answer import ReasonCatalogue, after_of, answered, paged
 from services.finance.models.cover import Cover
 from services.finance.rules import application_refusal as refused
 from services.finance.rules import cover as rules
 from services.finance.rules import fund_account as fund_rules
 from services.finance.rules.cover import CoverStatus, CoverVerdict
+from services.finance.rules.loan_application import reasons
 from services.finance.store import cover as covers
 from services.finance.usecases import cover as usecases
 from shared.kernel.errors import Refusal
@@ -103,6 +104,14 @@ async def list_covers(
     """List cover that one may see, newest first."""
     rows = await covers.page(tx, status=status, after=after_of(paging), limit=paging.limit)
     return paged(paging, rows, shown, lambda row: (row.created_at, row.id))
+
+
+@router.get("/covers/reasons", response_model=ReasonCatalogue)
+@edge(scope="fund.cover:read", row="any", summary_zh="不予备案原因目录")
+async def list_reasons(tx: Tx, book: Book) -> Response:
+    """List the coded reasons with which cover may be refused."""
+    rule_set = book.pick(fund_rules.POLICY, tx.today)
+    return answered(ReasonCatalogue.of(rule_set, reasons(rule_set, "refuse_reason_")))
 
 
 @router.get("/covers/{cover_id}", response_model=CoverRead, responses=refusals(NOT_FOUND))

@@ -94,6 +94,7 @@ def shown_posting(posting: FundPosting) -> FundPostingRead:
         NOT_FOUND,
         rules.CONTRIBUTION_NOT_POSITIVE,
         rules.CONTRIBUTION_DATE_INVALID,
+        rules.CONTRIBUTION_TOO_LARGE,
         rules.RECEIPT_ALREADY_POSTED,
     ),
 )

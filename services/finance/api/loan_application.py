@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.finance.api.answer import after_of, answered, paged
+from services.finance.api.answer import ReasonCatalogue, after_of, answered, paged
 from services.finance.api.loan import LoanRead
 from services.finance.api.loan import shown as shown_loan
 from services.finance.models.loan_application import LoanApplication
@@ -100,21 +100,6 @@ class RejectRequest(Shape):
     note: LongTextOrNone = None
 
 
-class ReasonRead(Shape):
-    """One coded reason."""
-
-    code: str
-    label_zh: str
-    label_en: str
-
-
-class ReasonCatalogue(Shape):
-    """The coded reasons with which a bank may reject."""
-
-    rule_set_version: str
-    items: list[ReasonRead]
-
-
 def shown(application: LoanApplication, actor: Actor) -> LoanApplicationRead:
     """Return an application as the actor may see it."""
     fields = application.model_dump(include=set(LoanApplicationRead.model_fields))
@@ -161,11 +146,7 @@ async def list_applications(
 async def list_reasons(tx: Tx, book: Book) -> Response:
     """List the coded reasons with which a bank may reject."""
     rule_set = book.pick(rules.POLICY, tx.today)
-    items = [
-        ReasonRead(code=code, label_zh=zh, label_en=en)
-        for code, (zh, en) in rules.reasons(rule_set, "reject_reason_").items()
-    ]
-    return answered(ReasonCatalogue(rule_set_version=rule_set.version, items=items))
+    return answered(ReasonCatalogue.of(rule_set, rules.reasons(rule_set, "reject_reason_")))
 
 
 @router.get("/loan-applications/{application_id}", response_model=LoanApplicationRead, responses=refusals(NOT_FOUND))

@@ -7,7 +7,7 @@ from enum import StrEnum
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.money import mul_ppm_half_up
 from shared.kernel.shape import Shape
-from shared.kernel.types import Fen, ShortText
+from shared.kernel.types import MAX_FEN, Fen, ShortText
 from shared.policy.rule_set import RuleSet
 
 POLICY = "fund_cover"
@@ -19,6 +19,14 @@ CONTRIBUTION_NOT_POSITIVE = RefusalCode(
     title_en="A contribution must be above zero",
     way_out_zh="请填写以分为单位的正整数。",
     way_out_en="Give a whole number of fen above zero.",
+)
+CONTRIBUTION_TOO_LARGE = RefusalCode(
+    code="contribution_too_large",
+    status=422,
+    title_zh="出资金额超出可记账范围",
+    title_en="The contribution is larger than can be booked",
+    way_out_zh="请核对金额，单位为分。",
+    way_out_en="Check the amount: its unit is fen.",
 )
 CONTRIBUTION_DATE_INVALID = RefusalCode(
     code="contribution_date_invalid",
@@ -88,11 +96,11 @@ class Shares:
     district_due_fen: int
 
 
-def contribute(terms: ContributionTerms, today: date) -> PostingKind:
-    """Record money that arrived.
+def contribute(terms: ContributionTerms, balances: FundBalances, rules: RuleSet, today: date) -> FundBalances:
+    """Record money that arrived; return the balances after it.
 
     Raises:
-        Refusal: `contribution_not_positive`; `contribution_date_invalid`.
+        Refusal: `contribution_not_positive`; `contribution_date_invalid`; `contribution_too_large`.
 
     Source: F-FUND-01 (docs/rules/finance.md).
     """
@@ -100,7 +108,12 @@ def contribute(terms: ContributionTerms, today: date) -> PostingKind:
         raise Refusal(CONTRIBUTION_NOT_POSITIVE, pointer="/amount_fen")
     if terms.value_on > today:
         raise Refusal(CONTRIBUTION_DATE_INVALID, pointer="/value_on")
-    return PostingKind.CONTRIBUTION
+    is_city = terms.contributor is Contributor.CITY
+    city_fen = balances.paid_in_city_fen + (terms.amount_fen if is_city else 0)
+    district_fen = balances.paid_in_district_fen + (0 if is_city else terms.amount_fen)
+    if (city_fen + district_fen) * rules.param_int("leverage") > MAX_FEN:
+        raise Refusal(CONTRIBUTION_TOO_LARGE, pointer="/amount_fen")
+    return balances.model_copy(update={"paid_in_city_fen": city_fen, "paid_in_district_fen": district_fen})
 
 
 def shares(balances: FundBalances, rules: RuleSet) -> Shares:

@@ -1,7 +1,8 @@
 """Grant and withdraw consents, and check them before a bank reads."""
 
-from datetime import datetime
 from uuid import UUID
+
+from pydantic import AwareDatetime
 
 from services.finance.models.consent import Consent
 from services.finance.rules import consent as rules
@@ -31,7 +32,7 @@ class ConsentDraft(Shape):
     recipient_uscc: Uscc
     purpose: ConsentPurpose = ConsentPurpose.LOAN_APPLICATION
     scopes: list[ConsentScope]
-    expires_at: datetime | None = None
+    expires_at: AwareDatetime | None = None
     signer_name: ShortText
     signer_capacity: SignerCapacity = SignerCapacity.LEGAL_REPRESENTATIVE
     mandate_sha256: ShortTextOrNone = None

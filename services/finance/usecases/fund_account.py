@@ -4,7 +4,7 @@ from uuid import UUID
 
 from services.finance.models.fund_account import FundAccount, FundPosting
 from services.finance.rules import fund_account as rules
-from services.finance.rules.fund_account import ContributionTerms, Contributor, FundBalances, PostingKind
+from services.finance.rules.fund_account import ContributionTerms, FundBalances, PostingKind
 from services.finance.store import fund_account as accounts
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Role
@@ -52,21 +52,20 @@ async def post_contribution(
 
     Raises:
         Refusal: `forbidden_role`; `not_found` (unit); `contribution_not_positive`; `contribution_date_invalid`;
-            `receipt_already_posted`.
+            `contribution_too_large`; `receipt_already_posted`.
     """
     if tx.actor.role is not Role.CITY:
         raise Refusal(FORBIDDEN_ROLE)
     if unit_on(unit_id, tx.today) is None:
         raise Refusal(NOT_FOUND, noun="unit")
-    kind = rules.contribute(terms, tx.today)
     account = await accounts.lock(tx, unit_id)
+    policy = book.pick(rules.POLICY, tx.today)
+    after = rules.contribute(terms, balances_of(account), policy, tx.today)
     if await accounts.receipt_posted(tx, terms.receipt_no):
         raise Refusal(rules.RECEIPT_ALREADY_POSTED, pointer="/receipt_no")
-    if terms.contributor is Contributor.CITY:
-        account.paid_in_city_fen += terms.amount_fen
-    else:
-        account.paid_in_district_fen += terms.amount_fen
-    posting = _posting(tx, account, kind, terms.amount_fen, book.pick(rules.POLICY, tx.today))
+    account.paid_in_city_fen = after.paid_in_city_fen
+    account.paid_in_district_fen = after.paid_in_district_fen
+    posting = _posting(tx, account, PostingKind.CONTRIBUTION, terms.amount_fen, policy)
     posting.contributor = terms.contributor
     posting.receipt_no = terms.receipt_no
     posting.value_on = terms.value_on

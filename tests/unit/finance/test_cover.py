@@ -118,17 +118,27 @@ def test_city_and_district_pay_in_forty_to_sixty(city: int, district: int, dues:
 
 
 def test_a_contribution_is_money_that_has_arrived() -> None:
-    def pay(amount: int, on: date) -> fund_account.PostingKind:
-        terms = ContributionTerms(contributor=Contributor.CITY, amount_fen=amount, receipt_no="F-1", value_on=on)
-        return fund_account.contribute(terms, TODAY)
+    def pay(amount: int, on: date = TODAY, who: Contributor = Contributor.CITY) -> FundBalances:
+        terms = ContributionTerms(contributor=who, amount_fen=amount, receipt_no="F-1", value_on=on)
+        return fund_account.contribute(terms, balances(1, 2, 3), POLICY, TODAY)
 
-    assert pay(1, TODAY) is fund_account.PostingKind.CONTRIBUTION
+    assert pay(5) == balances(6, 2, 3)
+    assert pay(5, who=Contributor.DISTRICT) == balances(1, 7, 3)
     with pytest.raises(Refusal, match="contribution_not_positive"):
-        pay(0, TODAY)
+        pay(0)
     with pytest.raises(Refusal, match="contribution_date_invalid"):
         pay(1, TODAY + timedelta(days=1))
+    most = 9_000_000_000_000_000 // 10 - 3
+    assert pay(most).paid_in_city_fen == most + 1
+    with pytest.raises(Refusal, match="contribution_too_large"):
+        pay(most + 1)
+
+
+def test_what_the_unit_can_still_carry_is_ten_times_its_money_less_its_exposure() -> None:
     assert fund_account.capacity(balances(1, 2), POLICY) == 30
     assert fund_account.expose(balances(1, 2, 3), 27, POLICY) == 30
+    with pytest.raises(Refusal, match="fund_capacity_exceeded"):
+        fund_account.expose(balances(1, 2, 3), 28, POLICY)
 
 
 def test_a_bank_cooperates_within_its_agreement_and_unless_suspended() -> None:

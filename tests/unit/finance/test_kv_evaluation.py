@@ -2,6 +2,8 @@
 
 import json
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -15,6 +17,7 @@ from services.finance.rules import kv_evaluation, kv_fact
 from services.finance.rules.kv_fact import EnterpriseView, FirmView, QualificationView
 from shared.policy.decision import Fact, open_record
 from tests.support.oracle import knowledge_value as oracle
+from tests.support.source import ROOT
 from tests.unit.finance.builders import BOOK, TODAY, WAN, evaluate, filing, firm, portfolio, titles
 
 RATIO = [(100_000, 40), (60_000, 32), (40_000, 24), (30_000, 16), (20_000, 8)]
@@ -92,6 +95,31 @@ def test_rights_give_sixty_points_at_most_and_high_value_patents_ten() -> None:
     rich = firm(portfolio=portfolio(7, INVENTION=(40, 40_000)))
     assert (points_of(rich, "ip_rights"), points_of(rich, "high_value")) == (60_000, 10_000)
     assert points_of(firm(portfolio=portfolio(1, INVENTION=(5, 5_999))), "ip_rights") == 59_990
+
+
+def test_no_firm_scores_above_a_hundred() -> None:
+    rich = firm(
+        filings={2024: filing(2024), 2025: filing(rd_expense_fen=2_000 * WAN, rd_staff=60, innovative_products=9)},
+        qualifications=titles("TECH_ENTERPRISE", "HNTE"),
+        portfolio=portfolio(9, INVENTION=(40, 40_000)),
+    )
+    result = json.loads(evaluate(rich).record)["result"]
+    assert (result["base_milli"], result["bonus_milli"], result["score_milli"]) == (82_000, 26_000, 100_000)
+
+
+def test_a_fresh_process_replays_to_the_same_bytes() -> None:
+    found = evaluate(firm())
+    script = """
+import sys
+from shared.policy.decision import open_record
+from services.finance.rules import kv_evaluation
+from tests.unit.finance.builders import BOOK
+held = open_record(sys.stdin.buffer.read())
+rules, uplift = BOOK.by_sha256(held.rule_set_sha256), BOOK.pick(kv_evaluation.UPLIFT_POLICY, held.as_of)
+sys.stdout.buffer.write(kv_evaluation.evaluate(held.facts, rules, uplift, held.as_of).record)
+"""
+    done = subprocess.run([sys.executable, "-c", script], input=found.record, capture_output=True, check=True, cwd=ROOT)
+    assert done.stdout == found.record
 
 
 def test_patent_quality_is_not_assessed_and_says_so() -> None:
