@@ -60,7 +60,7 @@ def test_a_wheel_with_another_digest_is_not_taken(tmp_path: Path, monkeypatch: o
     (index / wheel).write_bytes(b"forged")
     (index / "index.html").write_text(f'<a href="{wheel}#sha256=0">{wheel}</a>')
     sources = Sources({"PIP_INDEX_URL": (tmp_path / "simple").as_uri()}, {})
-    assert list(bootstrap._candidates(wheel, sources)) == [(index / wheel).as_uri()]
+    assert list(bootstrap._candidates(wheel, sources, sources.indexes)) == [(index / wheel).as_uri()]
     patch.setattr(bootstrap, "TOOLS", tmp_path / "tools")
     patch.setattr(bootstrap.sys, "executable", "/bin/false")
     patch.setattr(bootstrap.shutil, "which", lambda _name: "/somewhere/uv")
@@ -74,3 +74,8 @@ def test_a_bare_machine_means_the_index_that_pythons_own_library_names() -> None
     address = public_index()
     assert address.startswith("https://")
     assert address.endswith("/simple")
+
+
+def test_a_folder_of_wheels_that_is_not_there_is_passed_over(tmp_path: Path) -> None:
+    sources = Sources({"PIP_FIND_LINKS": f"{tmp_path} {tmp_path}/none https://links.example/"}, {})
+    assert sources.links == [str(tmp_path), "https://links.example/"]
