@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -19,9 +19,22 @@ MAX_LIMIT = 200
 _MAX_CURSOR_LENGTH = 1_000
 _MAX_PARTS = 4
 
+Item = TypeVar("Item")
 KeyPart = str | int
 Key = tuple[KeyPart, ...]
 """Where a page ends: the sort values of its last row, in order, such as (created_at, id)."""
+
+
+class PageOf(BaseModel, Generic[Item]):
+    """One page of a list, for `response_model`: what `page` answers with.
+
+    Attributes:
+        items: rows of this page.
+        next_cursor: `cursor` of the next page; null on the last one.
+    """
+
+    items: list[Item]
+    next_cursor: str | None
 
 
 class PageRequest:

@@ -41,7 +41,7 @@ from shared.kernel.types import MAX_FEN, ShortText, UsccOrNone
 from shared.web.conditional import IfMatch
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import Column, Format
-from shared.web.paging import Paging
+from shared.web.paging import PageOf, Paging
 
 router = edge_router(tags=["achievements 科技成果"])
 
@@ -105,7 +105,7 @@ async def post_achievement(body: AchievementTerms, tx: Tx, book: Book) -> Respon
     return answered(shown(achievement, tx.actor), path="achievements")
 
 
-@router.get("/achievements")
+@router.get("/achievements", response_model=PageOf[AchievementRead])
 @edge(scope="transfer.listing:read", row="any", summary_zh="科技成果清单")
 async def list_achievements(wanted: Wanted, paging: Paging, tx: Tx) -> Response:
     """List published achievements and one's own, newest first."""

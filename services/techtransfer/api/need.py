@@ -43,7 +43,7 @@ from shared.kernel.types import MAX_FEN, ShortText, UsccOrNone
 from shared.web.conditional import IfMatch
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import Column, Format
-from shared.web.paging import Paging
+from shared.web.paging import PageOf, Paging
 
 router = edge_router(tags=["needs 技术需求"])
 
@@ -107,7 +107,7 @@ async def post_need(body: NeedTerms, tx: Tx, book: Book) -> Response:
     return answered(shown(need, tx.actor), path="needs")
 
 
-@router.get("/needs")
+@router.get("/needs", response_model=PageOf[NeedRead])
 @edge(scope="transfer.listing:read", row="any", summary_zh="技术需求清单")
 async def list_needs(wanted: Wanted, paging: Paging, tx: Tx) -> Response:
     """List published needs and one's own, newest first."""
