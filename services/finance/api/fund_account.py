@@ -11,6 +11,7 @@ from services.finance.rules import fund_account as rules
 from services.finance.rules.fund_account import ContributionTerms, Contributor, PostingKind
 from services.finance.store import fund_account as accounts
 from services.finance.usecases import fund_account as usecases
+from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
@@ -116,10 +117,12 @@ async def list_accounts(paging: Paging, tx: Tx, book: Book) -> Response:
     return paged(paging, rows, lambda row: shown(row, policy), lambda row: (row.unit_id,))
 
 
-@router.get("/fund-accounts/{unit_id}/postings")
-@edge(scope="fund.account:read", row="any", summary_zh="账户流水")
+@router.get("/fund-accounts/{unit_id}/postings", responses=refusals(FORBIDDEN_ROLE))
+@edge(scope="fund.account:read", row="unit", summary_zh="账户流水")
 async def list_postings(unit_id: str, paging: Paging, tx: Tx) -> Response:
-    """List the postings of a unit, newest first."""
+    """List the postings of a unit, newest first: for the city, the fund manager, the auditor and the unit itself."""
+    if not accounts.may_read_postings(tx.actor, unit_id):
+        raise Refusal(FORBIDDEN_ROLE)
     key = paging.cursor()
     before = None if key is None or not isinstance(key[0], int) else key[0]
     rows = await accounts.postings(tx, unit_id, before=before, limit=paging.limit)

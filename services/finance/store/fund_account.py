@@ -6,7 +6,9 @@ from sqlalchemy import select, text
 from sqlmodel import col
 
 from services.finance.models.fund_account import FundAccount, FundPosting
+from services.finance.store.actor_scope import SEES_COVER
 from shared.db.transaction import Transaction
+from shared.kernel.actor import Actor, Role
 
 _ENSURE = text("""
 INSERT INTO fund_account (unit_id, paid_in_city_fen, paid_in_district_fen, exposure_fen, version, updated_at)
@@ -33,6 +35,11 @@ async def page(tx: Transaction, *, after: str | None, limit: int) -> Sequence[Fu
     if after is not None:
         query = query.where(col(FundAccount.unit_id) > after)
     return (await tx.session.execute(query)).scalars().all()
+
+
+def may_read_postings(actor: Actor, unit_id: str) -> bool:
+    """Tell whether `actor` may read a unit's postings: they name each bank's covers, so no bank and no firm may."""
+    return actor.role in SEES_COVER or (actor.role is Role.DISTRICT and actor.unit_id == unit_id)
 
 
 async def postings(tx: Transaction, unit_id: str, *, before: int | None, limit: int) -> Sequence[FundPosting]:
