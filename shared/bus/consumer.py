@@ -12,12 +12,14 @@ from nats.js.errors import APIError, NotFoundError
 
 from shared.bus.receiver import Arrival, Receiver
 from shared.bus.streams import ensure_consumer
-from shared.bus.subscription import Subscription
+from shared.bus.subscription import Mode, Subscription
 from shared.db.engine import Database
 from shared.events.catalogue import stream_of
 from shared.kernel.clock import Clock
 
 BATCH = 500
+# Events that are handled singly wait for one another: few enough that the last is reached before the server repeats it.
+BATCH_OF_SINGLES = 100
 _EXPIRES_SECONDS = 5.0
 _RETRY_SECONDS = 0.5
 _CONSUMER_GONE = "consumer gone"
@@ -39,6 +41,8 @@ class Consumer:
         for subscription in subscriptions:
             by_subject.setdefault(subscription.event.subject, []).append(subscription)
         self._subjects = sorted(by_subject)
+        gathered = all(one.mode is Mode.BATCH for one in subscriptions)
+        self._batch = BATCH if gathered else BATCH_OF_SINGLES
         self._receiver = Receiver(database, clock, by_subject)
         self._queue: asyncio.Queue[Msg | None] = asyncio.Queue()
         self._pulls = 0
@@ -73,13 +77,13 @@ class Consumer:
     async def _pull_forever(self, inbox: str) -> None:
         """Keep one pull open; return when the server no longer knows the consumer."""
         pull = f"$JS.API.CONSUMER.MSG.NEXT.{stream_of(self._publisher)}.{self._service}"
-        request = orjson.dumps({"batch": BATCH, "expires": int(_EXPIRES_SECONDS * 1e9)})
+        request = orjson.dumps({"batch": self._batch, "expires": int(_EXPIRES_SECONDS * 1e9)})
         while True:
             # Each pull has an inbox of its own: word that an earlier one has ended must not end this one.
             self._pulls += 1
             reply = f"{inbox}.{self._pulls}"
             await self._client.publish(pull, request, reply=reply)
-            wanted = BATCH
+            wanted = self._batch
             while wanted > 0:
                 arrivals, end = await self._take(wanted, reply)
                 wanted -= len(arrivals)

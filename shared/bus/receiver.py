@@ -22,6 +22,7 @@ LAST_DELIVERY = 5
 # row that is locked comes free in seconds. At the fifth failure the message is parked and the next ones flow.
 _DELAYS = (0.1, 0.4, 1.5, 5.0)
 _DATABASE_PAUSE_SECONDS = 0.5
+_BEAT_SECONDS = 10.0
 _log = structlog.stdlib.get_logger(__name__)
 T = TypeVar("T")
 
@@ -62,7 +63,14 @@ class Receiver:
         everything done that was published before it.
         """
         gathered: dict[str, list[Arrival]] = {}
-        for one in arrivals:
+        beaten = asyncio.get_running_loop().time()
+        for number, one in enumerate(arrivals):
+            now = asyncio.get_running_loop().time()
+            if now - beaten > _BEAT_SECONDS:
+                # What still waits here is not lost: the server need not deliver it again.
+                beaten = now
+                for waiting in (*arrivals[number:], *(each for group in gathered.values() for each in group)):
+                    await waiting.message.in_progress()
             subscriptions = self._by_subject.get(one.message.subject, ())
             if not await self._read(one, subscriptions):
                 continue

@@ -34,7 +34,12 @@ class Bus:
             clock: tells the time to handlers.
             url: `nats://user:password@host:port`.
             subscriptions: what the service listens to.
+
+        Raises:
+            ValueError: two handlers share a name, and so the entries of one inbox.
         """
+        if len({one.handler_name for one in subscriptions}) < len(subscriptions):
+            raise ValueError("each handler has a name of its own")
         self._database = database
         self._clock = clock
         self._url = url
