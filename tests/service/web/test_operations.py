@@ -15,6 +15,7 @@ import structlog
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from shared import telemetry
 from shared.db.engine import Database
 from shared.kernel.actor import Role
 from shared.telemetry import configure_logging, continue_trace, current_traceparent, provider_of
@@ -153,22 +154,21 @@ async def test_an_export_runs_no_formula_and_keeps_numbers(sample: RunningServic
 
 
 @pytest.fixture
-def log_lines() -> Iterator[io.StringIO]:
+def log_lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """What the process writes while the test runs."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     configure_logging("sample", "INFO")
-    stream = io.StringIO()
-    handler = root.handlers[0]
-    assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(stream)
-    yield stream
+    lines: list[str] = []
+    monkeypatch.setattr("shared.telemetry._write", lambda line: lines.append(line.decode()))
+    yield lines
+    configure_logging("sample", "WARNING")
     root.handlers[:] = before
     root.setLevel(level)
 
 
 async def test_each_line_of_a_request_carries_its_ids_and_no_secret(
-    sample: RunningService, log_lines: io.StringIO
+    sample: RunningService, log_lines: list[str]
 ) -> None:
     async with sample.client(Role.CITY, client_id="logger", scopes=[READ]) as http:
         await http.get(
@@ -176,22 +176,25 @@ async def test_each_line_of_a_request_carries_its_ids_and_no_secret(
             headers={"x-request-id": "log-1", "traceparent": f"00-{TRACE}-b7ad6b7169203331-01"},
         )
     structlog.get_logger("test").info("login", client_secret="s3cret", Authorization="Bearer abc")
-    lines = [json.loads(line) for line in log_lines.getvalue().splitlines()]
+    logging.getLogger("some.library").warning("its own words")
+    lines = [json.loads(line) for line in log_lines]
     mine = [line for line in lines if line.get("request_id") == "log-1"]
     assert {"refused", "request"} <= {line["event"] for line in mine}
     request = next(line for line in mine if line["event"] == "request")
     assert (request["status"], request["client_id"], request["service"]) == (404, "logger", "sample")
     assert request["trace_id"] == TRACE
-    assert "s3cret" not in log_lines.getvalue()
-    assert "Bearer" not in log_lines.getvalue()
+    assert lines[-1]["event"] == "its own words"
+    assert (lines[-1]["logger"], lines[-1]["level"]) == ("some.library", "warning")
+    assert "s3cret" not in str(log_lines)
+    assert "Bearer" not in str(log_lines)
 
 
 async def test_a_crash_is_logged_without_the_values_that_were_at_hand(
-    sample: RunningService, log_lines: io.StringIO
+    sample: RunningService, log_lines: list[str]
 ) -> None:
     async with sample.client(Role.CITY, client_id="crasher", scopes=[WRITE]) as http:
         await http.post("/v1/notes", json={"words": "crash with 91500000MA5U0000XX", "amount": 1})
-    logged = log_lines.getvalue()
+    logged = str(log_lines)
     assert "RuntimeError" in logged
     assert "91500000MA5U0000XX" not in logged
     assert http.headers["authorization"].split()[1] not in logged
@@ -200,8 +203,11 @@ async def test_a_crash_is_logged_without_the_values_that_were_at_hand(
 async def test_a_request_continues_the_trace_of_its_caller(sample: RunningService) -> None:
     spans = InMemorySpanExporter()
     provider_of("sample").add_span_processor(SimpleSpanProcessor(spans))
-    async with sample.client(token="") as http:
-        await http.get("/v1/open", headers={"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"})
+    try:
+        async with sample.client(token="") as http:
+            await http.get("/v1/open", headers={"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"})
+    finally:
+        del telemetry._providers["sample"]
     (span,) = spans.get_finished_spans()
     assert span.name == "GET /v1/open"
     assert span.context is not None
