@@ -42,7 +42,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
                 unit.router,
             ],
             subscriptions=[*ipr.SUBSCRIPTIONS, *finance.SUBSCRIPTIONS],
-            jobs=[imports.ENTERPRISES_JOB, imports.FILINGS_JOB, expiry.JOB],
+            jobs=[*imports.JOBS, *expiry.JOBS],
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=RegistryRuleSetPublished,

@@ -4,6 +4,7 @@ import importlib
 import re
 from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 
 import pytest
 
@@ -86,14 +87,20 @@ def test_every_noun_has_its_files_or_the_map_says_why_not(service: str) -> None:
     assert not found, "\n".join(sorted(found))
 
 
+def handler_modules() -> list[ModuleType]:
+    """Import every file of handlers that subscribes to something."""
+    paths = [path for service in SERVICES for path in python_files(f"services/{service}/handlers")]
+    modules = [importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts)) for path in paths]
+    return [module for module in modules if hasattr(module, "SUBSCRIPTIONS")]
+
+
 def listeners() -> set[tuple[str, str]]:
     """Return (subject, service) of every subscription that the handlers declare."""
-    found = set()
-    for service in SERVICES:
-        for path in python_files(f"services/{service}/handlers"):
-            module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
-            found.update((one.event.subject, service) for one in getattr(module, "SUBSCRIPTIONS", ()))
-    return found
+    return {
+        (one.event.subject, module.__name__.split(".")[1])
+        for module in handler_modules()
+        for one in module.SUBSCRIPTIONS
+    }
 
 
 def test_the_map_tells_who_hears_whom() -> None:
@@ -108,6 +115,13 @@ def test_the_map_tells_who_hears_whom() -> None:
 def test_a_handler_file_is_named_after_the_publisher_it_hears(service: str) -> None:
     heard = {path.stem for path in python_files(f"services/{service}/handlers")} - NO_NOUN
     assert heard <= {*SERVICES, "gateway"} - {service}
+
+
+def test_the_key_of_every_handler_is_its_service_and_its_name() -> None:
+    keys = [one.handler_name for module in handler_modules() for one in module.SUBSCRIPTIONS]
+    assert len(keys) == len(set(keys))
+    services = "|".join(SERVICES)
+    assert [key for key in keys if not re.fullmatch(rf"({services})\.[a-z_]+", key)] == []
 
 
 def test_every_decision_says_what_enforces_it() -> None:

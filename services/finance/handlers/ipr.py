@@ -15,4 +15,4 @@ async def on_portfolios_changed(tx: Transaction, events: list[Envelope[Portfolio
     await mark_changed(tx, events, await portfolio.upsert(tx, rows))
 
 
-SUBSCRIPTIONS = [Subscription("finance-portfolio", PortfolioChanged, on_portfolios_changed, Mode.BATCH)]
+SUBSCRIPTIONS = [Subscription("finance.portfolio", PortfolioChanged, on_portfolios_changed, Mode.BATCH)]

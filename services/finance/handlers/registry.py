@@ -51,7 +51,7 @@ async def on_qualifications_changed(tx: Transaction, events: list[Envelope[Quali
 
 
 SUBSCRIPTIONS = [
-    Subscription("finance-enterprise", EnterpriseChanged, on_enterprises_changed, Mode.BATCH),
-    Subscription("finance-filing", FilingAccepted, on_filings_accepted, Mode.BATCH),
-    Subscription("finance-qualification", QualificationChanged, on_qualifications_changed, Mode.BATCH),
+    Subscription("finance.enterprise", EnterpriseChanged, on_enterprises_changed, Mode.BATCH),
+    Subscription("finance.filing", FilingAccepted, on_filings_accepted, Mode.BATCH),
+    Subscription("finance.qualification", QualificationChanged, on_qualifications_changed, Mode.BATCH),
 ]

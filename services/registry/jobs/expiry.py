@@ -16,4 +16,4 @@ async def run(context: JobContext) -> None:
             return
 
 
-JOB = Job("expire_titles", _INTERVAL_S, run)
+JOBS = [Job("expire_titles", _INTERVAL_S, run)]

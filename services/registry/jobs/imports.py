@@ -108,5 +108,7 @@ def _batch_rows(context: JobContext) -> int:
     return settings.import_batch_rows if isinstance(settings, RegistrySettings) else _BATCH_ROWS
 
 
-ENTERPRISES_JOB = Job("import_enterprises", _INTERVAL_S, run_enterprise_imports)
-FILINGS_JOB = Job("import_filings", _INTERVAL_S, run_filing_imports)
+JOBS = [
+    Job("import_enterprises", _INTERVAL_S, run_enterprise_imports),
+    Job("import_filings", _INTERVAL_S, run_filing_imports),
+]

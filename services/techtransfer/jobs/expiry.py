@@ -13,4 +13,4 @@ async def expire(context: JobContext) -> None:
             return
 
 
-JOB = Job(name="expire_listings", interval_s=60, run=expire)
+JOBS = [Job(name="expire_listings", interval_s=60, run=expire)]
