@@ -14,8 +14,9 @@ async def _seal(ctx: JobContext) -> None:
     while True:
         async with ctx.transaction() as tx:
             sealed = await seal_tail(tx, limit=_SEAL_BATCH)
-            if sealed < _SEAL_BATCH:
+            if sealed:
                 UNSEALED.labels(ctx.service).set(await count_unsealed(tx))
+            if sealed < _SEAL_BATCH:
                 return
 
 
