@@ -24,7 +24,8 @@ class ServiceSettings(BaseSettings):
     """Settings that every service and the gateway have.
 
     A service subclasses this with its own prefix, `model_config = SettingsConfigDict(env_prefix="FINANCE_")`. A value
-    is looked for as `FINANCE_<NAME>`, then as `KECHUANG_<NAME>` for all processes at once; the broker also as `NATS_URL`.
+    is looked for as `FINANCE_<NAME>`, then as `KECHUANG_<NAME>` for all processes at once; the broker also as
+    `NATS_URL`.
 
     Attributes:
         service: name of the service: database, stream, durable consumers and metrics carry it.
