@@ -214,8 +214,17 @@ def revoke(rules: RuleSet, *, revoked_at: datetime | None, now: datetime, today:
     return Revocation(revoked_at=now, purge_by=today + timedelta(days=rules.param_int("purge_days")))
 
 
-def require(held: Sequence[HeldConsent], *, purpose: ConsentPurpose, scope: ConsentScope, now: datetime) -> HeldConsent:
+def require(
+    held: Sequence[HeldConsent],
+    *,
+    enterprise_uscc: str,
+    purpose: ConsentPurpose,
+    scope: ConsentScope,
+    now: datetime,
+) -> HeldConsent:
     """Return the consent that covers purpose and scope now, out of those given to one bank by one enterprise.
+
+    A refusal names the enterprise, so that a refused read is found under it in the audit.
 
     Raises:
         Refusal: `consent_missing`, or `consent_expired` or `consent_revoked` where the newest one that did cover
@@ -228,9 +237,9 @@ def require(held: Sequence[HeldConsent], *, purpose: ConsentPurpose, scope: Cons
         if one.revoked_at is None and one.expires_at > now:
             return one
     if not covering:
-        raise Refusal(CONSENT_MISSING, scope=scope.value)
+        raise Refusal(CONSENT_MISSING, scope=scope.value, uscc=enterprise_uscc)
     newest = max(covering, key=lambda one: (one.revoked_at is None, one.expires_at))
-    raise Refusal(CONSENT_EXPIRED if newest.revoked_at is None else CONSENT_REVOKED)
+    raise Refusal(CONSENT_EXPIRED if newest.revoked_at is None else CONSENT_REVOKED, uscc=enterprise_uscc)
 
 
 def scopes_open(held: Collection[HeldConsent], *, purpose: ConsentPurpose, now: datetime) -> frozenset[ConsentScope]:

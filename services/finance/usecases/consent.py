@@ -131,5 +131,5 @@ async def require_consent(
     """
     held = await consents.held(tx, enterprise_uscc=enterprise_uscc, bank_uscc=bank_uscc)
     purpose = ConsentPurpose.LOAN_APPLICATION
-    found = rules.require(held, purpose=purpose, scope=scope, now=tx.now)
+    found = rules.require(held, enterprise_uscc=enterprise_uscc, purpose=purpose, scope=scope, now=tx.now)
     return found, rules.scopes_open(held, purpose=purpose, now=tx.now)

@@ -58,6 +58,7 @@ async def test_withdrawal_stops_the_next_read_and_the_refused_read_is_audited(wo
     (row,) = await audit(world, "refused")
     assert row["detail"]["code"] == "consent_revoked"
     assert application["id"] in row["subject"]
+    assert row["uscc"] == FIRM
     (event,) = await world.service.events("finance.consent.revoked.v1")
     assert event.data.recipient_uscc == BANK_A
     refused(await world.firm().delete(f"/v1/consents/{granted['id']}"), "consent_already_revoked")

@@ -8,7 +8,7 @@ import pytest
 from services.finance.rules import consent as rules
 from services.finance.rules.consent import ConsentPurpose, ConsentScope, HeldConsent, SignerCapacity
 from shared.kernel.errors import Refusal
-from tests.unit.finance.builders import BOOK, TODAY
+from tests.unit.finance.builders import BOOK, TODAY, USCC
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 POLICY = BOOK.pick(rules.POLICY, TODAY)
@@ -70,23 +70,25 @@ def test_a_consent_names_at_least_one_class_and_each_once() -> None:
 
 
 def test_a_live_consent_opens_its_own_scopes_and_purpose_only() -> None:
-    assert rules.require([held(RESULT)], purpose=APPLY, scope=RESULT, now=NOW).scopes == {RESULT}
+    assert rules.require([held(RESULT)], enterprise_uscc=USCC, purpose=APPLY, scope=RESULT, now=NOW).scopes == {RESULT}
     for scope, purpose in ((DETAIL, APPLY), (RESULT, ConsentPurpose.POST_LOAN)):
         with pytest.raises(Refusal, match="consent_missing"):
-            rules.require([held(RESULT)], purpose=purpose, scope=scope, now=NOW)
+            rules.require([held(RESULT)], enterprise_uscc=USCC, purpose=purpose, scope=scope, now=NOW)
 
 
 def test_a_consent_ends_at_its_very_instant() -> None:
     with pytest.raises(Refusal, match="consent_expired"):
-        rules.require([held(expires_at=NOW)], purpose=APPLY, scope=RESULT, now=NOW)
-    rules.require([held(expires_at=NOW + timedelta(microseconds=1))], purpose=APPLY, scope=RESULT, now=NOW)
+        rules.require([held(expires_at=NOW)], enterprise_uscc=USCC, purpose=APPLY, scope=RESULT, now=NOW)
+    rules.require(
+        [held(expires_at=NOW + timedelta(microseconds=1))], enterprise_uscc=USCC, purpose=APPLY, scope=RESULT, now=NOW
+    )
 
 
 def test_a_withdrawn_consent_opens_nothing_and_a_new_one_opens_again() -> None:
     withdrawn = held(revoked_at=NOW)
     with pytest.raises(Refusal, match="consent_revoked"):
-        rules.require([withdrawn], purpose=APPLY, scope=RESULT, now=NOW)
-    assert rules.require([withdrawn, held()], purpose=APPLY, scope=RESULT, now=NOW) == held()
+        rules.require([withdrawn], enterprise_uscc=USCC, purpose=APPLY, scope=RESULT, now=NOW)
+    assert rules.require([withdrawn, held()], enterprise_uscc=USCC, purpose=APPLY, scope=RESULT, now=NOW) == held()
 
 
 def test_open_scopes_are_the_union_of_live_consents() -> None:
