@@ -1,10 +1,11 @@
 """Projections: another service's facts, held by version, written in batches and never corrected here."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, text
+from sqlalchemy import Table, TextClause, text
 from sqlalchemy.dialects import postgresql
 
 from shared.db.transaction import Transaction
@@ -35,16 +36,20 @@ async def upsert_if_newer(
         return []
     # Keys in order: two batches that overlap lock their rows in the same order.
     ordered = [newest[identity] for identity in sorted(newest)]
-    columns = list(ordered[0])
+    statement = _statement(table, tuple(ordered[0]), tuple(key))
+    found = await tx.session.execute(statement, {"rows": orjson.dumps(ordered).decode()})
+    return [dict(row) for row in found.mappings()]
+
+
+@cache
+def _statement(table: Table, columns: tuple[str, ...], key: tuple[str, ...]) -> TextClause:
     typed = ", ".join(f'"{name}" {table.c[name].type.compile(dialect=_DIALECT)}' for name in columns)
     names = ", ".join(f'"{name}"' for name in columns)
     keys = ", ".join(f'"{name}"' for name in key)
     sets = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in key)
-    statement = text(f"""
+    return text(f"""
         INSERT INTO "{table.name}" AS held ({names})
         SELECT {names} FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS fresh ({typed})
         ON CONFLICT ({keys}) DO UPDATE SET {sets} WHERE excluded.version > held.version
         RETURNING {keys}
     """)  # noqa: S608  # names come from our own table definitions, values are bound
-    found = await tx.session.execute(statement, {"rows": orjson.dumps(ordered).decode()})
-    return [dict(row) for row in found.mappings()]

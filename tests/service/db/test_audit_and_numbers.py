@@ -1,9 +1,11 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 
-from shared.db.audit import count_unsealed, seal_tail, verify
+from shared.db.audit import Verdict, count_unsealed, seal_tail, verify
+from shared.db.audit import main as audit_main
 from shared.db.case_no import next_case_no
 from shared.db.engine import Database
 from shared.db.operation import claim_operation, find_operation, progress, start_operation
@@ -140,3 +142,49 @@ async def test_old_keys_are_forgotten_and_young_ones_kept(postgres: DatabaseServ
                 )
         async with db.transaction(actor=ACTOR, clock=clock()) as tx:
             assert await forget_before(tx, days=7) == 1
+
+
+async def test_a_chain_that_was_rebuilt_or_cut_off_is_found_by_an_anchor_kept_elsewhere(
+    postgres: DatabaseServer,
+) -> None:
+    async def seal_all(db: Database) -> Verdict:
+        async with db.transaction(actor=ACTOR, clock=clock()) as tx:
+            await seal_tail(tx)
+            return await verify(tx)
+
+    async def verify_with(db: Database, anchor: tuple[int, str]) -> int | None:
+        async with db.transaction(actor=ACTOR, clock=clock(), read_only=True) as tx:
+            return (await verify(tx, anchor=anchor)).broken_at
+
+    async with lab_database(postgres, "finance") as db:
+        await write_audits(db, 5)
+        anchor = (5, (await seal_all(db)).head)
+        await write_audits(db, 2)
+        assert (await seal_all(db)).broken_at is None
+        assert await verify_with(db, anchor) is None
+        async with db.engine.begin() as connection:
+            await connection.execute(text("UPDATE audit_entry SET seal_no = NULL, seal = NULL"))
+            await connection.execute(text("UPDATE audit_entry SET outcome = 'forged' WHERE position = 2"))
+        assert (await seal_all(db)).broken_at is None
+        assert await verify_with(db, anchor) == 5
+        async with db.engine.begin() as connection:
+            await connection.execute(text("DELETE FROM audit_entry WHERE seal_no > 3"))
+        assert (await seal_all(db)).broken_at is None
+        assert await verify_with(db, anchor) == 4
+
+
+async def test_the_command_tells_a_whole_chain_from_a_broken_one(
+    postgres: DatabaseServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with lab_database(postgres, "finance") as db:
+        monkeypatch.setenv("FINANCE_DATABASE_URL", db.url)
+        await write_audits(db, 3)
+        async with db.transaction(actor=ACTOR, clock=clock()) as tx:
+            await seal_tail(tx)
+        assert await asyncio.to_thread(audit_main, ["verify", "finance"]) == 0
+        head = capsys.readouterr().out.split()[-1]
+        assert await asyncio.to_thread(audit_main, ["verify", "finance", "--anchor", head]) == 0
+        async with db.engine.begin() as connection:
+            await connection.execute(text("UPDATE audit_entry SET action = 'x' WHERE seal_no = 2"))
+        assert await asyncio.to_thread(audit_main, ["verify", "finance", "--anchor", head]) == 1
+        assert "row 2" in capsys.readouterr().out
