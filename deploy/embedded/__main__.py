@@ -188,12 +188,28 @@ def token(settings: LaunchSettings, client_id: str) -> int:
 
 
 def with_service(settings: LaunchSettings, service: str, command: list[str]) -> int:
-    """Run a maintenance command with the addresses of one service of this installation."""
+    """Run a maintenance command with the addresses of one service; an embedded database that sleeps is woken for it."""
+    from deploy.embedded.process import Child
     from deploy.embedded.suite import Suite
 
-    os.chdir(ROOT)
-    environment = Suite(settings).environment(service)
-    os.execve(sys.executable, [sys.executable, *command], environment)  # noqa: S606  # a list, no shell
+    suite = Suite(settings)
+    order = [sys.executable, *command]
+    environment = suite.environment(service)
+    if service in settings.database_urls or suite.postgres.is_ready():
+        return subprocess.call(order, env=environment, cwd=ROOT)
+    with held(settings):
+        settings.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        suite.postgres.initialise()
+        child = Child(suite.postgres.program())
+        try:
+            suite.postgres.wait_until_ready()
+            suite.postgres.ensure_databases(suite.database_passwords)
+            upgrade = [sys.executable, "-m", "deploy.embedded.migration", service]
+            return subprocess.call(upgrade, env=environment, cwd=ROOT) or subprocess.call(
+                order, env=environment, cwd=ROOT
+            )
+        finally:
+            child.stop()
 
 
 def _turn_logs(folder: Path) -> None:
