@@ -23,10 +23,7 @@ def held_fields(event: Envelope[Any], table: type[SQLModel], fields: dict[str, A
 async def mark_changed(tx: Transaction, events: list[Envelope[Any]], changed: list[str]) -> None:
     """Queue the firms that changed, each under the causation id of the last event that changed it."""
     moved = set(changed)
-    causes = {event.data.uscc: event.causation_id for event in events if event.data.uscc in moved}
-    for causation_id in sorted(set(causes.values())):
-        usccs = sorted(uscc for uscc, cause in causes.items() if cause == causation_id)
-        await kv_evaluation.mark(tx, usccs, causation_id)
+    await kv_evaluation.mark(tx, {event.data.uscc: event.causation_id for event in events if event.data.uscc in moved})
 
 
 async def on_enterprises_changed(tx: Transaction, events: list[Envelope[EnterpriseChanged]]) -> None:

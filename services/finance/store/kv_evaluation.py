@@ -1,6 +1,6 @@
 """Evaluations, the facts that they are made from, and the queue of firms that wait for a new one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -23,10 +23,13 @@ from services.finance.rules.kv_fact import (
 from services.finance.store.actor_scope import After, after_key, visible
 from shared.db.transaction import Transaction
 
+# One statement for a whole batch: a statement per cause would cost a batch its point.
 _MARK = text("""
 INSERT INTO needs_evaluation (uscc, causation_id, changed_at)
-SELECT uscc, CAST(:causation_id AS uuid), CAST(:now AS timestamptz)
-FROM credit_line WHERE uscc = ANY(CAST(:usccs AS text[])) ORDER BY uscc
+SELECT changed.uscc, changed.causation_id, CAST(:now AS timestamptz)
+FROM unnest(CAST(:usccs AS text[]), CAST(:causes AS uuid[])) AS changed (uscc, causation_id)
+JOIN credit_line ON credit_line.uscc = changed.uscc
+ORDER BY changed.uscc
 ON CONFLICT (uscc) DO NOTHING
 """)
 _CLAIM = text("""
@@ -110,10 +113,10 @@ async def current_of(tx: Transaction, uscc: str) -> KvEvaluation | None:
     return (await tx.session.execute(query.where(col(CreditLine.uscc) == uscc))).scalar_one_or_none()
 
 
-async def mark(tx: Transaction, usccs: Sequence[str], causation_id: UUID) -> None:
-    """Queue firms that have an evaluation for a new one; the first cause within the settle window is kept."""
-    if usccs:
-        values = {"usccs": list(usccs), "causation_id": causation_id, "now": tx.now}
+async def mark(tx: Transaction, causes: Mapping[str, UUID]) -> None:
+    """Queue the firms that have an evaluation, each with its cause; the first cause within the window is kept."""
+    if causes:
+        values = {"usccs": list(causes), "causes": list(causes.values()), "now": tx.now}
         await tx.session.execute(_MARK, values)
 
 

@@ -1,9 +1,8 @@
 """A small world around finance: facts as other services tell them, and each body's client."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 import httpx
 
@@ -50,10 +49,13 @@ class World:
 
     service: RunningService
     versions: dict[str, int] = field(default_factory=dict)
+    clients: dict[tuple[Role, str | None], httpx.AsyncClient] = field(default_factory=dict)
 
     def client(self, role: Role, party: str | None = None) -> httpx.AsyncClient:
-        """Return a client with every scope of its role."""
-        return self.service.client(role=role, party=party, scopes=ALL_SCOPES[role].split())
+        """Return the client of a body with every scope of its role."""
+        if (role, party) not in self.clients:
+            self.clients[role, party] = self.service.client(role=role, party=party, scopes=ALL_SCOPES[role].split())
+        return self.clients[role, party]
 
     @property
     def city(self) -> httpx.AsyncClient:
@@ -278,11 +280,8 @@ class World:
         await self.consent(uscc, BANK_B)
         return evaluation
 
-    async def settle(self, causation_id: UUID | None = None) -> None:
+    async def settle(self) -> None:
         """Let the settle window pass and run the job."""
-        del causation_id
-        from datetime import timedelta
-
         self.service.clock.advance(timedelta(seconds=2))
         await self.service.run_job("settle")
 
