@@ -27,7 +27,8 @@ from services.techtransfer.api.listing import (
 from services.techtransfer.models.achievement import Achievement
 from services.techtransfer.rules import achievement as rules
 from services.techtransfer.rules import listing as listing_rules
-from services.techtransfer.rules.achievement import AchievementTerms, ResultStage
+from services.techtransfer.rules.achievement import AchievementTerms
+from services.techtransfer.rules.words import ResultStage
 from services.techtransfer.store import achievement as store
 from services.techtransfer.store import listing as listing_store
 from services.techtransfer.store.achievement import AchievementFilter

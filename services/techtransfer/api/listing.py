@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Any, Optional, TypeVar
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from services.techtransfer.models.listing import ListingColumns
 from services.techtransfer.rules import listing as rules
 from services.techtransfer.rules import party as party_rules
-from services.techtransfer.rules.words import CooperationMode, ListingStatus, ReviewDecision
+from services.techtransfer.rules.words import CooperationMode, ListingStatus, ReviewDecision, in_words
 from services.techtransfer.store.listing import Listing, ListingFilter
 from services.techtransfer.usecases import listing as usecases
 from shared.kernel.actor import Actor
@@ -110,7 +111,9 @@ async def listing_filter(
     party_uscc: Annotated[Uscc | None, Query(description="单位代码 / code of the party")] = None,
     cooperation_mode: Annotated[CooperationMode | None, Query(description="合作方式 / way to work together")] = None,
     q: Annotated[str | None, Query(max_length=100, description="标题或关键词 / words of title or keywords")] = None,
-    mine: Annotated[bool, Query(description="仅本单位经办的，含未发布 / only one's own, in any state")] = False,  # noqa: FBT002
+    mine: Annotated[  # noqa: FBT002  # a flag of the query
+        bool, Query(description="仅本单位经办的，含未发布 / only one's own, in any state")
+    ] = False,
 ) -> ListingFilter:
     """Read the filters that both lists have."""
     return ListingFilter(
@@ -208,13 +211,17 @@ async def exported(
 
     async def rows() -> AsyncIterator[dict[str, Any]]:
         async for listing in found:
-            yield {name: _cell(value) for name, value in answer_fields(listing, actor).items()}
+            fields = answer_fields(listing, actor)
+            fields["cooperation_modes"] = [CooperationMode(mode) for mode in listing.cooperation_modes]
+            yield {name: _cell(value) for name, value in fields.items()}
 
     return await export(rows(), columns, format=file_format, filename=filename)
 
 
 def _cell(value: object) -> object:
-    return "、".join(map(str, value)) if isinstance(value, list) else value
+    if isinstance(value, list):
+        return "、".join(str(_cell(one)) for one in value)
+    return in_words(value) if isinstance(value, StrEnum) else value
 
 
 @router.get("/listing-summaries/{uscc}")

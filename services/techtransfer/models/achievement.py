@@ -4,8 +4,8 @@ from sqlmodel import Field
 
 from services.techtransfer.models.base import Base
 from services.techtransfer.models.listing import ListingColumns, listing_items
-from services.techtransfer.rules.achievement import AchievementTerms, ResultClass, ResultOrigin, ResultStage
-from services.techtransfer.rules.words import Secrecy
+from services.techtransfer.rules.achievement import AchievementTerms, ResultClass, ResultOrigin
+from services.techtransfer.rules.words import ResultStage, Secrecy
 from shared.db.base import JsonColumn, not_negative, text_enum
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from services.techtransfer.rules.listing import ListingTerms
-from services.techtransfer.rules.words import MarketLevelOrNone, Secrecy, Trl, YearMonth
+from services.techtransfer.rules.words import MarketLevelOrNone, ResultStage, Secrecy, Trl, YearMonth
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.types import FenOrNone, LongText, LongTextOrNone, ShortText, ShortTextOrNone
 from shared.policy.rule_set import RuleSet
@@ -60,14 +60,6 @@ class ResultOrigin(StrEnum):
     ORIGINAL = "ORIGINAL"
     IMPORTED_AND_IMPROVED = "IMPORTED_AND_IMPROVED"
     DOMESTIC_SECONDARY = "DOMESTIC_SECONDARY"
-
-
-class ResultStage(StrEnum):
-    """How far a result is (初期、中期、成熟应用)."""
-
-    EARLY = "EARLY"
-    MIDDLE = "MIDDLE"
-    MATURE = "MATURE"
 
 
 class AchievementTerms(ListingTerms):

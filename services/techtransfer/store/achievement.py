@@ -6,7 +6,7 @@ from sqlalchemy import Select
 from sqlmodel import col
 
 from services.techtransfer.models.achievement import Achievement
-from services.techtransfer.rules.achievement import ResultStage
+from services.techtransfer.rules.words import ResultStage
 from services.techtransfer.store.listing import ListingFilter, narrowed, shown
 from shared.kernel.actor import Actor
 
