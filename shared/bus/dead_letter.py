@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from pkgutil import iter_modules
 
 import structlog
@@ -15,6 +16,7 @@ from shared.bus.subscription import Subscription
 from shared.db.dead_letter import DeadLetter, mark_replayed, waiting
 from shared.db.engine import Database
 from shared.db.migrate import package_of
+from shared.events.catalogue import PUBLISHERS
 from shared.events.envelope import EnvelopeInvalid, from_wire
 from shared.kernel.actor import system_actor
 from shared.kernel.clock import Clock, SystemClock
@@ -24,7 +26,10 @@ _log = structlog.stdlib.get_logger(__name__)
 
 def subscriptions_of(service: str) -> list[Subscription]:
     """Return everything that `service` listens to, found in its room `handlers`."""
-    package = import_module(f"{package_of(service)}.handlers")
+    room = f"{package_of(service)}.handlers"
+    if find_spec(room) is None:
+        return []
+    package = import_module(room)
     return [
         subscription
         for module in iter_modules(package.__path__)
@@ -99,7 +104,7 @@ def main(arguments: list[str]) -> int:
     """Run the command line; the address comes from `<SERVICE>_DATABASE_URL`."""
     parser = argparse.ArgumentParser(prog="python -m shared.bus.dead_letter", description=__doc__)
     parser.add_argument("verb", choices=("replay",))
-    parser.add_argument("service")
+    parser.add_argument("service", choices=PUBLISHERS)
     given = parser.parse_args(arguments)
     url = os.environ.get(f"{given.service.upper()}_DATABASE_URL")
     if url is None:

@@ -26,6 +26,7 @@ from shared.bus.streams import ensure_stream, missing_within, remake_stream
 from shared.db import outbox
 from shared.db.engine import Busy, Database, DatabaseUnavailable
 from shared.db.lock import try_lock_connection
+from shared.events.catalogue import PUBLISHERS
 from shared.events.envelope import to_wire
 
 POLL_SECONDS = 0.25
@@ -47,9 +48,11 @@ class Relay:
         self._alarm = asyncio.Event()
         self._checked_at: float | None = None
         self._highest = 0
+        self.is_active = False
+        """Whether this process's relay is the one that publishes."""
 
     def wake(self) -> None:
-        """Say that a transaction with events was committed in this process."""
+        """Say that a transaction with events was committed."""
         self._alarm.set()
 
     def check_again(self) -> None:
@@ -67,6 +70,7 @@ class Relay:
                         await asyncio.sleep(_RETRY_SECONDS)
                     _log.info("relay_active", service=self._service)
                     active.set(1)
+                    self.is_active = True
                     self._checked_at = None
                     await self._publish_forever(own)
             except (DatabaseUnavailable, Busy) as fault:
@@ -75,6 +79,7 @@ class Relay:
                 _log.exception("relay_failed")
             finally:
                 active.set(0)
+                self.is_active = False
             await asyncio.sleep(_RETRY_SECONDS)
 
     @contextlib.asynccontextmanager
@@ -175,7 +180,7 @@ def main(arguments: list[str]) -> int:
     """Run the command line; the address comes from `<SERVICE>_DATABASE_URL`."""
     parser = argparse.ArgumentParser(prog="python -m shared.bus.relay", description=__doc__)
     parser.add_argument("verb", choices=("republish",))
-    parser.add_argument("service")
+    parser.add_argument("service", choices=PUBLISHERS)
     parser.add_argument("--since", default="1970-01-01", type=_instant, help="date or instant, such as 2026-01-01")
     given: Any = parser.parse_args(arguments)
     url = os.environ.get(f"{given.service.upper()}_DATABASE_URL")

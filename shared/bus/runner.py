@@ -1,11 +1,13 @@
 """The bus of one process: connection, relay and consumers, started in the application's task group."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
 import nats.errors
 import structlog
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from shared.bus.connection import connected
 from shared.bus.consumer import Consumer
@@ -49,6 +51,7 @@ class Bus:
         self._relay: Relay | None = None
         self._consumers: list[Consumer] = []
         self._connected = False
+        self._committed = asyncio.Event()
 
     @property
     def is_connected(self) -> bool:
@@ -71,9 +74,11 @@ class Bus:
                 ):
                     self._connected = True
                     gauge.set(1)
+                    self._database.on_events = self._tell_relay
+                    tasks.create_task(self._tell_other_processes(client), name="tell")
                     if relay:
                         self._relay = Relay(self._database, client, self._database.service)
-                        self._database.on_events = self._relay.wake
+                        await client.subscribe(self._alarm_subject, cb=self._was_told)
                         tasks.create_task(self._relay.run_forever(), name="relay")
                     for publisher, subscriptions in self._by_publisher.items() if consumers else ():
                         consumer = Consumer(
@@ -96,6 +101,30 @@ class Bus:
                 gauge.set(0)
                 self._consumers.clear()
             await asyncio.sleep(_RETRY_SECONDS)
+
+    @property
+    def _alarm_subject(self) -> str:
+        # Below the service's own inbox prefix: its user may publish and hear this, and no stream keeps it.
+        return f"_INBOX_{self._database.service}.outbox"
+
+    def _tell_relay(self) -> None:
+        """Say that a transaction with events was committed here."""
+        if self._relay is not None and self._relay.is_active:
+            self._relay.wake()
+        else:
+            self._committed.set()
+
+    async def _tell_other_processes(self, client: Client) -> None:
+        """Wake the relay where it is active in another process of the service; a lost word costs one poll."""
+        while True:
+            await self._committed.wait()
+            self._committed.clear()
+            with contextlib.suppress(nats.errors.Error):
+                await client.publish(self._alarm_subject, b"")
+
+    async def _was_told(self, _message: Msg) -> None:
+        if self._relay is not None:
+            self._relay.wake()
 
     async def _tend_dead_letters(self) -> None:
         """Count what waits, and replay what only waited for an event before it, which may have come since."""

@@ -17,6 +17,7 @@ from sqlalchemy import RowMapping, text
 from shared.db.engine import Database
 from shared.db.lock import lock_transaction
 from shared.db.transaction import Transaction
+from shared.events.catalogue import PUBLISHERS
 from shared.kernel.actor import system_actor
 from shared.kernel.clock import SystemClock
 
@@ -133,7 +134,7 @@ def main(arguments: list[str]) -> int:
     """Run the command line; exit 1 where a chain is broken."""
     parser = argparse.ArgumentParser(prog="python -m shared.db.audit", description=__doc__)
     parser.add_argument("verb", choices=("verify",))
-    parser.add_argument("services", nargs="+")
+    parser.add_argument("services", nargs="+", choices=PUBLISHERS)
     parser.add_argument(
         "--anchor", action="append", default=[], type=_anchor, help="an earlier head, as printed: finance:123:ab12…"
     )

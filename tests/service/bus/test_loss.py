@@ -6,9 +6,12 @@ import pytest
 from sqlalchemy import text
 
 from shared.bus.relay import main as relay_main
+from shared.bus.runner import Bus
 from shared.bus.streams import ensure_stream
 from shared.db import outbox
-from tests.support.pair import Pair, count, marked, named, reaches
+from shared.db.engine import Database
+from shared.kernel.actor import system_actor
+from tests.support.pair import CLOCK, Pair, count, marked, named, reaches, until
 
 NAMES_HELD = "SELECT count(*) FROM enterprise_name"
 UNPUBLISHED = "SELECT count(*) FROM outbox_event WHERE published_at IS NULL"
@@ -91,3 +94,25 @@ async def test_another_relay_takes_over_when_the_first_one_ends(pair: Pair) -> N
     async with pair.running(consumers=False):
         await pair.emit(named("firm-2", "x"))
         await reaches(pair.publisher, UNPUBLISHED, 0, seconds=5)
+
+
+async def test_a_commit_in_another_process_wakes_the_one_relay(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.bus.relay.POLL_SECONDS", 60.0)
+    async with pair.running(consumers=False):
+        await pair.emit(named("firm-1", "x"))
+        await reaches(pair.publisher, UNPUBLISHED, 0)
+        other = Database(pair.publisher.url, service="registry", pool_size=2)
+        second = Bus(other, CLOCK, url=pair.broker.url("registry"), subscriptions=[])
+        task = asyncio.ensure_future(second.run_forever(relay=True, consumers=False))
+
+        async def connected() -> bool:
+            return second.is_connected
+
+        await until(connected)
+        await asyncio.sleep(0.2)
+        async with other.transaction(actor=system_actor("registry"), clock=CLOCK) as tx:
+            tx.emit(named("firm-2", "x"))
+        await reaches(pair.publisher, UNPUBLISHED, 0, seconds=5)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await other.close()

@@ -8,6 +8,8 @@ import structlog
 from opentelemetry import trace
 from sqlalchemy import text
 
+from deploy.embedded.nats import NatsServer
+from deploy.embedded.process import Child, free_port
 from shared.bus.dead_letter import replay
 from shared.bus.monitor import syncs_always
 from shared.bus.subscription import Mode, Subscription
@@ -21,6 +23,7 @@ from shared.telemetry import continue_trace
 from tests.support.bus import deliver, wrap
 from tests.support.nats import Broker
 from tests.support.pair import CLOCK, Listener, Pair, count, marked, named, reaches, until
+from tests.support.postgres import state_folder
 
 
 async def test_an_event_handled_singly_finds_every_earlier_projection_done(pair: Pair) -> None:
@@ -184,3 +187,16 @@ async def test_a_letter_is_not_kept_twice_and_a_second_replay_does_nothing(pair:
 async def test_a_broker_that_acknowledges_before_it_syncs_is_told_apart(nats: Broker) -> None:
     assert await syncs_always(nats.monitor_url) is False
     assert await syncs_always("http://127.0.0.1:1") is None
+    with state_folder("synced") as folder:
+        server = NatsServer(
+            folder / "nats",
+            port=free_port(),
+            monitor_port=free_port(),
+            passwords={"finance": "x"},
+            log=folder / "nats.log",
+        )
+        server.initialise()
+        child = Child(server.program())
+        await asyncio.to_thread(server.wait_until_ready)
+        assert await syncs_always(server.monitor_url) is True
+        await asyncio.to_thread(child.stop)
