@@ -51,7 +51,8 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             title="科创金融与服务平台 Kechuang",
             settings=settings,
             metadata=metadata,
-            routers=[token.router, overview.router, dossier.router, forward],
+            # The gateway's documents describe all services, so they stand before the skeleton's own pages.
+            routers=[overview.router, dossier.router, forward, token.router, documents.router],
             jobs=[keep_keys(ring, seal)],
             refusals=REFUSALS,
             description="一个入口：令牌、企业全景、贷款卷宗，以及四个服务的全部接口 / one door to four services.",
@@ -62,14 +63,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     app.state.keyring = ring
     app.state.throttle = FailureThrottle()
     app.state.problems = {code.code: entry(code) for code in (*COMMON, *REFUSALS)}
-    _answer_first(app, documents.router)
     return app
-
-
-def _answer_first(app: FastAPI, router: APIRouter) -> None:
-    """Let `router` answer before the skeleton's own pages: the gateway's documents describe all services."""
-    app.include_router(router)
-    app.router.routes.insert(0, app.router.routes.pop())
 
 
 def _around(

@@ -107,11 +107,11 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     state.metadata = spec.metadata
     state.has_migrations = has_migrations(spec.name)
     failures.install(app)
-    app.include_router(operations)
-    app.include_router(openapi.problem_pages((*COMMON, FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED, *spec.refusals)))
-    for router in spec.routers:
-        # The routes themselves instead of `include_router`: nested routers are matched twice, a seventh of a call.
-        app.router.routes.extend(router.routes)
+    explained = openapi.problem_pages((*COMMON, FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED, *spec.refusals))
+    # The routes themselves instead of `include_router`: nested routers are matched twice, a seventh of a call. What is
+    # called most stands first.
+    first = [route for router in spec.routers for route in router.routes]
+    app.router.routes[:0] = [*first, *explained.routes, *operations.routes]
     openapi.install(app, token_url=f"{settings.issuer}/oauth2/token")
     app.add_middleware(
         EdgeMiddleware,
