@@ -28,6 +28,7 @@ from services.registry.store import enterprise as store
 from services.registry.store import portfolio as portfolio_store
 from services.registry.store import qualification as qualification_store
 from services.registry.usecases import enterprise as usecases
+from services.registry.usecases import qualification as qualification_usecases
 from shared.kernel.evidence import Evidence
 from shared.kernel.ids import new_id
 from shared.kernel.key_field import KeyField
@@ -143,6 +144,13 @@ class EnterprisePatch(Shape):
     registered_capital_fen: FenOrNone = None
     address: ShortTextOrNone = None
     industry_barred: bool | None = None
+
+
+class Deregistration(Shape):
+    """Since when, and on what evidence, an enterprise is struck off."""
+
+    effective_on: date
+    evidence: Evidence
 
 
 _NEVER_EMPTY = frozenset({"name", "unit_id", "legal_form", "industry_barred"})
@@ -272,6 +280,20 @@ async def mark_integrity(uscc: str, body: IntegrityMarkTerms, tx: Tx) -> Respons
 async def confirm_code(uscc: str, body: Evidence, tx: Tx) -> Response:
     """Settle the review of a code: the licence does show it."""
     return _answer(await usecases.confirm_code(tx, uscc, body))
+
+
+@router.post(
+    "/enterprises/{uscc}:deregister",
+    response_model=EnterpriseRead,
+    responses=refusals(NOT_FOUND, rules.ENTERPRISE_DEREGISTERED, rules.EVIDENCE_TOO_WEAK, rules.DATE_IN_FUTURE),
+)
+@edge(scope="registry.enterprise:write", row="unit", summary_zh="登记企业注销")
+async def deregister_enterprise(uscc: str, body: Deregistration, tx: Tx) -> Response:
+    """Strike an enterprise off on evidence; its title of the city's register ends with it."""
+    enterprise = await qualification_usecases.deregister_enterprise(
+        tx, uscc, on=body.effective_on, evidence=body.evidence
+    )
+    return _answer(enterprise)
 
 
 def _mark(mark: IntegrityMark) -> MarkRead:

@@ -73,6 +73,14 @@ EVIDENCE_TOO_WEAK = RefusalCode(
     "请提供文号或文件的 SHA-256",
     "Give an official number or the SHA-256 of a document",
 )
+ENTERPRISE_DEREGISTERED = RefusalCode(
+    "enterprise_deregistered",
+    409,
+    "企业已注销",
+    "The enterprise was struck off",
+    "请核对代码；新设企业请另行登记",
+    "Check the code; a new enterprise is registered under its own",
+)
 DATE_IN_FUTURE = RefusalCode(
     "date_in_future",
     422,
@@ -226,6 +234,36 @@ def is_legal_person(form: LegalForm) -> bool:
     return form not in NO_LEGAL_PERSON
 
 
+def check_evidence(evidence: Evidence, *, pointer: str) -> None:
+    """Refuse a bare declaration where a mirrored fact is to move.
+
+    Raises:
+        Refusal: `evidence_too_weak`.
+
+    Source: R-ENT-09 (design: mirror, not master).
+    """
+    if evidence.level is EvidenceLevel.DECLARED:
+        raise Refusal(
+            EVIDENCE_TOO_WEAK, pointer=pointer, level=evidence.level.value, needed=EvidenceLevel.DOCUMENT.value
+        )
+
+
+def deregister(status: EnterpriseStatus, evidence: Evidence, *, on: date, today: date) -> EnterpriseStatus:
+    """Return the state of an enterprise that was struck off; it does not come back under the same code.
+
+    Raises:
+        Refusal: `enterprise_deregistered`, `evidence_too_weak`, `date_in_future`.
+
+    Source: R-ENT-10 (市场主体登记管理条例 第三十一条).
+    """
+    if status is EnterpriseStatus.DEREGISTERED:
+        raise Refusal(ENTERPRISE_DEREGISTERED)
+    check_evidence(evidence, pointer="/evidence/level")
+    if on > today:
+        raise Refusal(DATE_IN_FUTURE, pointer="/effective_on")
+    return EnterpriseStatus.DEREGISTERED
+
+
 def mark(terms: IntegrityMarkTerms, marks: Iterable[OpenMark], *, uscc: str, today: date) -> IntegrityChanged:
     """Open or clear one integrity mark; a mark is mirrored and moves only on evidence above DECLARED.
 
@@ -234,13 +272,7 @@ def mark(terms: IntegrityMarkTerms, marks: Iterable[OpenMark], *, uscc: str, tod
 
     Source: R-ENT-05 (企业信息公示暂行条例 第十七条; mirror, not master).
     """
-    if terms.evidence.level is EvidenceLevel.DECLARED:
-        raise Refusal(
-            EVIDENCE_TOO_WEAK,
-            pointer="/evidence/level",
-            level=terms.evidence.level.value,
-            needed=EvidenceLevel.DOCUMENT.value,
-        )
+    check_evidence(terms.evidence, pointer="/evidence/level")
     if terms.effective_on > today:
         raise Refusal(DATE_IN_FUTURE, pointer="/effective_on")
     is_open = any(one.kind is terms.kind and one.cleared_on is None for one in marks)

@@ -109,6 +109,7 @@ class RegisterApplicationTerms(Shape):
 class EntryFacts:
     """What the conditions look at, all of one day."""
 
+    in_business: bool
     legal_person: bool
     industry_barred: bool
     open_marks: tuple[str, ...]
@@ -278,6 +279,7 @@ def _basic(facts: EntryFacts, rule_set: RuleSet) -> tuple[EntryCondition, ...]:
         return EntryCondition(id_, True, met, label_zh, label_en, "official", source, article)
 
     return (
+        basic("in_business", facts.in_business, "企业存续", "not struck off"),
         basic("legal_person", facts.legal_person, "具有法人资格", "a legal person"),
         basic("industry", not facts.industry_barred, "不属于禁止、限制和淘汰类", "not in a prohibited list"),
         basic("integrity", not facts.open_marks, "诚信记录良好", "no integrity mark stands against it"),

@@ -15,7 +15,7 @@ from shared.db.transaction import Transaction
 from shared.events.registry import EnterpriseChanged
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
-from shared.kernel.evidence import Evidence, EvidenceLevel
+from shared.kernel.evidence import Evidence
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND, PRECONDITION_FAILED
 from shared.policy.rule_set import RuleSet
@@ -201,13 +201,7 @@ async def confirm_code(tx: Transaction, uscc: str, evidence: Evidence) -> Enterp
         Refusal: `not_found`, `evidence_too_weak`.
     """
     enterprise = await lock_enterprise(tx, uscc)
-    if evidence.level is EvidenceLevel.DECLARED:
-        raise Refusal(
-            rules.EVIDENCE_TOO_WEAK,
-            pointer="/level",
-            level=evidence.level.value,
-            needed=EvidenceLevel.DOCUMENT.value,
-        )
+    rules.check_evidence(evidence, pointer="/level")
     if enterprise.code_needs_review:
         enterprise.code_needs_review = False
         await touch(tx, enterprise)

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from services.registry.models.enterprise import Enterprise
 from services.registry.models.qualification import Qualification
+from services.registry.rules import enterprise as enterprise_rules
 from services.registry.rules import qualification as rules
-from services.registry.rules.enterprise import EVIDENCE_TOO_WEAK
-from services.registry.rules.qualification import HeldTitle, QualificationDraft, QualificationKind
+from services.registry.rules.enterprise import check_evidence
+from services.registry.rules.qualification import HeldTitle, QualificationDraft, QualificationKind, QualificationStatus
 from services.registry.store import qualification as store
 from services.registry.usecases import enterprise as enterprises
 from shared.db.transaction import Transaction
@@ -72,13 +73,7 @@ async def revoke_qualification(
         raise Refusal(NOT_FOUND, noun="qualification")
     await enterprises.lock_enterprise(tx, seen.uscc)
     await tx.session.refresh(seen)
-    if evidence.level is EvidenceLevel.DECLARED:
-        raise Refusal(
-            EVIDENCE_TOO_WEAK,
-            pointer="/evidence/level",
-            level=evidence.level.value,
-            needed=EvidenceLevel.DOCUMENT.value,
-        )
+    check_evidence(evidence, pointer="/evidence/level")
     seen.revoked_on = rules.revoke(held_title(seen), on=on, today=tx.today)
     seen.revocation_evidence = evidence.model_dump(mode="json")
     seen.status = rules.status_on(held_title(seen), tx.today)
@@ -86,6 +81,26 @@ async def revoke_qualification(
     await tell(tx, seen.uscc, seen.kind_code)
     tx.audit("qualification.revoke", subject=f"qualification/{seen.id}", uscc=seen.uscc)
     return seen
+
+
+async def deregister_enterprise(tx: Transaction, uscc: str, *, on: date, evidence: Evidence) -> Enterprise:
+    """Strike an enterprise off: its state is told, and our own title of it ends with it.
+
+    Raises:
+        Refusal: `not_found` and what `rules.enterprise.deregister` refuses.
+    """
+    enterprise = await enterprises.lock_enterprise(tx, uscc)
+    enterprise.status = enterprise_rules.deregister(enterprise.status, evidence, on=on, today=tx.today)
+    for row in await store.of_enterprise(tx, uscc, QualificationKind.TECH_ENTERPRISE):
+        if rules.status_on(held_title(row), tx.today) is QualificationStatus.VALID:
+            row.revoked_on, row.updated_at = rules.revoke(held_title(row), on=on, today=tx.today), tx.now
+            row.revocation_evidence = evidence.model_dump(mode="json")
+            row.status = QualificationStatus.REVOKED
+    await tell(tx, uscc, QualificationKind.TECH_ENTERPRISE)
+    await enterprises.touch(tx, enterprise)
+    detail = {"evidence": evidence.model_dump(mode="json")}
+    tx.audit("enterprise.deregister", subject=f"enterprise/{uscc}", uscc=uscc, detail=detail)
+    return enterprise
 
 
 async def tell(tx: Transaction, uscc: str, kind: QualificationKind) -> None:

@@ -172,6 +172,7 @@ async def judge(
         years_back=rule_set.param_int("integrity_years_back"),
     )
     facts = EntryFacts(
+        in_business=enterprise.status is enterprise_rules.EnterpriseStatus.ACTIVE,
         legal_person=enterprise_rules.is_legal_person(enterprise.legal_form),
         industry_barred=enterprise.industry_barred,
         open_marks=tuple(mark.value for mark in marks),

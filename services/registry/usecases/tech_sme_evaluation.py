@@ -103,7 +103,8 @@ async def _dossier(tx: Transaction, uscc: str, rule_set: RuleSet) -> tuple[int, 
         raise Refusal(rules.EVALUATION_FILING_MISSING, year=years[0], uscc=uscc)
     portfolio = await portfolio_store.find(tx, uscc)
     return filing.year, rules.Dossier(
-        is_resident=enterprise_rules.is_legal_person(enterprise.legal_form),
+        is_resident=enterprise.status is enterprise_rules.EnterpriseStatus.ACTIVE
+        and enterprise_rules.is_legal_person(enterprise.legal_form),
         industry_barred=enterprise.industry_barred,
         enterprise_origin=f"registry.enterprise/{uscc}@v{enterprise.version}",
         marks=await enterprises.marks_of(tx, uscc),

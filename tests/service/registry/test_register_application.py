@@ -91,3 +91,23 @@ async def test_the_clerk_of_another_unit_and_another_firm_find_nothing(world: Wo
     assert (await world.district(OTHER_UNIT).get("/v1/register-applications")).json()["items"] == []
     foreign = await world.enterprise(2).post("/v1/register-applications", json={"uscc": made_up_code(1)})
     assert foreign.status_code == 404
+
+
+async def test_a_firm_that_is_struck_off_loses_our_title_and_cannot_come_back(world: World) -> None:
+    read = await applied(world)
+    path, code = f"/v1/register-applications/{read['id']}", made_up_code(1)
+    await world.district().post(f"{path}:check", json={"decision": "PASS"})
+    await world.city.post(f"{path}:list")
+    struck = {"effective_on": "2026-11-23", "evidence": EVIDENCE}
+    answer = await world.city.post(f"/v1/enterprises/{code}:deregister", json=struck)
+    assert (answer.status_code, answer.json()["status"]) == (200, "DEREGISTERED")
+    again = await world.city.post(f"/v1/enterprises/{code}:deregister", json=struck)
+    assert (again.status_code, code_of(again)) == (409, "enterprise_deregistered")
+    titles = await world.service.events("registry.qualification.changed.v1")
+    assert [title.data.status for title in titles] == ["VALID", "REVOKED"]
+    states = await world.service.events("registry.enterprise.changed.v1")
+    assert states[-1].data.status == "DEREGISTERED"
+    new = await world.enterprise().post("/v1/register-applications", json={"uscc": code})
+    assert (new.status_code, code_of(new)) == (422, "register_conditions_unmet")
+    evaluation = await world.enterprise().post("/v1/tech-sme-evaluations", json={"uscc": code})
+    assert evaluation.json()["verdict"] == "NOT_QUALIFIED"

@@ -10,8 +10,10 @@ from services.registry.rules.enterprise import (
     LegalForm,
     OpenMark,
     SizeClass,
+    check_evidence,
     check_unit,
     counting_marks,
+    deregister,
     is_legal_person,
     mark,
     open_marks,
@@ -127,3 +129,23 @@ def test_the_public_state_tells_what_others_may_know() -> None:
         VALID, "500107", "C3825", "SMALL", "ACTIVE", "LIMITED",
     )  # fmt: skip
     assert DOCUMENT.level.value not in state.model_dump_json()
+
+
+def test_an_enterprise_is_struck_off_once_and_on_evidence() -> None:
+    active = EnterpriseStatus.ACTIVE
+    assert deregister(active, DOCUMENT, on=TODAY, today=TODAY) is EnterpriseStatus.DEREGISTERED
+    assert refused(deregister, EnterpriseStatus.DEREGISTERED, DOCUMENT, on=TODAY, today=TODAY) == (
+        "enterprise_deregistered"
+    )
+    assert refused(deregister, active, DOCUMENT, on=date(2026, 11, 24), today=TODAY) == "date_in_future"
+    declared = Evidence(level=EvidenceLevel.DECLARED, issued_on=TODAY)
+    assert refused(deregister, active, declared, on=TODAY, today=TODAY) == "evidence_too_weak"
+
+
+@pytest.mark.parametrize("level", EvidenceLevel)
+def test_a_mirrored_fact_moves_on_more_than_a_declaration(level: EvidenceLevel) -> None:
+    evidence = Evidence(level=level, issued_on=TODAY, official_no="示例1号")
+    if level is EvidenceLevel.DECLARED:
+        assert refused(check_evidence, evidence, pointer="/level") == "evidence_too_weak"
+    else:
+        check_evidence(evidence, pointer="/level")

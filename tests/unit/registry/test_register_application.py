@@ -24,7 +24,8 @@ from tests.unit.registry.rule_sets import rule_set
 
 RULES = rule_set("tech_enterprise_register")
 NOTHING = EntryFacts(
-    legal_person=True, industry_barred=False, open_marks=(), staff=100, science_staff=0, senior_title_staff=0,
+    in_business=True, legal_person=True, industry_barred=False,
+    open_marks=(), staff=100, science_staff=0, senior_title_staff=0,
     revenue_fen=1_000_000, rd_expense_fen=0, ip_rights=0, innovative_products=0, titles=(),
 )  # fmt: skip
 GOOD = conditions(replace(NOTHING, science_staff=5), RULES)
@@ -46,7 +47,7 @@ def met(facts: EntryFacts) -> set[str]:
     ({"titles": ("TECH_SME",)}, "titles"),
 ])  # fmt: skip
 def test_any_one_of_the_other_conditions_is_enough(values: dict[str, object], condition: str) -> None:
-    assert met(replace(NOTHING, **values)) == {"legal_person", "industry", "integrity", condition}  # type: ignore[arg-type]
+    assert met(replace(NOTHING, **values)) == {"in_business", "legal_person", "industry", "integrity", condition}  # type: ignore[arg-type]
     assert entry_met(conditions(replace(NOTHING, **values), RULES))  # type: ignore[arg-type]
 
 
@@ -58,7 +59,7 @@ def test_just_below_each_bound_nothing_is_met(values: dict[str, object]) -> None
 
 
 @pytest.mark.parametrize("values", [
-    {"legal_person": False}, {"industry_barred": True}, {"open_marks": ("SERIOUS_DISHONESTY",)},
+    {"in_business": False}, {"legal_person": False}, {"industry_barred": True}, {"open_marks": ("SERIOUS_DISHONESTY",)},
 ])  # fmt: skip
 def test_every_basic_condition_must_be_met(values: dict[str, object]) -> None:
     found = conditions(replace(NOTHING, science_staff=100, **values), RULES)  # type: ignore[arg-type]
