@@ -1,6 +1,6 @@
 """Routes of IP rights (知识产权)."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -41,7 +41,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.policy.book import RuleBook
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import Column, Format, export
-from shared.web.paging import Paging, page
+from shared.web.paging import PageOf, Paging, page
 
 router = edge_router(tags=["ip-rights 知识产权"])
 REGISTER_REFUSED = (
@@ -171,7 +171,7 @@ async def register_right(body: RightDraft, tx: Tx, book: Book) -> Response:
     return await answer_right(tx, right, book, status=201)
 
 
-@router.get("/ip-rights")
+@router.get("/ip-rights", response_model=PageOf[RightRead])
 @edge(scope="ipr.right:read", row="enterprise", summary_zh="知识产权清单")
 async def list_rights(wanted: Wanted, paging: Paging, tx: Tx, book: Book) -> Response:
     """List the rights the caller may see, newest first."""
@@ -185,14 +185,20 @@ async def list_rights(wanted: Wanted, paging: Paging, tx: Tx, book: Book) -> Res
 @edge(scope="ipr.right:read", row="enterprise", summary_zh="导出知识产权清单")
 async def export_rights(file_format: Format, wanted: Wanted, tx: Tx, book: Book) -> Response:
     """Export the rights that a list with the same filters would show, as CSV or XLSX."""
-    after, rows = None, []
+    return await export(_exported(tx, wanted, book), COLUMNS, format=file_format, filename="ip-rights")
+
+
+async def _exported(tx: Transaction, wanted: RightFilter, book: RuleBook) -> AsyncIterator[dict[str, Any]]:
+    """Give the rows of an export page by page, so that memory does not grow with them."""
+    after = None
     while batch := await store.page(tx, wanted, after=after, limit=_EXPORT_PAGE):
         here = batch[:_EXPORT_PAGE]
-        rows += [_flat(one) for one in await shown(tx, here, book)]
+        for one in await shown(tx, here, book):
+            yield _flat(one)
+        tx.session.expunge_all()
         if len(batch) <= _EXPORT_PAGE:
-            break
+            return
         after = (here[-1].created_at, here[-1].id)
-    return await export(rows, COLUMNS, format=file_format, filename="ip-rights")
 
 
 def _flat(right: RightRead) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """Portfolios, and the rights of firms as a summary sees them."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import exists, or_, select
-from sqlalchemy.dialects.postgresql import insert
+import orjson
+from sqlalchemy import exists, or_, select, text
 from sqlmodel import col
 
 from services.ipr.models.blemish import Blemish
@@ -15,30 +17,63 @@ from services.ipr.rules.right import HighValueGround
 from shared.db.transaction import Transaction
 from shared.policy.rule_set import RuleSet
 
+COUNTS = ("class_1_count", "class_2_count", "high_value_count", "blemished_count")
 
-async def lock(tx: Transaction, usccs: Collection[str], rules: RuleSet) -> dict[str, Portfolio]:
-    """Return the portfolios of these firms and hold them, in order of their codes; one that is missing is made empty.
+
+@dataclass(frozen=True, slots=True)
+class ToldSummary:
+    """A firm's summary as it was last told; `told_at` is None before the first time."""
+
+    uscc: str
+    class_1_count: int
+    class_2_count: int
+    high_value_count: int
+    blemished_count: int
+    kinds: list[dict[str, Any]]
+    rule_set_sha256: str
+    told_at: datetime | None
+
+
+_MAKE = text("""
+INSERT INTO ip_portfolio (uscc, as_of, class_1_count, class_2_count, high_value_count, blemished_count, kinds,
+                          rule_set_version, rule_set_sha256, updated_at)
+SELECT uscc, CAST(:today AS date), 0, 0, 0, 0, CAST('[]' AS jsonb), CAST(:version AS text), CAST(:sha256 AS text),
+       CAST(:now AS timestamptz)
+FROM jsonb_array_elements_text(CAST(:usccs AS jsonb)) AS uscc ORDER BY uscc ON CONFLICT (uscc) DO NOTHING
+""")
+_SAVE = text("""
+UPDATE ip_portfolio AS held SET
+    as_of = :today, updated_at = :now, rule_set_version = :version, rule_set_sha256 = :sha256,
+    class_1_count = fresh.class_1_count, class_2_count = fresh.class_2_count,
+    high_value_count = fresh.high_value_count, blemished_count = fresh.blemished_count, kinds = fresh.kinds,
+    next_change_on = fresh.next_change_on, told_at = CASE WHEN fresh.changed THEN :now ELSE held.told_at END
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS fresh (
+    uscc text, class_1_count int, class_2_count int, high_value_count int, blemished_count int, kinds jsonb,
+    next_change_on date, changed boolean)
+WHERE held.uscc = fresh.uscc
+""")
+
+
+async def lock(tx: Transaction, usccs: Collection[str], rules: RuleSet) -> dict[str, ToldSummary]:
+    """Return what was last told of these firms and hold their rows, in order of their codes; a missing row is made.
 
     The row is the firm's lock: two rights of one firm that change at once are summed one after the other.
     """
     if not usccs:
         return {}
-    empty = {
-        "as_of": tx.today,
-        "kinds": [],
-        "class_1_count": 0,
-        "class_2_count": 0,
-        "high_value_count": 0,
-        "blemished_count": 0,
-        "rule_set_version": rules.version,
-        "rule_set_sha256": rules.sha256,
-        "updated_at": tx.now,
-    }
-    rows = [{"uscc": uscc, **empty} for uscc in sorted(usccs)]
-    await tx.session.execute(insert(Portfolio).on_conflict_do_nothing(index_elements=["uscc"]), rows)
-    query = select(Portfolio).where(col(Portfolio.uscc).in_(usccs)).order_by(col(Portfolio.uscc)).with_for_update()
-    found = await tx.session.execute(query.execution_options(populate_existing=True))
-    return {row.uscc: row for row in found.scalars()}
+    codes = orjson.dumps(sorted(usccs)).decode()
+    given = {"usccs": codes, "today": tx.today, "now": tx.now, "version": rules.version, "sha256": rules.sha256}
+    await tx.session.execute(_MAKE, given)
+    columns = (col(getattr(Portfolio, name)) for name in ("uscc", *COUNTS, "kinds", "rule_set_sha256", "told_at"))
+    query = select(*columns).where(col(Portfolio.uscc).in_(usccs)).order_by(col(Portfolio.uscc)).with_for_update()
+    return {row.uscc: ToldSummary(**row) for row in (await tx.session.execute(query)).mappings()}
+
+
+async def save(tx: Transaction, rows: Sequence[dict[str, Any]], rules: RuleSet) -> None:
+    """Keep the summaries of firms whose rows are held; `changed` marks those that are told in this transaction."""
+    if rows:
+        given = {"today": tx.today, "now": tx.now, "version": rules.version, "sha256": rules.sha256}
+        await tx.session.execute(_SAVE, {"rows": orjson.dumps(list(rows)).decode(), **given})
 
 
 async def find(tx: Transaction, uscc: str) -> Portfolio | None:

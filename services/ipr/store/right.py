@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, and_, delete, exists, false, func, or_, select, tuple_
+from sqlalchemy import Select, and_, delete, exists, false, func, insert, or_, select, tuple_
 from sqlmodel import col
 
+from services.ipr.models.base import metadata
 from services.ipr.models.blemish import Blemish
 from services.ipr.models.enterprise import Enterprise
 from services.ipr.models.right import Right, RightEvidence, RightGround, RightMove, RightOwner, RightTransfer
@@ -22,6 +23,16 @@ from shared.kernel.actor import Actor, Role
 SEES_ALL = frozenset({Role.CITY, Role.IP_CENTRE, Role.AUDITOR, Role.SYSTEM})
 After = tuple[datetime, UUID] | None
 Rows = TypeVar("Rows", bound=Select[Any])
+
+
+@dataclass(frozen=True, slots=True)
+class NewRight:
+    """The rows of one right that is new, by table; columns by name."""
+
+    right: dict[str, Any]
+    owners: list[dict[str, Any]]
+    move: dict[str, Any]
+    grounds: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,18 @@ async def find_by_number(tx: Transaction, kind: RightKind, right_no: str) -> Rig
     """Return the right of that kind and number, whoever owns it."""
     query = select(Right).where(col(Right.kind) == kind, col(Right.right_no) == right_no)
     return (await tx.session.execute(query)).scalar_one_or_none()
+
+
+async def add(tx: Transaction, new: Sequence[NewRight]) -> None:
+    """Insert new rights with owners, first status and grounds: one statement per table, however many they are."""
+    for table, rows in (
+        (Right, [one.right for one in new]),
+        (RightOwner, [owner for one in new for owner in one.owners]),
+        (RightMove, [one.move for one in new]),
+        (RightGround, [ground for one in new for ground in one.grounds]),
+    ):
+        if rows:
+            await tx.session.execute(insert(metadata.tables[str(table.__tablename__)]), rows)
 
 
 async def lock_by_numbers(

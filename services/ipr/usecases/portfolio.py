@@ -1,12 +1,13 @@
 """Sum up a firm's rights and tell it when it changed: once per firm and transaction, under the firm's lock."""
 
 from collections.abc import Collection
+from typing import Any
 
-from services.ipr.models.portfolio import Portfolio
 from services.ipr.rules import portfolio as rules
 from services.ipr.rules.portfolio import Summary
 from services.ipr.store import enterprise as enterprises
 from services.ipr.store import portfolio as portfolios
+from services.ipr.store.portfolio import ToldSummary
 from services.ipr.store.right import SEES_ALL
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Role
@@ -28,14 +29,15 @@ async def retell(tx: Transaction, usccs: Collection[str], book: RuleBook) -> lis
     await tx.session.flush()
     held = await portfolios.lock(tx, usccs, rule_set)
     rights = await portfolios.held_rights(tx, held)
-    changed = []
+    changed, rows = [], []
     for uscc in sorted(held):
-        row, summary = held[uscc], rules.summarise(rights[uscc], rule_set, tx.today)
-        if _differs(row, summary, rule_set):
+        summary = rules.summarise(rights[uscc], rule_set, tx.today)
+        row = _row(uscc, summary)
+        if _differs(held[uscc], row, rule_set):
             tx.emit(summary.told(uscc, tx.today, rule_set))
-            row.told_at = tx.now
             changed.append(uscc)
-        _apply(row, summary, rule_set, tx)
+        rows.append({**row, "changed": uscc in changed[-1:]})
+    await portfolios.save(tx, rows, rule_set)
     return changed
 
 
@@ -56,24 +58,15 @@ async def read_portfolio(tx: Transaction, uscc: str, book: RuleBook) -> tuple[Su
     return rules.summarise(rights[uscc], rule_set, tx.today), rule_set, enterprise.name if enterprise else None
 
 
-def _differs(row: Portfolio, summary: Summary, rule_set: RuleSet) -> bool:
-    if row.told_at is None:
-        # Nothing was told yet: an empty summary says no more than silence does.
-        return bool(summary.kinds or summary.blemished_count)
-    counts = ("class_1_count", "class_2_count", "high_value_count", "blemished_count")
-    same = all(getattr(row, name) == getattr(summary, name) for name in counts)
+def _row(uscc: str, summary: Summary) -> dict[str, Any]:
+    counts = {name: getattr(summary, name) for name in portfolios.COUNTS}
     kinds = [kind.model_dump() for kind in summary.kinds]
-    return not same or row.kinds != kinds or row.rule_set_sha256 != rule_set.sha256
+    return {"uscc": uscc, **counts, "kinds": kinds, "next_change_on": summary.next_change_on}
 
 
-def _apply(row: Portfolio, summary: Summary, rule_set: RuleSet, tx: Transaction) -> None:
-    row.as_of = tx.today
-    row.class_1_count = summary.class_1_count
-    row.class_2_count = summary.class_2_count
-    row.high_value_count = summary.high_value_count
-    row.blemished_count = summary.blemished_count
-    row.kinds = [kind.model_dump() for kind in summary.kinds]
-    row.rule_set_version = rule_set.version
-    row.rule_set_sha256 = rule_set.sha256
-    row.next_change_on = summary.next_change_on
-    row.updated_at = tx.now
+def _differs(told: ToldSummary, row: dict[str, Any], rule_set: RuleSet) -> bool:
+    if told.told_at is None:
+        # Nothing was told yet: an empty summary says no more than silence does.
+        return bool(row["kinds"] or row["blemished_count"])
+    same = all(getattr(told, name) == row[name] for name in (*portfolios.COUNTS, "kinds"))
+    return not same or told.rule_set_sha256 != rule_set.sha256

@@ -1,6 +1,6 @@
 """Record rights and change them on evidence; every change tells the right and sums its owners up anew."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from services.ipr.rules.right import (
 from services.ipr.rules.right_owner import WHOLE_PPM, OwnerPart, Transfer
 from services.ipr.rules.right_status import MoveState, RecordedMove
 from services.ipr.store import right as rights
+from services.ipr.store.right import NewRight
 from services.ipr.usecases import portfolio
 from shared.db.transaction import Transaction
 from shared.events.ipr import RightChanged
@@ -44,33 +45,25 @@ async def register_right(tx: Transaction, draft: RightDraft, book: RuleBook, *, 
     )
     if await rights.find_by_number(tx, draft.kind, registration.right_no) is not None:
         raise Refusal(rules.RIGHT_ALREADY_RECORDED, pointer="/right_no", right_no=registration.right_no)
-    right = add_right(tx, draft, registration, right_id=right_id, move_id=move_id)
-    await tell(tx, [right], book, before={})
+    new, view = new_right(tx, draft, registration, right_id=right_id, move_id=move_id)
+    await rights.add(tx, [new])
+    tell_new(tx, [view], book)
     await portfolio.retell(tx, {owner.uscc for owner in draft.owners}, book)
-    tx.audit("ip_right.register", subject=f"ip_right/{right_id}", fields=[right.right_no])
+    tx.audit("ip_right.register", subject=f"ip_right/{right_id}", fields=[registration.right_no])
+    right = await rights.find(tx, right_id)
+    if right is None:
+        raise Refusal(NOT_FOUND, noun="ip_right")
     return right
 
 
-def add_right(
+def new_right(
     tx: Transaction, draft: RightDraft, registration: rules.Registration, *, right_id: UUID, move_id: UUID
-) -> Right:
-    """Add the rows of a right that passed `rules.register`."""
+) -> tuple[NewRight, RightView]:
+    """Return the rows of a right that passed `rules.register`, and its public state."""
     level = rules.level_entered(tx.actor, draft.evidence)
-    terms = {name: getattr(draft, name) for name in RightTerms.model_fields}
-    right = Right(
-        **{**terms, "right_no": registration.right_no},
-        id=right_id,
-        legal_status=draft.legal_status,
-        status_since_on=registration.status_on,
-        ends_on=registration.ends_on,
-        evidence_level=level,
-        evidence=stored(draft.evidence, level),
-        entered_by=tx.actor.client_id,
-        created_at=tx.now,
-        updated_at=tx.now,
-    )
-    tx.session.add(right)
-    tx.session.add_all(_owner_rows(right_id, draft.owners))
+    terms = {name: getattr(draft, name) for name in RightTerms.model_fields} | {"right_no": registration.right_no}
+    grounds = frozenset(draft.high_value_grounds)
+    kept = {"evidence": stored(draft.evidence, level), "entered_by": tx.actor.client_id}
     first = RecordedMove(
         move_id=move_id,
         recorded_no=1,
@@ -79,18 +72,34 @@ def add_right(
         notice_on=draft.evidence.issued_on,
         level=level,
     )
-    tx.session.add(move_row(tx, right_id, first, draft.evidence))
-    for ground in dict.fromkeys(draft.high_value_grounds):
-        tx.session.add(
-            RightGround(
-                right_id=right_id,
-                ground=ground,
-                evidence=stored(draft.evidence, level),
-                entered_by=tx.actor.client_id,
-                recorded_at=tx.now,
-            )
-        )
-    return right
+    rows = NewRight(
+        right={
+            **terms,
+            **kept,
+            "id": right_id,
+            "legal_status": draft.legal_status,
+            "status_since_on": registration.status_on,
+            "ends_on": registration.ends_on,
+            "evidence_level": level,
+            "version": 1,
+            "created_at": tx.now,
+            "updated_at": tx.now,
+        },
+        owners=[{"right_id": right_id, "uscc": one.uscc, "share_ppm": one.share_ppm} for one in draft.owners],
+        move=_move_columns(tx, right_id, first, draft.evidence),
+        grounds=[{**kept, "right_id": right_id, "ground": one, "recorded_at": tx.now} for one in sorted(grounds)],
+    )
+    view = RightView(
+        right_id=right_id,
+        terms=RightTerms.model_construct(**terms),
+        legal_status=draft.legal_status,
+        ends_on=registration.ends_on,
+        owners=tuple(sorted(draft.owners, key=lambda one: (-one.share_ppm, one.uscc))),
+        level=level,
+        grounds=grounds,
+        blemished=False,
+    )
+    return rows, view
 
 
 async def transfer_right(
@@ -209,9 +218,15 @@ async def tell(
     after = await rights.views(tx, changed)
     for right in changed:
         event = _event(after[right.id], rule_set, tx)
-        if right.id not in before or _event(before[right.id], rule_set, tx) != event:
+        if _event(before[right.id], rule_set, tx) != event:
             tx.emit(event)
     return after
+
+
+def tell_new(tx: Transaction, views: Sequence[RightView], book: RuleBook) -> None:
+    """Emit `ipr.right.changed` for rights that are new."""
+    rule_set = book.pick(PORTFOLIO_POLICY, tx.today)
+    tx.emit(*(_event(view, rule_set, tx) for view in views))
 
 
 def high_value(view: RightView, rule_set: RuleSet, tx: Transaction) -> bool:
@@ -239,20 +254,23 @@ def move_row(
     tx: Transaction, right_id: UUID, move: RecordedMove, evidence: Evidence, *, computed_by: str | None = None
 ) -> RightMove:
     """Return the row of a move."""
-    return RightMove(
-        id=move.move_id,
-        right_id=right_id,
-        recorded_no=move.recorded_no,
-        to_status=move.to_status,
-        effective_on=move.effective_on,
-        requested_on=move.requested_on,
-        evidence_level=move.level,
-        evidence=stored(evidence, move.level),
-        state=MoveState.APPLIED,
-        computed_by=computed_by,
-        entered_by=tx.actor.client_id,
-        recorded_at=tx.now,
-    )
+    return RightMove(**_move_columns(tx, right_id, move, evidence), computed_by=computed_by)
+
+
+def _move_columns(tx: Transaction, right_id: UUID, move: RecordedMove, evidence: Evidence) -> dict[str, Any]:
+    return {
+        "id": move.move_id,
+        "right_id": right_id,
+        "recorded_no": move.recorded_no,
+        "to_status": move.to_status,
+        "effective_on": move.effective_on,
+        "requested_on": move.requested_on,
+        "evidence_level": move.level,
+        "evidence": stored(evidence, move.level),
+        "state": MoveState.APPLIED,
+        "entered_by": tx.actor.client_id,
+        "recorded_at": tx.now,
+    }
 
 
 def _event(view: RightView, rule_set: RuleSet, tx: Transaction) -> RightChanged:

@@ -16,8 +16,9 @@ from services.ipr.rules.right_kind import RightKind, normalise_number
 from services.ipr.rules.right_status import StatusMove
 from services.ipr.store import right as rights
 from services.ipr.store import right_import as imports
+from services.ipr.store.right import NewRight
 from services.ipr.usecases import portfolio
-from services.ipr.usecases.right import add_right, tell
+from services.ipr.usecases.right import new_right, tell, tell_new
 from services.ipr.usecases.right_status import apply_move
 from shared.db.operation import Operation, start_operation
 from shared.db.transaction import Transaction
@@ -68,7 +69,7 @@ class _Batch:
     tally: Tally
     seen: dict[Number, int]
     found: list[dict[str, Any]] = field(default_factory=list)
-    added: list[Right] = field(default_factory=list)
+    added: list[tuple[NewRight, RightView]] = field(default_factory=list)
     changed: list[Right] = field(default_factory=list)
     before: dict[UUID, RightView] = field(default_factory=dict)
     histories: dict[UUID, list[RightMove]] = field(default_factory=dict)
@@ -141,7 +142,9 @@ async def import_lines(
             _take(tx, batch, line.number, draft, held.get(_number(draft)), book, new_id)
         except Refusal as refusal:
             batch.note(line.number, [_refused(refusal, line)])
-    await tell(tx, [*batch.added, *batch.changed], book, before=batch.before)
+    await rights.add(tx, [rows for rows, _ in batch.added])
+    tell_new(tx, [view for _, view in batch.added], book)
+    await tell(tx, batch.changed, book, before=batch.before)
     await portfolio.retell(tx, batch.owners, book)
     await imports.add_findings(tx, batch.found)
 
@@ -190,7 +193,7 @@ def _take(
         registration = right_rules.register(
             draft, book=book, status_rules=book.pick(status_rules.POLICY, tx.today), today=tx.today
         )
-        batch.added.append(add_right(tx, draft, registration, right_id=new_id(), move_id=new_id()))
+        batch.added.append(new_right(tx, draft, registration, right_id=new_id(), move_id=new_id()))
         batch.owners |= {owner.uscc for owner in draft.owners}
         batch.tally.created += 1
         return
