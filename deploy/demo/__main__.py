@@ -32,6 +32,10 @@ def main() -> int:
         today = shanghai_date(SystemClock().now()).fromisoformat(journal.answer("begin")["today"])
         if "city" not in journal:
             load(caller, today)
+        teller.tell(
+            f"主流程：以演示客户端经 {settings.url} 逐步调用，全部应答记录于 {journal.path}",
+            "The main job, done step by step over HTTP; every answer is recorded there.",
+        )
         Story(caller, teller, today).tell()
         (folder / "story.txt").write_text("\n".join(teller.said) + "\n", encoding="utf-8")
     except (RefusedError, TimeoutError, AssertionError) as stopped:

@@ -7,12 +7,16 @@ from typing import Any
 
 
 class Journal:
-    """The recorded steps of one demonstration, one JSON line each."""
+    """The recorded steps of one demonstration, one JSON line each.
+
+    Attributes:
+        path: the file.
+    """
 
     def __init__(self, path: Path) -> None:
         """Read what is recorded; a line that a crash cut off is dropped."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path
+        self.path = path
         self._steps: dict[str, dict[str, Any]] = {}
         whole: list[str] = []
         if path.exists():
@@ -44,7 +48,7 @@ class Journal:
     def record(self, step: str, **parts: Any) -> None:  # noqa: ANN401  # JSON
         """Write `step` to the file before anything else happens; a later record of the same step replaces it."""
         entry = {"step": step, **parts}
-        with self._path.open("a", encoding="utf-8") as file:
+        with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
             file.flush()
             os.fsync(file.fileno())

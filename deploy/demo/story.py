@@ -111,7 +111,7 @@ class Story:
             self._teller.fact(
                 line["label_zh"],
                 line["label_en"],
-                f"{line['value_text_zh']} → {points(line['points_milli'])} 分 points ({line['confidence']})",
+                f"{_both(line)} → {points(line['points_milli'])} 分 points ({line['confidence']})",
             )
         self._teller.fact("总分", "score", points(evaluation["score_milli"]))
         self._teller.fact("等级", "grade", evaluation["grade"])
@@ -305,3 +305,9 @@ class Story:
         self._teller.fact("已用", "drawn", money(line["drawn_fen"]))
         self._teller.fact("已预占", "reserved", money(line["reserved_fen"]))
         self._teller.fact("剩余可用", "left", money(line["available_fen"]))
+
+
+def _both(line: Answer) -> str:
+    """Return the value of an indicator in both languages, once where they agree."""
+    zh, en = line["value_text_zh"], line["value_text_en"]
+    return str(zh) if zh == str(en).replace(" ", "") else f"{zh} / {en}"

@@ -114,6 +114,7 @@ class NatsServer:
             log=self._log,
             env={"PATH": os.environ.get("PATH", ""), "TZ": "UTC"},
             stop_signal=signal.SIGTERM,
+            stop_seconds=1.0,
             death_signal=signal.SIGKILL,
             account=self._account,
         )

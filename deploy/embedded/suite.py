@@ -129,7 +129,7 @@ class Suite:
             death_signal=signal.SIGTERM,
             cwd=str(ROOT),
             pass_fds=(descriptor,),
-            stop_seconds=3.0,
+            stop_seconds=2.5 if name == "gateway" else 3.0,
         )
 
     def migration(self) -> Program:
