@@ -18,7 +18,7 @@ async def read_openapi(request: Request) -> JSONResponse:
     """Give the joined OpenAPI document of all services."""
     app: FastAPI = request.app
     own: dict[str, Any] = app.openapi()
-    return JSONResponse(await app.state.catalogue.openapi(own))
+    return JSONResponse(await app.state.catalogue.openapi(own, issuer=app.state.settings.issuer))
 
 
 @router.get("/problems/{code}", include_in_schema=False)

@@ -25,11 +25,12 @@ class Catalogue:
     _documents: dict[tuple[str, str], Any] = field(default_factory=dict)
     _fetched_at: dict[str, float] = field(default_factory=dict)
 
-    async def openapi(self, own: dict[str, Any]) -> dict[str, Any]:
+    async def openapi(self, own: dict[str, Any], *, issuer: str) -> dict[str, Any]:
         """Return the joined OpenAPI 3.1 document; a service that never answered is named in `x-missing`.
 
         Args:
             own: the gateway's own document, whose paths stand first.
+            issuer: public address of the gateway.
         """
         documents = await self._all("/openapi.json")
         joined: dict[str, Any] = orjson.loads(orjson.dumps(own))
@@ -42,6 +43,7 @@ class Catalogue:
             joined["components"]["schemas"].update(renamed["components"]["schemas"])
             flows = renamed["components"]["securitySchemes"]["oauth2"]["flows"]
             scopes.update(flows["clientCredentials"]["scopes"])
+        joined["servers"] = [{"url": issuer}]
         joined["x-missing"] = sorted(set(self.upstreams) - set(documents))
         return joined
 

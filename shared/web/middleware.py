@@ -115,6 +115,8 @@ def _route(scope: Scope) -> str:
 
 def _set_headers(message: MutableMapping[str, Any], request_id: str) -> None:
     headers = [(name, value) for name, value in message.get("headers", []) if name.lower() != b"x-request-id"]
+    if not any(name.lower() == b"cache-control" for name, _ in headers):
+        headers.append((b"cache-control", b"no-store"))  # answers are about one caller's firms and loans
     headers.append((b"x-request-id", request_id.encode()))
     headers.append((b"x-content-type-options", b"nosniff"))
     message["headers"] = headers

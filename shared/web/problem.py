@@ -101,4 +101,8 @@ def problem_response(
 ) -> Response:
     """Answer `request` with a problem document."""
     body = problem_body(code, request=request, details=details, errors=errors, source=source)
-    return Response(orjson.dumps(body), status_code=code.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+    language = choose_language(request.headers.get("accept-language"))
+    spoken = {"content-language": "zh-CN" if language == "zh" else "en"}
+    return Response(
+        orjson.dumps(body), status_code=code.status, media_type=MEDIA_TYPE, headers={**spoken, **(headers or {})}
+    )

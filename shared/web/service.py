@@ -38,6 +38,7 @@ from shared.web.middleware import EdgeMiddleware
 from shared.web.operations import product_version
 from shared.web.operations import router as operations
 
+_BUS_PAUSE_S = 1.0
 _log = structlog.get_logger(__name__)
 
 
@@ -84,7 +85,12 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     configure_logging(spec.name, settings.log_level)
     configure_tracing(spec.name, settings.otlp_endpoint)
     app = FastAPIOffline(
-        title=spec.title, version=product_version(), description=spec.description, lifespan=_lifespan(spec)
+        title=spec.title,
+        version=product_version(),
+        description=spec.description,
+        lifespan=_lifespan(spec),
+        # A redirect would name the service's own address to a caller behind the gateway.
+        redirect_slashes=False,
     )
     if settings.personal_data_key is not None:
         add_key(base64.b64decode(settings.personal_data_key.get_secret_value()))
@@ -181,4 +187,9 @@ async def _run_bus(app: FastAPI, spec: ServiceSpec, url: str) -> None:
         state.warnings.append("the broker acknowledges before it syncs: set sync_interval: always")
         _log.warning("broker_does_not_sync")
     state.bus = Bus(state.db, state.clock, url=url, subscriptions=spec.subscriptions)
-    await state.bus.run_forever(relay=settings.relay_enabled, consumers=settings.consumers_enabled)
+    while True:
+        try:
+            await state.bus.run_forever(relay=settings.relay_enabled, consumers=settings.consumers_enabled)
+        except Exception:  # noqa: BLE001  # a service must not go on serving without its bus; it is logged and begun anew
+            _log.exception("bus_failed")
+            await asyncio.sleep(_BUS_PAUSE_S)

@@ -78,6 +78,8 @@ async def test_faults_are_told_in_the_language_that_is_asked_for(sample: Running
     async with client(sample) as http:
         chinese = await http.post("/v1/notes", json={"amount": 1})
         english = await http.post("/v1/notes", json={"amount": 1}, headers={"accept-language": "en-GB,en;q=0.9"})
+    assert (chinese.headers["content-language"], english.headers["content-language"]) == ("zh-CN", "en")
+    assert chinese.headers["cache-control"] == "no-store"
     assert problem(chinese)["title"] == "请求中有字段不符合要求"
     assert problem(chinese)["errors"] == [{"pointer": "/words", "code": "missing", "message": "必填"}]
     assert problem(english)["title"] == "Fields of the request are not as required"
@@ -149,6 +151,7 @@ async def test_a_broken_form_is_refused(sample: RunningService, content: bytes, 
     [
         ("GET", "/v1/nothing", 404),
         ("GET", "/nothing/at/all", 404),
+        ("GET", "/v1/notes/", 404),
         ("DELETE", "/v1/notes", 405),
         ("PUT", "/v1/notes/0199", 405),
         ("GET", "/v1/notes/not-a-uuid", 422),

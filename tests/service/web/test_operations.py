@@ -49,6 +49,20 @@ async def test_without_a_database_the_service_lives_is_not_ready_and_answers_503
     assert (listed.status_code, listed.json()["code"], listed.headers["retry-after"]) == (503, "unavailable", "2")
 
 
+async def test_a_bus_that_is_away_is_a_warning_and_stops_no_traffic(sample: RunningService) -> None:
+    class Away:
+        is_connected = False
+
+    sample.app.state.bus = Away()
+    try:
+        async with sample.client(token="") as http:
+            ready = await http.get("/health/ready")
+    finally:
+        sample.app.state.bus = None
+    assert (ready.status_code, ready.json()["checks"]["bus"]) == (200, "not connected")
+    assert ready.json()["warnings"] == ["the bus is not connected: events wait in the outbox"]
+
+
 async def test_version_names_service_and_rule_sets(sample: RunningService) -> None:
     async with sample.client(token="") as http:
         answer = (await http.get("/version")).json()
