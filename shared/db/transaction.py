@@ -148,6 +148,8 @@ class Transaction:
         pending = kept.answer if kept.answer is not None and kept.answer.answer is not None else None
         if not (kept.events or kept.audits or pending):
             return
+        if len(kept.events) > _FEW:
+            await self.session.execute(_HASH_JOINS)
         await self.session.execute(
             _WRITE,
             {
@@ -209,6 +211,9 @@ class Transaction:
         }
 
 
+_FEW = 50
+# The planner knows nothing of the sizes inside the statement below and joins by nested loops: quadratic for a batch.
+_HASH_JOINS = text("SET LOCAL enable_nestloop = off")
 # One statement for all infrastructure rows: a round trip costs more than the rows. `counted` moves both counters
 # (subject '' counts the aggregate's versions) and takes their row locks, so numbers follow the order of commits.
 _WRITE = text("""
