@@ -37,6 +37,7 @@ def cleared(*, on: date = date(2026, 7, 1), held: OpenBlemish | None = OPEN) -> 
 def test_an_accepted_case_blemishes_and_its_end_clears() -> None:
     assert marked() == OPEN
     assert cleared() == date(2026, 7, 1)
+    assert cleared(on=date(2026, 6, 1)) == date(2026, 6, 1)
 
 
 def test_a_paper_that_was_merely_filed_blemishes_nothing() -> None:

@@ -180,13 +180,23 @@ def begun_years(ends_on: date | None) -> int:
     return years
 
 
-@given(RIGHTS, st.integers(0, 4000))
-def test_nothing_changes_before_the_day_on_which_time_may_change_it(right: HeldRight, days: int) -> None:
-    summary = summarise([right], RULES, ON)
+STANDING = st.builds(
+    replace,
+    st.just(PATENT),
+    kind=st.sampled_from([K.INVENTION, K.UTILITY_MODEL]),
+    filed_on=st.none() | st.dates(date(2010, 1, 1), ON),
+    ends_on=st.none() | st.dates(ON, date(2040, 1, 1)),
+    blemished=st.booleans(),
+)
+
+
+@given(st.lists(STANDING, min_size=1, max_size=3), st.integers(0, 5000))
+def test_summing_up_on_the_days_named_is_as_good_as_every_day(rights: list[HeldRight], days: int) -> None:
     later = ON + timedelta(days=days)
-    if summary.next_change_on is None or later < summary.next_change_on:
-        again = summarise([right], RULES, later)
-        assert replace(again, next_change_on=None) == replace(summary, next_change_on=None)
+    held = summarise(rights, RULES, ON)
+    while held.next_change_on is not None and held.next_change_on <= later:
+        held = summarise(rights, RULES, held.next_change_on)
+    assert replace(held, next_change_on=None) == replace(summarise(rights, RULES, later), next_change_on=None)
 
 
 @given(RIGHTS, st.integers(0, 4000))

@@ -93,6 +93,8 @@ def test_a_divisional_application_is_filed_before_the_year_of_its_number() -> No
     number = patent("1", 1, 2022)
     check_dates(draft(filed_on="2019-01-01"), number, TODAY)
     check_dates(draft(filed_on="2022-12-31"), number, TODAY)
+    check_dates(draft(granted_on=str(TODAY)), number, TODAY)
+    check_dates(draft(granted_on="2022-03-01"), number, TODAY)
     with pytest.raises(Refusal) as refusal:
         check_dates(draft(filed_on="2023-01-01"), number, TODAY)
     assert refusal.value.pointer == "/filed_on"

@@ -88,6 +88,15 @@ def test_a_move_is_allowed_exactly_as_the_register_knows_it(first: LegalStatus, 
         assert refusal.value.details == {"from_status": first.value, "to_status": second.value}
 
 
+def test_two_moves_on_one_day_count_in_the_order_they_were_recorded() -> None:
+    day = date(2024, 1, 1)
+    history = [recorded(1, S.UNDER_EXAM, day)]
+    assert moved(history, recorded(2, S.GRANTED, day)) == (S.GRANTED, True)
+    with pytest.raises(Refusal) as refusal:
+        moved([*history, recorded(2, S.GRANTED, day)], recorded(3, S.PUBLISHED, day))
+    assert refusal.value.details == {"from_status": "GRANTED", "to_status": "PUBLISHED"}
+
+
 def test_nothing_leaves_an_expired_or_a_fully_invalid_right() -> None:
     assert ALLOWED["EXPIRED"] == ALLOWED["INVALID_FULL"] == ""
 

@@ -79,6 +79,8 @@ def test_a_right_in_force_needs_the_date_that_starts_its_term(right: TermFacts, 
     with pytest.raises(Refusal) as refusal:
         require_dates(right, book().pick("right_term", date(2026, 1, 1)))
     assert (refusal.value.code.code, refusal.value.details) == ("term_date_missing", {"field": field})
+    given = {field: date(2020, 1, 1), "kind": right.kind}
+    require_dates(TermFacts(**given), book().pick("right_term", date(2026, 1, 1)))  # type: ignore[arg-type]
     require_dates(facts(K.GEOGRAPHICAL_INDICATION), book().pick("right_term", date(2026, 1, 1)))
 
 
