@@ -116,7 +116,6 @@ class PostgresServer:
             log=self._log,
             env={"PATH": os.environ.get("PATH", ""), "TZ": "UTC", "LC_ALL": "C"},
             stop_signal=signal.SIGINT,
-            stop_seconds=3.0,
             death_signal=signal.SIGQUIT,
             account=self._account,
         )

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -106,16 +106,25 @@ class Child:
         return True
 
     def stop(self) -> None:
-        """Ask it to end, and kill what it leaves behind if it does not in time."""
-        self.ask_to_stop()
-        if not self.wait(self.program.stop_seconds):
-            self.kill()
+        """Ask it to end, and kill it if it does not in time."""
+        stop_all([self])
 
     def kill(self) -> None:
         """Kill the whole process group."""
         if self.exit_code() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+
+
+def stop_all(children: Sequence[Child], *, seconds: float | None = None) -> None:
+    """Ask all to end at once, and kill each that does not within `seconds`, or within its own time."""
+    asked = time.monotonic()
+    for child in children:
+        child.ask_to_stop()
+    for child in children:
+        allowed = child.program.stop_seconds if seconds is None else seconds
+        if not child.wait(max(0.0, asked + allowed - time.monotonic())):
+            child.kill()
 
 
 def _fork(program: Program, work: Callable[[], None], log: int | None) -> Forked:

@@ -11,7 +11,7 @@ from types import FrameType
 
 from deploy.embedded.forked import preload
 from deploy.embedded.launch_settings import PROCESSES, SERVICES
-from deploy.embedded.process import Child, Program
+from deploy.embedded.process import Child, Program, stop_all
 from deploy.embedded.suite import Suite
 
 _TICK_SECONDS = 0.05
@@ -20,6 +20,7 @@ _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
 _STEADY_SECONDS = 30.0
 _START_ATTEMPTS = 3
+_STOP_SECONDS = 9.5
 # The socket outlives the process: a probe would otherwise wait for whoever comes next, and nobody would be tended.
 _PROBE_SECONDS = 0.5
 
@@ -157,21 +158,20 @@ class Supervisor:
             return
 
     def stop(self) -> None:
-        """Stop gateway, then services, then NATS, then PostgreSQL; what does not end in time is killed."""
+        """Stop gateway, then services, then NATS, then PostgreSQL; what does not end in time is killed.
+
+        PostgreSQL writes its last checkpoint on the way out and is given all the time that the others left.
+        """
+        deadline = time.monotonic() + _STOP_SECONDS
         names = list(self._slots)
-        servers = ("nats", "postgres")
         self._stop_all(name for name in names if name.split("-")[0] == "gateway")
         self._stop_all(name for name in names if name.split("-")[0] in SERVICES)
-        for server in servers:
-            self._stop_all(name for name in names if name == server)
+        self._stop_all(name for name in names if name == "nats")
+        self._stop_all((name for name in names if name == "postgres"), deadline - time.monotonic())
         self.suite.close()
 
-    def _stop_all(self, names: Iterable[str]) -> None:
-        children = [self._slots.pop(name).child for name in names]
-        for child in children:
-            child.ask_to_stop()
-        for child in children:
-            child.stop()
+    def _stop_all(self, names: Iterable[str], seconds: float | None = None) -> None:
+        stop_all([self._slots.pop(name).child for name in names], seconds=seconds)
 
     def _add(self, name: str, program: Program) -> None:
         self._slots[name] = Slot(program)
