@@ -11,6 +11,7 @@ from services.finance.rules import application_refusal as refused
 from services.finance.rules import drawdown as rules
 from services.finance.rules.drawdown import DrawdownStatus, DrawdownTerms, RepaymentTerms
 from services.finance.store import drawdown as drawdowns
+from services.finance.store import loan as loans
 from services.finance.usecases import drawdown as usecases
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
@@ -33,8 +34,8 @@ class RepaymentRead(Shape):
     created_at: datetime
 
 
-class DrawdownRead(Shape):
-    """One drawdown with its repayments, in fen."""
+class DrawdownSummary(Shape):
+    """One drawdown in a list, in fen."""
 
     id: UUID
     loan_id: UUID
@@ -48,13 +49,28 @@ class DrawdownRead(Shape):
     outstanding_fen: int
     status: DrawdownStatus
     created_at: datetime
+
+
+class DrawdownRead(DrawdownSummary):
+    """One drawdown with its repayments, in fen."""
+
     repayments: list[RepaymentRead]
+
+
+class DrawdownList(Shape):
+    """The drawdowns of one loan."""
+
+    items: list[DrawdownSummary]
+
+
+def summary(drawdown: Drawdown) -> DrawdownSummary:
+    """Return a drawdown without its repayments."""
+    return DrawdownSummary.model_validate(drawdown.model_dump(include=set(DrawdownSummary.model_fields)))
 
 
 def shown(drawdown: Drawdown, repaid: list[Repayment]) -> DrawdownRead:
     """Return a drawdown with its repayments."""
-    fields = drawdown.model_dump(include=set(DrawdownRead.model_fields))
-    return DrawdownRead.model_validate({**fields, "repayments": [shown_repayment(one) for one in repaid]})
+    return DrawdownRead(**summary(drawdown).model_dump(), repayments=[shown_repayment(one) for one in repaid])
 
 
 def shown_repayment(repayment: Repayment) -> RepaymentRead:
@@ -83,6 +99,16 @@ async def draw_loan(loan_id: UUID, body: DrawdownTerms, tx: Tx, book: Book) -> R
     return answered(shown(drawdown, []), status=201, location=f"/v1/drawdowns/{drawdown.id}")
 
 
+@router.get("/loans/{loan_id}/drawdowns", response_model=DrawdownList, responses=refusals(NOT_FOUND))
+@edge(scope="credit.loan:read", row="bank", summary_zh="贷款的放款清单")
+async def list_drawdowns(loan_id: UUID, tx: Tx) -> Response:
+    """List the drawdowns of one loan in their order; their repayments stand on each one's own page."""
+    if await loans.find(tx, loan_id) is None:
+        raise Refusal(NOT_FOUND, noun="loan")
+    rows = await drawdowns.of_loan(tx, loan_id)
+    return answered(DrawdownList(items=[summary(row) for row in rows]))
+
+
 @router.post(
     "/drawdowns/{drawdown_id}/repayments",
     status_code=201,
@@ -99,7 +125,7 @@ async def draw_loan(loan_id: UUID, body: DrawdownTerms, tx: Tx, book: Book) -> R
 @edge(scope="credit.loan:write", row="bank", summary_zh="登记还款（本金）")
 async def repay_drawdown(drawdown_id: UUID, body: RepaymentTerms, tx: Tx, book: Book) -> Response:
     """Record repaid principal; line and cover follow it."""
-    _, repayment = await usecases.repay_drawdown(tx, drawdown_id, body, book, repayment_id=new_id())
+    repayment = await usecases.repay_drawdown(tx, drawdown_id, body, book, repayment_id=new_id())
     return answered(shown_repayment(repayment), status=201, location=f"/v1/drawdowns/{drawdown_id}")
 
 

@@ -12,7 +12,7 @@ from shared.kernel.actor import Actor, Role
 
 SEES_ALL = frozenset({Role.CITY, Role.AUDITOR, Role.SYSTEM})
 SEES_COVER = SEES_ALL | {Role.FUND_MANAGER}
-Rows = TypeVar("Rows", bound=Select[Any])
+Rows = TypeVar("Rows", bound=Select[*tuple[Any, ...]])
 After = tuple[datetime, UUID] | None
 
 

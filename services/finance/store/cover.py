@@ -49,11 +49,6 @@ async def lock_of_drawdown(tx: Transaction, drawdown_id: UUID) -> Cover | None:
     return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
-async def of_drawdown(tx: Transaction, drawdown_id: UUID) -> Cover | None:
-    """Return the cover of a drawdown without a lock."""
-    return (await tx.session.execute(select(Cover).where(col(Cover.drawdown_id) == drawdown_id))).scalar_one_or_none()
-
-
 async def page(tx: Transaction, *, status: CoverStatus | None, after: After, limit: int) -> Sequence[Cover]:
     """Return cover that the caller may see, newest first, one more than `limit` if there is more."""
     query = visible(

@@ -1,6 +1,7 @@
 """The credit line: locked first of all rows, moved only by a guarded UPDATE that writes the ledger with it."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -14,23 +15,56 @@ from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 
 # The UPDATE itself refuses what the rule would refuse, so that no order of calls and no second process can pass it.
-_MOVE = text("""
-WITH line AS (
+# Hot routes put these parts into their own statement: a round trip costs more than the rows.
+_MOVE_PARTS = """
+line AS (
     UPDATE credit_line
     SET reserved_fen = reserved_fen + :reserved_delta, drawn_fen = drawn_fen + :drawn_delta,
         version = version + 1, updated_at = :now
-    WHERE uscc = :uscc
-      AND (CAST(:own_limit AS bigint) IS NULL OR CAST(:own_limit AS bigint) - reserved_fen - drawn_fen >= :amount)
+    WHERE uscc = :uscc AND {condition}
+      AND (CAST(:own_limit AS bigint) IS NULL OR CAST(:own_limit AS bigint) - reserved_fen - drawn_fen >= :moved)
     RETURNING uscc, limit_fen, reserved_fen, drawn_fen, version
 ), step AS (
     INSERT INTO credit_movement (id, uscc, version, kind, amount_fen, limit_in_force_fen, reserved_after_fen,
                                  drawn_after_fen, loan_id, drawdown_id, created_at)
-    SELECT :id, uscc, version, :kind, :amount, coalesce(CAST(:own_limit AS bigint), limit_fen), reserved_fen, drawn_fen,
-           :loan_id, :drawdown_id, :now
+    SELECT :movement_id, uscc, version, :kind, :moved, coalesce(CAST(:own_limit AS bigint), limit_fen), reserved_fen,
+           drawn_fen, :loan_id, :drawdown_id, :now
     FROM line
 )
 SELECT uscc, limit_fen, reserved_fen, drawn_fen FROM line
-""")
+"""
+
+
+def move_parts(*, after: str) -> str:
+    """Return the last parts of a WITH statement: move the line and write its ledger, if part `after` gave a row."""
+    return _MOVE_PARTS.format(condition=f"EXISTS (SELECT FROM {after})")
+
+
+def move_values(
+    tx: Transaction,
+    uscc: str,
+    movement: Movement,
+    *,
+    loan_id: UUID,
+    drawdown_id: UUID | None = None,
+    own_limit_fen: int | None = None,
+) -> dict[str, Any]:
+    """Return the values that `move_parts` needs; `own_limit_fen` guards a reservation."""
+    return {
+        "movement_id": new_id(),
+        "uscc": uscc,
+        "kind": movement.kind.value,
+        "moved": movement.amount_fen,
+        "own_limit": own_limit_fen,
+        "reserved_delta": movement.reserved_delta_fen,
+        "drawn_delta": movement.drawn_delta_fen,
+        "loan_id": loan_id,
+        "drawdown_id": drawdown_id,
+        "now": tx.now,
+    }
+
+
+_MOVE = text("WITH " + _MOVE_PARTS.format(condition="TRUE"))
 _SET_LIMIT = text("""
 WITH line AS (
     INSERT INTO credit_line AS held (uscc, evaluation_id, limit_fen, reserved_fen, drawn_fen, version, updated_at)
@@ -80,51 +114,19 @@ async def reserve(
     Raises:
         Refusal: `credit_line_exceeded` if it no longer fits.
     """
-    after = await _move(tx, uscc, movement, own_limit_fen=own_limit_fen, loan_id=loan_id)
-    if after is None:
+    values = move_values(tx, uscc, movement, own_limit_fen=own_limit_fen, loan_id=loan_id)
+    row = (await tx.session.execute(_MOVE, values)).mappings().one_or_none()
+    if row is None:
         line = await find(tx, uscc)
         left = 0 if line is None else available(own_limit_fen, line.reserved_fen, line.drawn_fen)
         raise Refusal(CREDIT_LINE_EXCEEDED, pointer="/principal_fen", available_fen=left)
-    return after
+    return CreditLineTerms.model_validate(dict(row))
 
 
-async def move(
-    tx: Transaction, uscc: str, movement: Movement, *, loan_id: UUID, drawdown_id: UUID | None = None
-) -> CreditLineTerms:
-    """Use or release what is reserved or drawn; return the balances after it.
-
-    Raises:
-        LookupError: the firm has no line, which a signed loan rules out.
-    """
-    after = await _move(tx, uscc, movement, loan_id=loan_id, drawdown_id=drawdown_id)
-    if after is None:
-        raise LookupError(f"no credit line of {uscc}")
-    return after
-
-
-async def _move(
-    tx: Transaction,
-    uscc: str,
-    movement: Movement,
-    *,
-    loan_id: UUID,
-    drawdown_id: UUID | None = None,
-    own_limit_fen: int | None = None,
-) -> CreditLineTerms | None:
-    values = {
-        "id": new_id(),
-        "uscc": uscc,
-        "kind": movement.kind.value,
-        "amount": movement.amount_fen,
-        "own_limit": own_limit_fen,
-        "reserved_delta": movement.reserved_delta_fen,
-        "drawn_delta": movement.drawn_delta_fen,
-        "loan_id": loan_id,
-        "drawdown_id": drawdown_id,
-        "now": tx.now,
-    }
-    row = (await tx.session.execute(_MOVE, values)).mappings().one_or_none()
-    return None if row is None else CreditLineTerms.model_validate(dict(row))
+async def release(tx: Transaction, uscc: str, movement: Movement, *, loan_id: UUID) -> CreditLineTerms:
+    """Free what a lapsed loan held; return the balances after it."""
+    values = move_values(tx, uscc, movement, loan_id=loan_id)
+    return CreditLineTerms.model_validate(dict((await tx.session.execute(_MOVE, values)).mappings().one()))
 
 
 async def set_limit(

@@ -3,17 +3,46 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text
 from sqlmodel import col
 
+from services.finance.models.cover import Cover
 from services.finance.models.drawdown import Drawdown, Repayment
 from services.finance.models.loan import Loan
+from services.finance.rules.credit_line import CreditLineTerms, Movement
+from services.finance.rules.drawdown import Repayment as Decided
 from services.finance.store.actor_scope import SEES_COVER, visible
+from services.finance.store.credit_line import move_parts, move_values
 from shared.db.transaction import Transaction
 
-NOTE_NO = "uq_drawdown_bank_note_no"
-BANK_REF = "uq_repayment_bank_ref"
+_DRAW_PARTS = """
+WITH note AS (
+    INSERT INTO drawdown (id, loan_id, enterprise_uscc, bank_uscc, unit_id, note_no, amount_fen, starts_on, matures_on,
+                          outstanding_fen, status, created_at)
+    VALUES (:id, :loan_id, :enterprise_uscc, :bank_uscc, :unit_id, :note_no, :amount_fen, :starts_on, :matures_on,
+            :outstanding_fen, :status, :created_at)
+    ON CONFLICT ON CONSTRAINT uq_drawdown_bank_note_no DO NOTHING
+    RETURNING id
+), loan_step AS (
+    UPDATE loan SET drawn_fen = :loan_drawn, version = version + 1
+    WHERE id = :loan_id AND EXISTS (SELECT FROM note)
+), """
+_REPAY_PARTS = """
+WITH receipt AS (
+    INSERT INTO repayment (id, drawdown_id, bank_uscc, bank_ref, amount_fen, value_on, outstanding_after_fen,
+                           created_at)
+    VALUES (:id, :drawdown_id, :bank_uscc, :bank_ref, :amount_fen, :value_on, :outstanding_after_fen, :created_at)
+    ON CONFLICT ON CONSTRAINT uq_repayment_bank_ref DO NOTHING
+    RETURNING id
+), note AS (
+    UPDATE drawdown SET outstanding_fen = :outstanding_after_fen, status = :status
+    WHERE id = :drawdown_id AND EXISTS (SELECT FROM receipt)
+), loan_step AS (
+    UPDATE loan SET repaid_fen = :loan_repaid, status = :loan_status, version = version + 1
+    WHERE id = :loan_id AND EXISTS (SELECT FROM receipt)
+), """
+_DRAW = text(_DRAW_PARTS + move_parts(after="note"))
+_REPAY = text(_REPAY_PARTS + move_parts(after="receipt"))
 
 
 async def find(tx: Transaction, drawdown_id: UUID) -> Drawdown | None:
@@ -28,37 +57,56 @@ async def find(tx: Transaction, drawdown_id: UUID) -> Drawdown | None:
     return (await tx.session.execute(query.where(col(Drawdown.id) == drawdown_id))).scalar_one_or_none()
 
 
-async def lock_own(tx: Transaction, drawdown_id: UUID) -> tuple[Loan, Drawdown] | None:
-    """Return a drawdown of the calling bank with its loan and hold both, the loan first."""
-    found = await tx.session.execute(
-        visible(
-            select(Loan).join(Drawdown, col(Drawdown.loan_id) == col(Loan.id)),
-            tx.actor,
-            bank=col(Drawdown.bank_uscc),
-            sees_all=(),
-        )
-        .where(col(Drawdown.id) == drawdown_id)
-        .with_for_update(of=Loan)
-        .execution_options(populate_existing=True)
+async def lock_own(tx: Transaction, drawdown_id: UUID) -> tuple[Loan, Drawdown, UUID | None] | None:
+    """Return a drawdown of the calling bank, its loan and the id of its cover; holds loan and drawdown.
+
+    Nobody locks a drawdown without its loan, so both are taken in one statement.
+    """
+    query = visible(
+        select(Loan, Drawdown, col(Cover.id))
+        .join(Drawdown, col(Drawdown.loan_id) == col(Loan.id))
+        .outerjoin(Cover, col(Cover.drawdown_id) == col(Drawdown.id)),
+        tx.actor,
+        bank=col(Drawdown.bank_uscc),
+        sees_all=(),
     )
-    loan = found.scalar_one_or_none()
-    if loan is None:
-        return None
-    query = select(Drawdown).where(col(Drawdown.id) == drawdown_id).with_for_update()
-    drawdown = (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one()
-    return loan, drawdown
+    query = query.where(col(Drawdown.id) == drawdown_id).with_for_update(of=(Loan, Drawdown))
+    row = (await tx.session.execute(query.execution_options(populate_existing=True))).one_or_none()
+    return None if row is None else (row[0], row[1], row[2])
 
 
-async def add(tx: Transaction, drawdown: Drawdown) -> bool:
-    """Insert a drawdown; False if the bank used its loan note number before (waits for an open transaction)."""
-    insertion = insert(Drawdown).values(**drawdown.model_dump()).on_conflict_do_nothing(constraint=NOTE_NO)
-    return (await tx.session.execute(insertion.returning(col(Drawdown.id)))).first() is not None
+async def draw(
+    tx: Transaction, drawdown: Drawdown, movement: Movement, *, loan_drawn_fen: int
+) -> CreditLineTerms | None:
+    """Write a pay-out in one statement: drawdown, loan, line and ledger; the loan is held.
+
+    Returns:
+        The line after it, or None if the bank used this loan note number before (then nothing was written).
+    """
+    values = {
+        **drawdown.model_dump(),
+        **move_values(tx, drawdown.enterprise_uscc, movement, loan_id=drawdown.loan_id, drawdown_id=drawdown.id),
+        "loan_drawn": loan_drawn_fen,
+    }
+    row = (await tx.session.execute(_DRAW, values)).mappings().one_or_none()
+    return None if row is None else CreditLineTerms.model_validate(dict(row))
 
 
-async def add_repayment(tx: Transaction, repayment: Repayment) -> bool:
-    """Insert a repayment; False if the bank used its booking number before (waits for an open transaction)."""
-    insertion = insert(Repayment).values(**repayment.model_dump()).on_conflict_do_nothing(constraint=BANK_REF)
-    return (await tx.session.execute(insertion.returning(col(Repayment.id)))).first() is not None
+async def repay(tx: Transaction, loan: Loan, repayment: Repayment, decision: Decided) -> CreditLineTerms | None:
+    """Write a repayment in one statement: receipt, drawdown, loan, line and ledger; loan and drawdown are held.
+
+    Returns:
+        The line after it, or None if the bank used this booking number before (then nothing was written).
+    """
+    values = {
+        **repayment.model_dump(),
+        **move_values(tx, loan.enterprise_uscc, decision.movement, loan_id=loan.id, drawdown_id=repayment.drawdown_id),
+        "status": decision.status.value,
+        "loan_repaid": decision.loan_repaid_fen,
+        "loan_status": decision.loan_status.value,
+    }
+    row = (await tx.session.execute(_REPAY, values)).mappings().one_or_none()
+    return None if row is None else CreditLineTerms.model_validate(dict(row))
 
 
 async def of_loan(tx: Transaction, loan_id: UUID) -> Sequence[Drawdown]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
+from services.finance.models.enterprise import Enterprise
 from services.finance.models.loan import Loan
 from services.finance.rules.loan import LoanStatus
 from services.finance.store.actor_scope import SEES_COVER, After, after_key, visible
@@ -21,11 +22,20 @@ async def find(tx: Transaction, loan_id: UUID) -> Loan | None:
     return (await tx.session.execute(query.where(col(Loan.id) == loan_id))).scalar_one_or_none()
 
 
-async def lock_own(tx: Transaction, loan_id: UUID) -> Loan | None:
-    """Return a loan of the calling bank and hold it; a loan is locked before its drawdowns and the line."""
-    query = visible(select(Loan), tx.actor, bank=col(Loan.bank_uscc), sees_all=())
-    query = query.where(col(Loan.id) == loan_id).with_for_update()
-    return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+async def lock_own(tx: Transaction, loan_id: UUID) -> tuple[Loan, str | None] | None:
+    """Return a loan of the calling bank and the firm's reporting unit of today; holds the loan.
+
+    A loan is locked before its drawdowns and the line.
+    """
+    query = visible(
+        select(Loan, col(Enterprise.unit_id)).outerjoin(Enterprise, col(Enterprise.uscc) == col(Loan.enterprise_uscc)),
+        tx.actor,
+        bank=col(Loan.bank_uscc),
+        sees_all=(),
+    )
+    query = query.where(col(Loan.id) == loan_id).with_for_update(of=Loan)
+    row = (await tx.session.execute(query.execution_options(populate_existing=True))).one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
 async def contract_no_used(tx: Transaction, bank_uscc: str, contract_no: str) -> bool:

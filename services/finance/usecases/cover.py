@@ -46,12 +46,12 @@ async def file_cover(tx: Transaction, drawdown_id: UUID, book: RuleBook, *, cove
     held = await drawdowns.lock_own(tx, drawdown_id)
     if held is None:
         raise Refusal(NOT_FOUND, noun="drawdown")
-    _, drawdown = held
+    _, drawdown, filed_cover_id = held
     due = rules.file(
         book.pick(fund_rules.POLICY, drawdown.starts_on),
         starts_on=drawdown.starts_on,
         status=drawdown.status,
-        filed_before=await covers.of_drawdown(tx, drawdown_id) is not None,
+        filed_before=filed_cover_id is not None,
         today=tx.today,
     )
     cover = Cover(
@@ -113,14 +113,14 @@ async def decide_cover(
     return cover
 
 
-async def release_cover(tx: Transaction, drawdown: Drawdown, book: RuleBook) -> None:
-    """Let cover of a drawdown, which is held and was just repaid in part or whole, follow it down."""
+async def release_cover(tx: Transaction, drawdown: Drawdown, book: RuleBook, *, outstanding_fen: int) -> None:
+    """Let cover of a drawdown, which is held, follow its outstanding principal down."""
     cover = await covers.lock_of_drawdown(tx, drawdown.id)
     if cover is None or cover.status is not CoverStatus.COVERED:
         return
     policy = book.pick(fund_rules.POLICY, drawdown.starts_on)
     held = CoverBalances(covered_fen=cover.covered_fen, exposure_fen=cover.exposure_fen)
-    release = rules.release(held, policy, outstanding_fen=drawdown.outstanding_fen)
+    release = rules.release(held, policy, outstanding_fen=outstanding_fen)
     cover.status = release.status
     cover.covered_fen = release.covered_fen
     cover.exposure_fen = release.exposure_fen

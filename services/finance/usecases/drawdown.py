@@ -9,9 +9,7 @@ from services.finance.rules import credit_line as line_rules
 from services.finance.rules import drawdown as rules
 from services.finance.rules import loan_application as application_rules
 from services.finance.rules.drawdown import DrawdownStatus, DrawdownTerms, RepaymentTerms
-from services.finance.store import credit_line as lines
 from services.finance.store import drawdown as drawdowns
-from services.finance.store import enterprise as enterprises
 from services.finance.store import loan as loans
 from services.finance.usecases.cover import release_cover
 from services.finance.usecases.loan import state_of
@@ -33,9 +31,10 @@ async def draw_loan(
         Refusal: `forbidden_role`; `not_found`; `bank_ref_already_used`; and all of `rules.draw`.
     """
     tx.actor.party_as(Role.BANK)
-    loan = await loans.lock_own(tx, loan_id)
-    if loan is None:
+    held = await loans.lock_own(tx, loan_id)
+    if held is None:
         raise Refusal(NOT_FOUND, noun="loan")
+    loan, unit_id = held
     disbursement = rules.draw(
         terms,
         book.pick(application_rules.POLICY, loan.signed_on),
@@ -46,7 +45,6 @@ async def draw_loan(
         loan_ends_on=loan.ends_on,
         today=tx.today,
     )
-    enterprise = await enterprises.find(tx, loan.enterprise_uscc)
     drawdown = Drawdown.model_validate(
         {
             **terms.model_dump(),
@@ -54,17 +52,15 @@ async def draw_loan(
             "loan_id": loan_id,
             "enterprise_uscc": loan.enterprise_uscc,
             "bank_uscc": loan.bank_uscc,
-            "unit_id": CITY_UNIT if enterprise is None else enterprise.unit_id,
+            "unit_id": unit_id or CITY_UNIT,
             "outstanding_fen": terms.amount_fen,
             "status": DrawdownStatus.DISBURSED,
             "created_at": tx.now,
         }
     )
-    if not await drawdowns.add(tx, drawdown):
+    after = await drawdowns.draw(tx, drawdown, disbursement.movement, loan_drawn_fen=disbursement.loan_drawn_fen)
+    if after is None:
         raise Refusal(refusals.BANK_REF_ALREADY_USED, pointer="/note_no")
-    after = await lines.move(tx, loan.enterprise_uscc, disbursement.movement, loan_id=loan_id, drawdown_id=drawdown_id)
-    loan.drawn_fen = disbursement.loan_drawn_fen
-    loan.version += 1
     tx.audit("loan.draw", subject=f"drawdown/{drawdown_id}", uscc=loan.enterprise_uscc)
     tx.emit(_drawn(loan, drawdown), line_rules.limit_changed(after))
     return drawdown
@@ -85,7 +81,7 @@ def _drawn(loan: Loan, drawdown: Drawdown) -> LoanDrawn:
 
 async def repay_drawdown(
     tx: Transaction, drawdown_id: UUID, terms: RepaymentTerms, book: RuleBook, *, repayment_id: UUID
-) -> tuple[Drawdown, Repayment]:
+) -> Repayment:
     """Record repaid principal of the calling bank's note; line and cover follow it down.
 
     Raises:
@@ -95,7 +91,7 @@ async def repay_drawdown(
     held = await drawdowns.lock_own(tx, drawdown_id)
     if held is None:
         raise Refusal(NOT_FOUND, noun="drawdown")
-    loan, drawdown = held
+    loan, drawdown, cover_id = held
     decision = rules.repay(
         terms,
         outstanding_fen=drawdown.outstanding_fen,
@@ -114,15 +110,11 @@ async def repay_drawdown(
             "created_at": tx.now,
         }
     )
-    if not await drawdowns.add_repayment(tx, repayment):
+    after = await drawdowns.repay(tx, loan, repayment, decision)
+    if after is None:
         raise Refusal(refusals.BANK_REF_ALREADY_USED, pointer="/bank_ref")
-    after = await lines.move(tx, loan.enterprise_uscc, decision.movement, loan_id=loan.id, drawdown_id=drawdown_id)
-    drawdown.outstanding_fen = decision.outstanding_fen
-    drawdown.status = decision.status
-    loan.repaid_fen = decision.loan_repaid_fen
-    loan.status = decision.loan_status
-    loan.version += 1
-    await release_cover(tx, drawdown, book)
+    if cover_id is not None:
+        await release_cover(tx, drawdown, book, outstanding_fen=decision.outstanding_fen)
     tx.audit("loan.repay", subject=f"drawdown/{drawdown_id}", uscc=loan.enterprise_uscc)
     tx.emit(
         LoanRepaid(
@@ -136,4 +128,4 @@ async def repay_drawdown(
         ),
         line_rules.limit_changed(after),
     )
-    return drawdown, repayment
+    return repayment

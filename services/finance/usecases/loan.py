@@ -108,7 +108,7 @@ async def lapse_loans(tx: Transaction, limit: int) -> int:
         lapse = rules.lapse(loan.principal_fen, state_of(loan), draw_until=loan.draw_until, today=tx.today)
         if lapse is None:
             continue
-        after = await lines.move(tx, loan.enterprise_uscc, lapse.movement, loan_id=loan.id)
+        after = await lines.release(tx, loan.enterprise_uscc, lapse.movement, loan_id=loan.id)
         loan.released_fen += lapse.movement.amount_fen
         loan.status = lapse.status
         loan.version += 1

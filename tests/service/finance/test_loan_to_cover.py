@@ -31,6 +31,8 @@ async def test_a_firm_borrows_against_what_it_knows_and_the_fund_covers_it(world
     await world.repay(drawdown["id"], 25 * WAN)
     half = done(await world.manager.get(f"/v1/covers/{cover['id']}"))
     assert (half["covered_fen"], half["exposure_fen"]) == (35 * WAN, 28 * WAN)
+    listed = done(await world.firm().get(f"/v1/loans/{loan['id']}/drawdowns"))["items"]
+    assert [(one["id"], one["outstanding_fen"]) for one in listed] == [(drawdown["id"], 35 * WAN)]
     last = await world.repay(drawdown["id"], 35 * WAN)
     assert last["outstanding_after_fen"] == 0
     assert done(await world.manager.get(f"/v1/covers/{cover['id']}"))["status"] == "RELEASED"
@@ -76,6 +78,7 @@ async def test_another_banks_application_loan_and_drawdown_are_not_found(world: 
         f"/v1/loan-applications/{application['id']}",
         f"/v1/loan-applications/{application['id']}/credit-file",
         f"/v1/loans/{loan['id']}",
+        f"/v1/loans/{loan['id']}/drawdowns",
         f"/v1/drawdowns/{drawdown['id']}",
     ):
         refused(await stranger.get(url), "not_found", 404)
