@@ -8,12 +8,14 @@ import nats.errors
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.js.errors import APIError
 
 from shared.bus.connection import connected
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter import replay
 from shared.bus.metrics import BUS_CONNECTED, DEAD_WAITING
 from shared.bus.relay import Relay
+from shared.bus.scrub import scrub
 from shared.bus.subscription import Subscription
 from shared.db.dead_letter import count_waiting
 from shared.db.engine import Busy, Database, DatabaseUnavailable
@@ -22,6 +24,7 @@ from shared.kernel.clock import Clock
 
 _RETRY_SECONDS = 0.5
 DEAD_LETTER_SECONDS = 10.0
+_SCRUB_PAUSE_SECONDS = 1.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -52,6 +55,7 @@ class Bus:
         self._consumers: list[Consumer] = []
         self._connected = False
         self._committed = asyncio.Event()
+        self._line_is_new = asyncio.Event()
 
     @property
     def is_connected(self) -> bool:
@@ -80,6 +84,7 @@ class Bus:
                         self._relay = Relay(self._database, client, self._database.service)
                         await client.subscribe(self._alarm_subject, cb=self._was_told)
                         tasks.create_task(self._relay.run_forever(), name="relay")
+                        tasks.create_task(self._scrub_after_starts(client, self._relay), name="scrub")
                     for publisher, subscriptions in self._by_publisher.items() if consumers else ():
                         consumer = Consumer(
                             self._database, client, self._clock, publisher=publisher, subscriptions=subscriptions
@@ -122,6 +127,22 @@ class Bus:
             with contextlib.suppress(nats.errors.Error):
                 await client.publish(self._alarm_subject, b"")
 
+    async def _scrub_after_starts(self, client: Client, relay: Relay) -> None:
+        """Read the stream back when the relay begins and each time the line came back: the broker may have died."""
+        self._line_is_new.set()
+        while True:
+            await self._line_is_new.wait()
+            await asyncio.sleep(_SCRUB_PAUSE_SECONDS)
+            if not relay.is_active:
+                continue
+            self._line_is_new.clear()
+            try:
+                if await scrub(client, self._database):
+                    relay.wake()
+            except (nats.errors.Error, APIError, TimeoutError, DatabaseUnavailable, Busy) as fault:
+                _log.info("scrub_postponed", fault=repr(fault))
+                self._line_is_new.set()
+
     async def _was_told(self, _message: Msg) -> None:
         if self._relay is not None:
             self._relay.wake()
@@ -151,6 +172,7 @@ class Bus:
         raise ConnectionError("the connection to NATS was closed")
 
     def _came_back(self) -> None:
+        self._line_is_new.set()
         if self._relay is not None:
             self._relay.check_again()
         for consumer in self._consumers:

@@ -46,6 +46,10 @@ UPDATE outbox_event SET published_at = NULL, stream_sequence = NULL WHERE positi
     ORDER BY position LIMIT :chunk
 ) RETURNING position
 """)
+_THESE = text("""
+UPDATE outbox_event SET published_at = NULL, stream_sequence = NULL
+WHERE published_at IS NOT NULL AND stream_sequence = ANY(CAST(:sequences AS bigint[])) RETURNING position
+""")
 _SINCE = text("""
 UPDATE outbox_event SET published_at = NULL, stream_sequence = NULL WHERE position IN (
     SELECT position FROM outbox_event WHERE position > :after AND published_at IS NOT NULL AND occurred_at >= :since
@@ -82,6 +86,11 @@ async def unpublish_above(connection: AsyncConnection, service: str, kept: int) 
     count = await _in_chunks(connection, _LOST, kept=kept)
     await connection.execute(_FORGET, {"service": service, "kept": kept})
     return count
+
+
+async def unpublish_these(connection: AsyncConnection, sequences: Sequence[int]) -> int:
+    """Put the events that were acknowledged under these sequences back to be published; return how many."""
+    return len((await connection.execute(_THESE, {"sequences": list(sequences)})).all())
 
 
 async def unpublish_since(connection: AsyncConnection, since: datetime) -> int:

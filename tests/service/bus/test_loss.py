@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from shared.bus.relay import main as relay_main
 from shared.bus.runner import Bus
+from shared.bus.scrub import scrub
 from shared.bus.streams import ensure_stream
 from shared.db import outbox
 from shared.db.engine import Database
@@ -116,3 +117,30 @@ async def test_a_commit_in_another_process_wakes_the_one_relay(pair: Pair, monke
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await other.close()
+
+
+async def test_a_record_that_a_flipped_bit_made_unreadable_is_published_again(pair: Pair) -> None:
+    async with pair.running(consumers=False):
+        await pair.emit(*(named(f"firm-{number}", "示例" * 50) for number in range(200)))
+        await reaches(pair.publisher, UNPUBLISHED, 0)
+    await asyncio.to_thread(pair.broker.stop)
+    (block,) = pair.broker.server.store.glob("**/streams/REGISTRY/msgs/1.blk")
+    content = bytearray(block.read_bytes())
+    content[len(content) // 2] ^= 0x40
+    block.write_bytes(content)
+    await asyncio.to_thread(pair.broker.start)
+    async with pair.client() as client:
+        # The server itself does not know: this is what makes the loss a silent one.
+        assert (await client.jetstream().stream_info("REGISTRY")).state.messages == 200
+    async with pair.running():
+        await reaches(pair.listener, NAMES_HELD, 200)
+
+
+async def test_a_stream_that_gives_out_everything_is_left_alone(pair: Pair) -> None:
+    async with pair.running(consumers=False):
+        await pair.emit(*(named(f"firm-{number}", "x") for number in range(50)))
+        await reaches(pair.publisher, UNPUBLISHED, 0)
+    async with pair.client() as client:
+        assert await scrub(client, pair.publisher) == 0
+        assert await scrub(client, pair.publisher) == 0
+    assert await count(pair.publisher, UNPUBLISHED) == 0
