@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from services.ipr.api.answer import answered
 from services.ipr.rules import annuity as rules
-from services.ipr.rules.annuity import Annuity, Payers
+from services.ipr.rules.annuity import Annuity, FeeCase, Payers
 from services.ipr.rules.right_status import IN_FORCE
 from services.ipr.store import right as store
 from shared.kernel.errors import Refusal
@@ -60,22 +60,8 @@ async def read_annuities(
     if right.legal_status not in IN_FORCE or right.filed_on is None or right.granted_on is None:
         raise Refusal(rules.ANNUITY_NOT_DUE)
     rule_set = book.pick(rules.POLICY, tx.today)
-    late = rules.in_grace(
-        right.kind,
-        filed_on=right.filed_on,
-        granted_on=right.granted_on,
-        payers=payers,
-        on=tx.today,
-        rules=rule_set,
-    )
-    due = rules.next_due(
-        right.kind,
-        filed_on=right.filed_on,
-        granted_on=right.granted_on,
-        payers=payers,
-        on=tx.today,
-        rules=rule_set,
-    )
+    case = FeeCase(kind=right.kind, filed_on=right.filed_on, granted_on=right.granted_on, payers=payers)
+    late, due = rules.in_grace(case, tx.today, rule_set), rules.next_due(case, tx.today, rule_set)
     if due is None and late is None:
         raise Refusal(rules.ANNUITY_NOT_DUE)
     return answered(

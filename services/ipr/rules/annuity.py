@@ -32,6 +32,16 @@ class Payers(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class FeeCase:
+    """A patent in force and who pays for it."""
+
+    kind: RightKind
+    filed_on: date
+    granted_on: date
+    payers: Payers
+
+
+@dataclass(frozen=True, slots=True)
 class Annuity:
     """The fee of one patent year and its days; amounts in fen."""
 
@@ -83,9 +93,7 @@ def surcharge_fen(full_fee_fen: int, due_on: date, paid_on: date, rules: RuleSet
     return mul_ppm_half_up(full_fee_fen, rate)
 
 
-def next_due(
-    kind: RightKind, *, filed_on: date, granted_on: date, payers: Payers, on: date, rules: RuleSet
-) -> Annuity | None:
+def next_due(case: FeeCase, on: date, rules: RuleSet) -> Annuity | None:
     """Return the annual fee that must be paid next, seen from a day: for the patent year that begins after it.
 
     The fee of the year of grant is paid with the grant; each later one before its patent year begins. If the grace for
@@ -94,39 +102,35 @@ def next_due(
 
     Source: I-FEE-04 (docs/rules/ipr.md).
     """
-    year, seen = 1, max(on, granted_on)
-    while add_months(filed_on, 12 * year) <= seen:
+    year, seen = 1, max(on, case.granted_on)
+    while add_months(case.filed_on, 12 * year) <= seen:
         year += 1
-    return _annuity(kind, year + 1, filed_on=filed_on, granted_on=granted_on, payers=payers, on=on, rules=rules)
+    return _annuity(case, year + 1, on, rules)
 
 
-def in_grace(
-    kind: RightKind, *, filed_on: date, granted_on: date, payers: Payers, on: date, rules: RuleSet
-) -> Annuity | None:
+def in_grace(case: FeeCase, on: date, rules: RuleSet) -> Annuity | None:
     """Return the annual fee whose grace runs on a day, with today's surcharge: it is owed only if it was not paid.
 
     Source: I-FEE-05 (docs/rules/ipr.md).
     """
     year = 1
-    while add_months(filed_on, 12 * year) <= on:
+    while add_months(case.filed_on, 12 * year) <= on:
         year += 1
-    if year == 1 or add_months(filed_on, 12 * (year - 1)) <= granted_on:
+    if year == 1 or add_months(case.filed_on, 12 * (year - 1)) <= case.granted_on:
         return None
-    due = _annuity(kind, year, filed_on=filed_on, granted_on=granted_on, payers=payers, on=on, rules=rules)
+    due = _annuity(case, year, on, rules)
     return due if due is not None and on <= due.grace_until else None
 
 
-def _annuity(
-    kind: RightKind, year: int, *, filed_on: date, granted_on: date, payers: Payers, on: date, rules: RuleSet
-) -> Annuity | None:
-    full = annual_fee_fen(kind, year, rules)
+def _annuity(case: FeeCase, year: int, on: date, rules: RuleSet) -> Annuity | None:
+    full = annual_fee_fen(case.kind, year, rules)
     if full is None:
         return None
-    starts_on = add_months(filed_on, 12 * (year - 1))
+    starts_on = add_months(case.filed_on, 12 * (year - 1))
     due_on = starts_on - timedelta(days=1)
     return Annuity(
         patent_year=year,
-        fee_fen=reduced_fen(full, payers, granted_on=granted_on, year_starts_on=starts_on, rules=rules),
+        fee_fen=reduced_fen(full, case.payers, granted_on=case.granted_on, year_starts_on=starts_on, rules=rules),
         pay_from=add_months(starts_on, -rules.param_int("pay_window_months")),
         due_on=due_on,
         grace_until=add_months(due_on, rules.param_int("grace_months")),

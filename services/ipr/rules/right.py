@@ -30,6 +30,8 @@ from shared.kernel.types import ShortText
 from shared.policy.book import RuleBook
 from shared.policy.rule_set import RuleSet
 
+# Dates outside are slips of the pen: no right on paper is older, none ends later.
+_FIRST_DAY, _LAST_DAY = date(1949, 10, 1), date(2199, 12, 31)
 REGISTRARS = frozenset({Role.IP_CENTRE, Role.CITY})
 """Roles that enter what the registering bodies say."""
 
@@ -232,11 +234,12 @@ def register(draft: RightDraft, *, book: RuleBook, status_rules: RuleSet, today:
     status_on = draft.status_effective_on or draft.granted_on or draft.filed_on or draft.evidence.issued_on
     check_kind(draft.kind, draft.legal_status, status_rules)
     check_day(status_on, today)
+    check_day(draft.evidence.issued_on, today, pointer="/evidence/issued_on")
     return Registration(number, status_on, ends_on)
 
 
 def check_dates(terms: RightTerms, number: str, today: date) -> None:
-    """Refuse dates that cannot be: in the future, grant before filing, filing after the year in the number.
+    """Refuse dates that cannot be: in the future or long past, grant before filing, filing after the number's year.
 
     A divisional or PCT application carries a later year than its filing date, never an earlier one.
 
@@ -249,6 +252,12 @@ def check_dates(terms: RightTerms, number: str, today: date) -> None:
         day: date | None = getattr(terms, name)
         if day is not None and day > today:
             raise Refusal(RIGHT_DATES_DISAGREE, pointer=f"/{name}", earlier=name, later="today")
+        if day is not None and day < _FIRST_DAY:
+            raise Refusal(RIGHT_DATES_DISAGREE, pointer=f"/{name}", earlier=_FIRST_DAY.isoformat(), later=name)
+    if terms.stated_ends_on is not None and not _FIRST_DAY <= terms.stated_ends_on <= _LAST_DAY:
+        raise Refusal(
+            RIGHT_DATES_DISAGREE, pointer="/stated_ends_on", earlier="stated_ends_on", later=_LAST_DAY.isoformat()
+        )
     if terms.filed_on and terms.granted_on and terms.granted_on < terms.filed_on:
         raise Refusal(RIGHT_DATES_DISAGREE, pointer="/granted_on", earlier="filed_on", later="granted_on")
     year = number_year(terms.kind, number)

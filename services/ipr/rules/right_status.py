@@ -34,10 +34,10 @@ STATUS_MOVE_CONTRADICTS_LATER = RefusalCode(
 STATUS_MOVE_IN_FUTURE = RefusalCode(
     code="status_move_in_future",
     status=422,
-    title_zh="生效日期 {effective_on} 在今天之后",
-    title_en="The effective date {effective_on} lies after today",
-    way_out_zh="请在生效后登记。",
-    way_out_en="Record it once it has taken effect.",
+    title_zh="日期 {effective_on} 在今天之后",
+    title_en="The date {effective_on} lies after today",
+    way_out_zh="请核对日期，或在生效后登记。",
+    way_out_en="Check the date, or record it once it has taken effect.",
 )
 STATUS_EVIDENCE_TOO_WEAK = RefusalCode(
     code="status_evidence_too_weak",
@@ -261,8 +261,8 @@ def check_evidence(level: EvidenceLevel, rules: RuleSet, name: str = "move_min_l
         raise Refusal(STATUS_EVIDENCE_TOO_WEAK, pointer="/evidence/level", level=level.value, needed=needed.value)
 
 
-def check_day(effective_on: date, today: date) -> None:
-    """Refuse to record today what takes effect later.
+def check_day(effective_on: date, today: date, *, pointer: str = "/effective_on") -> None:
+    """Refuse to record today what takes effect, or was issued, later.
 
     Raises:
         Refusal: `status_move_in_future`.
@@ -270,7 +270,7 @@ def check_day(effective_on: date, today: date) -> None:
     Source: I-STATUS-07 (docs/rules/ipr.md).
     """
     if effective_on > today:
-        raise Refusal(STATUS_MOVE_IN_FUTURE, pointer="/effective_on", effective_on=effective_on)
+        raise Refusal(STATUS_MOVE_IN_FUTURE, pointer=pointer, effective_on=effective_on)
 
 
 def check_kind(kind: RightKind, to_status: LegalStatus, rules: RuleSet) -> None:
@@ -331,6 +331,7 @@ def correct(
 def _check(new: RecordedMove, *, kind: RightKind, rules: RuleSet, today: date) -> None:
     check_evidence(new.level, rules)
     check_day(new.effective_on, today)
+    check_day(new.notice_on, today, pointer="/evidence/issued_on")
     check_kind(kind, new.to_status, rules)
 
 

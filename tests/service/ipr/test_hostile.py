@@ -120,6 +120,31 @@ async def test_a_district_sees_the_rights_of_its_firms_by_the_unit_of_today(ipr:
         assert (await district.get(f"/v1/portfolios/{FIRM_A}")).status_code == 404
 
 
+async def test_no_date_breaks_a_route(ipr: RunningService) -> None:
+    async with centre(ipr) as client:
+        right = (await client.post("/v1/ip-rights", json=right_body())).json()
+        path = f"/v1/ip-rights/{right['id']}"
+        for day in ("0001-01-01", "9999-12-31"):
+            far = evidence_body(issued_on=day)
+            for name in ("filed_on", "granted_on", "published_on", "status_effective_on", "completed_on"):
+                answer = await client.post("/v1/ip-rights", json=right_body(right_no=patent("1", 2), **{name: day}))
+                assert answer.status_code in {201, 409, 422}, answer.text
+            crop = right_body(kind="CROP_VARIETY", right_no="国审稻20180001", stated_ends_on=day)
+            assert (await client.post("/v1/ip-rights", json=crop)).status_code == 422
+            for verb, body in (
+                ("move", {"to_status": "LAPSED_FEE", "effective_on": "2026-01-01", "evidence": far}),
+                ("move", {"to_status": "RESTORED", "effective_on": "2026-01-02", "evidence": evidence_body()}),
+                ("move", {"to_status": "EXPIRED", "effective_on": day, "evidence": far}),
+                ("extend", {"until": day, "evidence": far}),
+                ("mark-blemish", {"kind": "OWNERSHIP_DISPUTE", "effective_on": day, "evidence": far}),
+                ("transfer", {"owners": right_body()["owners"], "effective_on": day, "evidence": far}),
+            ):
+                assert (await client.post(f"{path}:{verb}", json=body)).status_code < 500, (verb, day)
+            for suffix in ("", "/history", "/annuities"):
+                assert (await client.get(path + suffix)).status_code < 500
+        assert (await client.get(f"/v1/portfolios/{FIRM_A}")).status_code == 200
+
+
 FOREIGN: dict[str, Any] = {
     "id": str(new_id()),
     "blemished": False,

@@ -1,12 +1,13 @@
 """Annual fees, surcharge and reduction, against the tariff typed year by year in yuan."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ipr.rules.annuity import Payers, annual_fee_fen, in_grace, next_due, reduced_fen, surcharge_fen
+from services.ipr.rules.annuity import FeeCase, Payers, annual_fee_fen, in_grace, next_due, reduced_fen, surcharge_fen
 from services.ipr.rules.right_kind import RightKind
 from tests.unit.ipr.rule_sets import book
 
@@ -79,14 +80,12 @@ def test_eligible_payers_pay_less_in_the_first_ten_years_from_grant(
     assert fee == yuan * 100
 
 
+CASE = FeeCase(INVENTION, date(2020, 4, 15), date(2022, 6, 1), Payers.NOT_ELIGIBLE)
+
+
 def test_the_next_fee_is_due_before_its_patent_year_begins() -> None:
     due = next_due(
-        INVENTION,
-        filed_on=date(2020, 4, 15),
-        granted_on=date(2022, 6, 1),
-        payers=Payers.NOT_ELIGIBLE,
-        on=date(2026, 11, 23),
-        rules=RULES,
+        FeeCase(INVENTION, date(2020, 4, 15), date(2022, 6, 1), Payers.NOT_ELIGIBLE), date(2026, 11, 23), RULES
     )
     assert due is not None
     assert (due.patent_year, due.fee_fen) == (8, 200_000)
@@ -99,9 +98,9 @@ def test_the_next_fee_is_due_before_its_patent_year_begins() -> None:
 
 
 def test_no_fee_follows_the_last_patent_year() -> None:
-    last = {"filed_on": date(2017, 4, 15), "granted_on": date(2018, 1, 1), "payers": Payers.NOT_ELIGIBLE}
-    assert next_due(MODEL, on=date(2026, 4, 15), rules=RULES, **last) is None  # type: ignore[arg-type]
-    assert next_due(MODEL, on=date(2026, 4, 14), rules=RULES, **last) is not None  # type: ignore[arg-type]
+    last = FeeCase(MODEL, date(2017, 4, 15), date(2018, 1, 1), Payers.NOT_ELIGIBLE)
+    assert next_due(last, date(2026, 4, 15), RULES) is None
+    assert next_due(last, date(2026, 4, 14), RULES) is not None
 
 
 @pytest.mark.parametrize(
@@ -109,14 +108,7 @@ def test_no_fee_follows_the_last_patent_year() -> None:
     [(date(2026, 4, 14), False), (date(2026, 4, 15), True), (date(2026, 10, 14), True), (date(2026, 10, 15), False)],
 )
 def test_a_fee_is_in_grace_for_six_months(on: date, *, owed: bool) -> None:
-    late = in_grace(
-        INVENTION,
-        filed_on=date(2020, 4, 15),
-        granted_on=date(2022, 6, 1),
-        payers=Payers.ONE_ELIGIBLE,
-        on=on,
-        rules=RULES,
-    )
+    late = in_grace(replace(CASE, payers=Payers.ONE_ELIGIBLE), on, RULES)
     assert (late is not None) == owed
     if late is not None:
         assert (late.patent_year, late.fee_fen) == (7, 30_000)
@@ -125,12 +117,7 @@ def test_a_fee_is_in_grace_for_six_months(on: date, *, owed: bool) -> None:
 
 def test_the_fee_of_the_year_of_grant_is_paid_with_the_grant() -> None:
     late = in_grace(
-        INVENTION,
-        filed_on=date(2020, 4, 15),
-        granted_on=date(2026, 5, 1),
-        payers=Payers.NOT_ELIGIBLE,
-        on=date(2026, 6, 1),
-        rules=RULES,
+        FeeCase(INVENTION, date(2020, 4, 15), date(2026, 5, 1), Payers.NOT_ELIGIBLE), date(2026, 6, 1), RULES
     )
     assert late is None
 

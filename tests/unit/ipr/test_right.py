@@ -29,7 +29,7 @@ from services.ipr.rules.right_status import LegalStatus
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import EvidenceLevel
-from tests.unit.ipr.builders import FIRM_A, FIRM_B, evidence, patent, right_body
+from tests.unit.ipr.builders import FIRM_A, FIRM_B, evidence, evidence_body, patent, right_body
 from tests.unit.ipr.rule_sets import book
 
 TODAY = date(2026, 11, 23)
@@ -62,6 +62,9 @@ def test_a_right_is_entered_with_its_number_its_day_and_its_end() -> None:
         ({"filed_on": None}, "term_date_missing"),
         ({"owners": [{"uscc": FIRM_A, "share_ppm": 999_999}]}, "owner_shares_not_whole"),
         ({"status_effective_on": "2026-11-24"}, "status_move_in_future"),
+        ({"evidence": evidence_body(issued_on="2026-11-24")}, "status_move_in_future"),
+        ({"granted_on": "1900-01-01", "filed_on": None, "legal_status": "FILED"}, "right_dates_disagree"),
+        ({"stated_ends_on": "9999-12-31"}, "right_dates_disagree"),
         (
             {"kind": "UTILITY_MODEL", "right_no": patent("2", 1), "high_value_grounds": ["AWARDED"]},
             "high_value_kind",
