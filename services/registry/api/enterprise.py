@@ -247,7 +247,7 @@ async def read_enterprise(uscc: str, tx: Tx) -> Response:
 @router.patch(
     "/enterprises/{uscc}",
     response_model=EnterpriseRead,
-    responses=refusals(NOT_FOUND, PRECONDITION_FAILED, PRECONDITION_REQUIRED, *REGISTER_REFUSED),
+    responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDITION_REQUIRED, *REGISTER_REFUSED),
 )
 @edge(scope="registry.enterprise:write", row="unit", summary_zh="修改企业")
 async def change_enterprise(uscc: str, body: EnterprisePatch, version: IfMatch, tx: Tx, book: Book) -> Response:
@@ -262,7 +262,9 @@ async def change_enterprise(uscc: str, body: EnterprisePatch, version: IfMatch, 
     "/enterprises/{uscc}/integrity-marks",
     status_code=201,
     response_model=MarkRead,
-    responses=refusals(NOT_FOUND, rules.MARK_OPEN, rules.MARK_NOT_OPEN, rules.EVIDENCE_TOO_WEAK, rules.DATE_IN_FUTURE),
+    responses=refusals(
+        NOT_FOUND, FORBIDDEN_ROLE, rules.MARK_OPEN, rules.MARK_NOT_OPEN, rules.EVIDENCE_TOO_WEAK, rules.DATE_IN_FUTURE
+    ),
 )
 @edge(scope="registry.integrity:write", row="unit", summary_zh="登记或解除诚信标记")
 async def mark_integrity(uscc: str, body: IntegrityMarkTerms, tx: Tx) -> Response:
@@ -274,7 +276,7 @@ async def mark_integrity(uscc: str, body: IntegrityMarkTerms, tx: Tx) -> Respons
 @router.post(
     "/enterprises/{uscc}:confirm-code",
     response_model=EnterpriseRead,
-    responses=refusals(NOT_FOUND, rules.EVIDENCE_TOO_WEAK),
+    responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.EVIDENCE_TOO_WEAK),
 )
 @edge(scope="registry.enterprise:write", row="unit", summary_zh="确认待复核的统一社会信用代码")
 async def confirm_code(uscc: str, body: Evidence, tx: Tx) -> Response:
@@ -285,7 +287,9 @@ async def confirm_code(uscc: str, body: Evidence, tx: Tx) -> Response:
 @router.post(
     "/enterprises/{uscc}:deregister",
     response_model=EnterpriseRead,
-    responses=refusals(NOT_FOUND, rules.ENTERPRISE_DEREGISTERED, rules.EVIDENCE_TOO_WEAK, rules.DATE_IN_FUTURE),
+    responses=refusals(
+        NOT_FOUND, FORBIDDEN_ROLE, rules.ENTERPRISE_DEREGISTERED, rules.EVIDENCE_TOO_WEAK, rules.DATE_IN_FUTURE
+    ),
 )
 @edge(scope="registry.enterprise:write", row="unit", summary_zh="登记企业注销")
 async def deregister_enterprise(uscc: str, body: Deregistration, tx: Tx) -> Response:

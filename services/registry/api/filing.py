@@ -12,7 +12,7 @@ from services.registry.rules import filing as rules
 from services.registry.rules.filing import FilingFinding, FilingStatus, FilingTerms, Gravity
 from services.registry.usecases import filing as usecases
 from shared.kernel.ids import new_id
-from shared.kernel.refusals import NOT_FOUND
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["filings 年度数据"])
@@ -60,7 +60,7 @@ def _shown(filing: Filing, findings: tuple[FilingFinding, ...] = ()) -> dict[str
 @router.put(
     "/enterprises/{uscc}/filings/{year}",
     response_model=FilingRead,
-    responses=refusals(NOT_FOUND, rules.FILING_YEAR_NOT_OPEN, rules.FILING_BEFORE_FOUNDING),
+    responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.FILING_YEAR_NOT_OPEN, rules.FILING_BEFORE_FOUNDING),
 )
 @edge(scope="registry.filing:write", row="enterprise", summary_zh="保存年度数据草稿")
 async def save_filing(uscc: str, year: FilingYear, body: FilingTerms, tx: Tx, book: Book) -> Response:
@@ -73,6 +73,7 @@ async def save_filing(uscc: str, year: FilingYear, body: FilingTerms, tx: Tx, bo
     response_model=FilingRead,
     responses=refusals(
         NOT_FOUND,
+        FORBIDDEN_ROLE,
         rules.FILING_DRAFT_MISSING,
         rules.FILING_INCONSISTENT,
         rules.FILING_YEAR_NOT_OPEN,

@@ -9,7 +9,7 @@ from services.registry.api import import_report
 from services.registry.api.import_report import ImportRead, ReportFormat
 from services.registry.usecases.import_report import FILINGS
 from shared.files.media_type import FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED
-from shared.kernel.refusals import BODY_TOO_LARGE, NOT_FOUND
+from shared.kernel.refusals import BODY_TOO_LARGE, FORBIDDEN_ROLE, NOT_FOUND
 from shared.web.edge import Files, Tx, edge, edge_router, refusals
 from shared.web.paging import Paging
 
@@ -22,7 +22,7 @@ _PATH = "/v1/imports/filings"
     "/imports/filings",
     status_code=202,
     response_model=ImportRead,
-    responses=refusals(BODY_TOO_LARGE, FILE_TYPE_REFUSED, FILE_TYPE_MISMATCH),
+    responses=refusals(FORBIDDEN_ROLE, BODY_TOO_LARGE, FILE_TYPE_REFUSED, FILE_TYPE_MISMATCH),
 )
 @edge(scope="registry.import:write", row="unit", summary_zh="批量导入年度数据")
 async def import_filings(

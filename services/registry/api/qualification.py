@@ -15,7 +15,7 @@ from services.registry.rules.qualification import QualificationDraft, Qualificat
 from services.registry.usecases import qualification as usecases
 from shared.kernel.evidence import Evidence
 from shared.kernel.ids import new_id
-from shared.kernel.refusals import NOT_FOUND
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.policy.book import RULE_SET_NOT_IN_FORCE
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
@@ -67,7 +67,7 @@ def _shown(row: Qualification) -> dict[str, Any]:
     "/enterprises/{uscc}/qualifications",
     status_code=201,
     response_model=QualificationRead,
-    responses=refusals(NOT_FOUND, *ENTER_REFUSED),
+    responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, *ENTER_REFUSED),
 )
 @edge(scope="registry.qualification:write", row="unit", summary_zh="登记称号（国家级编号凭证）")
 async def enter_qualification(uscc: str, body: QualificationDraft, tx: Tx, book: Book) -> Response:
@@ -88,7 +88,11 @@ async def list_qualifications(uscc: str, tx: Tx) -> Response:
     "/qualifications/{qualification_id}:revoke",
     response_model=QualificationRead,
     responses=refusals(
-        NOT_FOUND, rules.QUALIFICATION_NOT_VALID, enterprise_rules.DATE_IN_FUTURE, enterprise_rules.EVIDENCE_TOO_WEAK
+        NOT_FOUND,
+        FORBIDDEN_ROLE,
+        rules.QUALIFICATION_NOT_VALID,
+        enterprise_rules.DATE_IN_FUTURE,
+        enterprise_rules.EVIDENCE_TOO_WEAK,
     ),
 )
 @edge(scope="registry.qualification:write", row="unit", summary_zh="撤销称号")

@@ -13,7 +13,7 @@ from services.registry.rules.register_application import RegisterApplicationTerm
 from services.registry.store import register_application as store
 from services.registry.usecases import register_application as usecases
 from shared.kernel.ids import new_id
-from shared.kernel.refusals import NOT_FOUND
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.paging import Paging, page
 
@@ -53,7 +53,9 @@ def shown(application: RegisterApplication) -> dict[str, Any]:
     "/register-applications",
     status_code=201,
     response_model=RegisterApplicationRead,
-    responses=refusals(NOT_FOUND, rules.REGISTER_APPLICATION_OPEN, rules.ALREADY_LISTED, *CONDITIONS_REFUSED),
+    responses=refusals(
+        NOT_FOUND, FORBIDDEN_ROLE, rules.REGISTER_APPLICATION_OPEN, rules.ALREADY_LISTED, *CONDITIONS_REFUSED
+    ),
 )
 @edge(scope="registry.register:apply", row="enterprise", summary_zh="申请科技型企业入库")
 async def apply_for_register(body: RegisterApplicationTerms, tx: Tx, book: Book) -> Response:
@@ -93,7 +95,7 @@ async def read_register_application(application_id: UUID, tx: Tx) -> Response:
 @router.post(
     "/register-applications/{application_id}:check",
     response_model=RegisterApplicationRead,
-    responses=refusals(NOT_FOUND, rules.REGISTER_STEP_NOT_ALLOWED, rules.RETURN_NEEDS_NOTES),
+    responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.REGISTER_STEP_NOT_ALLOWED, rules.RETURN_NEEDS_NOTES),
 )
 @edge(scope="registry.register:check", row="unit", summary_zh="区县审核入库申请")
 async def check_register_application(application_id: UUID, body: RegisterCheck, tx: Tx) -> Response:
@@ -104,7 +106,7 @@ async def check_register_application(application_id: UUID, body: RegisterCheck, 
 @router.post(
     "/register-applications/{application_id}:resubmit",
     response_model=RegisterApplicationRead,
-    responses=refusals(NOT_FOUND, rules.REGISTER_STEP_NOT_ALLOWED, *CONDITIONS_REFUSED),
+    responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.REGISTER_STEP_NOT_ALLOWED, *CONDITIONS_REFUSED),
 )
 @edge(scope="registry.register:apply", row="enterprise", summary_zh="补正后重新提交入库申请")
 async def resubmit_register_application(application_id: UUID, tx: Tx, book: Book) -> Response:
@@ -115,7 +117,7 @@ async def resubmit_register_application(application_id: UUID, tx: Tx, book: Book
 @router.post(
     "/register-applications/{application_id}:withdraw",
     response_model=RegisterApplicationRead,
-    responses=refusals(NOT_FOUND, rules.REGISTER_STEP_NOT_ALLOWED),
+    responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.REGISTER_STEP_NOT_ALLOWED),
 )
 @edge(scope="registry.register:apply", row="enterprise", summary_zh="撤回入库申请")
 async def withdraw_register_application(application_id: UUID, tx: Tx) -> Response:
@@ -126,7 +128,7 @@ async def withdraw_register_application(application_id: UUID, tx: Tx) -> Respons
 @router.post(
     "/register-applications/{application_id}:list",
     response_model=RegisterApplicationRead,
-    responses=refusals(NOT_FOUND, rules.REGISTER_STEP_NOT_ALLOWED, *CONDITIONS_REFUSED),
+    responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.REGISTER_STEP_NOT_ALLOWED, *CONDITIONS_REFUSED),
 )
 @edge(scope="registry.register:list", row="any", summary_zh="入库并编号")
 async def list_register_application(application_id: UUID, tx: Tx, book: Book) -> Response:

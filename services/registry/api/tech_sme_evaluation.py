@@ -15,7 +15,7 @@ from services.registry.rules.tech_sme_score import Verdict
 from services.registry.store import tech_sme_evaluation as store
 from services.registry.usecases import tech_sme_evaluation as usecases
 from shared.kernel.ids import new_id
-from shared.kernel.refusals import NOT_FOUND
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.kernel.types import LooseUscc
 from shared.policy.book import RULE_SET_NOT_IN_FORCE
@@ -75,7 +75,7 @@ def _whole(evaluation: TechSmeEvaluation) -> dict[str, Any]:
     "/tech-sme-evaluations",
     status_code=201,
     response_model=EvaluationRead,
-    responses=refusals(NOT_FOUND, rules.EVALUATION_FILING_MISSING, RULE_SET_NOT_IN_FORCE),
+    responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.EVALUATION_FILING_MISSING, RULE_SET_NOT_IN_FORCE),
 )
 @edge(scope="registry.evaluation:write", row="enterprise", summary_zh="科技型中小企业评价（建议）")
 async def evaluate_tech_sme(body: EvaluationRequest, tx: Tx, book: Book) -> Response:

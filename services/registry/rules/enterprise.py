@@ -10,9 +10,11 @@ from pydantic import Field, StringConstraints
 
 from shared.events.registry import EnterpriseChanged, IntegrityChanged, IntegrityMarks
 from shared.kernel import uscc as codes
+from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.evidence import Evidence, EvidenceLevel
 from shared.kernel.key_field import KeyField
+from shared.kernel.refusals import FORBIDDEN_ROLE
 from shared.kernel.shape import Shape
 from shared.kernel.types import FenOrNone, LooseUscc, ShortText, ShortTextOrNone, UnitId
 from shared.kernel.unit import successor_of, unit_on
@@ -148,6 +150,15 @@ class IntegrityKind(StrEnum):
 LISTED_KINDS = frozenset({IntegrityKind.ABNORMAL_OPERATIONS, IntegrityKind.SERIOUS_DISHONESTY})
 """Marks that count while the firm stands on the list; the others count by the year they happened in."""
 
+AUTHORITIES = frozenset({Role.CITY, Role.DISTRICT})
+"""Who enters what others decided, and checks what firms say."""
+LISTING = frozenset({Role.CITY})
+"""Who puts a firm on the city's register."""
+OWN_AFFAIRS = frozenset({Role.CITY, Role.DISTRICT, Role.ENTERPRISE})
+"""Who files, applies and asks for an evaluation: the firm, or an authority for it."""
+OWN_FIELDS = frozenset({"address", "industry_code", "key_field", "founder_type"})
+"""What a firm may change of its own record."""
+
 IndustryCode = Annotated[str, StringConstraints(pattern=r"^[A-T][0-9]{4}$"), Field(max_length=5)]
 """A class of GB/T 4754-2017 with its section letter, such as `C3825`."""
 
@@ -246,6 +257,34 @@ def check_evidence(evidence: Evidence, *, pointer: str) -> None:
         raise Refusal(
             EVIDENCE_TOO_WEAK, pointer=pointer, level=evidence.level.value, needed=EvidenceLevel.DOCUMENT.value
         )
+
+
+def check_role(role: Role, allowed: frozenset[Role]) -> None:
+    """Refuse a step to a role that may not take it, whatever its scopes: a firm does not judge itself.
+
+    Raises:
+        Refusal: `forbidden_role`.
+
+    Source: R-ENT-11 (渝府办发〔2022〕56号 二(一)2: districts recommend, the city decides).
+    """
+    if role not in allowed:
+        raise Refusal(FORBIDDEN_ROLE)
+
+
+def check_own_changes(role: Role, fields: Iterable[str]) -> None:
+    """Refuse a firm that changes more of its own record than its licence leaves to it.
+
+    Raises:
+        Refusal: `forbidden_role`, pointing at the field.
+
+    Source: R-ENT-12 (design: licence facts, unit and industry gate are entered by the authorities).
+    """
+    if role in AUTHORITIES:
+        return
+    check_role(role, OWN_AFFAIRS)
+    for name in fields:
+        if name not in OWN_FIELDS:
+            raise Refusal(FORBIDDEN_ROLE, pointer=f"/{name}")
 
 
 def deregister(status: EnterpriseStatus, evidence: Evidence, *, on: date, today: date) -> EnterpriseStatus:

@@ -59,6 +59,7 @@ async def register_enterprise(tx: Transaction, terms: EnterpriseTerms, *, enterp
     Raises:
         Refusal: `forbidden_role`, `enterprise_exists`, and what `rules.enterprise.register` refuses.
     """
+    rules.check_role(tx.actor.role, rules.AUTHORITIES)
     if tx.actor.role is Role.DISTRICT and tx.actor.unit_id != terms.unit_id:
         raise Refusal(FORBIDDEN_ROLE, pointer="/unit_id")
     decision = rules.register(terms, today=tx.today)
@@ -105,9 +106,10 @@ async def change_enterprise(
     """Change what is known of an enterprise; a new reporting unit must be in force.
 
     Raises:
-        Refusal: `not_found`, `precondition_failed`, and what `rules.enterprise.register` refuses.
+        Refusal: `not_found`, `forbidden_role`, `precondition_failed`, and what `rules.enterprise.register` refuses.
     """
     enterprise = await lock_enterprise(tx, uscc)
+    rules.check_own_changes(tx.actor.role, sorted(changes))
     if enterprise.version != version:
         raise Refusal(PRECONDITION_FAILED, pointer="header:if-match")
     await apply_changes(tx, enterprise, changes, size_rules=size_rules)
@@ -170,6 +172,7 @@ async def mark_integrity(tx: Transaction, uscc: str, terms: IntegrityMarkTerms, 
         Refusal: `not_found` and what `rules.enterprise.mark` refuses.
     """
     enterprise = await lock_enterprise(tx, uscc)
+    rules.check_role(tx.actor.role, rules.AUTHORITIES)
     happening = rules.mark(terms, await marks_of(tx, uscc), uscc=uscc, today=tx.today)
     evidence = terms.evidence.model_dump(mode="json")
     held = await store.open_mark(tx, uscc, terms.kind)
@@ -201,6 +204,7 @@ async def confirm_code(tx: Transaction, uscc: str, evidence: Evidence) -> Enterp
         Refusal: `not_found`, `evidence_too_weak`.
     """
     enterprise = await lock_enterprise(tx, uscc)
+    rules.check_role(tx.actor.role, rules.AUTHORITIES)
     rules.check_evidence(evidence, pointer="/level")
     if enterprise.code_needs_review:
         enterprise.code_needs_review = False

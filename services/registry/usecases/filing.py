@@ -6,6 +6,7 @@ from uuid import UUID
 from services.registry.models.enterprise import Enterprise
 from services.registry.models.filing import Filing
 from services.registry.rules import filing as rules
+from services.registry.rules.enterprise import OWN_AFFAIRS, check_role
 from services.registry.rules.filing import FilingFinding, FilingStatus, FilingTerms
 from services.registry.store import filing as store
 from services.registry.usecases import enterprise as enterprises
@@ -25,6 +26,7 @@ async def save_draft(
         Refusal: `not_found`, `filing_year_not_open`, `filing_before_founding`.
     """
     enterprise = await enterprises.lock_enterprise(tx, uscc)
+    check_role(tx.actor.role, OWN_AFFAIRS)
     findings = await check_filing(tx, enterprise, year, terms, book=book)
     draft = await store.of_status(tx, uscc, year, FilingStatus.DRAFT)
     if draft is None:
@@ -58,6 +60,7 @@ async def submit_filing(
         Refusal: `not_found`, `filing_draft_missing`, `filing_inconsistent`, and what `save_draft` refuses.
     """
     enterprise = await enterprises.lock_enterprise(tx, uscc)
+    check_role(tx.actor.role, OWN_AFFAIRS)
     draft = await store.of_status(tx, uscc, year, FilingStatus.DRAFT)
     if draft is None:
         raise Refusal(rules.FILING_DRAFT_MISSING, year=year)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.registry.models.import_report import ImportFinding
+from services.registry.rules.enterprise import AUTHORITIES, check_role
 from services.registry.rules.import_report import RowFinding, RowGravity, RowOutcome, tally
 from services.registry.store import import_report as store
 from shared.db.operation import Operation, find_operation, progress, start_operation
@@ -86,7 +87,12 @@ class Tally:
 async def start_import(
     tx: Transaction, *, kind: str, operation_id: UUID, sha256: str, media_type: str, filename: str
 ) -> Operation:
-    """Queue an import for the actor; the job picks it up after the commit."""
+    """Queue an import for the actor; the job picks it up after the commit.
+
+    Raises:
+        Refusal: `forbidden_role`.
+    """
+    check_role(tx.actor.role, AUTHORITIES)
     operation = await start_operation(
         tx,
         operation_id=operation_id,

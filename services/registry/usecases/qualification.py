@@ -8,7 +8,6 @@ from services.registry.models.enterprise import Enterprise
 from services.registry.models.qualification import Qualification
 from services.registry.rules import enterprise as enterprise_rules
 from services.registry.rules import qualification as rules
-from services.registry.rules.enterprise import check_evidence
 from services.registry.rules.qualification import HeldTitle, QualificationDraft, QualificationKind, QualificationStatus
 from services.registry.store import qualification as store
 from services.registry.usecases import enterprise as enterprises
@@ -30,6 +29,7 @@ async def enter_qualification(
         Refusal: `not_found` and what `rules.qualification.enter` refuses.
     """
     enterprise = await enterprises.lock_enterprise(tx, uscc)
+    enterprise_rules.check_role(tx.actor.role, enterprise_rules.AUTHORITIES)
     held = await titles_of(tx, uscc)
     title = rules.enter(draft, held, today=tx.today, rule_set=rule_set)
     row = add_title(tx, enterprise, title, evidence=draft.evidence, qualification_id=qualification_id)
@@ -73,7 +73,8 @@ async def revoke_qualification(
         raise Refusal(NOT_FOUND, noun="qualification")
     await enterprises.lock_enterprise(tx, seen.uscc)
     await tx.session.refresh(seen)
-    check_evidence(evidence, pointer="/evidence/level")
+    enterprise_rules.check_role(tx.actor.role, enterprise_rules.AUTHORITIES)
+    enterprise_rules.check_evidence(evidence, pointer="/evidence/level")
     seen.revoked_on = rules.revoke(held_title(seen), on=on, today=tx.today)
     seen.revocation_evidence = evidence.model_dump(mode="json")
     seen.status = rules.status_on(held_title(seen), tx.today)
@@ -90,6 +91,7 @@ async def deregister_enterprise(tx: Transaction, uscc: str, *, on: date, evidenc
         Refusal: `not_found` and what `rules.enterprise.deregister` refuses.
     """
     enterprise = await enterprises.lock_enterprise(tx, uscc)
+    enterprise_rules.check_role(tx.actor.role, enterprise_rules.AUTHORITIES)
     enterprise.status = enterprise_rules.deregister(enterprise.status, evidence, on=on, today=tx.today)
     for row in await store.of_enterprise(tx, uscc, QualificationKind.TECH_ENTERPRISE):
         if rules.status_on(held_title(row), tx.today) is QualificationStatus.VALID:

@@ -37,6 +37,7 @@ async def apply_for_register(
             `register_conditions_unmet`.
     """
     enterprise = await enterprises.lock_enterprise(tx, uscc)
+    enterprise_rules.check_role(tx.actor.role, enterprise_rules.OWN_AFFAIRS)
     held = await store.open_of(tx, uscc)
     if held is not None:
         raise Refusal(rules.REGISTER_APPLICATION_OPEN, case_no=held.case_no)
@@ -77,6 +78,7 @@ async def check_application(tx: Transaction, application_id: UUID, check: Regist
         Refusal: `not_found`, `register_step_not_allowed`, `return_needs_notes`.
     """
     application = await _lock(tx, application_id)
+    enterprise_rules.check_role(tx.actor.role, enterprise_rules.AUTHORITIES)
     application.status = rules.decide(application.status, check)
     application.notes = [note.model_dump() for note in check.notes]
     application.checked_by, application.checked_at = tx.actor.client_id, tx.now
@@ -90,6 +92,7 @@ async def resubmit_application(tx: Transaction, application_id: UUID, *, book: R
         Refusal: `not_found`, `register_step_not_allowed`, `register_filing_missing`, `register_conditions_unmet`.
     """
     application = await _lock(tx, application_id)
+    enterprise_rules.check_role(tx.actor.role, enterprise_rules.OWN_AFFAIRS)
     enterprise = await enterprises.read_enterprise(tx, application.uscc)
     rule_set = book.pick(POLICY, tx.today)
     found = await judge(tx, enterprise, await qualifications.titles_of(tx, enterprise.uscc), rule_set)
@@ -108,6 +111,7 @@ async def withdraw_application(tx: Transaction, application_id: UUID) -> Registe
         Refusal: `not_found`, `register_step_not_allowed`.
     """
     application = await _lock(tx, application_id)
+    enterprise_rules.check_role(tx.actor.role, enterprise_rules.OWN_AFFAIRS)
     application.status = rules.withdraw(application.status)
     return _moved(tx, application, "register.withdraw", {})
 
@@ -121,6 +125,7 @@ async def list_application(
         Refusal: `not_found`, `register_step_not_allowed`, `register_filing_missing`, `register_conditions_unmet`.
     """
     application = await _lock(tx, application_id)
+    enterprise_rules.check_role(tx.actor.role, enterprise_rules.LISTING)
     enterprise = await enterprises.read_enterprise(tx, application.uscc)
     rule_set = book.pick(POLICY, tx.today)
     found = await judge(tx, enterprise, await qualifications.titles_of(tx, enterprise.uscc), rule_set)

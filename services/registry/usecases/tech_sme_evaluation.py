@@ -46,6 +46,7 @@ async def evaluate_enterprise(tx: Transaction, uscc: str, *, evaluation_id: UUID
     """
     rule_set = book.pick(rules.POLICY, tx.today)
     year, dossier = await _dossier(tx, uscc, rule_set)
+    enterprise_rules.check_role(tx.actor.role, enterprise_rules.OWN_AFFAIRS)
     record = rules.evaluate(rule_set, rules.freeze(dossier), as_of=tx.today)
     content = canonical(record)
     evaluation = TechSmeEvaluation(

@@ -3,6 +3,9 @@ from datetime import date
 import pytest
 
 from services.registry.rules.enterprise import (
+    AUTHORITIES,
+    LISTING,
+    OWN_AFFAIRS,
     EnterpriseStatus,
     EnterpriseTerms,
     IntegrityKind,
@@ -11,6 +14,8 @@ from services.registry.rules.enterprise import (
     OpenMark,
     SizeClass,
     check_evidence,
+    check_own_changes,
+    check_role,
     check_unit,
     counting_marks,
     deregister,
@@ -20,6 +25,7 @@ from services.registry.rules.enterprise import (
     public_state,
     register,
 )
+from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence, EvidenceLevel
 from tests.unit.registry.rule_sets import TODAY
@@ -149,3 +155,26 @@ def test_a_mirrored_fact_moves_on_more_than_a_declaration(level: EvidenceLevel) 
         assert refused(check_evidence, evidence, pointer="/level") == "evidence_too_weak"
     else:
         check_evidence(evidence, pointer="/level")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_step_belongs_to_the_bodies_that_may_take_it(role: Role) -> None:
+    for allowed, roles in (
+        (AUTHORITIES, {"city", "district"}),
+        (LISTING, {"city"}),
+        (OWN_AFFAIRS, {"city", "district", "enterprise"}),
+    ):
+        if role.value in roles:
+            check_role(role, allowed)
+        else:
+            assert refused(check_role, role, allowed) == "forbidden_role"
+
+
+@pytest.mark.parametrize("field", EnterpriseTerms.model_fields)
+def test_a_firm_changes_little_of_its_own_record(field: str) -> None:
+    check_own_changes(Role.DISTRICT, [field])
+    if field in {"address", "industry_code", "key_field", "founder_type"}:
+        check_own_changes(Role.ENTERPRISE, [field])
+    else:
+        assert refused(check_own_changes, Role.ENTERPRISE, [field]) == "forbidden_role"
+    assert refused(check_own_changes, Role.AUDITOR, [field]) == "forbidden_role"
