@@ -107,7 +107,8 @@ class Direction(StrEnum):
 class Indicator(Entry):
     """A scored indicator: the table that scores it and what people call it.
 
-    `node` None means that it belongs to the policy but cannot be assessed yet; `note_zh` and `note_en` then say why.
+    `node` None means that no table scores it: a rule of the service computes it, or it cannot be assessed yet;
+    `note_zh` and `note_en` then say which.
     """
 
     id: Name

@@ -122,6 +122,7 @@ def _score_record(facts: Mapping[str, Fact], rules: RuleSet, as_of: date) -> tup
         ],
     }
     score = add_up(parts, rules)
+    explained = [kv_explain.with_reason(line) for held in parts.values() for line in held]
     graded = rules.evaluate({"score_milli": score.score_milli}, nodes={"grade"}).result["grade"]
     gates = kv_explain.gates(values, rules)
     is_open = all(gate.open for gate in gates)
@@ -144,7 +145,7 @@ def _score_record(facts: Mapping[str, Fact], rules: RuleSet, as_of: date) -> tup
         as_of=as_of,
         facts=facts,
         result=result,
-        lines=[line for held in parts.values() for line in held],
+        lines=explained,
         gates=gates,
     )
     return record, int(graded["limit_fen"]) if is_open else 0

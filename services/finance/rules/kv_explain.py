@@ -1,14 +1,14 @@
 """The lines of an evaluation that are computed rather than looked up in a table, and its gates."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import StrEnum
 
 from services.finance.rules.kv_fact import SCORED_KINDS, SCORED_TITLES, FactValue
 from shared.kernel.money import div_half_up
 from shared.policy.decision import Gate
 from shared.policy.explain import IndicatorLine, NextTier, Status
-from shared.policy.header import Parameter
+from shared.policy.header import Indicator
 from shared.policy.rule_set import RuleSet
 
 Values = Mapping[str, FactValue]
@@ -32,43 +32,53 @@ def _thousandths(value: int) -> str:
     return f"{value // MILLI}.{value % MILLI:03d}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Points:
-    """Points given, the most there are, and what would give more."""
+TOP_ZH, TOP_EN = "已得该项最高分", "already at the most points of this indicator"
 
-    points_milli: int
-    max_milli: int
-    next_tier: NextTier | None
+
+def indicator_of(rules: RuleSet, name: str) -> Indicator:
+    """Return an indicator of the rule set by its id.
+
+    Source: F-KV-03 (docs/rules/finance.md).
+    """
+    return next(one for one in rules.indicators if one.id == name)
+
+
+def with_reason(line: IndicatorLine) -> IndicatorLine:
+    """Say why there is no next tier where there is none: the indicator stands at its most points.
+
+    Source: F-KV-06 (docs/rules/finance.md).
+    """
+    if line.next_tier is not None or line.note_zh is not None:
+        return line
+    return replace(line, note_zh=TOP_ZH, note_en=TOP_EN)
 
 
 def _line(
-    parameter: Parameter,
-    points: _Points,
+    indicator: Indicator,
+    points_milli: int,
+    next_tier: NextTier | None,
     *,
-    indicator: str,
-    labels: tuple[str, str],
     value: int | str,
-    unit: str,
     texts: tuple[str, str],
-    notes: tuple[str, str] = ("", ""),
+    notes: tuple[str, str] | None = None,
 ) -> IndicatorLine:
     return IndicatorLine(
-        indicator=indicator,
-        label_zh=labels[0],
-        label_en=labels[1],
+        indicator=indicator.id,
+        label_zh=indicator.label_zh,
+        label_en=indicator.label_en,
         value=value,
-        unit=unit,
+        unit=indicator.unit,
         value_text_zh=texts[0],
         value_text_en=texts[1],
-        tier=_thousandths(points.points_milli),
-        points_milli=points.points_milli,
-        max_points_milli=points.max_milli,
-        next_tier=points.next_tier,
-        article=parameter.article,
-        source=parameter.source,
-        confidence=parameter.confidence,
-        note_zh=notes[0],
-        note_en=notes[1],
+        tier=_thousandths(points_milli),
+        points_milli=points_milli,
+        max_points_milli=indicator.max_points_milli,
+        next_tier=next_tier if points_milli < indicator.max_points_milli else None,
+        article=indicator.article,
+        source=indicator.source,
+        confidence=indicator.confidence,
+        note_zh=notes[0] if notes else None,
+        note_en=notes[1] if notes else None,
         status=Status.ASSESSED,
     )
 
@@ -89,55 +99,41 @@ def rights_line(values: Values, rules: RuleSet) -> IndicatorLine:
             shown = f"{count} → {_thousandths(weighted)} = {_thousandths(points)}"
             zh.append(f"{parameter.label_zh}：{shown}")
             en.append(f"{parameter.label_en}: {shown}")
-    cap = rules.param_int("ip_rights_max_milli")
-    points = min(total, cap)
+    indicator = indicator_of(rules, "ip_rights")
     step = rules.param_int("points_per_right_invention_milli")
     following = NextTier(
         row="one_more_invention",
-        points_milli=min(cap, total + step),
+        points_milli=min(indicator.max_points_milli, total + step),
         needs=weighted_all + MILLI,
         distance=MILLI,
         text_zh="再增加一件权重为1的有效发明专利",
         text_en="one more valid invention patent of full weight",
     )
     return _line(
-        rules.param("ip_rights_max_milli"),
-        _Points(points, cap, following if points < cap else None),
-        indicator="ip_rights",
-        labels=(
-            "知识产权（按种类、剩余期限和权属份额加权）",
-            "IP rights weighted by kind, remaining life and owner share",
-        ),
+        indicator,
+        min(total, indicator.max_points_milli),
+        following,
         value=weighted_all,
-        unit="milli_count",
         texts=(f"加权 {_thousandths(weighted_all)} 件", f"{_thousandths(weighted_all)} weighted rights"),
-        notes=("；".join(zh), "; ".join(en)),
+        notes=("；".join(zh), "; ".join(en)) if zh else None,
     )
 
 
 def _counted(
-    values: Values, rules: RuleSet, *, indicator: str, fact: str, each: str, cap: str, one_more: tuple[str, str]
+    values: Values, rules: RuleSet, *, name: str, fact: str, each: str, one_more: tuple[str, str]
 ) -> IndicatorLine:
     """Score a count: so many points each, at most the cap."""
-    count, step, most = _number(values, fact), rules.param_int(each), rules.param_int(cap)
-    points = min(most, count * step)
+    indicator, count, step = indicator_of(rules, name), _number(values, fact), rules.param_int(each)
+    points = min(indicator.max_points_milli, count * step)
     following = NextTier(
         row="one_more",
-        points_milli=min(most, points + step),
+        points_milli=min(indicator.max_points_milli, points + step),
         needs=count + 1,
         distance=1,
         text_zh=one_more[0],
         text_en=one_more[1],
     )
-    return _line(
-        rules.param(each),
-        _Points(points, most, following if points < most else None),
-        indicator=indicator,
-        labels=(rules.param(each).label_zh, rules.param(each).label_en),
-        value=count,
-        unit="count",
-        texts=(f"{count} 项", str(count)),
-    )
+    return _line(indicator, points, following, value=count, texts=(f"{count} 项", str(count)))
 
 
 def high_value_line(values: Values, rules: RuleSet) -> IndicatorLine:
@@ -148,10 +144,9 @@ def high_value_line(values: Values, rules: RuleSet) -> IndicatorLine:
     return _counted(
         values,
         rules,
-        indicator="high_value",
+        name="high_value",
         fact="high_value_count",
         each="points_per_high_value_milli",
-        cap="high_value_max_milli",
         one_more=("再增加一件高价值发明专利", "one more high-value invention patent"),
     )
 
@@ -164,10 +159,9 @@ def products_line(values: Values, rules: RuleSet) -> IndicatorLine:
     return _counted(
         values,
         rules,
-        indicator="products",
+        name="products",
         fact="innovative_products",
         each="points_per_product_milli",
-        cap="products_max_milli",
         one_more=("再增加一项创新产品", "one more innovative product"),
     )
 
@@ -194,13 +188,12 @@ def titles_line(values: Values, rules: RuleSet) -> IndicatorLine:
             text_en=f"a higher title: {named.label_en}",
         )
     return _line(
-        rules.param("titles_max_milli"),
-        _Points(points, rules.param_int("titles_max_milli"), following),
-        indicator="titles",
-        labels=("创新企业称号（取最高一项）", "title of the enterprise (highest only)"),
+        indicator_of(rules, "titles"),
+        points,
+        following,
         value=best or NO_TITLE,
-        unit="code",
         texts=("、".join(held) or "无", ", ".join(held) or "none"),
+        notes=None if higher else ("没有分值更高的称号", "no title gives more points"),
     )
 
 

@@ -265,6 +265,26 @@ def test_points_of_the_lines_add_up_to_the_score(seed: int) -> None:
     )
 
 
+@given(st.integers(0, 10_000))
+def test_each_line_is_called_by_its_indicator_and_names_the_next_tier_or_why_there_is_none(seed: int) -> None:
+    lines = {line["indicator"]: line for line in json.loads(evaluate(random_case(seed)[0]).record)["lines"]}
+    assert lines["high_value"]["label_zh"] == "高价值发明专利件数"
+    assert lines["products"]["label_en"] == "innovative products"
+    for line in lines.values():
+        if line["next_tier"] is None:
+            assert line["note_zh"]
+            assert line["note_en"]
+            assert (
+                line["status"] == "not_assessed"
+                or line["points_milli"] == line["max_points_milli"]
+                or (line["indicator"] == "titles")
+            )
+        else:
+            assert line["next_tier"]["points_milli"] > line["points_milli"]
+            assert line["next_tier"]["text_zh"]
+            assert line["next_tier"]["text_en"]
+
+
 @given(st.integers(0, 10_000), st.sampled_from(["right", "high_value", "rd", "product", "title"]))
 def test_the_limit_never_falls_when_something_favourable_is_added(seed: int, change: str) -> None:
     held, _ = random_case(seed)
