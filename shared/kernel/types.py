@@ -53,8 +53,6 @@ Fen = Annotated[int, Strict(), Field(ge=0, le=MAX_FEN, sa_type=BigInteger)]
 """Money in fen, 0 or more."""
 FenOrNone = Annotated[int | None, Strict(), Field(ge=0, le=MAX_FEN, sa_type=BigInteger)]
 """Money in fen, or unknown."""
-SignedFen = Annotated[int, Strict(), Field(ge=-MAX_FEN, le=MAX_FEN, sa_type=BigInteger)]
-"""Money in fen with a sign, for postings."""
 RatePpm = Annotated[int, Strict(), Field(ge=0, le=10_000_000, sa_type=Integer)]
 """A rate in parts per million: 3.45 % is 34,500."""
 Milli = Annotated[int, Strict(), Field(ge=0, le=MAX_FEN, sa_type=BigInteger)]
@@ -92,5 +90,3 @@ LongTextOrNone = Annotated[
     str | None, Field(sa_type=Text, max_length=4000), AfterValidator(lambda text: text and _clean(text))
 ]
 """A paragraph for people, or nothing."""
-Sha256 = Annotated[str, Field(sa_type=String(64), regex=r"^[0-9a-f]{64}$")]
-"""A SHA-256 in lower-case hexadecimal."""

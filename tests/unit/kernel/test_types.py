@@ -17,7 +17,6 @@ class Words(Shape):
 
     amount_fen: types.Fen = 0
     limit_fen: types.FenOrNone = None
-    posting_fen: types.SignedFen = 0
     rate_ppm: types.RatePpm = 0
     points_milli: types.Milli = 0
     staff: types.Count = 0
@@ -32,7 +31,6 @@ class Words(Shape):
     note: types.ShortTextOrNone = None
     purpose: types.LongText = "示例"
     remark: types.LongTextOrNone = None
-    sha256: types.Sha256 = "0" * 64
 
 
 class WordsRow(Words, table=True):
@@ -41,7 +39,7 @@ class WordsRow(Words, table=True):
     id: int = Field(primary_key=True)
 
 
-NUMBERS = ["amount_fen", "limit_fen", "posting_fen", "rate_ppm", "points_milli", "staff", "term_months", "year"]
+NUMBERS = ["amount_fen", "limit_fen", "rate_ppm", "points_milli", "staff", "term_months", "year"]
 NOT_NUMBERS = [1.0, "12", True, "1e3", [1], {"a": 1}]
 NOT_TEXTS = ["示例\x00", "a\x1b[0m", "damaged �", "\ud800", "", " ", 5, ["a"]]
 
@@ -58,7 +56,6 @@ def test_only_whole_numbers_are_numbers(field: str, value: Any) -> None:
     [
         ("amount_fen", 0, 9_000_000_000_000_000),
         ("limit_fen", 0, 9_000_000_000_000_000),
-        ("posting_fen", -9_000_000_000_000_000, 9_000_000_000_000_000),
         ("rate_ppm", 0, 10_000_000),
         ("points_milli", 0, 9_000_000_000_000_000),
         ("staff", 0, 100_000_000),
@@ -76,7 +73,7 @@ def test_each_number_has_its_bounds(field: str, least: int, most: int) -> None:
 
 def test_money_is_bigint_in_the_database() -> None:
     table = SQLModel.metadata.tables["wordsrow"]
-    for column in ("amount_fen", "limit_fen", "posting_fen", "points_milli"):
+    for column in ("amount_fen", "limit_fen", "points_milli"):
         assert type(table.c[column].type) is BigInteger
     for column in ("rate_ppm", "staff", "term_months", "year"):
         assert type(table.c[column].type) is Integer
