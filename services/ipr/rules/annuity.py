@@ -61,10 +61,8 @@ def annual_fee_fen(kind: RightKind, patent_year: int, rules: RuleSet) -> int | N
     """
     if kind not in PATENT_KINDS or patent_year < 1:
         return None
-    fees = rules.param(f"{kind.value.lower()}_fee_by_year_fen").value
-    if not isinstance(fees, list | tuple) or patent_year > len(fees):
-        return None
-    return int(fees[patent_year - 1])
+    fees = rules.param_ints(f"{kind.value.lower()}_fee_by_year_fen")
+    return fees[patent_year - 1] if patent_year <= len(fees) else None
 
 
 def reduced_fen(fee_fen: int, payers: Payers, *, granted_on: date, year_starts_on: date, rules: RuleSet) -> int:
