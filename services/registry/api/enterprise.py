@@ -38,7 +38,7 @@ from shared.kernel.types import FenOrNone, ShortText, ShortTextOrNone, UnitId
 from shared.web.conditional import IfMatch, etag
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import Column, Format, export
-from shared.web.paging import Paging, page
+from shared.web.paging import PageOf, Paging, page
 
 router = edge_router(tags=["enterprises 企业"])
 
@@ -181,7 +181,7 @@ async def register_enterprise(body: EnterpriseTerms, tx: Tx) -> Response:
     return _answer(enterprise, status_code=201)
 
 
-@router.get("/enterprises")
+@router.get("/enterprises", response_model=PageOf[EnterpriseRead])
 @edge(scope="registry.enterprise:read", row="unit", summary_zh="企业清单")
 async def list_enterprises(
     tx: Tx,

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from services.registry.models.import_report import ImportFinding
-from services.registry.rules.import_report import KINDS
+from services.registry.rules.import_report import KINDS, RowGravity
 from services.registry.usecases import import_report as usecases
 from shared.db.operation import Operation
 from shared.db.transaction import Transaction
@@ -51,6 +51,20 @@ class ImportRead(BaseModel):
     created_at: datetime
     updated_at: datetime
     report: str
+
+
+class FindingRead(BaseModel):
+    """One finding on one line of an imported list."""
+
+    line: int
+    column: str
+    value: str
+    gravity: RowGravity
+    code: str
+    text_zh: str
+    text_en: str
+    way_out_zh: str
+    way_out_en: str
 
 
 def _shown(operation: Operation, path: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from services.registry.usecases import register_application as usecases
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.paging import Paging, page
+from shared.web.paging import PageOf, Paging, page
 
 router = edge_router(tags=["register 科技型企业入库"])
 
@@ -65,7 +65,7 @@ async def apply_for_register(body: RegisterApplicationTerms, tx: Tx, book: Book)
     return JSONResponse(shown(application), 201, headers=headers)
 
 
-@router.get("/register-applications")
+@router.get("/register-applications", response_model=PageOf[RegisterApplicationRead])
 @edge(scope="registry.enterprise:read", row="unit", summary_zh="入库申请清单")
 async def list_register_applications(
     tx: Tx,

@@ -20,7 +20,7 @@ from shared.kernel.shape import Shape
 from shared.kernel.types import LooseUscc
 from shared.policy.book import RULE_SET_NOT_IN_FORCE
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.paging import Paging, page
+from shared.web.paging import PageOf, Paging, page
 
 router = edge_router(tags=["tech-SME 科技型中小企业评价"])
 
@@ -85,7 +85,7 @@ async def evaluate_tech_sme(body: EvaluationRequest, tx: Tx, book: Book) -> Resp
     return JSONResponse(_whole(evaluation), 201, headers=headers)
 
 
-@router.get("/tech-sme-evaluations")
+@router.get("/tech-sme-evaluations", response_model=PageOf[EvaluationSummary])
 @edge(scope="registry.evaluation:read", row="enterprise", summary_zh="科技型中小企业评价清单")
 async def list_tech_sme_evaluations(
     tx: Tx, paging: Paging, uscc: Annotated[str | None, Query(max_length=18)] = None

@@ -1,7 +1,7 @@
 """Every SELECT and lock of enterprises, their marks and their units."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, select, tuple_
@@ -133,11 +133,3 @@ def _filtered(
     if needs_review is not None:
         statement = statement.where(col(Enterprise.code_needs_review).is_(needs_review))
     return statement
-
-
-def unit_on(stays_of: Sequence[UnitStay], on: date) -> str | None:
-    """Return the unit among `stays_of` in which an enterprise was on a day."""
-    return next(
-        (stay.unit_id for stay in stays_of if stay.from_on <= on and (stay.until_on is None or on < stay.until_on)),
-        None,
-    )
