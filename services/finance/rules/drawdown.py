@@ -11,6 +11,7 @@ from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.months import add_months
 from shared.kernel.shape import Shape
 from shared.kernel.types import Fen, ShortText
+from shared.kernel.unit import successor_of
 from shared.policy.rule_set import RuleSet
 
 DRAWDOWN_NOT_POSITIVE = RefusalCode(
@@ -104,6 +105,14 @@ class Repayment:
     status: DrawdownStatus
     loan_repaid_fen: int
     loan_status: LoanStatus
+
+
+def unit_of_payout(unit_id: str, on: date) -> str:
+    """Return the reporting unit that stands behind a pay-out: the firm's, or the one that took over where it ended.
+
+    Source: F-DRAW-03 (docs/rules/finance.md).
+    """
+    return successor_of(unit_id, on) or unit_id
 
 
 def draw(

@@ -161,7 +161,8 @@ def decide_uplift(facts: Mapping[str, Fact], rules: RuleSet) -> Uplift:
     values = fact_values(facts)
     base_fen = int(values["base_limit_fen"] or 0)
     tier = rules.evaluate(values, nodes={"uplift"}).result["uplift"]
-    rate_ppm, reason = int(tier["uplift_ppm"]), _uplift_reason(values, int(tier["uplift_ppm"]))
+    rate_ppm = int(tier["uplift_ppm"])
+    reason = _uplift_reason(values, rate_ppm, needs_tech_sme=rules.param_flag("tech_sme_required"))
     if reason != "granted":
         return Uplift(0, 0, base_fen, reason, *_UPLIFT_TEXTS[reason])
     limit_fen = max(base_fen, min(rules.param_int("cap_fen"), base_fen + mul_ppm_half_up(base_fen, rate_ppm)))
@@ -170,11 +171,11 @@ def decide_uplift(facts: Mapping[str, Fact], rules: RuleSet) -> Uplift:
     return Uplift(rate_ppm, limit_fen - base_fen, limit_fen, reason, *_UPLIFT_TEXTS[reason])
 
 
-def _uplift_reason(values: Mapping[str, object], rate_ppm: int) -> str:
+def _uplift_reason(values: Mapping[str, object], rate_ppm: int, *, needs_tech_sme: bool) -> str:
     checks = (
         ("no_base_limit", values["base_limit_fen"] == 0),
         ("not_on_city_register", values["tech_enterprise_valid"] is not True),
-        ("not_tech_sme", values["tech_sme_valid"] is not True),
+        ("not_tech_sme", needs_tech_sme and values["tech_sme_valid"] is not True),
         ("not_filed", values["super_deduction_fen"] is None),
         ("below_first_tier", rate_ppm == 0),
     )

@@ -208,7 +208,7 @@ def gates(values: Values, rules: RuleSet) -> list[Gate]:
     judged = (
         (
             "city_register",
-            values["tech_enterprise_valid"] is True,
+            values["tech_enterprise_valid"] is True or not rules.param_flag("city_register_required"),
             register,
             ("在重庆市科技型企业系统有效备案", "valid on the city's register of technology enterprises"),
             ("申请入库：POST /v1/register-applications", "apply: POST /v1/register-applications"),
@@ -222,14 +222,14 @@ def gates(values: Values, rules: RuleSet) -> list[Gate]:
         ),
         (
             "no_serious_dishonesty",
-            values["serious_dishonesty"] is False,
+            values["serious_dishonesty"] is False or not rules.param_flag("integrity_required"),
             integrity,
             ("无严重违法失信记录", "no record of serious dishonesty"),
             ("完成信用修复后重新评价", "have the record repaired, then be evaluated again"),
         ),
         (
             "no_abnormal_operations",
-            values["abnormal_operations"] is False,
+            values["abnormal_operations"] is False or not rules.param_flag("integrity_required"),
             integrity,
             ("未列入经营异常名录", "not on the list of abnormal operations"),
             ("申请移出经营异常名录后重新评价", "be removed from the list, then be evaluated again"),

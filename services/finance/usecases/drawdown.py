@@ -52,7 +52,7 @@ async def draw_loan(
             "loan_id": loan_id,
             "enterprise_uscc": loan.enterprise_uscc,
             "bank_uscc": loan.bank_uscc,
-            "unit_id": unit_id or CITY_UNIT,
+            "unit_id": rules.unit_of_payout(unit_id or CITY_UNIT, terms.starts_on),
             "outstanding_fen": terms.amount_fen,
             "status": DrawdownStatus.DISBURSED,
             "created_at": tx.now,

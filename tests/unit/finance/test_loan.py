@@ -122,6 +122,19 @@ def test_a_note_of_29_february_falls_due_on_28_february_at_the_latest() -> None:
         leap(date(2025, 3, 1))
 
 
+@pytest.mark.parametrize(
+    ("unit", "on", "behind"),
+    [
+        ("500105", date(2025, 11, 5), "500105"),
+        ("500105", date(2025, 11, 6), "CQ-LJ"),
+        ("500112", date(2026, 11, 23), "CQ-LJ"),
+        ("500107", date(2026, 11, 23), "500107"),
+    ],
+)
+def test_a_payout_stands_with_the_unit_in_force_on_its_day(unit: str, on: date, behind: str) -> None:
+    assert drawdown.unit_of_payout(unit, on) == behind
+
+
 def repay(amount_fen: int, outstanding_fen: int = 40 * WAN, value_on: date = TODAY) -> drawdown.Repayment:
     return drawdown.repay(
         RepaymentTerms(bank_ref="R-1", amount_fen=amount_fen, value_on=value_on),
