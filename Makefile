@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ENVIRONMENT = env PYTHONPATH=. .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help environment run stop reset logs token test check format migration replay republish
+.PHONY: help environment run stop reset logs token test check format contracts migration replay republish
 
 help: ## list these commands 列出全部命令
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ check: environment ## lint, types and the import fence 静态检查
 
 format: environment ## let ruff format the code 格式化代码
 	@$(ENVIRONMENT) -m ruff format .
+
+contracts: environment ## write the API documents and the catalogue of codes; names what would break partners 生成接口契约
+	@$(ENVIRONMENT) -m tests.support.contracts
 
 migration: environment ## write a migration from the tables' difference: S=finance M="add a column" 生成迁移
 	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.db.migrate revision '$(S)' '$(M)'

@@ -33,17 +33,7 @@ class Catalogue:
             issuer: public address of the gateway.
         """
         documents = await self._all("/openapi.json")
-        joined: dict[str, Any] = orjson.loads(orjson.dumps(own))
-        scopes = joined["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]["scopes"]
-        for name, document in documents.items():
-            renamed = _rename(document, name)
-            for path, item in renamed["paths"].items():
-                if path.startswith("/v1/"):
-                    joined["paths"].setdefault(path, item)
-            joined["components"]["schemas"].update(renamed["components"]["schemas"])
-            flows = renamed["components"]["securitySchemes"]["oauth2"]["flows"]
-            scopes.update(flows["clientCredentials"]["scopes"])
-        joined["servers"] = [{"url": issuer}]
+        joined = join(own, documents, issuer=issuer)
         joined["x-missing"] = sorted(set(self.upstreams) - set(documents))
         return joined
 
@@ -70,6 +60,27 @@ class Catalogue:
                 self._fetched_at[target] = time.monotonic()
         held = ((name, self._documents.get((name, target))) for name in self.upstreams)
         return {name: document for name, document in held if document is not None}
+
+
+def join(own: dict[str, Any], documents: Mapping[str, dict[str, Any]], *, issuer: str) -> dict[str, Any]:
+    """Return one OpenAPI document with the gateway's own paths and those of the services under /v1/.
+
+    Args:
+        own: the gateway's document.
+        documents: those of the services, by name.
+        issuer: public address of the gateway.
+    """
+    joined: dict[str, Any] = orjson.loads(orjson.dumps(own))
+    scopes = joined["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]["scopes"]
+    for name, document in documents.items():
+        renamed = _rename(document, name)
+        for path, item in renamed["paths"].items():
+            if path.startswith("/v1/"):
+                joined["paths"].setdefault(path, item)
+        joined["components"]["schemas"].update(renamed["components"]["schemas"])
+        scopes.update(renamed["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]["scopes"])
+    joined["servers"] = [{"url": issuer}]
+    return joined
 
 
 def _rename(document: dict[str, Any], service: str) -> dict[str, Any]:

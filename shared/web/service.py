@@ -20,7 +20,7 @@ from shared.db.engine import Database
 from shared.db.migrate import has_migrations
 from shared.db.rule_set import publish_folder
 from shared.events.event import Event
-from shared.files.media_type import FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED
+from shared.files.refusals import UPLOAD_REFUSALS
 from shared.files.store import FileStore
 from shared.kernel.actor import system_actor
 from shared.kernel.clock import Clock, SystemClock
@@ -113,7 +113,8 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     state.metadata = spec.metadata
     state.has_migrations = has_migrations(spec.name)
     failures.install(app)
-    explained = openapi.problem_pages((*COMMON, FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED, *spec.refusals))
+    state.refusals = tuple(dict.fromkeys((*COMMON, *UPLOAD_REFUSALS, *spec.refusals)))
+    explained = openapi.problem_pages(state.refusals)
     # The routes themselves instead of `include_router`: nested routers are matched twice, a seventh of a call. What is
     # called most stands first.
     first = [route for router in spec.routers for route in router.routes]

@@ -1,0 +1,116 @@
+"""The committed contracts are what the services say, and a change that breaks partners is named."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support.breaking import breaking_changes
+from tests.support.contracts import FOLDER, described, errors_page, text_of, unannounced
+
+
+@pytest.fixture(scope="module")
+def documents() -> dict[str, dict[str, Any]]:
+    """What the services say of themselves today."""
+    return described()
+
+
+def test_no_change_that_breaks_partners_is_unannounced(documents: dict[str, dict[str, Any]]) -> None:
+    assert unannounced(documents) == []
+
+
+def test_the_committed_contracts_are_current(documents: dict[str, dict[str, Any]]) -> None:
+    stale = [
+        name
+        for name, document in documents.items()
+        if not (FOLDER / name).exists() or (FOLDER / name).read_text("utf-8") != text_of(document)
+    ]
+    assert stale == [], "run `make contracts`"
+    assert (FOLDER / "errors.md").read_text("utf-8") == errors_page(documents["errors.json"]["codes"])
+
+
+def document() -> dict[str, Any]:
+    loan = {
+        "type": "object",
+        "required": ["amount_fen"],
+        "properties": {
+            "amount_fen": {"type": "integer"},
+            "note": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+            "bank": {"$ref": "#/components/schemas/Bank"},
+        },
+    }
+    bank = {"type": "object", "properties": {"name": {"type": "string"}}}
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Loan"}}}
+    return {
+        "paths": {
+            "/v1/loans": {
+                "post": {
+                    "parameters": [{"in": "header", "name": "Idempotency-Key", "required": True}],
+                    "requestBody": {"content": copy.deepcopy(content)},
+                    "responses": {"201": {"content": copy.deepcopy(content)}, "409": {}},
+                },
+                "get": {"parameters": [{"in": "query", "name": "limit"}], "responses": {"200": {}}},
+            }
+        },
+        "components": {"schemas": {"Loan": loan, "Bank": bank}},
+    }
+
+
+def _schema(found: dict[str, Any], name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = found["components"]["schemas"][name]
+    return schema
+
+
+CHANGES: dict[str, tuple[Callable[[dict[str, Any]], object], list[str]]] = {
+    "a path is removed": (lambda d: d["paths"].pop("/v1/loans"), ["/v1/loans is gone"]),
+    "a method is removed": (lambda d: d["paths"]["/v1/loans"].pop("get"), ["GET /v1/loans is gone"]),
+    "a parameter is removed": (
+        lambda d: d["paths"]["/v1/loans"]["get"]["parameters"].clear(),
+        ["GET /v1/loans: parameter limit is gone"],
+    ),
+    "a parameter becomes required": (
+        lambda d: d["paths"]["/v1/loans"]["get"]["parameters"][0].update(required=True),
+        ["GET /v1/loans: parameter limit became required"],
+    ),
+    "a nested field is removed": (
+        lambda d: _schema(d, "Bank")["properties"].pop("name"),
+        ["POST /v1/loans: answer field /bank/name is gone", "POST /v1/loans: body field /bank/name is gone"],
+    ),
+    "a body field becomes required": (
+        lambda d: _schema(d, "Loan")["required"].append("note"),
+        ["POST /v1/loans: body field /note became required"],
+    ),
+    "a type changes": (
+        lambda d: _schema(d, "Loan")["properties"].update(amount_fen={"type": "string"}),
+        [
+            "POST /v1/loans: answer field /amount_fen may now be string",
+            "POST /v1/loans: body field /amount_fen no longer takes integer",
+        ],
+    ),
+    "an answer may become null": (
+        lambda d: _schema(d, "Bank")["properties"].update(name={"type": ["string", "null"]}),
+        ["POST /v1/loans: answer field /bank/name may now be null"],
+    ),
+    "a status is removed": (
+        lambda d: d["paths"]["/v1/loans"]["post"]["responses"].pop("201"),
+        ["POST /v1/loans: answer 201 is gone"],
+    ),
+    "an optional field is added": (lambda d: _schema(d, "Loan")["properties"].update(more={"type": "string"}), []),
+    "an optional field with a required field inside is added": (
+        lambda d: _schema(d, "Loan")["properties"].update(
+            more={"type": "object", "required": ["x"], "properties": {"x": {"type": "string"}}}
+        ),
+        [],
+    ),
+    "a path is added": (lambda d: d["paths"].update({"/v1/more": {"get": {}}}), []),
+    "a description changes": (lambda d: _schema(d, "Loan").update(description="x"), []),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_is_named_if_it_breaks_a_partner_and_only_then(name: str) -> None:
+    change, expected = CHANGES[name]
+    after = document()
+    change(after)
+    assert breaking_changes(document(), after) == expected
