@@ -70,11 +70,14 @@ class FindingRead(BaseModel):
     response_model=ImportRead,
     responses=refusals(FORBIDDEN_ROLE, FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED, BODY_TOO_LARGE),
 )
-@edge(scope="ipr.import:write", row="any", summary_zh="导入知识产权清单（CSV/XLSX）")
+@edge(scope="ipr.import:write", row="enterprise", summary_zh="导入知识产权清单（CSV/XLSX）")
 async def start_import(
     file: Annotated[UploadFile, File(description="CSV 或 XLSX / CSV or XLSX")], request: Request, tx: Tx, files: Files
 ) -> Response:
-    """Upload a list of rights; good lines are kept, the report names line, column and way out of the others."""
+    """Upload a list of rights: the IP centre any, an enterprise its own, which then count once attested.
+
+    Good lines are kept; the report names line, column and way out of the others.
+    """
     limit = request.app.state.settings.max_upload_bytes
     stored = await files.put(file, declared_type=file.content_type, limit=limit)
     operation = await usecases.start_import(

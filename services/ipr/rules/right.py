@@ -204,6 +204,18 @@ def must_be_registrar(actor: Actor) -> None:
         raise Refusal(FORBIDDEN_ROLE)
 
 
+def may_import(actor: Actor) -> None:
+    """Refuse a role that may not upload a list; an enterprise may, each line then counts as its own declaration.
+
+    Raises:
+        Refusal: `forbidden_role`.
+
+    Source: I-IMPORT-06 (docs/rules/ipr.md).
+    """
+    if actor.role is not Role.ENTERPRISE or actor.party is None:
+        must_be_registrar(actor)
+
+
 def level_entered(actor: Actor, evidence: Evidence) -> EvidenceLevel:
     """Return the level at which an entry counts: what an enterprise enters about itself is declared, whatever it says.
 

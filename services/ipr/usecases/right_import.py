@@ -24,6 +24,7 @@ from shared.db.operation import Operation, start_operation
 from shared.db.transaction import Transaction
 from shared.files.tabular import Line
 from shared.kernel.errors import Refusal
+from shared.kernel.refusals import FORBIDDEN_ROLE
 from shared.policy.book import RuleBook
 
 KIND = "import_ip_rights"
@@ -98,12 +99,12 @@ class _Batch:
 
 
 async def start_import(tx: Transaction, *, operation_id: UUID, file_sha256: str, media_type: str) -> Operation:
-    """Queue the import of an uploaded list; only registrars import.
+    """Queue the import of an uploaded list: of a registrar's, or of an enterprise's own rights as it declares them.
 
     Raises:
         Refusal: `forbidden_role`.
     """
-    right_rules.must_be_registrar(tx.actor)
+    right_rules.may_import(tx.actor)
     operation = await start_operation(
         tx, operation_id=operation_id, kind=KIND, file_sha256=file_sha256, given={"media_type": media_type}
     )
@@ -188,7 +189,13 @@ def _take(
     book: RuleBook,
     new_id: Callable[[], UUID],
 ) -> None:
-    """Add the right of a line, move the one that is recorded, or leave what it says already."""
+    """Add the right of a line, move the one that is recorded, or leave what it says already.
+
+    Raises:
+        Refusal: `owner_not_caller`; `forbidden_role` where an enterprise's list says another status than is recorded;
+            and what `rules.register` and `right_status.move` refuse.
+    """
+    right_rules.may_declare(tx.actor, draft.owners)
     if held is None:
         registration = right_rules.register(
             draft, book=book, status_rules=book.pick(status_rules.POLICY, tx.today), today=tx.today
@@ -205,6 +212,11 @@ def _take(
     if differs:
         shown = ", ".join(differs)
         batch.note(line, [finding(rules.IMPORT_FACTS_DIFFER, differs[0], shown, fields=shown)])
+        return
+    if tx.actor.role not in right_rules.REGISTRARS:
+        if draft.legal_status is not held.legal_status:
+            raise Refusal(FORBIDDEN_ROLE, pointer="/to_status")
+        batch.tally.unchanged += 1
         return
     move = StatusMove(
         to_status=draft.legal_status,

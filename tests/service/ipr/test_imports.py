@@ -133,13 +133,33 @@ async def test_an_interrupted_import_goes_on_behind_its_last_commit(ipr: Running
         assert len(await ipr.events()) == before
 
 
-async def test_only_registrars_import_and_only_the_uploader_sees_its_import(ipr: RunningService) -> None:
-    content = as_csv(LINES)
+async def test_an_enterprise_imports_its_own_rights_as_declared(ipr: RunningService) -> None:
+    foreign = line("发明专利", patent("1", 20), owners=FIRM_B)
+    lines = [LINES[0], line("发明专利", patent("1", 21)), foreign]
     async with (
         ipr.client(Role.ENTERPRISE, party=FIRM_A, scopes=SCOPES) as firm,
         ipr.client(Role.IP_CENTRE, scopes=SCOPES) as centre,
     ):
-        refused = await firm.post("/v1/imports/ip-rights", files={"file": ("rights", content, "text/csv")})
+        await upload(ipr, centre, as_csv([LINES[0]]))
+        before = await ipr.events("ipr.portfolio.changed.v1")
+        done = await upload(ipr, firm, as_csv(lines))
+        assert (done["result"]["created"], done["result"]["unchanged"]) == (1, 1)
+        assert done["result"]["findings"] == {"owner_not_caller": 1}
+        levels = {one["right_no"]: one["evidence_level"] for one in (await firm.get("/v1/ip-rights")).json()["items"]}
+        assert levels == {patent("1", 1): "DOCUMENT", patent("1", 21): "DECLARED"}
+        assert await ipr.events("ipr.portfolio.changed.v1") == before
+        lapsed = await upload(ipr, firm, as_csv([[*LINES[0][:4], "未缴年费终止", *LINES[0][5:]]]))
+        assert lapsed["result"]["findings"] == {"forbidden_role": 1}
+
+
+async def test_banks_import_nothing_and_only_the_uploader_sees_its_import(ipr: RunningService) -> None:
+    content = as_csv(LINES)
+    async with (
+        ipr.client(Role.BANK, party=FIRM_B, scopes=SCOPES) as bank,
+        ipr.client(Role.ENTERPRISE, party=FIRM_A, scopes=SCOPES) as firm,
+        ipr.client(Role.IP_CENTRE, scopes=SCOPES) as centre,
+    ):
+        refused = await bank.post("/v1/imports/ip-rights", files={"file": ("rights", content, "text/csv")})
         assert refused.json()["code"] == "forbidden_role"
         done = await upload(ipr, centre, content)
         assert (await firm.get(done["report"])).status_code == 404

@@ -18,6 +18,7 @@ from services.ipr.rules.right import (
     level_entered,
     mark_high_value,
     may_declare,
+    may_import,
     must_be_registrar,
     register,
     term_facts,
@@ -114,6 +115,16 @@ def test_an_enterprise_enters_only_what_it_owns_and_others_nothing() -> None:
     for role in set(Role) - {Role.ENTERPRISE, Role.IP_CENTRE, Role.CITY}:
         with pytest.raises(Refusal, match="forbidden_role"):
             may_declare(Actor("other", role, party=FIRM_A), own)
+
+
+def test_an_enterprise_uploads_its_own_list_and_others_none() -> None:
+    for actor in (FIRM, CENTRE, Actor("city", Role.CITY)):
+        may_import(actor)
+    for role in set(Role) - {Role.ENTERPRISE, Role.IP_CENTRE, Role.CITY}:
+        with pytest.raises(Refusal, match="forbidden_role"):
+            may_import(Actor("other", role, party=FIRM_A))
+    with pytest.raises(Refusal, match="forbidden_role"):
+        may_import(Actor("nobody", Role.ENTERPRISE))
 
 
 def test_only_the_centre_and_the_city_speak_for_the_registering_bodies() -> None:

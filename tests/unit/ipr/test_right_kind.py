@@ -73,7 +73,8 @@ def test_each_kind_has_its_own_form(kind: RightKind, written: str, kept: str) ->
 
 
 @pytest.mark.parametrize(
-    ("number", "year"), [(patent("1", 1, 2022), 2022), ("95115608X", 1995), ("971017654", 1997), ("022000012", 2002), ("851000010", 1985)]
+    ("number", "year"),
+    [(patent("1", 1, 2022), 2022), ("95115608X", 1995), ("971017654", 1997), ("022000012", 2002), ("851000010", 1985)],
 )
 def test_the_year_of_filing_stands_in_a_patent_number(number: str, year: int) -> None:
     assert number_year(INVENTION, number) == year
