@@ -15,7 +15,7 @@ from services.registry.api import (
     unit,
 )
 from services.registry.handlers import finance, ipr
-from services.registry.jobs import expiry, imports
+from services.registry.jobs import expiry, imports, units
 from services.registry.models import Base
 from services.registry.rules import REFUSALS
 from services.registry.settings import RegistrySettings
@@ -42,7 +42,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
                 unit.router,
             ],
             subscriptions=[*ipr.SUBSCRIPTIONS, *finance.SUBSCRIPTIONS],
-            jobs=[*imports.JOBS, *expiry.JOBS],
+            jobs=[*imports.JOBS, *expiry.JOBS, *units.JOBS],
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=RegistryRuleSetPublished,

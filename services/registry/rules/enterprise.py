@@ -17,7 +17,7 @@ from shared.kernel.key_field import KeyField
 from shared.kernel.refusals import FORBIDDEN_ROLE
 from shared.kernel.shape import Shape
 from shared.kernel.types import FenOrNone, LooseUscc, ShortText, ShortTextOrNone, UnitId
-from shared.kernel.unit import successor_of, unit_on
+from shared.kernel.unit import UNITS, successor_of, unit_on
 
 ENTERPRISE_EXISTS = RefusalCode(
     "enterprise_exists",
@@ -235,6 +235,15 @@ def check_unit(unit_id: str, *, today: date) -> None:
         raise Refusal(
             UNIT_ENDED, pointer="/unit_id", unit_id=unit_id, on=today, successor=successor_of(unit_id, today) or "—"
         )
+
+
+def ended_units(today: date) -> dict[str, str]:
+    """Return the units that have ended, each with the unit in force that took over.
+
+    Source: R-ENT-13 (国务院批复 2025-11-06: 江北区、渝北区撤销).
+    """
+    ended = {unit.unit_id for unit in UNITS if unit_on(unit.unit_id, today) is None}
+    return {unit_id: heir for unit_id in sorted(ended) if (heir := successor_of(unit_id, today)) is not None}
 
 
 def is_legal_person(form: LegalForm) -> bool:

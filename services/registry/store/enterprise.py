@@ -51,6 +51,18 @@ async def lock_many(tx: Transaction, usccs: Sequence[str]) -> dict[str, Enterpri
     return {row.uscc: row for row in (await tx.session.execute(statement)).scalars()}
 
 
+async def lock_in_units(tx: Transaction, unit_ids: Sequence[str], *, limit: int) -> Sequence[Enterprise]:
+    """Return up to `limit` enterprises of these units, locked in the order of their codes."""
+    statement = (
+        select(Enterprise)
+        .where(col(Enterprise.unit_id).in_(unit_ids))
+        .order_by(col(Enterprise.uscc))
+        .limit(limit)
+        .with_for_update()
+    )
+    return (await tx.session.execute(statement)).scalars().all()
+
+
 async def existing(tx: Transaction, usccs: Sequence[str]) -> set[str]:
     """Return which codes are registered, whoever may see them."""
     statement = select(col(Enterprise.uscc)).where(col(Enterprise.uscc).in_(usccs))

@@ -141,6 +141,25 @@ async def apply_changes(
     await touch(tx, enterprise)
 
 
+async def move_from_ended_units(tx: Transaction, *, limit: int, size_rules: RuleSet) -> int:
+    """Move enterprises whose unit has ended to the unit that took over, at most `limit` of them; return how many.
+
+    A firm in a part that went elsewhere is moved on by hand: the unit alone does not tell its town.
+    """
+    heirs = rules.ended_units(tx.today)
+    moved = await store.lock_in_units(tx, list(heirs), limit=limit)
+    for enterprise in moved:
+        before = enterprise.unit_id
+        await apply_changes(tx, enterprise, {"unit_id": heirs[before]}, size_rules=size_rules)
+        tx.audit(
+            "enterprise.move",
+            subject=f"enterprise/{enterprise.uscc}",
+            uscc=enterprise.uscc,
+            detail={"from": before, "to": enterprise.unit_id},
+        )
+    return len(moved)
+
+
 async def touch(tx: Transaction, enterprise: Enterprise) -> None:
     """Count a change of a locked enterprise and tell its state."""
     enterprise.version += 1

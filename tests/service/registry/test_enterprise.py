@@ -1,7 +1,13 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from shared.kernel.actor import Role
+from shared.kernel.clock import FixedClock
 from tests.service.registry.world import EVIDENCE, OTHER_UNIT, SCOPES, UNIT, World, code_of, firm, made_up_code
+from tests.support.postgres import DatabaseServer
+from tests.support.service import running_service
 
 
 async def test_a_registered_enterprise_is_read_with_its_unit_and_told_once(world: World) -> None:
@@ -180,3 +186,28 @@ async def test_the_units_of_a_day_are_listed(world: World) -> None:
     before = (await world.city.get("/v1/units", params={"on": "2023-06-30"})).json()["items"]
     today = (await world.city.get("/v1/units")).json()["items"]
     assert (len(before), len(today)) == (41, 39)
+
+
+async def test_when_a_unit_ends_its_firms_move_to_the_unit_that_took_over(postgres: DatabaseServer) -> None:
+    clock = FixedClock(datetime(2025, 11, 4, 2, 0, tzinfo=UTC))
+    async with running_service("registry", postgres, clock=clock) as service:
+        world = World(service)
+        code = await world.registered(1, unit_id="500112")
+        await service.run_job("move_from_ended_units")
+        assert (await world.district("500112").get(f"/v1/enterprises/{code}")).status_code == 200
+        clock.advance(timedelta(days=3))
+        await service.run_job("move_from_ended_units")
+        await service.run_job("move_from_ended_units")
+        page = (await world.district("CQ-LJ").get(f"/v1/enterprises/{code}")).json()
+        assert [(stay["unit_id"], stay["until_on"]) for stay in page["units"]] == [
+            ("500112", "2025-11-07"),
+            ("CQ-LJ", None),
+        ]
+        states = await service.events("registry.enterprise.changed.v1")
+        assert [state.data.unit_id for state in states] == ["500112", "CQ-LJ"]
+
+
+async def test_eight_clerks_who_register_one_code_at_once_make_one_enterprise(world: World) -> None:
+    answers = await asyncio.gather(*(world.city.post("/v1/enterprises", json=firm(1)) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201, *[409] * 7]
+    assert len(await world.service.events("registry.enterprise.changed.v1")) == 1

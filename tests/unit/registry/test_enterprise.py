@@ -19,6 +19,7 @@ from services.registry.rules.enterprise import (
     check_unit,
     counting_marks,
     deregister,
+    ended_units,
     is_legal_person,
     mark,
     open_marks,
@@ -178,3 +179,8 @@ def test_a_firm_changes_little_of_its_own_record(field: str) -> None:
     else:
         assert refused(check_own_changes, Role.ENTERPRISE, [field]) == "forbidden_role"
     assert refused(check_own_changes, Role.AUDITOR, [field]) == "forbidden_role"
+
+
+def test_ended_units_are_named_with_the_unit_that_took_over() -> None:
+    assert ended_units(date(2025, 11, 5)) == {}
+    assert ended_units(TODAY) == {"500105": "CQ-LJ", "500112": "CQ-LJ"}
