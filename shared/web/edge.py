@@ -129,10 +129,11 @@ class EdgeRoute(APIRoute):
         path = self.path_format
 
         async def handle(request: Request) -> Response:
-            actor = await _admit(request, rule)
+            actor = await _identify(request, rule)
             keyed = rule.idempotent and request.method == "POST"
-            key = idempotency_key(request) if keyed else None
             try:
+                _check_scope(actor, rule)
+                key = idempotency_key(request) if keyed else None
                 incoming = await read_request(request, expects_body=reads_json)
                 if not rule.transaction:
                     return await call(request)
@@ -152,15 +153,18 @@ _SUBJECT_LENGTH = 200
 _AUDITED_REFUSALS = frozenset({403, 404})
 
 
-async def _admit(request: Request, rule: EdgeRule) -> Actor:
+async def _identify(request: Request, rule: EdgeRule) -> Actor:
     if rule.scope == PUBLIC:
         return ANONYMOUS
     actor: Actor = await request.app.state.verifier.verify(request.headers.get("authorization"))
     request.scope["edge_client"] = actor.client_id
     request.scope["edge_actor"] = actor
-    if rule.scope not in actor.scopes:
-        raise Refusal(FORBIDDEN_SCOPE, scope=rule.scope)
     return actor
+
+
+def _check_scope(actor: Actor, rule: EdgeRule) -> None:
+    if rule.scope != PUBLIC and rule.scope not in actor.scopes:
+        raise Refusal(FORBIDDEN_SCOPE, scope=rule.scope)
 
 
 async def _transact(

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
-from uuid import UUID
 
 import httpx
 import orjson
@@ -238,11 +237,6 @@ async def running_service(
         stack.push_async_callback(postgres.drop, url)
         await stack.enter_async_context(app.router.lifespan_context(app))
         yield RunningService(name=name, app=app, clock=clock, database_url=url, _stack=stack)
-
-
-def causation_ids(envelopes: Iterable[Any]) -> set[UUID]:
-    """Return the causation ids that the envelopes carry."""
-    return {envelope.causation_id for envelope in envelopes}
 
 
 @contextlib.asynccontextmanager

@@ -18,7 +18,7 @@ from tests.support.service import RunningService, running_gateway
 
 BANK = "91500000MA5U0000XY"
 FIRM = "91500107MA5U00001A"
-SECRETS = {name: f"{name}-secret-of-the-tests-0123456789" for name in ("city", "bank-a", "enterprise-1", "weird")}
+SECRETS = {name: f"{name}-secret-of-the-tests-0123456789" for name in ("city", "bank-a", "enterprise-1")}
 CLIENTS: list[dict[str, Any]] = [
     {
         "client_id": "city",

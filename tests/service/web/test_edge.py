@@ -190,6 +190,15 @@ async def test_a_read_is_audited_and_a_refused_read_as_well(sample: RunningServi
     ]
 
 
+async def test_a_read_without_the_scope_is_audited_too(sample: RunningService) -> None:
+    note = new_id()
+    async with client(sample, WRITE) as http:
+        answer = await http.get(f"/v1/notes/{note}")
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden_scope")
+    rows = await sample.rows("SELECT outcome, detail FROM audit_entry WHERE subject = :path", path=f"/v1/notes/{note}")
+    assert rows == [{"outcome": "refused", "detail": {"code": "forbidden_scope"}}]
+
+
 async def test_a_unique_guard_of_the_database_is_a_conflict(sample: RunningService) -> None:
     async with client(sample) as http:
         await http.post("/v1/notes", json={"words": "twice", "amount": 1})
