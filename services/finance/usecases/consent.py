@@ -1,8 +1,9 @@
 """Grant and withdraw consents, and check them before a bank reads."""
 
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, StringConstraints
 
 from services.finance.models.consent import Consent
 from services.finance.rules import consent as rules
@@ -35,7 +36,7 @@ class ConsentDraft(Shape):
     expires_at: AwareDatetime | None = None
     signer_name: ShortText
     signer_capacity: SignerCapacity = SignerCapacity.LEGAL_REPRESENTATIVE
-    mandate_sha256: ShortTextOrNone = None
+    mandate_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
     text_version: ShortText
     signature: ShortTextOrNone = None
     channel: ConsentChannel = ConsentChannel.WEB
