@@ -223,12 +223,12 @@ def owners_of(text: str) -> list[OwnerPart] | None:
     return [OwnerPart(uscc=match["uscc"], share_ppm=share) for match, share in zip(read, parsed, strict=True)]
 
 
-def differing(recorded: Mapping[str, object], draft: RightDraft, right_no: str) -> list[str]:
+def differing(recorded: Mapping[str, object], draft: RightDraft) -> list[str]:
     """Return the fields in which a line differs from the right that is recorded; empty cells say nothing.
 
     Source: I-IMPORT-03 (docs/rules/ipr.md).
     """
-    said: dict[str, object] = {name: getattr(draft, name) for name in ("title", *_DATES[1:])} | {"right_no": right_no}
+    said: dict[str, object] = {name: getattr(draft, name) for name in ("title", *_DATES[1:])}
     return sorted(name for name, value in said.items() if value is not None and value != recorded.get(name))
 
 
@@ -247,7 +247,12 @@ def cell_of(cells: Mapping[str, str], field: str) -> tuple[str, str | None]:
 
     Source: I-IMPORT-05 (docs/rules/ipr.md).
     """
-    aliases = {"to_status": "legal_status", "effective_on": "status_effective_on", "evidence": "evidence_level"}
+    aliases = {
+        "level": "evidence_level",
+        "issued_on": "evidence_on",
+        "to_status": "legal_status",
+        "effective_on": "status_effective_on",
+    }
     return _named(cells, COLUMNS.get(aliases.get(field, field), (field,)))
 
 

@@ -134,13 +134,13 @@ async def import_lines(
         new_id: gives ids.
     """
     batch = _Batch(operation_id, tally, seen)
-    read = [(line, draft) for line in lines if (draft := _read(batch, line)) is not None]
-    held = await rights.lock_by_numbers(tx, {_number(draft) for _, draft in read})
+    read = [(line, *found) for line in lines if (found := _read(batch, line)) is not None]
+    held = await rights.lock_by_numbers(tx, {number for _, _, number in read})
     batch.before = await rights.views(tx, list(held.values()))
     batch.histories = await rights.moves(tx, batch.before)
-    for line, draft in read:
+    for line, draft, number in read:
         try:
-            _take(tx, batch, line.number, draft, held.get(_number(draft)), book, new_id)
+            _take(tx, batch, line, draft, held.get(number), book, new_id)
         except Refusal as refusal:
             batch.note(line.number, [_refused(refusal, line)])
     await rights.add(tx, [rows for rows, _ in batch.added])
@@ -159,14 +159,14 @@ def remember(lines: Sequence[Line], seen: dict[Number, int]) -> None:
                 seen.setdefault(_number(draft), line.number)
 
 
-def _read(batch: _Batch, line: Line) -> RightDraft | None:
-    """Read a line as far as it stands alone; what is wrong with it is noted."""
+def _read(batch: _Batch, line: Line) -> tuple[RightDraft, Number] | None:
+    """Read a line as far as it stands alone, and its number; what is wrong with it is noted."""
     batch.tally.read += 1
     if line.problems:
         batch.note(line.number, [finding(one.code, one.column or "", "", **dict(one.details)) for one in line.problems])
         return None
     read = rules.read_line(line.cells)
-    findings = list(read.findings)
+    findings, number = list(read.findings), None
     if read.draft is not None:
         try:
             number = _number(read.draft)
@@ -177,13 +177,14 @@ def _read(batch: _Batch, line: Line) -> RightDraft | None:
             if first != line.number:
                 findings.append(finding(rules.IMPORT_LINE_REPEATED, *rules.cell_of(line.cells, "right_no"), line=first))
     batch.note(line.number, findings)
-    return None if any(one.refused for one in findings) else read.draft
+    refused = any(one.refused for one in findings)
+    return None if refused or read.draft is None or number is None else (read.draft, number)
 
 
 def _take(
     tx: Transaction,
     batch: _Batch,
-    line: int,
+    line: Line,
     draft: RightDraft,
     held: Right | None,
     book: RuleBook,
@@ -206,12 +207,12 @@ def _take(
         return
     view = batch.before[held.id]
     recorded = {name: getattr(view.terms, name) for name in RightTerms.model_fields}
-    differs = rules.differing(recorded, draft, _number(draft)[1])
+    differs = rules.differing(recorded, draft)
     if {one.uscc: one.share_ppm for one in view.owners} != {one.uscc: one.share_ppm for one in draft.owners}:
         differs.append("owners")
     if differs:
-        shown = ", ".join(differs)
-        batch.note(line, [finding(rules.IMPORT_FACTS_DIFFER, differs[0], shown, fields=shown)])
+        column, value = rules.cell_of(line.cells, differs[0])
+        batch.note(line.number, [finding(rules.IMPORT_FACTS_DIFFER, column, value, fields=", ".join(differs))])
         return
     if tx.actor.role not in right_rules.REGISTRARS:
         if draft.legal_status is not held.legal_status:
@@ -239,6 +240,6 @@ def _number(draft: RightDraft) -> Number:
 
 def _refused(refusal: Refusal, line: Line) -> LineFinding:
     """Return the refusal of a rule as a finding on the column that its pointer names."""
-    name = (refusal.pointer or "/right_no").split("/")[1]
-    column, value = rules.cell_of(line.cells, name)
+    parts = (refusal.pointer or "/right_no").split("/")[1:]
+    column, value = rules.cell_of(line.cells, parts[-1] if parts[0] == "evidence" else parts[0])
     return finding(refusal.code, column, value, **refusal.details)

@@ -10,7 +10,7 @@ from services.ipr.rules.right_import import COLUMNS, cell_of, differing, finding
 from services.ipr.rules.right_kind import RIGHT_NO_INVALID, RightKind
 from services.ipr.rules.right_status import LegalStatus
 from shared.kernel.evidence import EvidenceLevel
-from tests.unit.ipr.builders import FIRM_A, FIRM_B, patent
+from tests.unit.ipr.builders import FIRM_A, FIRM_B
 
 LINE = {
     "种类": "发明专利",
@@ -98,15 +98,15 @@ def test_owners_that_cannot_be_read_are_not_guessed(text: str) -> None:
 def test_only_what_a_line_says_can_differ() -> None:
     draft = read_line({**LINE, "申请日": ""}).draft
     assert draft is not None
-    number = patent("1", 123456)
-    recorded = {"title": "示例", "right_no": number, "filed_on": date(2022, 3, 1), "granted_on": date(2024, 1, 1)}
-    assert differing(recorded, draft, number) == []
-    assert differing({**recorded, "title": "旧名", "granted_on": None}, draft, number) == ["granted_on", "title"]
+    recorded = {"title": "示例", "filed_on": date(2022, 3, 1), "granted_on": date(2024, 1, 1)}
+    assert differing(recorded, draft) == []
+    assert differing({**recorded, "title": "旧名", "granted_on": None}, draft) == ["granted_on", "title"]
 
 
 def test_a_field_is_found_under_the_heading_the_list_uses() -> None:
     assert cell_of(LINE, "right_no") == ("专利号", "ZL202210123456.1")
     assert cell_of(LINE, "to_status") == ("法律状态", "授权")
+    assert cell_of(LINE, "issued_on") == ("证据日期", "2024-01-01")
     assert cell_of(LINE, "nowhere") == ("nowhere", None)
 
 
