@@ -10,6 +10,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.errors import APIError, NotFoundError
 
+from shared.bus.cancellation import end_if_cancelled
 from shared.bus.receiver import Arrival, Receiver
 from shared.bus.streams import ensure_consumer
 from shared.bus.subscription import Mode, Subscription
@@ -58,6 +59,7 @@ class Consumer:
         js = self._client.jetstream()
         try:
             while True:
+                end_if_cancelled()
                 try:
                     await ensure_consumer(
                         js, publisher=self._publisher, listener=self._service, subjects=self._subjects
@@ -85,6 +87,7 @@ class Consumer:
             await self._client.publish(pull, request, reply=reply)
             wanted = self._batch
             while wanted > 0:
+                end_if_cancelled()
                 arrivals, end = await self._take(wanted, reply)
                 wanted -= len(arrivals)
                 if arrivals:

@@ -9,6 +9,7 @@ import structlog
 from nats.aio.msg import Msg
 
 from shared.bus.apply import Gap, apply_batch
+from shared.bus.cancellation import end_if_cancelled
 from shared.bus.metrics import DEAD, FAILED, GAP
 from shared.bus.subscription import Mode, Subscription
 from shared.db.dead_letter import park
@@ -144,6 +145,7 @@ class Receiver:
     async def _patiently(self, work: Callable[[], Awaitable[T]], group: Sequence[Arrival]) -> T:
         """Do `work`; while the database is away keep the messages and try again: its absence is no fault of theirs."""
         while True:
+            end_if_cancelled()
             try:
                 return await work()
             except DatabaseUnavailable as fault:

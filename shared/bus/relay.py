@@ -20,6 +20,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import APIError, NoStreamResponseError, ServiceUnavailableError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.bus.cancellation import end_if_cancelled
 from shared.bus.metrics import BACKLOG, OLDEST, PUBLISHED, RELAY_ACTIVE, REPUBLISHED
 from shared.bus.publish import BatchRefused, Message, Published, publish_batch, publish_each
 from shared.bus.streams import ensure_stream, missing_within, remake_stream
@@ -64,6 +65,7 @@ class Relay:
         """Publish until cancelled; trouble with PostgreSQL or NATS is waited out."""
         active = RELAY_ACTIVE.labels(self._service)
         while True:
+            end_if_cancelled()
             try:
                 async with self._own_connection() as own:
                     while not await try_lock_connection(own, "relay", self._service):  # noqa: ASYNC110  # another process's
@@ -97,6 +99,7 @@ class Relay:
 
     async def _publish_forever(self, connection: AsyncConnection) -> None:
         while True:
+            end_if_cancelled()
             self._alarm.clear()
             try:
                 await self._check_stream(connection)
@@ -116,6 +119,7 @@ class Relay:
 
     async def _publish_some(self, connection: AsyncConnection) -> bool:
         """Publish one batch of what waits; tell whether there may be more."""
+        end_if_cancelled()
         rows = await outbox.pending(connection, limit=BATCH)
         if not rows:
             return False

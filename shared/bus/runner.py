@@ -10,6 +10,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.errors import APIError
 
+from shared.bus.cancellation import end_if_cancelled
 from shared.bus.connection import connected
 from shared.bus.consumer import Consumer
 from shared.bus.dead_letter import replay
@@ -71,6 +72,7 @@ class Bus:
         """
         gauge = BUS_CONNECTED.labels(self._database.service)
         while True:
+            end_if_cancelled()
             try:
                 async with (
                     connected(self._url, service=self._database.service, on_reconnect=self._came_back) as client,
@@ -122,6 +124,7 @@ class Bus:
     async def _tell_other_processes(self, client: Client) -> None:
         """Wake the relay where it is active in another process of the service; a lost word costs one poll."""
         while True:
+            end_if_cancelled()
             await self._committed.wait()
             self._committed.clear()
             with contextlib.suppress(nats.errors.Error):
@@ -131,6 +134,7 @@ class Bus:
         """Read the stream back when the relay begins and each time the line came back: the broker may have died."""
         self._line_is_new.set()
         while True:
+            end_if_cancelled()
             await self._line_is_new.wait()
             await asyncio.sleep(_SCRUB_PAUSE_SECONDS)
             if not relay.is_active:
@@ -153,6 +157,7 @@ class Bus:
         service = self._database.service
         actor = system_actor(service)
         while True:
+            end_if_cancelled()
             try:
                 async with self._database.transaction(actor=actor, clock=self._clock, read_only=True) as tx:
                     count = await count_waiting(tx)

@@ -8,6 +8,7 @@ from nats.errors import TimeoutError as NatsTimeout
 from nats.js import api
 from nats.js.errors import NotFoundError
 
+from shared.bus.cancellation import end_if_cancelled
 from shared.db import outbox
 from shared.db.engine import Database
 from shared.events.catalogue import stream_of
@@ -72,6 +73,7 @@ async def _given_out(client: Client, service: str, last: int) -> set[int]:
     given: set[int] = set()
     try:
         while True:
+            end_if_cancelled()
             try:
                 messages = await subscription.fetch(_FETCH, timeout=_WAIT_SECONDS)
             except NatsTimeout:
