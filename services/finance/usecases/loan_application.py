@@ -24,7 +24,7 @@ from services.finance.store import enterprise as enterprises
 from services.finance.store import kv_evaluation as evaluations
 from services.finance.store import loan_application as applications
 from services.finance.usecases.consent import require_consent
-from shared.db.case_no import next_case_no
+from shared.db.case_no import CaseSeries, next_case_no
 from shared.db.transaction import Transaction
 from shared.events.finance import ApplicationDecided, ApplicationSubmitted
 from shared.kernel.actor import Role
@@ -82,7 +82,9 @@ async def submit_application(
         {
             **terms.model_dump(),
             "id": application_id,
-            "case_no": await next_case_no(tx, CITY_UNIT if enterprise is None else enterprise.unit_id),
+            "case_no": await next_case_no(
+                tx, CITY_UNIT if enterprise is None else enterprise.unit_id, series=CaseSeries.FINANCE
+            ),
             "enterprise_uscc": uscc,
             "status": ApplicationStatus.SUBMITTED,
             "snapshot_limit_fen": submission.snapshot_limit_fen,

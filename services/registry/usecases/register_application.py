@@ -14,7 +14,7 @@ from services.registry.store import portfolio as portfolio_store
 from services.registry.store import register_application as store
 from services.registry.usecases import enterprise as enterprises
 from services.registry.usecases import qualification as qualifications
-from shared.db.case_no import next_case_no
+from shared.db.case_no import CaseSeries, next_case_no
 from shared.db.transaction import Transaction
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence, EvidenceLevel
@@ -53,7 +53,7 @@ async def apply_for_register(
     application = RegisterApplication(
         id=application_id,
         uscc=uscc,
-        case_no=await next_case_no(tx, enterprise.unit_id),
+        case_no=await next_case_no(tx, enterprise.unit_id, series=CaseSeries.REGISTRY),
         unit_id=enterprise.unit_id,
         status=status,
         conditions=rules.as_json(found),

@@ -13,7 +13,7 @@ from services.techtransfer.rules.words import ListingStatus, Noun, ReviewDecisio
 from services.techtransfer.store import listing as store
 from services.techtransfer.store import party as party_store
 from services.techtransfer.store.listing import Listing
-from shared.db.case_no import next_case_no
+from shared.db.case_no import CaseSeries, next_case_no
 from shared.db.transaction import Transaction
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
@@ -101,7 +101,7 @@ async def draft_columns(
     return {
         "party_name": await admit(tx, table, terms, own_id=None),
         "id": listing_id,
-        "case_no": await next_case_no(tx, terms.unit_id),
+        "case_no": await next_case_no(tx, terms.unit_id, series=CaseSeries.TECHTRANSFER),
         "status": ListingStatus.DRAFT,
         "title_key": rules.title_key(terms.title),
         "posted_by": tx.actor.client_id,

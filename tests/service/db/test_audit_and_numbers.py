@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -6,7 +7,7 @@ from sqlalchemy import text
 
 from shared.db.audit import Verdict, count_unsealed, seal_tail, verify
 from shared.db.audit import main as audit_main
-from shared.db.case_no import next_case_no
+from shared.db.case_no import CaseSeries, CaseSeriesExhausted, next_case_no
 from shared.db.engine import Database
 from shared.db.operation import claim_operation, find_operation, progress, start_operation
 from shared.db.projection import upsert_if_newer
@@ -69,7 +70,7 @@ async def test_case_numbers_are_unique_under_load_and_count_per_unit_and_year(po
 
         async def one(unit: str) -> str:
             async with db.transaction(actor=ACTOR, clock=clock()) as tx:
-                return await next_case_no(tx, unit)
+                return await next_case_no(tx, unit, series=CaseSeries.REGISTRY)
 
         numbers = await asyncio.gather(*(one("500107") for _ in range(20)), one("500106"))
         assert min(numbers) == "KC-2026-500106-000001"
@@ -188,3 +189,15 @@ async def test_the_command_tells_a_whole_chain_from_a_broken_one(
             await connection.execute(text("UPDATE audit_entry SET action = 'x' WHERE seal_no = 2"))
         assert await asyncio.to_thread(audit_main, ["verify", "finance", "--anchor", head]) == 1
         assert "row 2" in capsys.readouterr().out
+
+
+async def test_services_count_apart_and_no_two_cases_of_the_suite_share_a_number(postgres: DatabaseServer) -> None:
+    async with lab_database(postgres, "finance") as db, db.transaction(actor=ACTOR, clock=clock()) as tx:
+        assert await next_case_no(tx, "500107", series=CaseSeries.FINANCE) == "KC-2026-500107-300001"
+        await tx.session.execute(text("UPDATE case_number SET value = 99998"))
+        last = await next_case_no(tx, "500107", series=CaseSeries.FINANCE)
+        assert last == "KC-2026-500107-399999"
+        with pytest.raises(CaseSeriesExhausted):
+            await next_case_no(tx, "500107", series=CaseSeries.FINANCE)
+    firsts = [series * 100_000 for series in CaseSeries]
+    assert all(later - earlier >= 100_000 for earlier, later in itertools.pairwise(firsts))

@@ -29,7 +29,7 @@ async def test_from_draft_over_review_to_the_public_list(market: Market, noun: s
     assert posted.headers["location"] == f"/v1/{noun}/{draft['id']}"
     assert posted.headers["etag"] == '"v1"'
     assert draft["status"] == "DRAFT"
-    assert draft["case_no"] == "KC-2026-500107-000001"
+    assert draft["case_no"] == "KC-2026-500107-600001"
     assert draft["party_name"] == "示例铸造有限公司"
 
     submitted = await ok(market.firm.post(f"/v1/{noun}/{draft['id']}:submit"))
