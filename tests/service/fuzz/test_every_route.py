@@ -93,6 +93,16 @@ async def send(client: httpx.AsyncClient, route: Route, turn: Turn) -> httpx.Res
     return await client.request(route.method.upper(), turn.path, **options)
 
 
+async def admitted(service: RunningService, route: Route, scopes: set[str]) -> Role:
+    """Return the first role that the route lets in: one that is turned away at the door tests nothing."""
+    first = ROLES.get(route.row, Role.CITY)
+    for role in (first, Role.CITY, Role.ENTERPRISE, Role.BANK, Role.FUND_MANAGER, Role.IP_CENTRE):
+        async with service.client(role, party=PARTY, unit=UNIT, scopes=scopes) as client:
+            if (await send(client, route, Turn(filled(route.path)))).status_code != httpx.codes.FORBIDDEN:
+                return role
+    return first
+
+
 def fault(answer: httpx.Response) -> str | None:
     """Return what is wrong with an answer, if anything is."""
     nobody_behind = answer.status_code == httpx.codes.SERVICE_UNAVAILABLE and answer.request.url.host == "gateway.test"
@@ -129,7 +139,7 @@ async def test_no_request_makes_a_route_fail(name: str, postgres: DatabaseServer
         for route, _ in routes:
             if route.path.startswith("/health") or (name == "gateway" and route.path.startswith("/v1/")):
                 continue
-            role = ROLES.get(route.row, Role.CITY)
+            role = await admitted(service, route, scopes)
             async with service.client(role, party=PARTY, unit=UNIT, scopes=scopes) as client:
                 for turn in turns(route, chance):
                     answer = await send(client, route, turn)
