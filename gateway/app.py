@@ -55,7 +55,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             routers=[overview.router, dossier.router, forward, token.router, documents.router],
             jobs=[keep_keys(ring, seal)],
             refusals=REFUSALS,
-            description="一个入口：令牌、企业全景、贷款卷宗，以及四个服务的全部接口 / one door to four services.",
+            description=documents.GUIDE,
             keys=ring,
             around=_around(settings, ring, seal),
         )
