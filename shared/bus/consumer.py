@@ -1,6 +1,7 @@
 """The consumer: one durable per publisher, an open pull, and what arrives handed on in its order."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
 import nats.errors
@@ -23,6 +24,7 @@ BATCH = 500
 BATCH_OF_SINGLES = 100
 _EXPIRES_SECONDS = 5.0
 _RETRY_SECONDS = 0.5
+_FLUSH_SECONDS = 1
 _CONSUMER_GONE = "consumer gone"
 _PULL_ENDED = "pull ended"
 _log = structlog.stdlib.get_logger(__name__)
@@ -55,26 +57,38 @@ class Consumer:
     async def run_forever(self) -> None:
         """Consume until cancelled; a missing stream or consumer is made again, trouble is waited out."""
         inbox = self._client.new_inbox()
-        subscription = await self._client.subscribe(f"{inbox}.*", cb=self._queue.put)
-        js = self._client.jetstream()
+        subscription = await self._client.subscribe(f"{inbox}.*", cb=self._hear)
         try:
-            while True:
-                end_if_cancelled()
-                try:
-                    await ensure_consumer(
-                        js, publisher=self._publisher, listener=self._service, subjects=self._subjects
-                    )
-                    await self._pull_forever(inbox)
-                except NotFoundError:
-                    _log.debug("publisher_has_no_stream_yet", publisher=self._publisher)
-                except (nats.errors.Error, APIError, TimeoutError) as fault:
-                    _log.warning("consumer_waits_for_bus", publisher=self._publisher, fault=repr(fault))
-                except Exception:  # noqa: BLE001  # what it does not understand must not stop the other consumers
-                    _log.exception("consumer_failed", publisher=self._publisher)
-                await asyncio.sleep(_RETRY_SECONDS)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._receiver.beat_forever(), name=f"beat {self._publisher}")
+                await self._consume_forever(inbox)
         finally:
-            if not self._client.is_closed:
+            with contextlib.suppress(nats.errors.Error):  # of a line that is gone; the server delivers again by itself
                 await subscription.unsubscribe()
+                await self._receiver.give_back()
+                await self._client.flush(_FLUSH_SECONDS)
+
+    async def _hear(self, message: Msg) -> None:
+        if not _status(message):
+            self._receiver.in_hand[message.reply] = message
+        await self._queue.put(message)
+
+    async def _consume_forever(self, inbox: str) -> None:
+        js = self._client.jetstream()
+        while True:
+            end_if_cancelled()
+            try:
+                await ensure_consumer(js, publisher=self._publisher, listener=self._service, subjects=self._subjects)
+                await self._pull_forever(inbox)
+            except NotFoundError:
+                _log.debug("publisher_has_no_stream_yet", publisher=self._publisher)
+            except (nats.errors.Error, APIError, TimeoutError) as fault:
+                _log.warning("consumer_waits_for_bus", publisher=self._publisher, fault=repr(fault))
+            except Exception:  # noqa: BLE001  # what it does not understand must not stop the other consumers
+                _log.exception("consumer_failed", publisher=self._publisher)
+            # What was not answered is not spoken for any more: it comes again.
+            self._receiver.in_hand.clear()
+            await asyncio.sleep(_RETRY_SECONDS)
 
     async def _pull_forever(self, inbox: str) -> None:
         """Keep one pull open; return when the server no longer knows the consumer."""

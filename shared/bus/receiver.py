@@ -1,16 +1,19 @@
 """What becomes of a message that arrived: its handlers, then an acknowledgement, another delivery or a dead letter."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+import nats.errors
 import structlog
 from nats.aio.msg import Msg
 
 from shared.bus.apply import Gap, apply_batch
 from shared.bus.cancellation import end_if_cancelled
 from shared.bus.metrics import DEAD, FAILED, GAP
+from shared.bus.streams import ACK_WAIT_SECONDS
 from shared.bus.subscription import Mode, Subscription
 from shared.db.dead_letter import park
 from shared.db.engine import Busy, Database, DatabaseUnavailable
@@ -23,7 +26,6 @@ LAST_DELIVERY = 5
 # row that is locked comes free in seconds. At the fifth failure the message is parked and the next ones flow.
 _DELAYS = (0.1, 0.4, 1.5, 5.0)
 _DATABASE_PAUSE_SECONDS = 0.5
-_BEAT_SECONDS = 10.0
 _log = structlog.stdlib.get_logger(__name__)
 T = TypeVar("T")
 
@@ -56,6 +58,8 @@ class Receiver:
         self._service = database.service
         self._clock = clock
         self._by_subject = by_subject
+        self.in_hand: dict[str, Msg] = {}
+        """Messages that came and were not answered yet, by their address for the answer."""
 
     async def handle(self, arrivals: Sequence[Arrival]) -> None:
         """Handle messages in their order and answer the server for each.
@@ -64,14 +68,7 @@ class Receiver:
         everything done that was published before it.
         """
         gathered: dict[str, list[Arrival]] = {}
-        beaten = asyncio.get_running_loop().time()
-        for number, one in enumerate(arrivals):
-            now = asyncio.get_running_loop().time()
-            if now - beaten > _BEAT_SECONDS:
-                # What still waits here is not lost: the server need not deliver it again.
-                beaten = now
-                for waiting in (*arrivals[number:], *(each for group in gathered.values() for each in group)):
-                    await waiting.message.in_progress()
+        for one in arrivals:
             subscriptions = self._by_subject.get(one.message.subject, ())
             if not await self._read(one, subscriptions):
                 continue
@@ -82,6 +79,22 @@ class Receiver:
                 await self._work(subscriptions, [one])
         await self._work_through(gathered)
 
+    async def beat_forever(self) -> None:
+        """Tell the server that what is in hand is being worked on, so that it waits with another delivery."""
+        while True:
+            end_if_cancelled()
+            await asyncio.sleep(ACK_WAIT_SECONDS / 3)
+            for message in tuple(self.in_hand.values()):
+                with contextlib.suppress(nats.errors.Error):  # answered meanwhile, or the line is gone
+                    await message.in_progress()
+
+    async def give_back(self) -> None:
+        """Let another worker have what is in hand at once: this one ends."""
+        for message in tuple(self.in_hand.values()):
+            with contextlib.suppress(nats.errors.Error):  # answered already
+                await message.nak()
+        self.in_hand.clear()
+
     async def _work_through(self, gathered: dict[str, list[Arrival]]) -> None:
         for subject, group in gathered.items():
             await self._work(self._by_subject[subject], group)
@@ -90,7 +103,8 @@ class Receiver:
     async def _read(self, one: Arrival, subscriptions: Sequence[Subscription]) -> bool:
         """Read the envelope; answer the server here where it cannot be read or nobody listens any more."""
         if not subscriptions:
-            await one.message.term()
+            one.parked = True
+            await self._answer(one)
             return False
         try:
             one.envelope = from_wire(one.message.data, subscriptions[0].event)
@@ -115,7 +129,7 @@ class Receiver:
             return await apply_batch(self._database, self._clock, subscription, [_envelope(one) for one in group])
 
         try:
-            gaps = {gap.event_id: gap for gap in await self._patiently(work, group)}
+            gaps = {gap.event_id: gap for gap in await self._patiently(work)}
         except Exception as fault:  # noqa: BLE001  # any failure of a handler must reach the retry and the dead letter
             if len(group) > 1:
                 for one in group:
@@ -142,7 +156,7 @@ class Receiver:
             exc_info=None if isinstance(fault, Busy) else fault,
         )
 
-    async def _patiently(self, work: Callable[[], Awaitable[T]], group: Sequence[Arrival]) -> T:
+    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do `work`; while the database is away keep the messages and try again: its absence is no fault of theirs."""
         while True:
             end_if_cancelled()
@@ -150,8 +164,6 @@ class Receiver:
                 return await work()
             except DatabaseUnavailable as fault:
                 _log.warning("consumer_waits_for_database", fault=repr(fault.__cause__ or fault))
-                for one in group:
-                    await one.message.in_progress()
                 await asyncio.sleep(_DATABASE_PAUSE_SECONDS)
 
     async def _fail(self, one: Arrival, handler: str, reason: str) -> None:
@@ -175,7 +187,7 @@ class Receiver:
                 )
 
         try:
-            await self._patiently(work, [one])
+            await self._patiently(work)
         except Busy:
             one.again = True
             return
@@ -192,6 +204,7 @@ class Receiver:
         )
 
     async def _answer(self, one: Arrival) -> None:
+        self.in_hand.pop(one.message.reply, None)
         if one.again:
             await one.message.nak(_DELAYS[min(one.deliveries, len(_DELAYS)) - 1])
         elif one.parked:

@@ -1,14 +1,19 @@
 """Slow handlers, late brokers and databases that go away: every effect comes, and comes once."""
 
 import asyncio
+import contextlib
+import random
 import secrets
+import time
 
+import nats as nats_client
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.embedded.postgres import PostgresServer
 from deploy.embedded.process import Child, free_port
+from shared.bus.cancellation import end_if_cancelled
 from shared.bus.runner import Bus
 from shared.bus.subscription import Subscription
 from shared.db.engine import Database, driver_url
@@ -107,3 +112,74 @@ def test_two_handlers_of_one_name_are_refused() -> None:
     database = Database("postgresql://nobody:x@127.0.0.1:1/none", service="finance")
     with pytest.raises(ValueError, match="name of its own"):
         Bus(database, CLOCK, url="nats://127.0.0.1:1", subscriptions=twice)
+
+
+async def test_a_task_that_swallowed_its_cancellation_ends_at_the_head_of_its_loop() -> None:
+    rounds = 0
+
+    async def stubborn() -> None:
+        nonlocal rounds
+        while True:
+            end_if_cancelled()
+            rounds += 1
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+
+    task = asyncio.ensure_future(stubborn())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 1)
+    assert rounds == 1
+
+
+async def test_a_bus_ends_at_whatever_moment_it_is_told_to(pair: Pair) -> None:
+    chance = random.Random(20261123)  # noqa: S311  # a seed, so that a failure can be repeated
+    for round_ in range(25):
+        async with asyncio.timeout(10):
+            async with pair.running():
+                await pair.emit(*(named(f"firm-{number}", f"{round_}") for number in range(3)), marked("firm-1"))
+                await asyncio.sleep(chance.uniform(0, 0.08) if round_ % 5 else chance.uniform(1.0, 1.1))
+    async with pair.running():
+        await reaches(pair.listener, "SELECT count(*) FROM effect", 25)
+    assert await count(pair.listener, "SELECT count(*) FROM effect WHERE times <> 1") == 0
+
+
+async def test_what_a_stopped_worker_had_in_hand_is_handled_at_once_by_the_next(pair: Pair) -> None:
+    reached = asyncio.Event()
+
+    async def never(_tx: Transaction, _event: Envelope[IntegrityChanged]) -> None:
+        reached.set()
+        await asyncio.sleep(60)
+
+    await pair.emit(*(marked("firm-1") for _ in range(20)))
+    async with pair.running(subscriptions=[Subscription("finance.integrity", IntegrityChanged, never)]):
+        await asyncio.wait_for(reached.wait(), 15)
+    began = time.monotonic()
+    async with pair.running(subscriptions=pair.handlers.subscriptions()[1:]):
+        await reaches(pair.listener, "SELECT count(*) FROM effect", 20)
+    # Far less than the broker's own patience of six seconds.
+    assert time.monotonic() - began < 4
+    assert pair.handlers.happened == [("firm-1", number) for number in range(1, 21)]
+
+
+async def test_a_handler_that_takes_its_time_is_not_given_its_event_again(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.bus.streams.ACK_WAIT_SECONDS", 0.9)
+    monkeypatch.setattr("shared.bus.receiver.ACK_WAIT_SECONDS", 0.9)
+    calls: list[int] = []
+
+    async def slow(_tx: Transaction, event: Envelope[IntegrityChanged]) -> None:
+        calls.append(event.sequence)
+        await asyncio.sleep(2.5)
+
+    await pair.emit(marked("firm-1"))
+    async with pair.running(subscriptions=[Subscription("finance.slow", IntegrityChanged, slow)]):
+        await reaches(pair.listener, "SELECT count(*) FROM inbox_entry", 1)
+        client = await nats_client.connect(pair.broker.url("finance"), inbox_prefix=b"_INBOX_finance")
+        held = await client.jetstream().consumer_info("REGISTRY", "finance")
+        await client.close()
+    assert held.delivered is not None
+    assert held.delivered.consumer_seq == 1
+    assert calls == [1]
