@@ -15,23 +15,27 @@ GUIDE = """
 一个入口：令牌、企业全景、贷款卷宗，以及四个服务的全部接口。
 One door: tokens, the overview of an enterprise, the dossier of an application, and every route of four services.
 
-**令牌 Tokens** — `POST /oauth2/token` (`grant_type=client_credentials`, HTTP Basic or body); ten minutes, ES256, keys under
-`/.well-known/jwks.json`. Each route names its scope (`x-scope`) and whose rows it shows (`x-row-scope`); another body's
-record is answered like an absent one: 404.
+**令牌 Tokens** — `POST /oauth2/token` (`grant_type=client_credentials`, HTTP Basic or body); ten
+minutes, ES256, keys under `/.well-known/jwks.json`. Each route names its scope (`x-scope`) and
+whose rows it shows (`x-row-scope`); another body's record is answered like an absent one: 404.
 
-**幂等 Idempotency** — every POST that moves money or state needs `Idempotency-Key`. Same key, same body: the stored answer with
-`Idempotency-Replayed: true`, kept seven days. Same key, another body: 422. Still running: 409 with `Retry-After`. A refusal is
-not stored: the same key is then evaluated anew. After 409 (running), 429, 503 or 504 retry with the same key.
+**幂等 Idempotency** — every POST that moves money or state needs `Idempotency-Key`. Same key, same
+body: the stored answer with `Idempotency-Replayed: true`, kept seven days. Same key, another body:
+422. Still running: 409 with `Retry-After`. A refusal is not stored: the same key is then evaluated
+anew. After 409 (running), 429, 503 or 504 retry with the same key.
 
-**拒绝 Refusals** — problem documents (RFC 9457) with a stable `code`, the field in `errors[].pointer`, and in `detail` the way
-out; 默认中文, English by `Accept-Language`. Every code is explained under `/problems/{code}`.
+**拒绝 Refusals** — problem documents (RFC 9457) with a stable `code`, the field in
+`errors[].pointer`, and in `detail` the way out; 默认中文, English by `Accept-Language`. Every code is
+explained under `/problems/{code}`.
 
-**分页 Paging** — `limit` ≤ 200 and the opaque `cursor` of the answer, also as `Link: rel="next"`; a cursor belongs to its filter.
+**分页 Paging** — `limit` ≤ 200 and the opaque `cursor` of the answer, also as `Link: rel="next"`; a
+cursor belongs to its filter.
 
-**版本 Versions** — `ETag: "v3"` on records that change; send it as `If-Match` (412 if someone was faster, 428 without).
+**版本 Versions** — `ETag: "v3"` on records that change; send it as `If-Match` (412 if someone was
+faster, 428 without).
 
-**单位 Units** — money in fen (`…_fen`), rates in parts per million (`…_ppm`), instants in UTC (`…_at`), dates of Asia/Shanghai
-(`…_on`). `X-Request-Id` is echoed; quote it when you ask us.
+**单位 Units** — money in fen (`…_fen`), rates in parts per million (`…_ppm`), instants in UTC
+(`…_at`), dates of Asia/Shanghai (`…_on`). `X-Request-Id` is echoed; quote it when you ask us.
 """
 
 
