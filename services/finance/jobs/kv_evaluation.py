@@ -7,6 +7,8 @@ from services.finance.usecases.kv_evaluation import settle_firm
 from shared.bus.job import Job, JobContext
 
 BATCH = 200
+FORGET_AFTER = timedelta(minutes=5)
+"""Many times as long as an evaluation may take, so that none is under way when its firm is forgotten."""
 
 
 async def settle(ctx: JobContext) -> None:
@@ -23,4 +25,10 @@ async def settle(ctx: JobContext) -> None:
             return
 
 
-JOBS = [Job("settle", 0.25, settle)]
+async def forget(ctx: JobContext) -> None:
+    """Forget firms that changed and were never evaluated."""
+    async with ctx.transaction() as tx:
+        await evaluations.forget_unevaluated(tx, before=tx.now - FORGET_AFTER)
+
+
+JOBS = [Job("settle", 0.25, settle), Job("forget_unevaluated", 60, forget)]

@@ -23,17 +23,24 @@ from services.finance.rules.kv_fact import (
 from services.finance.store.actor_scope import After, after_key, visible
 from shared.db.transaction import Transaction
 
-# One statement for a whole batch: a statement per cause would cost a batch its point.
+# One statement for a whole batch: a statement per cause would cost a batch its point. Firms without a credit line are
+# queued too: a first evaluation that is not committed yet has read its facts before this change, and nobody else would
+# ever tell it. Settling passes over them until they have a line, and forgets those that never get one.
 _MARK = text("""
 INSERT INTO needs_evaluation (uscc, causation_id, changed_at)
 SELECT changed.uscc, changed.causation_id, CAST(:now AS timestamptz)
 FROM unnest(CAST(:usccs AS text[]), CAST(:causes AS uuid[])) AS changed (uscc, causation_id)
-JOIN credit_line ON credit_line.uscc = changed.uscc
 ORDER BY changed.uscc
 ON CONFLICT (uscc) DO NOTHING
 """)
 _CLAIM = text("""
 DELETE FROM needs_evaluation WHERE uscc = :uscc RETURNING causation_id
+""")
+
+
+_FORGET = text("""
+DELETE FROM needs_evaluation AS waiting
+WHERE changed_at < :before AND NOT EXISTS (SELECT FROM credit_line WHERE credit_line.uscc = waiting.uscc)
 """)
 
 
@@ -114,16 +121,22 @@ async def current_of(tx: Transaction, uscc: str) -> KvEvaluation | None:
 
 
 async def mark(tx: Transaction, causes: Mapping[str, UUID]) -> None:
-    """Queue the firms that have an evaluation, each with its cause; the first cause within the window is kept."""
+    """Queue firms, each with its cause; the first cause within the window is kept."""
     if causes:
         values = {"usccs": list(causes), "causes": list(causes.values()), "now": tx.now}
         await tx.session.execute(_MARK, values)
 
 
 async def waiting(tx: Transaction, *, until: datetime, limit: int) -> Sequence[NeedsEvaluation]:
-    """Return queued firms whose first change is not after `until`, oldest first."""
-    query = select(NeedsEvaluation).where(col(NeedsEvaluation.changed_at) <= until)
+    """Return queued firms that have a credit line and whose first change is not after `until`, oldest first."""
+    query = select(NeedsEvaluation).join(CreditLine, col(CreditLine.uscc) == col(NeedsEvaluation.uscc))
+    query = query.where(col(NeedsEvaluation.changed_at) <= until)
     return (await tx.session.execute(query.order_by(col(NeedsEvaluation.changed_at)).limit(limit))).scalars().all()
+
+
+async def forget_unevaluated(tx: Transaction, *, before: datetime) -> None:
+    """Forget queued firms without a credit line; `before` lies further back than any transaction lasts."""
+    await tx.session.execute(_FORGET, {"before": before})
 
 
 async def claim(tx: Transaction, uscc: str) -> bool:

@@ -55,6 +55,7 @@ async def evaluate_enterprise(tx: Transaction, uscc: str, book: RuleBook, *, eva
     """
     _entitled(tx, uscc)
     await lines.lock_firm(tx, uscc)
+    await evaluations.claim(tx, uscc)  # what is queued by now is read below; what comes later is queued again
     facts, evaluation = await _decide(tx, uscc, book)
     if facts["enterprise_known"].value is not True:
         raise Refusal(NOT_FOUND, pointer="/uscc", noun="enterprise")

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from services.finance.usecases.kv_evaluation import evaluate_enterprise
+from shared.kernel.actor import system_actor
 from shared.kernel.ids import new_id
 from tests.service.finance.world import BANK_A, BANK_B, FIRM, WAN, World, done, refused
 
@@ -81,11 +83,29 @@ async def test_an_event_that_changes_no_fact_makes_no_evaluation(world: World) -
     assert await world.service.rows("SELECT * FROM needs_evaluation") == []
 
 
-async def test_a_firm_without_an_evaluation_is_not_queued(world: World) -> None:
+async def test_a_firm_without_an_evaluation_is_not_settled_and_soon_forgotten(world: World) -> None:
     await world.tell_good_firm()
-    assert await world.service.rows("SELECT * FROM needs_evaluation") == []
     await world.settle()
     assert await world.service.events("finance.evaluation.completed.v1") == []
+    await world.service.run_job("forget_unevaluated")
+    assert len(await world.service.rows("SELECT * FROM needs_evaluation")) == 1
+    world.service.clock.advance(timedelta(minutes=6))
+    await world.service.run_job("forget_unevaluated")
+    assert await world.service.rows("SELECT * FROM needs_evaluation") == []
+
+
+async def test_a_fact_that_arrives_while_the_first_evaluation_is_under_way_is_settled_after_it(world: World) -> None:
+    await world.tell_good_firm()
+    world.service.clock.advance(timedelta(minutes=6))
+    await world.service.run_job("forget_unevaluated")
+    actor = system_actor("finance")
+    async with world.service.db.transaction(actor=actor, clock=world.service.clock) as tx:
+        first = await evaluate_enterprise(tx, FIRM, world.service.app.state.rule_book, evaluation_id=new_id())
+        await world.tell_portfolio(inventions=0, utility_models=1, high_value=0)
+        first_limit = first.limit_fen
+    await world.settle()
+    assert first_limit == 400 * WAN
+    assert (await world.line())["limit_fen"] == 160 * WAN
 
 
 async def test_a_limit_that_fell_below_what_is_drawn_leaves_the_loan_and_allows_nothing_new(world: World) -> None:
