@@ -47,11 +47,11 @@ class PostgresServer:
         secret = quote(self._password if password is None else password, safe="")
         return f"postgresql://{role}:{secret}@127.0.0.1:{self.port}/{database}"
 
-    def initialise(self) -> None:
-        """Make the data folder unless it exists; a half-made one from a killed start is thrown away."""
+    def initialise(self) -> bool:
+        """Make the data folder unless it exists, and tell whether it was made; a half-made one is thrown away."""
         if (self.data / "PG_VERSION").exists():
             self._clear_stale_lock()
-            return
+            return False
         self.folder.mkdir(parents=True, exist_ok=True)
         draft = self.folder / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
@@ -68,6 +68,7 @@ class PostgresServer:
             child.kill()
             raise RuntimeError(f"initdb failed; see {self._log}")
         draft.rename(self.data)
+        return True
 
     def _initdb(self, data: Path, password_file: Path) -> Program:
         return Program(
@@ -103,6 +104,7 @@ class PostgresServer:
             "unix_socket_directories": "",
             "shared_buffers": "64MB",
             "max_connections": "150",
+            "recovery_init_sync_method": "syncfs",  # a crashed server need not open thousands of files to be sure
             "log_min_error_statement": "panic",  # a failing statement may hold a secret or personal data
             "log_min_messages": "warning",
             **({} if self.durable else {"fsync": "off", "full_page_writes": "off"}),
@@ -136,6 +138,26 @@ class PostgresServer:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"PostgreSQL is not ready after {seconds:.0f} s; see {self._log}")
             time.sleep(0.02)
+
+    def checkpoint(self) -> Program:
+        """Return a program that writes a checkpoint: a crash soon after a first start need not make all files again."""
+        return Program(
+            name="checkpoint",
+            argv=(
+                str(self._bin / "psql"),
+                "-q",
+                "-c",
+                "CHECKPOINT",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                str(self.port),
+                "-U",
+                "postgres",
+            ),
+            log=self._log,
+            env={"PATH": os.environ.get("PATH", ""), "PGPASSWORD": self._password},  # arguments are seen by all
+        )
 
     def ensure_databases(self, passwords: dict[str, str]) -> None:
         """Make a role and a database of the same name for each service, closed to every other role.

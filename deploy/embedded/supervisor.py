@@ -80,6 +80,7 @@ class Supervisor:
         self.suite = suite
         self._slots: dict[str, Slot] = {}
         self._noted: dict[str, int] = {}
+        self._errands: list[Child] = []
         self._stop = False
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._note_stop)
@@ -111,20 +112,7 @@ class Supervisor:
         suite, settings = self.suite, self.suite.settings
         suite.check_ports()
         settings.logs.mkdir(parents=True, exist_ok=True)
-        if settings.needs_postgres:
-            suite.postgres.initialise()
-            self._add("postgres", suite.postgres.program())
-        if settings.needs_nats:
-            suite.nats.initialise()
-            self._add("nats", suite.nats.program())
-        preload()
-        if settings.needs_postgres:
-            self._wait("PostgreSQL", suite.postgres.is_ready)
-            suite.postgres.ensure_databases(suite.database_passwords)
-        if self.run_once(suite.migration()) != 0:
-            raise StartError(
-                f"The databases could not be migrated 数据库迁移失败; see {settings.logs / 'migration.log'}"
-            )
+        self._start_servers()
         suite.listen()
         for name in PROCESSES:
             for number in range(1, settings.processes[name] + 1):
@@ -136,6 +124,26 @@ class Supervisor:
             self._wait(name, lambda port=settings.ports[name]: _answers(port))  # type: ignore[misc]  # bound now
         for slot in self._slots.values():
             slot.was_ready = True
+
+    def _start_servers(self) -> None:
+        """Start the embedded servers, import what the services share meanwhile, and migrate."""
+        suite, settings = self.suite, self.suite.settings
+        is_new = False
+        if settings.needs_postgres:
+            is_new = suite.postgres.initialise()
+            self._add("postgres", suite.postgres.program())
+        if settings.needs_nats:
+            suite.nats.initialise()
+            self._add("nats", suite.nats.program())
+        preload()
+        if settings.needs_postgres:
+            self._wait("PostgreSQL", suite.postgres.is_ready)
+            suite.postgres.ensure_databases(suite.database_passwords)
+        if self.run_once(suite.migration()) != 0:
+            log = settings.logs / "migration.log"
+            raise StartError(f"The databases could not be migrated 数据库迁移失败; see {log}")
+        if is_new:
+            self._errands.append(Child(suite.postgres.checkpoint()))
 
     def run_once(self, program: Program) -> int:
         """Run a program to its end, tending all others meanwhile; return its exit code.
@@ -193,6 +201,7 @@ class Supervisor:
                 slot.tend()
                 if not slot.was_ready and slot.deaths >= _START_ATTEMPTS:
                     raise StartError(f"{slot.program.name} does not start 无法启动:\n{_last_lines(slot.program)}")
+            self._errands = [errand for errand in self._errands if errand.exit_code() is None]
             self._note_processes()
             time.sleep(_TICK_SECONDS)
         return True
