@@ -14,7 +14,7 @@ AGENCY = "91500107DEMA000110"
 FIRMS = ("91500107DEMF00011W", "91500112DEMF000228", "91500103DEMF00033B")
 
 _ENTERPRISE = (
-    "registry.enterprise:read registry.enterprise:write registry.filing:write registry.qualification:write"
+    "registry.enterprise:read registry.enterprise:write registry.filing:write"
     " registry.register:apply registry.evaluation:read registry.evaluation:write"
     " credit.evaluation:read credit.evaluation:write credit.consent:read credit.consent:write"
     " credit.application:read credit.application:write credit.loan:read credit.bank:read fund.cover:read"
