@@ -110,7 +110,6 @@ class Suite:
             told |= {
                 f"GATEWAY_{service.upper()}_URL": f"http://127.0.0.1:{settings.ports[service]}" for service in SERVICES
             }
-            told["GATEWAY_KEY_SECRET"] = key(settings.secrets, "gateway-key")
             if settings.demo:
                 told["GATEWAY_DEMO_CLIENTS"] = str(settings.demo_clients)
         return {**_harmless(os.environ, but=prefix), **told}
