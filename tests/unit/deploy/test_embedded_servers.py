@@ -1,5 +1,6 @@
 """The embedded servers as the tests themselves use them."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import asyncpg
 import nats as nats_client
 import pytest
 from nats.js.api import ConsumerConfig, StreamConfig
-from nats.js.errors import NoStreamResponseError
+from nats.js.errors import NoStreamResponseError, NotFoundError
 
 from deploy.embedded.process import Child, Program, free_port, port_fault
 from tests.support.nats import Broker
@@ -50,6 +51,8 @@ async def test_a_user_publishes_its_own_subjects_only(nats: Broker) -> None:
 
     techtransfer, ipr = await connect("techtransfer"), await connect("ipr")
     mine, other = techtransfer.jetstream(timeout=1), ipr.jetstream(timeout=0.3)
+    with contextlib.suppress(NotFoundError):  # another test of this run may have left its stream
+        await mine.delete_stream("TECHTRANSFER")
     await mine.add_stream(StreamConfig(name="TECHTRANSFER", subjects=["techtransfer.>"]))
     await mine.publish("techtransfer.listing.changed.v1", b"{}")
     with pytest.raises((nats_client.errors.TimeoutError, NoStreamResponseError)):
