@@ -7,6 +7,8 @@ import nats
 import structlog
 from nats.aio.client import Client
 
+from shared.bus.cancellation import end_if_cancelled
+
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -49,6 +51,8 @@ async def connected(url: str, *, service: str, on_reconnect: Callable[[], None] 
         disconnected_cb=told_disconnect,
     )
     try:
+        # Connecting may have swallowed a cancellation: whoever goes on to wait for its children would wait for ever.
+        end_if_cancelled()
         yield client
     finally:
         with contextlib.suppress(Exception):  # closing a connection that is already gone is no news

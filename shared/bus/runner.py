@@ -96,6 +96,7 @@ class Bus:
                     if consumers and self._by_publisher:
                         tasks.create_task(self._tend_dead_letters(), name="dead letters")
                     tasks.create_task(self._watch(client), name="watch")
+                    end_if_cancelled()
             except (nats.errors.Error, OSError, TimeoutError) as fault:
                 _log.warning("bus_not_reachable", fault=repr(fault))
             except BaseExceptionGroup as faults:

@@ -5,9 +5,11 @@ import contextlib
 import random
 import secrets
 import time
+from typing import Any
 
 import nats as nats_client
 import pytest
+from nats.aio.client import Client
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -143,6 +145,28 @@ async def test_a_bus_ends_at_whatever_moment_it_is_told_to(pair: Pair) -> None:
     async with pair.running():
         await reaches(pair.listener, "SELECT count(*) FROM effect", 25)
     assert await count(pair.listener, "SELECT count(*) FROM effect WHERE times <> 1") == 0
+
+
+async def test_a_cancellation_that_connecting_swallows_still_ends_the_bus(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connecting, plain = asyncio.Event(), nats_client.connect
+
+    async def deaf(*words: Any, **named: Any) -> Client:
+        connecting.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        return await plain(*words, **named)
+
+    bus = Bus(pair.listener, CLOCK, url=pair.broker.url("finance"), subscriptions=pair.handlers.subscriptions())
+    with monkeypatch.context() as patched:
+        patched.setattr(nats_client, "connect", deaf)
+        task = asyncio.ensure_future(bus.run_forever(relay=True, consumers=True))
+        await connecting.wait()
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=5)
+    assert done == {task}
+    assert task.cancelled()
 
 
 async def test_what_a_stopped_worker_had_in_hand_is_handled_at_once_by_the_next(pair: Pair) -> None:
