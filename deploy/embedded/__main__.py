@@ -71,11 +71,10 @@ def run(settings: LaunchSettings) -> int:
             try:
                 supervisor.start()
                 seconds = time.monotonic() - began
-                if settings.demo:
-                    supervisor.run_once(supervisor.suite.one_shot("deploy.demo"))
+                told = supervisor.run_once(supervisor.suite.one_shot("deploy.demo")) if settings.demo else 0
                 for line in lines(settings, supervisor.pids().values(), seconds):
                     say(line)
-                ready.write_text(str(os.getpid()))
+                ready.write_text(f"{os.getpid()} {told}")
                 supervisor.tend_for_ever()
             except StopRequestedError:
                 pass
@@ -94,7 +93,7 @@ def run(settings: LaunchSettings) -> int:
 
 
 def run_detached(settings: LaunchSettings) -> int:
-    """Start a supervisor of its own, show what it says, and return when all is ready."""
+    """Start a supervisor of its own, show what it says, and return when all is ready; not 0 if the main job failed."""
     settings.logs.mkdir(parents=True, exist_ok=True)
     log = settings.logs / "supervisor.log"
     log.write_text("")
@@ -110,11 +109,15 @@ def run_detached(settings: LaunchSettings) -> int:
             start_new_session=True,
         )
         while True:
-            done = child.poll() is not None or (ready.exists() and ready.read_text() == str(child.pid))
+            ended = child.poll()
+            pid, _, told = (ready.read_text() if ready.exists() else "").partition(" ")
             sys.stdout.write(said.read())
             sys.stdout.flush()
-            if done:
-                return child.poll() or 0
+            if ended is not None:
+                return ended
+            if pid == str(child.pid) and told:
+                # The suite stands, yet a main job that failed must not look like success to whoever waits for it.
+                return int(told)
             time.sleep(0.1)
 
 
