@@ -2,16 +2,18 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from tests.support.curl import with_curl
 from tests.support.postgres import REPOSITORY
 from tests.support.suite import LaunchedSuite
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 
-def test_every_line_of_the_first_call_can_be_pasted(suite: LaunchedSuite) -> None:
+def test_every_line_of_the_first_call_can_be_pasted(suite: LaunchedSuite, tmp_path: Path) -> None:
     page = (REPOSITORY / "docs" / "first-call.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```sh\n(.*?)```", page, flags=re.DOTALL)
     script = "set -eu\n" + "\necho; echo '--'\n".join(blocks)
@@ -21,7 +23,7 @@ def test_every_line_of_the_first_call_can_be_pasted(suite: LaunchedSuite) -> Non
         capture_output=True,
         text=True,
         cwd=REPOSITORY,
-        env={**suite.environment, "API": suite.gateway_url},
+        env={**with_curl(suite.environment, tmp_path), "API": suite.gateway_url},
         timeout=60,
     )
     assert done.returncode == 0, done.stderr

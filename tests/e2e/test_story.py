@@ -4,11 +4,13 @@ import json
 import re
 import subprocess
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared.kernel.money import yuan_text
+from tests.support.curl import with_curl
 from tests.support.suite import LaunchedSuite
 
 pytestmark = pytest.mark.e2e
@@ -85,10 +87,15 @@ def test_the_story_is_told_in_chinese_and_english(suite: LaunchedSuite) -> None:
     assert all(re.search(r"[\u4e00-\u9fff]", line) and re.search(r"[A-Za-z]{4}", line) for line in chapters)
 
 
-def test_the_line_to_paste_works_when_pasted(suite: LaunchedSuite) -> None:
+def test_the_line_to_paste_works_when_pasted(suite: LaunchedSuite, tmp_path: Path) -> None:
     (line,) = [line.strip() for line in suite.printed.splitlines() if line.strip().startswith("curl ")]
     pasted = subprocess.run(
-        ["/bin/sh", "-c", line], check=True, capture_output=True, text=True, cwd="/", env=suite.environment
+        ["/bin/sh", "-c", line],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd="/",
+        env=with_curl(suite.environment, tmp_path),
     )
     items = json.loads(pasted.stdout)["items"]
     assert {item["bank_uscc"] for item in items} == {"91500000DEMBANKA1R"}
