@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import random
 import secrets
 import time
@@ -26,6 +27,10 @@ from tests.support.lab import METADATA, lab_database
 from tests.support.nats import Broker
 from tests.support.pair import CLOCK, Listener, Pair, count, marked, named, reaches, until
 from tests.support.postgres import DatabaseServer, state_folder
+
+
+# A connection cut in the middle of connecting leaves its stream to the garbage collector: the client library's habit.
+CUT_SHORT = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 async def test_a_handler_slower_than_the_brokers_patience_has_one_effect_over_two_workers(
@@ -135,6 +140,7 @@ async def test_a_task_that_swallowed_its_cancellation_ends_at_the_head_of_its_lo
     assert rounds == 1
 
 
+@CUT_SHORT
 async def test_a_bus_ends_at_whatever_moment_it_is_told_to(pair: Pair) -> None:
     chance = random.Random(20261123)  # noqa: S311  # a seed, so that a failure can be repeated
     for round_ in range(25):
@@ -145,8 +151,10 @@ async def test_a_bus_ends_at_whatever_moment_it_is_told_to(pair: Pair) -> None:
     async with pair.running():
         await reaches(pair.listener, "SELECT count(*) FROM effect", 25)
     assert await count(pair.listener, "SELECT count(*) FROM effect WHERE times <> 1") == 0
+    gc.collect()  # here, where it is expected, and not in the next test
 
 
+@CUT_SHORT
 async def test_a_cancellation_that_connecting_swallows_still_ends_the_bus(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,6 +175,7 @@ async def test_a_cancellation_that_connecting_swallows_still_ends_the_bus(
         done, _ = await asyncio.wait([task], timeout=5)
     assert done == {task}
     assert task.cancelled()
+    gc.collect()
 
 
 async def test_what_a_stopped_worker_had_in_hand_is_handled_at_once_by_the_next(pair: Pair) -> None:
