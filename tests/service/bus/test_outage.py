@@ -28,7 +28,6 @@ from tests.support.nats import Broker
 from tests.support.pair import CLOCK, Listener, Pair, count, marked, named, reaches, until
 from tests.support.postgres import DatabaseServer, state_folder
 
-
 # A connection cut in the middle of connecting leaves its stream to the garbage collector: the client library's habit.
 CUT_SHORT = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
