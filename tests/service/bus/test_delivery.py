@@ -129,12 +129,12 @@ async def test_poison_goes_to_the_dead_letters_with_its_reason_while_the_next_me
         async def good_ones() -> bool:
             return await count(pair.listener, "SELECT count(*) FROM enterprise_name") == 2
 
-        await until(good_ones, seconds=5)
+        await until(good_ones, seconds=20)
 
         async def parked() -> bool:
             return await count(pair.listener, "SELECT count(*) FROM dead_letter") == 5
 
-        await until(parked, seconds=25)
+        await until(parked, seconds=45)
         reasons = str(await scalar(pair.listener, "SELECT string_agg(reason, '|') FROM dead_letter"))
         assert "this name is poison" in reasons
         assert "this firm is poison" in reasons
