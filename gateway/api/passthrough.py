@@ -10,6 +10,7 @@ from gateway.api.caller import onward_headers
 from gateway.rules.route import is_plain, owner_of
 from gateway.settings import GatewaySettings
 from gateway.upstream.pool import Upstream, UpstreamBusyError, UpstreamDownError, UpstreamSlowError
+from shared.failpoint import reached
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import DEADLINE_EXCEEDED, REQUEST_UNREADABLE, ROUTE_UNKNOWN, UNAVAILABLE
 from shared.web.problem import problem_response
@@ -67,6 +68,7 @@ class PassThrough:
         incoming = _Incoming(request)
         try:
             body = await incoming.body(headers)
+            reached("gateway", "before_upstream")
             async with upstream.call(
                 request.method,
                 f"{path}?{query}" if query else path,
@@ -75,6 +77,7 @@ class PassThrough:
                 deadline_s=deadline_ms / 1000,
                 may_retry=request.method in _READS or "idempotency-key" in headers,
             ) as answer:
+                reached("gateway", "after_upstream_before_answer")
                 kept = [
                     (name.lower().encode("latin-1"), value.encode("latin-1"))
                     for name, value in answer.headers.items()

@@ -18,6 +18,7 @@ from shared.bus.subscription import Mode, Subscription
 from shared.db.dead_letter import park
 from shared.db.engine import Busy, Database, DatabaseUnavailable
 from shared.events.envelope import Envelope, EnvelopeInvalid, from_wire
+from shared.failpoint import reached
 from shared.kernel.actor import system_actor
 from shared.kernel.clock import Clock
 
@@ -204,6 +205,7 @@ class Receiver:
         )
 
     async def _answer(self, one: Arrival) -> None:
+        reached(self._service, "after_effect_before_ack")
         self.in_hand.pop(one.message.reply, None)
         if one.again:
             await one.message.nak(_DELAYS[min(one.deliveries, len(_DELAYS)) - 1])

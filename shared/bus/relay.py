@@ -29,6 +29,7 @@ from shared.db.engine import Busy, Database, DatabaseUnavailable
 from shared.db.lock import try_lock_connection
 from shared.events.catalogue import PUBLISHERS
 from shared.events.envelope import to_wire
+from shared.failpoint import reached
 
 POLL_SECONDS = 0.25
 BATCH = 500
@@ -123,9 +124,11 @@ class Relay:
         rows = await outbox.pending(connection, limit=BATCH)
         if not rows:
             return False
+        reached(self._service, "before_publish")
         done = await self._send([Message(row.position, row.id, row.subject, to_wire(row)) for row in rows])
         if not done.acked:
             return False
+        reached(self._service, "after_publish_before_mark")
         if done.first_new is not None and done.first_new <= self._highest:
             # A fresh event got a number that another one had: what the stream held from there on is gone.
             await self._put_back(connection, kept=done.first_new - 1, last=done.first_new - 1)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from shared.db.transaction import Transaction
+from shared.failpoint import reached
 from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
 from shared.kernel.ids import new_id
@@ -141,6 +142,7 @@ class Database:
                     await session.rollback()
                 else:
                     await transaction.flush()
+                    reached(self.service, "before_commit")
                     await session.commit()
             except BaseException as fault:
                 await _abandon(session, broken=_is_lost(fault))
@@ -149,6 +151,8 @@ class Database:
                 await session.close()
         if read_only:
             return
+        if transaction.has_events:
+            reached(self.service, "after_commit_before_publish")
         if transaction.has_events and self.on_events is not None:
             transaction.after_commit(self.on_events)
         transaction.run_after_commit()

@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 
 from shared.db.idempotency import claim
 from shared.db.transaction import StoredAnswer, Transaction
+from shared.failpoint import reached
 from shared.files.store import FileStore
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal
@@ -137,11 +138,14 @@ class EdgeRoute(APIRoute):
                 incoming = await read_request(request, expects_body=reads_json)
                 if not rule.transaction:
                     return await call(request)
-                return await _transact(request, call, actor=actor, rule=rule, route=path, key=key, incoming=incoming)
+                answer = await _transact(request, call, actor=actor, rule=rule, route=path, key=key, incoming=incoming)
             except Refusal as refusal:
                 if rule.audited and refusal.code.status in _AUDITED_REFUSALS:
                     await _audit_refusal(request, actor, path, refusal)
                 raise
+            else:
+                reached(request.app.state.service_name, "after_commit_before_answer")
+                return answer
             finally:
                 await request.close()  # uploaded files; FastAPI closes them only where it read the form itself
 
