@@ -1,9 +1,10 @@
 """The tests themselves: names are sentences, our own code is not mocked."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 
-from tests.support.source import dotted, imported_modules, name_of, python_files, tree_of
+from tests.support.source import ROOT, dotted, imported_modules, name_of, python_files, tree_of
 
 FEWEST_WORDS = 3
 MOCKS = ("unittest.mock", "mock", "pytest_mock")
@@ -54,3 +55,9 @@ def test_our_own_code_is_not_mocked() -> None:
         if name in MOCKS or name.startswith("unittest.mock.")
     ]
     assert not found, "\n".join(found)
+
+
+def test_every_folder_of_tests_is_run_by_make_test_but_the_faults() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
+    folders = {name_of(path).split("/")[1] for path in python_files("tests") if path.name.startswith("test_")}
+    assert {f"tests/{name}" for name in folders - {"fault"}} == set(settings["testpaths"])
