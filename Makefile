@@ -3,10 +3,10 @@
 PYTHON ?= python3
 ENVIRONMENT = env PYTHONPATH=. .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help environment run stop reset logs token test check format contracts migration replay republish
+.PHONY: help environment run stop reset logs token test test-fault check format contracts migration replay republish
 
 help: ## list these commands 列出全部命令
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 environment:
 	@$(PYTHON) deploy/bootstrap.py
@@ -28,6 +28,9 @@ token: environment ## print an access token: CLIENT=bank-a 取访问令牌
 
 test: environment ## run all tests; T="tests/unit -k loan" runs some 运行测试
 	@exec $(ENVIRONMENT) -m pytest $(T)
+
+test-fault: environment ## try every fault on purpose, minutes; F="-k kill" tries some 故障注入测试
+	@exec $(ENVIRONMENT) -m pytest tests/fault $(F)
 
 check: environment ## lint, types and the import fence 静态检查
 	@$(ENVIRONMENT) -m ruff check .

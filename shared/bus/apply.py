@@ -14,6 +14,7 @@ from shared.db.inbox import Turn
 from shared.db.transaction import Transaction
 from shared.events.envelope import Envelope
 from shared.events.event import EventKind
+from shared.failpoint import reached
 from shared.kernel.actor import system_actor
 from shared.kernel.clock import Clock
 from shared.telemetry import continue_trace
@@ -79,6 +80,7 @@ async def _apply(
             choice = await _choose(tx, subscription, envelopes)
             if choice.ready:
                 await _call(tx, subscription, choice.ready)
+                reached(service, "in_effect_before_commit")
         _count(service, name, choice, clock)
         if choice.ready:
             _log.info("event_applied", subject=first.subject, events=len(choice.ready))

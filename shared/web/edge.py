@@ -191,13 +191,16 @@ async def _transact(
     ) as tx:
         request.scope["edge_tx"] = tx
         if key is None:
-            return await call(request)
+            response = await call(request)
+            reached(state.service_name, "before_request_commit")
+            return response
         stored = await claim(tx, route=f"{request.method} {route}", key=key, fingerprint=incoming.fingerprint)
         if stored is not None:
             return Response(stored.body, stored.status, headers={**stored.headers, "idempotency-replayed": "true"})
         response = await call(request)
         kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
         tx.answer(StoredAnswer(status=response.status_code, headers=kept, body=bytes(response.body)))
+        reached(state.service_name, "before_request_commit")
         return response
 
 

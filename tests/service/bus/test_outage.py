@@ -141,7 +141,7 @@ async def test_a_task_that_swallowed_its_cancellation_ends_at_the_head_of_its_lo
 
 @CUT_SHORT
 async def test_a_bus_ends_at_whatever_moment_it_is_told_to(pair: Pair) -> None:
-    chance = random.Random(20261123)  # noqa: S311  # a seed, so that a failure can be repeated
+    chance = random.Random(20261123)  # a seed, so that a failure can be repeated
     for round_ in range(25):
         async with asyncio.timeout(10):
             async with pair.running():

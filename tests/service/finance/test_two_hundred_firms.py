@@ -22,7 +22,7 @@ class Draw:
     """The facts of one made-up firm, as events and as the second calculation takes them."""
 
     def __init__(self, number: int) -> None:
-        chance = random.Random(number)  # noqa: S311  # a repeatable draw, not a secret
+        chance = random.Random(number)  # a repeatable draw, not a secret
         self.uscc = code(1_000 + number)
         self.staff, self.rd_staff = 100, chance.choice([0, 5, 9, 10, 25, 40])
         self.revenue = chance.choice([0, 800, 3_000, 20_000]) * WAN

@@ -130,7 +130,7 @@ async def running(name: str, postgres: DatabaseServer) -> AsyncIterator[RunningS
 
 @pytest.mark.parametrize("name", [*SERVICES, "gateway"])
 async def test_no_request_makes_a_route_fail(name: str, postgres: DatabaseServer) -> None:
-    chance = random.Random(20221123)  # noqa: S311  # the same draw on every run
+    chance = random.Random(20221123)  # the same draw on every run
     faults = []
     async with running(name, postgres) as service:
         routes = list(routes_of(service.app.openapi()))

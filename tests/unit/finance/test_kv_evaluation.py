@@ -180,7 +180,7 @@ def test_bands_and_limits_are_those_of_the_day(
 
 def random_case(seed: int) -> tuple[FirmView, oracle.Firm]:
     """Return one generated firm twice: as finance sees it and as the second calculation does."""
-    chance = random.Random(seed)  # noqa: S311  # a repeatable draw, not a secret
+    chance = random.Random(seed)  # a repeatable draw, not a secret
     revenue, staff = chance.randrange(0, 90_000) * WAN // 10, chance.randrange(1, 400)
     rd = chance.choice([0, chance.randrange(0, 2_000 * WAN), chance.choice([50, 100, 200, 500, 1_000]) * WAN])
     before = chance.choice([None, 0, rd, max(1, rd * 10 // chance.choice([10, 11, 12, 13, 15, 9]))])

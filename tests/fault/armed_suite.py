@@ -1,0 +1,67 @@
+"""A launched suite whose processes fail where they are told to."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.fault.failpoints import FOLDER_SETTING, Orders
+from tests.support.postgres import REPOSITORY, state_folder
+from tests.support.suite import LaunchedSuite, wait_until
+
+_START_SECONDS = 120
+_BACK_SECONDS = 30
+
+
+class ArmedSuite(LaunchedSuite):
+    """The suite under the fault tests' own launcher."""
+
+    def __init__(self, state: Path, **settings: str) -> None:
+        """Name its state folder; the orders lie beside it."""
+        folder = state.parent / "failpoints"
+        super().__init__(state, **{FOLDER_SETTING: str(folder), "PYTHONPATH": str(REPOSITORY), **settings})
+        self.orders = Orders(folder)
+
+    def start(self) -> str:
+        """Start it and wait until it is ready."""
+        self.settings.logs.mkdir(parents=True, exist_ok=True)
+        log = self.settings.logs / "supervisor.log"
+        with log.open("a") as output:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "tests.fault.launch", "run"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=REPOSITORY,
+                env=self.environment,
+                start_new_session=True,
+            )
+
+        def is_ready() -> bool:
+            assert child.poll() is None, f"the suite did not start:\n{log.read_text()}\n{self.logs()}"
+            ready = self.state / "ready"
+            return ready.exists() and ready.read_text().startswith(f"{child.pid} ")
+
+        wait_until(is_ready, _START_SECONDS, "the suite is not ready")
+        self.closing.callback(child.wait)
+        self.closing.callback(child.terminate)
+        return log.read_text()
+
+    def wait_until_back(self, name: str, pid: int) -> None:
+        """Wait until a killed program runs again under another process id and everything is ready."""
+        wait_until(lambda: self.pids().get(name, pid) != pid, _BACK_SECONDS, f"{name} was not started again")
+        self.wait_until_ready()
+
+
+@contextmanager
+def armed_suite(purpose: str, **settings: str) -> Iterator[ArmedSuite]:
+    """Launch an armed suite in a fresh folder and take everything away at the end."""
+    with state_folder(purpose) as folder:
+        suite = ArmedSuite(folder / "state", **settings)
+        try:
+            suite.start()
+            yield suite
+        finally:
+            suite.closing.close()
+            suite.make("reset")

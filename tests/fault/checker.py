@@ -1,0 +1,248 @@
+"""The checker: what must be true of every database when a scenario has healed; each finding is one line.
+
+K1: the credit line is never exceeded and equals its ledger. K2: the fund's balances equal its postings.
+K3: loans equal their notes, notes their repayments. K4: what clients were told is what stands.
+K5: every event took effect once with everybody who listens. K7: the audit chains are whole.
+K8: nobody sees another's rows. K9: only documented answers were seen. K10: what others hold is what its owner says.
+"""
+
+import asyncio
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import asyncpg
+
+from deploy.embedded.clients import BANK_B
+from shared.bus.dead_letter import subscriptions_of
+from shared.bus.subscription import Mode, Subscription
+from shared.db.audit import _verify_service
+from shared.events.event import EventKind
+from tests.fault.journal import Journal
+from tests.fault.world import World
+from tests.support.contracts import FOLDER
+from tests.support.suite import LaunchedSuite
+
+SERVICES = ("registry", "finance", "techtransfer", "ipr")
+ALL = (*SERVICES, "gateway")
+SETTLE_SECONDS = 60.0
+_NATURAL = {
+    "register": ("registry", "SELECT uscc AS natural FROM enterprise WHERE uscc = ANY($1)"),
+    "right": ("ipr", "SELECT right_no AS natural FROM ip_right WHERE right_no = ANY($1)"),
+    "draw": ("finance", "SELECT note_no AS natural FROM drawdown WHERE note_no = ANY($1)"),
+    "repay": ("finance", "SELECT bank_ref AS natural FROM repayment WHERE bank_ref = ANY($1)"),
+    "need": ("techtransfer", "SELECT title AS natural FROM need WHERE title = ANY($1)"),
+}
+_PROJECTIONS = (
+    ("registry", "registry.enterprise.changed.v1", "finance", "enterprise", ("uscc",)),
+    ("registry", "registry.enterprise.changed.v1", "techtransfer", "party", ("uscc",)),
+    ("registry", "registry.enterprise.changed.v1", "ipr", "enterprise", ("uscc",)),
+    ("registry", "registry.filing.accepted.v1", "finance", "filing", ("uscc", "year")),
+    ("registry", "registry.qualification.changed.v1", "finance", "qualification", ("uscc", "kind_code")),
+    ("ipr", "ipr.portfolio.changed.v1", "finance", "portfolio", ("uscc",)),
+    ("ipr", "ipr.portfolio.changed.v1", "registry", "portfolio", ("uscc",)),
+)
+_K1_WITHIN = """
+SELECT uscc || ' exceeds its limit at movement ' || version FROM credit_movement
+WHERE kind = 'RESERVE' AND reserved_after_fen + drawn_after_fen > limit_in_force_fen
+   OR reserved_after_fen < 0 OR drawn_after_fen < 0
+"""
+_K1_LEDGER = """
+SELECT line.uscc || ' is not the sum of its movements' FROM credit_line AS line JOIN LATERAL (
+    SELECT reserved_after_fen, drawn_after_fen FROM credit_movement WHERE uscc = line.uscc ORDER BY version DESC LIMIT 1
+) AS last ON true
+WHERE (line.reserved_fen, line.drawn_fen) <> (last.reserved_after_fen, last.drawn_after_fen)
+"""
+_K2 = """
+SELECT account.unit_id || ' is not its last posting' FROM fund_account AS account JOIN LATERAL (
+    SELECT * FROM fund_posting WHERE unit_id = account.unit_id ORDER BY version DESC LIMIT 1) AS last ON true
+WHERE (account.paid_in_city_fen, account.paid_in_district_fen, account.exposure_fen)
+   <> (last.paid_in_city_after_fen, last.paid_in_district_after_fen, last.exposure_after_fen)
+"""
+_K3_LOAN = """
+SELECT loan.id || ' is not the sum of its notes' FROM loan LEFT JOIN drawdown ON loan_id = loan.id GROUP BY loan.id
+HAVING loan.drawn_fen <> coalesce(sum(drawdown.amount_fen), 0)
+    OR loan.repaid_fen <> coalesce(sum(drawdown.amount_fen - drawdown.outstanding_fen), 0)
+"""
+_K3_NOTE = """
+SELECT note.id || ' is not its amount less its repayments' FROM drawdown AS note
+LEFT JOIN repayment ON drawdown_id = note.id GROUP BY note.id
+HAVING note.outstanding_fen <> note.amount_fen - coalesce(sum(repayment.amount_fen), 0)
+"""
+_MONEY = (("K1", _K1_WITHIN), ("K1", _K1_LEDGER), ("K2", _K2), ("K3", _K3_LOAN), ("K3", _K3_NOTE))
+
+
+class Checker:
+    """Checks one running suite; connections are opened anew for each check, since servers are killed between them."""
+
+    def __init__(self, world: World) -> None:
+        """Take what the world's journal says."""
+        self._world = world
+        self._suite: LaunchedSuite = world.suite
+        self._documented = _documented_answers()
+
+    def findings(self, *, probes: int = 40) -> list[str]:
+        """Wait until the suite has settled and return everything that is wrong; empty is good."""
+        return [*asyncio.run(self._all()), *self._k8(probes), *self._k9(self._world.journal)]
+
+    async def _all(self) -> list[str]:
+        open_: dict[str, asyncpg.Connection[Any]] = {}
+        for name in SERVICES:
+            open_[name] = await asyncpg.connect(self._suite.database_url(name))
+        try:
+            waiting = await self._settled(open_)
+            return [*waiting, *await self._money(open_["finance"]), *await self._k4(open_), *await self._k7()]
+        finally:
+            for connection in open_.values():
+                await connection.close()
+
+    async def _settled(self, open_: dict[str, "asyncpg.Connection[Any]"]) -> list[str]:
+        """Return what K5 and K10 still find when everything had its time to arrive."""
+        checks: tuple[Callable[..., Awaitable[list[str]]], ...] = (self._k5, self._k10)
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            found = [line for check in checks for line in await check(open_)]
+            if not found or time.monotonic() > deadline:
+                return found
+            await asyncio.sleep(0.1)
+
+    async def _money(self, finance: "asyncpg.Connection[Any]") -> list[str]:
+        return [f"{name}: {row[0]}" for name, query in _MONEY for row in await finance.fetch(query)]
+
+    async def _k4(self, open_: dict[str, "asyncpg.Connection[Any]"]) -> list[str]:
+        found: list[str] = []
+        for kind, (service, query) in _NATURAL.items():
+            entries = self._world.journal.of(kind)
+            rows = await open_[service].fetch(query, [one.natural for one in entries])
+            there = Counter(row["natural"] for row in rows)
+            for one in entries:
+                allowed = {"ok": {1}, "refused": {0}, "unknown": {0, 1}, "sent": {0, 1}}[one.state]
+                if there[one.natural] not in allowed:
+                    found.append(f"K4: {kind} {one.natural} was {one.state} and stands {there[one.natural]} times")
+        return found
+
+    async def _k5(self, open_: dict[str, "asyncpg.Connection[Any]"]) -> list[str]:
+        found = []
+        for name, connection in open_.items():
+            waiting = await connection.fetchval("SELECT count(*) FROM outbox_event WHERE published_at IS NULL")
+            dead = await connection.fetchval("SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL")
+            found += [f"K5: {waiting} events of {name} are not published"] if waiting else []
+            found += [f"K5: {dead} dead letters at {name}"] if dead else []
+            for subscription in subscriptions_of(name):
+                found += await self._unheard(open_, name, subscription)
+        return found
+
+    async def _unheard(
+        self, open_: dict[str, "asyncpg.Connection[Any]"], listener: str, subscription: Subscription
+    ) -> list[str]:
+        event = subscription.event
+        sent = await open_[event.publisher()].fetch(
+            "SELECT id, aggregate_id, version FROM outbox_event WHERE subject = $1", event.subject
+        )
+        handler = subscription.handler_name
+        heard = {
+            row["event_id"]
+            for row in await open_[listener].fetch("SELECT event_id FROM inbox_entry WHERE handler = $1", handler)
+        }
+        missing = [row for row in sent if row["id"] not in heard]
+        if missing and subscription.mode is Mode.SINGLE and event.kind is EventKind.STATE:
+            # A state that is older than what is held is skipped, not entered.
+            held = await open_[listener].fetch(
+                "SELECT aggregate_id, value FROM inbox_cursor WHERE handler = $1 AND subject = $2",
+                handler,
+                event.subject,
+            )
+            newest = {row["aggregate_id"]: row["value"] for row in held}
+            missing = [row for row in missing if row["version"] > newest.get(row["aggregate_id"], 0)]
+        strangers = len(heard - {row["id"] for row in sent})
+        found = [f"K5: {len(missing)} of {len(sent)} {event.subject} took no effect in {handler}"] if missing else []
+        return [*found, *([f"K5: {strangers} unknown events took effect in {handler}"] if strangers else [])]
+
+    async def _k7(self) -> list[str]:
+        found = []
+        for name in ALL:
+            verdict = await _verify_service(name, self._suite.database_url(name), None)
+            if verdict.broken_at is not None:
+                found.append(f"K7: the audit chain of {name} breaks at {verdict.broken_at}: {verdict.reason}")
+        return found
+
+    def _k8(self, probes: int) -> list[str]:
+        """Ask as bank B for what bank A's loan made, and for ids that nobody has: both must look the same."""
+        choice, found = random.Random(probes), []
+        world, own = self._world, asyncio.run(self._ids_of_bank_a())
+        stranger = world.client("bank-b")
+        for _ in range(probes):
+            template, identifier = choice.choice(own)
+            answer = stranger.get(template.format(id=identifier), _documented_name(template))
+            if answer is None or answer.status_code != 404 or "detail" not in answer.json():
+                found.append(f"K8: {BANK_B} asked {template} and got {None if answer is None else answer.status_code}")
+        return found
+
+    async def _ids_of_bank_a(self) -> list[tuple[str, str]]:
+        rows: list[tuple[str, str]] = [
+            ("/v1/loans/{id}", self._world.loan_id),
+            ("/v1/loan-applications/{id}", self._world.application_id),
+            ("/v1/loan-applications/{id}/credit-file", self._world.application_id),
+        ]
+        notes = await self._suite.rows("finance", "SELECT id FROM drawdown ORDER BY random() LIMIT 20")
+        return [*rows, *(("/v1/drawdowns/{id}", str(note["id"])) for note in notes)]
+
+    def _k9(self, journal: Journal) -> list[str]:
+        found = []
+        for (method, template, status, media_type), times in journal.answers.items():
+            if status == 0:
+                continue
+            documented = self._documented.get((method.lower(), template))
+            if documented is None or str(status) not in documented or status == 500:
+                found.append(f"K9: {method} {template} answered {status} {times} times, which is not documented")
+            problem = status >= 400 and template != "/oauth2/token"
+            if problem and media_type != "application/problem+json":
+                found.append(f"K9: {method} {template} answered {status} as {media_type!r}")
+        return found
+
+    async def _k10(self, open_: dict[str, "asyncpg.Connection[Any]"]) -> list[str]:
+        found = []
+        for owner, subject, holder, table, key in _PROJECTIONS:
+            said = await open_[owner].fetch(
+                "SELECT DISTINCT ON (aggregate_id) version, data FROM outbox_event WHERE subject = $1"
+                " ORDER BY aggregate_id, version DESC",
+                subject,
+            )
+            held = {
+                tuple(str(row[name]) for name in key): row
+                for row in await open_[holder].fetch(f"SELECT * FROM {table}")
+            }
+            for row in said:
+                data = json.loads(row["data"])
+                mine = held.get(tuple(str(data[name]) for name in key))
+                wrong = ["absent"] if mine is None else _differences(mine, {**data, "version": row["version"]})
+                if wrong:
+                    found.append(f"K10: {holder}.{table} {[data[name] for name in key]}: {', '.join(wrong)}")
+        return found[:10]
+
+
+def _differences(held: "asyncpg.Record", said: dict[str, Any]) -> list[str]:
+    """Name the plain fields that both have with two values."""
+    common = [name for name, value in held.items() if name in said and isinstance(said[name], str | int | bool)]
+    return [
+        f"{name} is {held[name]}, its owner says {said[name]}" for name in common if str(held[name]) != str(said[name])
+    ]
+
+
+def _documented_name(template: str) -> str:
+    """Return the template as the contract names its parameter."""
+    noun = template.split("/")[2].removesuffix("s").replace("loan-application", "application").replace("-", "_")
+    return template.replace("{id}", "{" + noun + "_id}")
+
+
+def _documented_answers() -> dict[tuple[str, str], set[str]]:
+    document = json.loads((FOLDER / "openapi" / "gateway.json").read_text("utf-8"))
+    return {
+        (method, template): set(operation["responses"])
+        for template, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if isinstance(operation, dict) and "responses" in operation
+    }
