@@ -3,10 +3,10 @@
 PYTHON ?= python3
 ENVIRONMENT = env PYTHONPATH=. .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help environment run stop reset logs token test test-fault check format contracts migration replay republish
+.PHONY: help environment run stop reset logs token test test-fault check format contracts migration replay republish accept-restore
 
 help: ## list these commands 列出全部命令
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 environment:
 	@$(PYTHON) deploy/bootstrap.py
@@ -52,3 +52,6 @@ replay: environment ## handle the dead letters of a service again: S=ipr 重新�
 
 republish: environment ## publish a service's events again: S=finance SINCE=2026-01-01 重新发布事件
 	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.bus.relay republish '$(S)' $(if $(SINCE),--since '$(SINCE)')
+
+accept-restore: environment ## after a restored backup: list what S=finance lost; with REASON="…" accept it 恢复备份后核对并确认
+	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.bus.restore $(if $(REASON),accept '$(S)' --reason '$(REASON)',list '$(S)')

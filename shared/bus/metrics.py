@@ -8,6 +8,9 @@ REPUBLISHED = counter(
 )
 BACKLOG = gauge("outbox_backlog", "Events in the outbox that wait to be published.", ("service",))
 OLDEST = gauge("outbox_oldest_seconds", "Age of the oldest event that waits to be published, in seconds.", ("service",))
+HISTORY_REGRESSED = gauge(
+    "history_regressed", "1 while the database is older than what the service has published, else 0.", ("service",)
+)
 RELAY_ACTIVE = gauge("relay_active", "1 in the process whose relay publishes, else 0.", ("service",))
 APPLIED = counter("inbox_applied_total", "Events that took effect.", ("service", "handler"))
 DUPLICATE = counter("inbox_duplicate_total", "Events that had taken effect before.", ("service", "handler"))

@@ -17,10 +17,12 @@ import nats.errors
 import structlog
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from nats.js.api import StreamInfo
 from nats.js.errors import APIError, NoStreamResponseError, ServiceUnavailableError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.cancellation import end_if_cancelled
+from shared.bus.history import StreamHistory
 from shared.bus.metrics import BACKLOG, OLDEST, PUBLISHED, RELAY_ACTIVE, REPUBLISHED
 from shared.bus.publish import BatchRefused, Message, Published, publish_batch, publish_each
 from shared.bus.streams import ensure_stream, missing_within, remake_stream
@@ -47,9 +49,11 @@ class Relay:
         self._client = client
         self._js: JetStreamContext = client.jetstream()
         self._service = service
+        self._history = StreamHistory(self._js, service)
         self._alarm = asyncio.Event()
         self._checked_at: float | None = None
         self._highest = 0
+        self._may_publish = False
         self.is_active = False
         """Whether this process's relay is the one that publishes."""
 
@@ -60,6 +64,7 @@ class Relay:
     def check_again(self) -> None:
         """Say that the connection came back: the server may have lost its store meanwhile."""
         self._checked_at = None
+        self._history.doubt()
         self._alarm.set()
 
     async def run_forever(self) -> None:
@@ -75,6 +80,7 @@ class Relay:
                     active.set(1)
                     self.is_active = True
                     self._checked_at = None
+                    self._history.doubt()
                     await self._publish_forever(own)
             except (DatabaseUnavailable, Busy) as fault:
                 _log.warning("relay_waits_for_database", fault=repr(fault.__cause__ or fault))
@@ -103,9 +109,9 @@ class Relay:
             end_if_cancelled()
             self._alarm.clear()
             try:
-                await self._check_stream(connection)
-                while await self._publish_some(connection):
-                    pass
+                if await self._check_stream(connection):
+                    while await self._publish_some(connection):
+                        pass
             except (NoStreamResponseError, ServiceUnavailableError, nats.errors.NoRespondersError):
                 self._checked_at = None
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -145,13 +151,28 @@ class Relay:
                 _log.info("batch_refused", reason=str(fault))
         return await publish_each(self._js, self._service, messages)
 
-    async def _check_stream(self, connection: AsyncConnection) -> None:
-        """Make the stream if it is missing; notice one that lost events and publish those again."""
+    async def _check_stream(self, connection: AsyncConnection) -> bool:
+        """Make the stream if it is missing; notice one that lost events and publish those again.
+
+        Tell whether anything may be published: nothing while the stream holds events that the outbox does not know.
+        """
         now = asyncio.get_running_loop().time()
         if self._checked_at is not None and now - self._checked_at < _CHECK_SECONDS:
-            return
+            return self._may_publish
         info = await ensure_stream(self._js, self._service)
         self._highest = await outbox.highest(connection, self._service)
+        # First of all: mending a stream would throw away the only record of what a restored database has lost.
+        self._may_publish = await self._history.agrees(connection, last=info.state.last_seq, highest=self._highest)
+        if self._may_publish:
+            await self._mend(connection, info)
+        backlog = await outbox.backlog(connection)
+        BACKLOG.labels(self._service).set(backlog.waiting)
+        OLDEST.labels(self._service).set(backlog.oldest_seconds)
+        self._checked_at = now
+        return self._may_publish
+
+    async def _mend(self, connection: AsyncConnection, info: StreamInfo) -> None:
+        """Put back to be published what the stream has lost."""
         holes = missing_within(info)
         if holes:
             # Which ones is not worth asking: the whole record goes out again, the inboxes skip what they know.
@@ -159,10 +180,6 @@ class Relay:
             info = await remake_stream(self._js, self._service)
         if self._highest > info.state.last_seq:
             await self._put_back(connection, kept=info.state.last_seq, last=info.state.last_seq)
-        backlog = await outbox.backlog(connection)
-        BACKLOG.labels(self._service).set(backlog.waiting)
-        OLDEST.labels(self._service).set(backlog.oldest_seconds)
-        self._checked_at = now
 
     async def _put_back(self, connection: AsyncConnection, *, kept: int, last: int) -> None:
         """Mark as unpublished what the stream held above `kept`."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -56,6 +57,7 @@ UPDATE outbox_event SET published_at = NULL, stream_sequence = NULL WHERE positi
     ORDER BY position LIMIT :chunk
 ) RETURNING position
 """)
+_KNOWN = text("SELECT id FROM outbox_event WHERE id = ANY(CAST(:ids AS uuid[]))")
 _BACKLOG = text("""
 SELECT count(*) AS waiting,
        CAST(greatest(coalesce(extract(epoch FROM now() - min(occurred_at)), 0), 0) AS float8) AS age
@@ -96,6 +98,11 @@ async def unpublish_these(connection: AsyncConnection, sequences: Sequence[int])
 async def unpublish_since(connection: AsyncConnection, since: datetime) -> int:
     """Put every event whose cause happened at or after `since` back to be published; return how many."""
     return await _in_chunks(connection, _SINCE, since=since)
+
+
+async def known(connection: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of `ids` that the outbox holds, published or not."""
+    return set((await connection.execute(_KNOWN, {"ids": [str(one) for one in ids]})).scalars())
 
 
 async def backlog(connection: AsyncConnection) -> Backlog:

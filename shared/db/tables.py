@@ -72,6 +72,21 @@ def _outbox(metadata: MetaData) -> None:
         Column("subject", String(120), primary_key=True),
         Column("value", BigInteger, nullable=False),
     )
+    # The open row stops the relay and every change: the stream holds events that this database does not know.
+    Table(
+        "history_break",
+        metadata,
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        Column("noticed_at", _AT, nullable=False, server_default=text("now()")),
+        Column("known_sequence", BigInteger, nullable=False),
+        Column("last_sequence", BigInteger, nullable=False),
+        Column("event_id", Uuid, nullable=False),
+        Column("accepted_at", _AT),
+        Column("reason", Text),
+        Column("lost", BigInteger),
+        CheckConstraint("(accepted_at IS NULL) = (reason IS NULL)", name="accepted_with_reason"),
+        Index("ix_history_break_open", "id", postgresql_where=text("accepted_at IS NULL")),
+    )
 
 
 def _inbox(metadata: MetaData) -> None:
@@ -90,6 +105,14 @@ def _inbox(metadata: MetaData) -> None:
         Column("subject", String(120), primary_key=True),
         Column("aggregate_id", String(200), primary_key=True),
         Column("value", BigInteger, nullable=False),
+    )
+    # What of a publisher's stream was certainly handled, and by which durable consumer: never above the truth.
+    Table(
+        "consumer_mark",
+        metadata,
+        Column("publisher", String(40), primary_key=True),
+        Column("durable_made_at", _AT, nullable=False),
+        Column("stream_sequence", BigInteger, nullable=False),
     )
     Table(
         "dead_letter",

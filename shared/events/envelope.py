@@ -92,6 +92,34 @@ def to_wire(event: Recorded) -> bytes:
     )
 
 
+def recorded_from_wire(payload: bytes, service: str) -> Recorded:
+    """Return an event of `service` of whichever subject as an outbox would hold it; its position is 0.
+
+    Raises:
+        EnvelopeInvalid: not JSON, not a CloudEvents document of ours, or another source.
+    """
+    try:
+        document = orjson.loads(payload)
+        if document["source"] != f"/kechuang/{service}":
+            raise EnvelopeInvalid(f"source is {document['source']!r}, not {service}")
+        return Recorded(
+            position=0,
+            id=UUID(document["id"]),
+            subject=str(document["type"]),
+            aggregate=str(document["aggregate"]),
+            aggregate_id=str(document["aggregateid"]),
+            version=int(document["version"]),
+            sequence=int(document["sequence"]),
+            occurred_at=datetime.fromisoformat(document["time"]),
+            causation_id=UUID(document["causationid"]),
+            request_id=document.get("requestid"),
+            traceparent=document.get("traceparent"),
+            data=orjson.dumps(document["data"]).decode(),
+        )
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as fault:
+        raise EnvelopeInvalid(f"not an event of {service}: {fault!r}") from fault
+
+
 def from_wire(payload: bytes, event_class: type[E_co]) -> Envelope[E_co]:
     """Return the envelope in `payload`, its data read as `event_class`.
 

@@ -170,6 +170,15 @@ UNAVAILABLE = RefusalCode(
     "请按 Retry-After 等待后以同一个键重试",
     "Wait as Retry-After says and retry with the same key",
 )
+HISTORY_REGRESSED = RefusalCode(
+    "history_regressed",
+    503,
+    "本服务的数据库已被恢复到较早的备份，涉及资金的操作及其他变更自 {noticed_at} 起停止",
+    "The database of this service was set back to an older backup; all changes, money first, stand since {noticed_at}",
+    "查询照常可用。请联系平台运维：以 make accept-restore 核对遗失的记录并确认后，再以同一个键重试",
+    "Reading goes on. Ask the platform's operator to review what was lost and confirm it with `make accept-restore`, "
+    "then retry with the same key",
+)
 DEADLINE_EXCEEDED = RefusalCode(
     "deadline_exceeded",
     504,
@@ -209,6 +218,7 @@ COMMON: tuple[RefusalCode, ...] = (
     CONFLICT,
     RATE_LIMITED,
     UNAVAILABLE,
+    HISTORY_REGRESSED,
     DEADLINE_EXCEEDED,
     INTERNAL,
 )

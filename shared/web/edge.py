@@ -18,9 +18,9 @@ from shared.files.store import FileStore
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
-from shared.kernel.refusals import FORBIDDEN_SCOPE
+from shared.kernel.refusals import FORBIDDEN_SCOPE, HISTORY_REGRESSED
 from shared.policy.book import RuleBook
-from shared.web.edge_docs import describe, refusals
+from shared.web.edge_docs import changes, describe, refusals
 from shared.web.reader import IncomingRequest, idempotency_key, read_request
 
 __all__ = ["Book", "Caller", "EdgeRule", "Files", "Tx", "edge", "edge_router", "refusals", "rule_of"]
@@ -134,6 +134,7 @@ class EdgeRoute(APIRoute):
             keyed = rule.idempotent and request.method == "POST"
             try:
                 _check_scope(actor, rule)
+                _check_history(request, rule)
                 key = idempotency_key(request) if keyed else None
                 incoming = await read_request(request, expects_body=reads_json)
                 if not rule.transaction:
@@ -169,6 +170,13 @@ async def _identify(request: Request, rule: EdgeRule) -> Actor:
 def _check_scope(actor: Actor, rule: EdgeRule) -> None:
     if rule.scope != PUBLIC and rule.scope not in actor.scopes:
         raise Refusal(FORBIDDEN_SCOPE, scope=rule.scope)
+
+
+def _check_history(request: Request, rule: EdgeRule) -> None:
+    """Refuse every change while the database is older than what the service has told others."""
+    found = request.app.state.history.found
+    if found is not None and changes(rule, {request.method}):
+        raise Refusal(HISTORY_REGRESSED, noticed_at=found.noticed_at)
 
 
 async def _transact(

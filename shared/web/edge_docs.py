@@ -1,7 +1,7 @@
 """What the docs page says of a route: scope, row scope, key, and every refusal as a problem document."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
 from shared.kernel.errors import RefusalCode
@@ -10,6 +10,7 @@ from shared.kernel.refusals import (
     BODY_UNREADABLE,
     FIELD_INVALID,
     FORBIDDEN_SCOPE,
+    HISTORY_REGRESSED,
     IDEMPOTENCY_KEY_MISSING,
     IDEMPOTENCY_KEY_REUSED,
     IDEMPOTENCY_KEY_RUNNING,
@@ -59,6 +60,11 @@ class Demands(Protocol):
         ...
 
 
+def changes(rule: Demands, methods: Collection[str]) -> bool:
+    """Tell whether a route changes something: every method that writes, but a POST only where it demands a key."""
+    return bool(set(methods) & {"PUT", "PATCH", "DELETE"}) or ("POST" in methods and rule.idempotent)
+
+
 def refusals(*codes: RefusalCode) -> dict[int | str, dict[str, Any]]:
     """Return OpenAPI responses that name each refusal as an example under its status."""
     by_status: dict[int | str, list[RefusalCode]] = defaultdict(list)
@@ -100,6 +106,7 @@ def describe(rule: Demands, path: str, endpoint: Callable[..., Any], options: di
     codes += _PROTECTED if rule.scope != "public" else ()
     codes += _WITH_BODY if writes else ()
     codes += _WITH_KEY if keyed else ()
+    codes += (HISTORY_REGRESSED,) if changes(rule, methods) else ()
     if "{" in path:
         codes.append(NOT_FOUND)
     extra: dict[str, Any] = {"x-row-scope": rule.row}

@@ -18,6 +18,12 @@ from shared.policy.book import RuleBook
 
 _PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 _MISSING = text("SELECT name FROM unnest(CAST(:names AS text[])) AS name WHERE to_regclass(name) IS NULL")
+_REGRESSED = (
+    "自 {since} 起：数据库早于已发布的事件（恢复了较早的备份？），变更一律拒绝，"
+    "事件停止发布；请执行 make accept-restore / "
+    "since {since}: the database is older than what was published (an older backup restored?); changes are refused and "
+    "nothing is published; run make accept-restore"
+)
 _STARTED_AT = SystemClock().now()
 
 router = APIRouter(tags=["operations"])
@@ -58,7 +64,11 @@ async def ready(request: Request) -> JSONResponse:
         if not bus.is_connected:
             checks["bus"] = "not connected"
             warnings.append("the bus is not connected: events wait in the outbox")
-    fine = all(value == "ok" for name, value in checks.items() if name != "bus")
+    if state.history.found is not None:
+        # Reading goes on, so the process stays in service.
+        checks["history"] = "regressed"
+        warnings.append(_REGRESSED.format(since=state.history.found.noticed_at.isoformat()))
+    fine = all(value == "ok" for name, value in checks.items() if name not in {"bus", "history"})
     body = {"status": "ready" if fine else "not_ready", "checks": checks, "warnings": warnings}
     return JSONResponse(body, status_code=200 if fine else 503)
 

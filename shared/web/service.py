@@ -11,12 +11,15 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 from sqlalchemy import MetaData
+from sqlalchemy.exc import DBAPIError
 
 from shared.bus.job import Job, JobBoard, JobContext
+from shared.bus.metrics import HISTORY_REGRESSED
 from shared.bus.monitor import syncs_always
 from shared.bus.runner import Bus
 from shared.bus.subscription import Subscription
-from shared.db.engine import Database
+from shared.db.engine import Busy, Database, DatabaseUnavailable
+from shared.db.history import HistoryWatch
 from shared.db.migrate import has_migrations
 from shared.db.rule_set import publish_folder
 from shared.events.event import Event
@@ -39,6 +42,7 @@ from shared.web.operations import product_version
 from shared.web.operations import router as operations
 
 _BUS_PAUSE_S = 1.0
+_HISTORY_S = 1.0
 _log = structlog.get_logger(__name__)
 
 
@@ -101,6 +105,7 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     state.db = Database(
         settings.database_url.get_secret_value(), service=spec.name, pool_size=settings.database_pool_size
     )
+    state.history = HistoryWatch(state.db)
     state.files = FileStore(settings.files_url)
     state.rule_book = RuleBook.from_folder(spec.policies_dir) if spec.policies_dir else RuleBook(())
     keys = spec.keys or JwksClient(settings.jwks_url)
@@ -136,6 +141,8 @@ def _lifespan(spec: ServiceSpec) -> Callable[[FastAPI], AbstractAsyncContextMana
         async with AsyncExitStack() as stack:
             stack.callback(flush_traces, spec.name)
             stack.push_async_callback(state.db.close)
+            # Before the first call: a restart must not open what was closed.
+            await _look_at_history(app)
             await _publish_rule_sets(app, spec)
             if spec.around is not None:
                 await stack.enter_async_context(spec.around(app))
@@ -172,7 +179,7 @@ def job_context(app: FastAPI) -> JobContext:
 
 def _start(app: FastAPI, spec: ServiceSpec, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
     """Start relay, consumers and jobs, as far as the settings switch them on."""
-    tasks: list[asyncio.Task[None]] = []
+    tasks: list[asyncio.Task[None]] = [group.create_task(_watch_history(app), name="watch history")]
     if spec.settings.jobs_enabled:
         context = job_context(app)
         board: JobBoard = app.state.jobs
@@ -180,6 +187,23 @@ def _start(app: FastAPI, spec: ServiceSpec, group: asyncio.TaskGroup) -> list[as
     if spec.settings.nats_url is not None and (spec.settings.relay_enabled or spec.settings.consumers_enabled):
         tasks.append(group.create_task(_run_bus(app, spec, spec.settings.nats_url.get_secret_value()), name="bus"))
     return tasks
+
+
+async def _watch_history(app: FastAPI) -> None:
+    """See within a second, in every process, that changes are to be refused or are open again."""
+    while True:
+        await asyncio.sleep(_HISTORY_S)
+        await _look_at_history(app)
+
+
+async def _look_at_history(app: FastAPI) -> None:
+    state = app.state
+    try:
+        await state.history.refresh()
+    except (DatabaseUnavailable, Busy, DBAPIError) as fault:
+        _log.debug("history_not_seen", reason=repr(fault.__cause__ or fault))
+        return
+    HISTORY_REGRESSED.labels(state.service_name).set(int(state.history.found is not None))
 
 
 async def _run_bus(app: FastAPI, spec: ServiceSpec, url: str) -> None:

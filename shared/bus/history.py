@@ -1,0 +1,93 @@
+"""Compares what a stream holds with what its owner's outbox knows: a restored backup must not publish over the lost."""
+
+import asyncio
+
+import structlog
+from nats.js import JetStreamContext
+from nats.js.errors import APIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.bus.metrics import HISTORY_REGRESSED
+from shared.db import history, outbox
+from shared.events.catalogue import stream_of
+from shared.events.envelope import EnvelopeInvalid, Recorded, recorded_from_wire
+
+REACH = 500
+"""How many of the last records are compared: as many as one batch, within which commits may stand in another order."""
+_AT_ONCE = 50
+_log = structlog.stdlib.get_logger(__name__)
+
+
+async def read_back(js: JetStreamContext, service: str, first: int, last: int) -> dict[int, Recorded]:
+    """Return the events of `service` that its stream holds from `first` to `last`, by their sequence.
+
+    What cannot be read, or is no event of the service, is left out.
+
+    Raises:
+        nats.errors.Error: the broker went away.
+    """
+    found: dict[int, Recorded] = {}
+    for start in range(first, last + 1, _AT_ONCE):
+        numbers = range(start, min(start + _AT_ONCE, last + 1))
+        read = await asyncio.gather(*(_read(js, service, number) for number in numbers))
+        found |= {number: one for number, one in zip(numbers, read, strict=True) if one is not None}
+    return found
+
+
+async def _read(js: JetStreamContext, service: str, number: int) -> Recorded | None:
+    try:
+        message = await js.get_msg(stream_of(service), number)
+        return recorded_from_wire(message.data or b"", service)
+    except (APIError, EnvelopeInvalid):  # gone, damaged or not ours: it says nothing of the history
+        return None
+
+
+class StreamHistory:
+    """What the relay knows of the agreement between stream and outbox."""
+
+    def __init__(self, js: JetStreamContext, service: str) -> None:
+        """Name the parts."""
+        self._js = js
+        self._service = service
+        self._agreed: int | None = None
+
+    def doubt(self) -> None:
+        """Compare again: the connection to the database or to the broker is a new one."""
+        self._agreed = None
+
+    async def agrees(self, connection: AsyncConnection, *, last: int, highest: int) -> bool:
+        """Tell whether the outbox knows the end of the stream; a break is noted for every process.
+
+        Args:
+            connection: the relay's own.
+            last: last sequence of the stream.
+            highest: highest sequence that the outbox knows to be acknowledged.
+        """
+        if await history.open_break(connection) is not None:
+            HISTORY_REGRESSED.labels(self._service).set(1)
+            self._agreed = None
+            return False
+        HISTORY_REGRESSED.labels(self._service).set(0)
+        if self._agreed is not None and last <= max(self._agreed, highest):
+            return True
+        first = max(1, last - REACH + 1, min(highest + 1, last))
+        held = await read_back(self._js, self._service, first, last)
+        # A crash between an acknowledgement and its mark also leaves the stream ahead, of ids that the outbox has.
+        known = await outbox.known(connection, [one.id for one in held.values()])
+        unknown = [one for one in held.values() if one.id not in known]
+        if not unknown:
+            self._agreed = last
+            return True
+        await history.note_break(connection, known=highest, last=last, event_id=unknown[0].id)
+        HISTORY_REGRESSED.labels(self._service).set(1)
+        _log.error(
+            "history_regressed",
+            service=self._service,
+            known_sequence=highest,
+            last_sequence=last,
+            unknown=len(unknown),
+            event_id=str(unknown[0].id),
+            zh="数据库早于已发布的事件，变更与发布已停止；请执行 make accept-restore",
+            en="the database is older than what was published; changes and publishing stand; run make accept-restore",
+        )
+        return False

@@ -1,0 +1,177 @@
+"""The way out after a restored backup: `python -m shared.bus.restore list finance`, then `accept … --reason "…"`.
+
+`list` writes what the stream holds and the database does not: the facts that were lost. `accept` takes them into the
+record, numbers on above them, tells the restored states again and opens the service.
+"""
+
+import argparse
+import asyncio
+import csv
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import nats.errors
+from nats.js.errors import NotFoundError
+
+from shared.bus.connection import connected
+from shared.bus.history import read_back
+from shared.db import outbox
+from shared.db.engine import Busy, Database
+from shared.db.history import HistoryBreak, open_break
+from shared.db.restore import Accepted, AcceptedAlready, adopt
+from shared.events.catalogue import PUBLISHERS, stream_of
+from shared.events.envelope import Recorded
+from shared.files.formula import escape_formula
+from shared.kernel.actor import system_actor
+from shared.kernel.clock import SystemClock
+
+_SHOWN = 20
+_HEADINGS = (
+    "流序号 stream_sequence",
+    "事件 subject",
+    "对象 aggregate",
+    "对象编号 aggregate_id",
+    "版本 version",
+    "序号 sequence",
+    "发生时间 time",
+    "事件编号 event_id",
+    "请求 request_id",
+    "内容 data",
+)
+
+
+class CannotCompare(Exception):  # noqa: N818  # says what is the case; the message is for the operator
+    """Nothing can be done just now; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An open break and what the stream holds above what the database knew, by sequence."""
+
+    found: HistoryBreak
+    held: Mapping[int, Recorded]
+    lost: Mapping[int, Recorded]
+
+
+async def find(database: Database, nats_url: str) -> Finding | None:
+    """Return what was lost, or None where no break is open.
+
+    Raises:
+        CannotCompare: the broker does not answer or has no such stream.
+    """
+    with database.guard():
+        async with database.engine.connect() as connection:
+            found = await open_break(connection)
+    if found is None:
+        return None
+    try:
+        async with asyncio.timeout(600), connected(nats_url, service=database.service) as client:
+            js = client.jetstream()
+            last = (await js.stream_info(stream_of(database.service))).state.last_seq
+            # A stream that ends below what the database knew was made anew since: all of it is looked at.
+            first = found.known_sequence + 1 if last > found.known_sequence else 1
+            held = await read_back(js, database.service, first, last)
+    except NotFoundError as fault:
+        raise CannotCompare("the stream is gone: nothing tells what was lost 流已不存在，无从核对") from fault
+    except (nats.errors.Error, TimeoutError, OSError) as fault:
+        raise CannotCompare(f"the broker does not answer 消息服务器无应答: {fault!r}") from fault
+    with database.guard():
+        async with database.engine.connect() as connection:
+            known = await outbox.known(connection, [one.id for one in held.values()])
+    return Finding(found, held, {number: one for number, one in held.items() if one.id not in known})
+
+
+def write_csv(path: Path, lost: Mapping[int, Recorded]) -> None:
+    """Write the lost facts for people, readable by their owner alone."""
+    path.touch(mode=0o600)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        sheet = csv.writer(file)
+        sheet.writerow(_HEADINGS)
+        for number, one in sorted(lost.items()):
+            words = (one.subject, one.aggregate, one.aggregate_id, one.version, one.sequence)
+            rest = (one.occurred_at.isoformat(), one.id, one.request_id or "", one.data)
+            sheet.writerow([escape_formula(str(word)) for word in (number, *words, *rest)])
+
+
+async def run(service: str, urls: tuple[str, str], *, reason: str | None, folder: Path) -> int:
+    """List what was lost; with a reason, accept it and open the service again.
+
+    Args:
+        service: whose database was restored.
+        urls: addresses of its database and of the broker with its user.
+        reason: the operator's; None only lists.
+        folder: where the list is written.
+    """
+    database = Database(urls[0], service=service, pool_size=2)
+    try:
+        finding = await find(database, urls[1])
+        if finding is None:
+            _say(f"{service}: the history is whole, nothing to accept 历史完整，无需确认")
+            return 0
+        path = folder / f"lost-facts-{service}-{finding.found.id}.csv"
+        write_csv(path, finding.lost)
+        _show(service, finding.lost, path)
+        if reason is None:
+            _say('  accept with 确认请执行: make accept-restore S=… REASON="…"')
+            return 0
+        async with database.transaction(actor=system_actor(service), clock=SystemClock()) as tx:
+            accepted = await adopt(tx, service, finding.found, finding.held, reason)
+        _tell(service, accepted)
+    except (CannotCompare, Busy) as fault:
+        _say(f"{service}: {fault or 'busy, try again 正忙，请重试'}")
+        return 1
+    except AcceptedAlready:
+        _say(f"{service}: accepted already 已确认过")
+        return 0
+    else:
+        return 0
+    finally:
+        await database.close()
+
+
+def _show(service: str, lost: Mapping[int, Recorded], path: Path) -> None:
+    _say(f"{service}: {len(lost)} events were published and are not in the database 条事件已发布而数据库中没有")
+    for number, one in sorted(lost.items())[:_SHOWN]:
+        _say(
+            f"  #{number} {one.subject} {one.aggregate}/{one.aggregate_id} v{one.version} {one.occurred_at.isoformat()}"
+        )
+    if len(lost) > _SHOWN:
+        _say(f"  … {len(lost) - _SHOWN} more 其余")
+    _say(f"  all of them 全部见: {path}")
+
+
+def _tell(service: str, accepted: Accepted) -> None:
+    _say("  their numbers stay theirs; counting goes on above them 原编号保留，新编号在其后延续")
+    _say(f"  {accepted.renumbered} changes made since were renumbered 条其后的变更已重新编号")
+    _say(f"  {accepted.told_again} states are told again as this database holds them 条状态将按本库重新发布")
+    _say(f"  {len(accepted.ownerless)} are known to others only; enter them again 项仅他处持有，请补录")
+    _say(f"{service}: open again 已恢复办理")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command line; addresses come from `<SERVICE>_DATABASE_URL` and `<SERVICE>_NATS_URL`."""
+    parser = argparse.ArgumentParser(prog="python -m shared.bus.restore", description=__doc__)
+    parser.add_argument("verb", choices=("list", "accept"))
+    parser.add_argument("service", choices=PUBLISHERS)
+    parser.add_argument("--reason", default="", help="why the backup was restored; kept in the audit")
+    parser.add_argument("--folder", default=os.environ.get("KECHUANG_HOME", "."), type=Path, help="for the list")
+    given = parser.parse_args(arguments)
+    names = [f"{given.service.upper()}_{part}" for part in ("DATABASE_URL", "NATS_URL")]
+    database_url, nats_url = (os.environ.get(name) for name in names)
+    if database_url is None or nats_url is None:
+        parser.error(f"set {' and '.join(names)}")
+    reason = given.reason.strip() if given.verb == "accept" else None
+    if reason == "":
+        parser.error("accepting needs a reason 确认须写明原因")
+    return asyncio.run(run(given.service, (database_url, nats_url), reason=reason, folder=given.folder))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
