@@ -15,14 +15,14 @@ USERS = ("registry", "finance", "techtransfer", "ipr", "gateway")
 class Broker:
     """The running server; `stop`, `kill` and `start` let a test take it away."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self.server = NatsServer(
             folder / "nats",
             port=free_port(),
             monitor_port=free_port(),
             passwords={user: secrets.token_hex(16) for user in USERS},
             log=folder / "nats.log",
-            durable=False,
+            durable=durable,
         )
         self.server.initialise()
         self._child: Child | None = None
@@ -55,10 +55,10 @@ class Broker:
 
 
 @contextmanager
-def running_nats() -> Iterator[Broker]:
-    """Run a broker on free ports until the block ends."""
+def running_nats(*, durable: bool = False) -> Iterator[Broker]:
+    """Run a broker on free ports until the block ends; a durable one syncs at each write."""
     with state_folder("nats") as folder:
-        broker = Broker(folder)
+        broker = Broker(folder, durable=durable)
         broker.start()
         try:
             yield broker

@@ -81,7 +81,7 @@ def state_folder(purpose: str) -> Iterator[Path]:
 
 
 @contextmanager
-def running_postgres() -> Iterator[DatabaseServer]:
+def running_postgres(*, durable: bool = False) -> Iterator[DatabaseServer]:
     """Run a server on a free port until the block ends; two test runs, or a test run beside the suite, never meet."""
     with state_folder("postgres") as folder:
         server = PostgresServer(
@@ -89,7 +89,7 @@ def running_postgres() -> Iterator[DatabaseServer]:
             port=free_port(),
             password=secrets.token_hex(16),
             log=folder / "postgres.log",
-            durable=False,
+            durable=durable,
         )
         server.initialise()
         child = Child(server.program())

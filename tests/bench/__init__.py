@@ -1,0 +1,1 @@
+"""The measured table: this suite beside its floors and peers, as ratios (`make bench`)."""
