@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from starlette.routing import Route
 
 from gateway.api import documents, dossier, overview, passthrough, token
+from gateway.api.example import WORDS
 from gateway.api.throttle import FailureThrottle
 from gateway.compose.catalogue import Catalogue
 from gateway.jobs.signing_key import keep_keys
@@ -56,6 +57,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             jobs=[keep_keys(ring, seal)],
             refusals=REFUSALS,
             description=documents.GUIDE,
+            examples=WORDS,
             keys=ring,
             around=_around(settings, ring, seal),
         )

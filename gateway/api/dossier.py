@@ -7,16 +7,21 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from gateway.api.caller import reading_headers
+from gateway.api.part_read import DossierRead
 from gateway.compose import dossier as compose
 from gateway.upstream.part import Fetched
 from shared.kernel.refusals import DEADLINE_EXCEEDED, NOT_FOUND, UNAVAILABLE
 from shared.web.edge import edge, edge_router, refusals
 from shared.web.problem import MEDIA_TYPE, problem_response
 
-router = edge_router(tags=["composed"])
+router = edge_router(tags=["composed 汇总"])
 
 
-@router.get("/loan-applications/{application_id}/dossier", responses=refusals(NOT_FOUND, DEADLINE_EXCEEDED))
+@router.get(
+    "/loan-applications/{application_id}/dossier",
+    response_model=DossierRead,
+    responses=refusals(NOT_FOUND, DEADLINE_EXCEEDED),
+)
 @edge(scope="credit.application:read", row="bank", summary_zh="贷款申请卷宗", transaction=False)
 async def read_dossier(application_id: UUID, request: Request) -> Response:
     """Read the credit file and the sheet of rights of an applicant, as far as its consent goes."""

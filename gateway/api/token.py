@@ -10,41 +10,16 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from gateway.api.token_read import OAUTH_TEXTS, TOKEN_ERRORS, TOKEN_REQUEST, KeySetRead, ServerMetadataRead, TokenRead
 from gateway.rules.client import OAuthError
 from gateway.usecases import token as usecases
 from gateway.usecases.signing_key import public_keys
 from shared.web.edge import Tx, edge, edge_router
 
-router = edge_router(prefix="", tags=["oauth2"])
+router = edge_router(prefix="", tags=["oauth2 令牌"])
 
 _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
-_DESCRIPTIONS = {
-    OAuthError.INVALID_REQUEST: "the request is malformed, or a parameter is missing or occurs twice",
-    OAuthError.INVALID_CLIENT: "the client is unknown or its secret is wrong",
-    OAuthError.UNAUTHORIZED_CLIENT: "the client is suspended",
-    OAuthError.UNSUPPORTED_GRANT_TYPE: "only client_credentials is given",
-    OAuthError.INVALID_SCOPE: "the client does not hold a scope it asks for",
-}
 _CREDENTIALS = ("client_id", "client_secret")
-_TOKEN_REQUEST = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/x-www-form-urlencoded": {
-                "schema": {
-                    "type": "object",
-                    "required": ["grant_type"],
-                    "properties": {
-                        "grant_type": {"type": "string", "const": "client_credentials"},
-                        "client_id": {"type": "string"},
-                        "client_secret": {"type": "string"},
-                        "scope": {"type": "string"},
-                    },
-                }
-            }
-        },
-    }
-}
 
 
 class _RefusedError(Exception):
@@ -55,7 +30,7 @@ class _RefusedError(Exception):
         self.error = error
 
 
-@router.post("/oauth2/token", openapi_extra=_TOKEN_REQUEST)
+@router.post("/oauth2/token", response_model=TokenRead, responses=TOKEN_ERRORS, openapi_extra=TOKEN_REQUEST)
 @edge(scope="public", row="any", summary_zh="申请访问令牌", idempotent=False)
 async def issue_token(request: Request, tx: Tx) -> Response:
     """Give an access token for client credentials, by HTTP Basic or in the body."""
@@ -96,7 +71,7 @@ async def issue_token(request: Request, tx: Tx) -> Response:
     )
 
 
-@router.get("/.well-known/jwks.json")
+@router.get("/.well-known/jwks.json", response_model=KeySetRead)
 @edge(scope="public", row="any", summary_zh="签名公钥", transaction=False)
 async def read_keys(request: Request) -> JSONResponse:
     """Give the public keys that tokens are checked with."""
@@ -105,7 +80,7 @@ async def read_keys(request: Request) -> JSONResponse:
     )
 
 
-@router.get("/.well-known/oauth-authorization-server")
+@router.get("/.well-known/oauth-authorization-server", response_model=ServerMetadataRead)
 @edge(scope="public", row="any", summary_zh="授权服务器元数据", transaction=False)
 async def read_metadata(request: Request) -> JSONResponse:
     """Give the metadata of the authorization server."""
@@ -177,7 +152,7 @@ def _error(
     unproven = error is OAuthError.INVALID_CLIENT
     extra = {"www-authenticate": 'Basic realm="kechuang"'} if unproven and basic else {}
     return JSONResponse(
-        {"error": error.value, "error_description": _DESCRIPTIONS[error]},
+        {"error": error.value, "error_description": OAUTH_TEXTS[error]},
         status_code=status or (401 if unproven else 400),
         headers={**_NO_STORE, **extra, **(headers or {})},
     )

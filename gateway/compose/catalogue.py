@@ -1,6 +1,7 @@
 """One description of all services: the joined OpenAPI document, and the catalogue of problem codes."""
 
 import asyncio
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from gateway.upstream.pool import Upstream
 _KEPT_S = 60.0
 _SHARED = frozenset({"Problem", "FieldProblem"})
 _REFERENCE = b'"#/components/schemas/'
+_POINTER = re.compile(r'"#/components/(schemas|examples)/([^"]+)"')
 
 
 @dataclass(slots=True)
@@ -72,15 +74,35 @@ def join(own: dict[str, Any], documents: Mapping[str, dict[str, Any]], *, issuer
     """
     joined: dict[str, Any] = orjson.loads(orjson.dumps(own))
     scopes = joined["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]["scopes"]
+    tags = {tag["name"]: tag for tag in joined.get("tags", ())}
     for name, document in documents.items():
         renamed = _rename(document, name)
         for path, item in renamed["paths"].items():
             if path.startswith("/v1/"):
                 joined["paths"].setdefault(path, item)
-        joined["components"]["schemas"].update(renamed["components"]["schemas"])
+        for kind in ("schemas", "examples"):
+            joined["components"].setdefault(kind, {}).update(renamed["components"].get(kind, {}))
+        tags |= {tag["name"]: tag for tag in renamed.get("tags", ()) if tag["name"] not in tags}
         scopes.update(renamed["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]["scopes"])
+    joined["tags"] = list(tags.values())
     joined["servers"] = [{"url": issuer}]
+    _drop_unused(joined)
     return joined
+
+
+def _drop_unused(document: dict[str, Any]) -> None:
+    """Drop the schemas and examples of addresses that are not shown here, such as the services' own health pages."""
+    components = document["components"]
+    used: set[str] = set()
+    todo = [document["paths"]]
+    while todo:
+        for kind, name in set(_POINTER.findall(orjson.dumps(todo.pop()).decode())):
+            if f"{kind}/{name}" not in used and name in components.get(kind, {}):
+                used.add(f"{kind}/{name}")
+                todo.append(components[kind][name])
+    for kind in ("schemas", "examples"):
+        held = components.get(kind, {})
+        components[kind] = {name: held[name] for name in held if f"{kind}/{name}" in used}
 
 
 def _rename(document: dict[str, Any], service: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from services.finance.api import (
     loan_application,
     lpr,
 )
+from services.finance.api.example import WORDS
 from services.finance.handlers import ipr, registry
 from services.finance.jobs import expiry
 from services.finance.jobs import kv_evaluation as settle
@@ -54,6 +55,7 @@ def create_app(settings: FinanceSettings | None = None) -> FastAPI:
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=FinanceRuleSetPublished,
+            examples=WORDS,
             description="评价、额度、授权、贷款申请、放款与风险补偿备案 / from evaluation to a covered drawdown.",
         )
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.ipr.api import annuity, blemish, ip_sheet, portfolio, right, right_import, right_status
+from services.ipr.api.example import WORDS
 from services.ipr.handlers import finance, registry
 from services.ipr.jobs import expiry
 from services.ipr.jobs import right_import as imports
@@ -30,6 +31,7 @@ def create_app(settings: IprSettings | None = None) -> FastAPI:
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=IprRuleSetPublished,
+            examples=WORDS,
             description="权利登记、法律状态、企业知识产权汇总与清单 / rights, their status, portfolios and sheets.",
         )
     )

@@ -14,6 +14,7 @@ from services.registry.api import (
     tech_sme_evaluation,
     unit,
 )
+from services.registry.api.example import WORDS
 from services.registry.handlers import finance, ipr
 from services.registry.jobs import expiry, imports, units
 from services.registry.models import Base
@@ -46,6 +47,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=RegistryRuleSetPublished,
+            examples=WORDS,
             description=(
                 "企业、年度数据、称号与两类名录：市级科技型企业和国家科技型中小企业 / "
                 "enterprises, filings, titles and both registers."

@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.techtransfer.api import achievement, listing, need
+from services.techtransfer.api.example import WORDS
 from services.techtransfer.handlers import registry
 from services.techtransfer.jobs import expiry
 from services.techtransfer.models import metadata
@@ -28,6 +29,7 @@ def create_app(settings: TechtransferSettings | None = None) -> FastAPI:
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=TechtransferRuleSetPublished,
+            examples=WORDS,
             description="科技成果与技术需求的登记、审核与发布 / achievements and needs: posted, reviewed, published.",
         )
     )

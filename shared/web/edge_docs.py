@@ -1,5 +1,6 @@
 """What the docs page says of a route: scope, row scope, key, and every refusal as a problem document."""
 
+import inspect
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
@@ -8,12 +9,15 @@ from shared.kernel.errors import RefusalCode
 from shared.kernel.refusals import (
     BODY_TOO_LARGE,
     BODY_UNREADABLE,
+    CONFLICT,
+    CURSOR_INVALID,
     FIELD_INVALID,
     FORBIDDEN_SCOPE,
     HISTORY_REGRESSED,
     IDEMPOTENCY_KEY_MISSING,
     IDEMPOTENCY_KEY_REUSED,
     IDEMPOTENCY_KEY_RUNNING,
+    INTERNAL,
     MEDIA_TYPE_UNSUPPORTED,
     NOT_FOUND,
     REQUEST_UNREADABLE,
@@ -21,11 +25,15 @@ from shared.kernel.refusals import (
     TOKEN_MISSING,
     UNAVAILABLE,
 )
-from shared.web.problem import MEDIA_TYPE
+from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
+from shared.web.paging import PageRequest
+from shared.web.problem import MEDIA_TYPE, is_retryable
 
-_ALWAYS = (REQUEST_UNREADABLE, FIELD_INVALID, UNAVAILABLE)
+EXAMPLES = "#/components/examples/"
+_ANYWHERE = (REQUEST_UNREADABLE, BODY_TOO_LARGE, INTERNAL)
+_ALWAYS = (*_ANYWHERE, FIELD_INVALID, UNAVAILABLE)
 _PROTECTED = (TOKEN_MISSING, TOKEN_INVALID, FORBIDDEN_SCOPE)
-_WITH_BODY = (BODY_UNREADABLE, BODY_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED)
+_WITH_BODY = (BODY_UNREADABLE, MEDIA_TYPE_UNSUPPORTED)
 _WITH_KEY = (IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_RUNNING)
 _KEY_PARAMETER = {
     "name": "Idempotency-Key",
@@ -79,20 +87,29 @@ def _response(codes: Sequence[RefusalCode]) -> dict[str, Any]:
         "content": {
             MEDIA_TYPE: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
-                "examples": {code.code: {"value": example(code)} for code in codes},
+                "examples": {code.code: {"$ref": EXAMPLES + code.code} for code in codes},
             }
         },
     }
 
 
-def example(code: RefusalCode) -> dict[str, Any]:
-    """Return a problem document as `code` would give it, with its details unfilled."""
+def example(code: RefusalCode, source: str) -> dict[str, Any]:
+    """Return a problem document as `source` would give it for `code`, with its details unfilled."""
     return {
-        "type": f"/problems/{code.code}",
-        "title": code.title_zh,
-        "status": code.status,
-        "detail": code.way_out_zh,
-        "code": code.code,
+        "summary": f"{code.title_zh} / {code.title_en}",
+        "value": {
+            "type": f"/problems/{code.code}",
+            "title": code.title_zh,
+            "status": code.status,
+            "detail": code.way_out_zh,
+            "instance": "/v1/…",
+            "code": code.code,
+            "errors": [],
+            "details": {},
+            "retryable": is_retryable(code),
+            "source": source,
+            "request_id": "019e8000-0000-7000-8000-00000000000a",
+        },
     }
 
 
@@ -106,11 +123,15 @@ def describe(rule: Demands, path: str, endpoint: Callable[..., Any], options: di
     codes += _PROTECTED if rule.scope != "public" else ()
     codes += _WITH_BODY if writes else ()
     codes += _WITH_KEY if keyed else ()
-    codes += (HISTORY_REGRESSED,) if changes(rule, methods) else ()
+    codes += (CONFLICT, HISTORY_REGRESSED) if changes(rule, methods) else ()
+    codes += (CURSOR_INVALID,) if _takes(endpoint, PageRequest) else ()
+    codes += (RULE_SET_NOT_IN_FORCE,) if _takes(endpoint, RuleBook) else ()
     if "{" in path:
         codes.append(NOT_FOUND)
     extra: dict[str, Any] = {"x-row-scope": rule.row}
-    if rule.scope != "public":
+    if rule.scope == "public":
+        extra["security"] = []
+    else:
         extra["x-scope"] = rule.scope
         extra["security"] = [{"oauth2": [rule.scope]}]
     if keyed:
@@ -118,10 +139,22 @@ def describe(rule: Demands, path: str, endpoint: Callable[..., Any], options: di
     merged = _merge(refusals(*codes), options.get("responses") or {})
     return {
         **options,
+        "operation_id": options.get("operation_id") or endpoint.__name__,
         "summary": options.get("summary") or f"{rule.summary_zh} / {english}",
         "responses": merged,
         "openapi_extra": {**extra, **(options.get("openapi_extra") or {})},
     }
+
+
+def _takes(endpoint: Callable[..., Any], kind: type) -> bool:
+    """Tell whether a parameter of a route is of `kind`, annotated or not."""
+    kinds = (parameter.annotation for parameter in inspect.signature(endpoint).parameters.values())
+    return any(getattr(found, "__origin__", found) is kind for found in kinds)
+
+
+def anywhere() -> dict[int | str, dict[str, Any]]:
+    """Return what any address may answer, a page of the operators too: these are given before a route is looked for."""
+    return refusals(*_ANYWHERE)
 
 
 def _merge(
@@ -131,13 +164,16 @@ def _merge(
     merged = dict(common)
     for status, response in own.items():
         before = merged.get(status)
-        examples = response.get("content", {}).get(MEDIA_TYPE, {}).get("examples")
-        if before is None or examples is None:
+        if before is None:
             merged[status] = response
             continue
+        content = {**before["content"], **response.get("content", {})}
+        examples = response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
         shared = before["content"][MEDIA_TYPE]
+        content[MEDIA_TYPE] = {**shared, "examples": {**examples, **shared["examples"]}}
         merged[status] = {
+            **response,
             "description": f"{response['description']} · {before['description']}",
-            "content": {MEDIA_TYPE: {**shared, "examples": {**examples, **shared["examples"]}}},
+            "content": content,
         }
     return merged

@@ -19,6 +19,16 @@ from shared.files.formula import escape_formula
 from shared.files.media_type import CSV, XLSX
 
 Format = Literal["csv", "xlsx"]
+TABLE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "表格 / the table",
+        "content": {
+            CSV: {"schema": {"type": "string"}, "example": "代码 code,名称 name\r\n91500107MADEMQX01Y,示例企业\r\n"},
+            XLSX: {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+"""What a route that answers with a table says of its answer; beside JSON where it can answer with that too."""
 _BATCH = 500
 _CHUNK = 1 << 16
 _SPOOL_BYTES = 4 << 20

@@ -1,13 +1,15 @@
 """The pages that the people who run a service look at: health, version, metrics."""
 
 import tomllib
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,6 +17,7 @@ from shared.db.engine import Busy, DatabaseUnavailable
 from shared.db.migrate import head_of, is_current
 from shared.kernel.clock import SystemClock
 from shared.policy.book import RuleBook
+from shared.web.edge_docs import anywhere
 
 _PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 _MISSING = text("SELECT name FROM unnest(CAST(:names AS text[])) AS name WHERE to_regclass(name) IS NULL")
@@ -26,7 +29,68 @@ _REGRESSED = (
 )
 _STARTED_AT = SystemClock().now()
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations 运行"], responses=anywhere())
+
+
+class Liveness(BaseModel):
+    """The process answers."""
+
+    status: Literal["live"]
+
+
+class Readiness(BaseModel):
+    """Whether the service can work: each check by name, `ok` or what is wrong; warnings stop nothing."""
+
+    status: Literal["ready", "not_ready"]
+    checks: dict[str, str]
+    warnings: list[str]
+
+
+class RuleSetVersion(BaseModel):
+    """One version of a rule set that the service ships, with its period."""
+
+    policy: str
+    version: str
+    sha256: str
+    effective_from: date
+    effective_to: date | None
+    title_zh: str
+    title_en: str
+    source_no: str
+
+
+class Versions(BaseModel):
+    """What runs: code, tables and rule sets."""
+
+    service: str
+    version: str
+    migration: str | None
+    started_at: datetime
+    rule_sets: list[RuleSetVersion]
+
+
+_NOT_READY: dict[int | str, dict[str, Any]] = {
+    503: {
+        "model": Readiness,
+        "description": "尚未就绪 / not ready",
+        "content": {
+            "application/json": {
+                "example": {"status": "not_ready", "checks": {"database": "unreachable: OSError"}, "warnings": []}
+            }
+        },
+    }
+}
+_METRICS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "指标 / metrics",
+        "content": {
+            "text/plain": {
+                "schema": {"type": "string"},
+                "example": 'http_requests_total{service="finance",method="GET",route="/v1/loans",status="200"} 12.0\n',
+            }
+        },
+    }
+}
 
 
 @cache
@@ -35,13 +99,19 @@ def product_version() -> str:
     return str(tomllib.loads(_PROJECT.read_text("utf-8"))["project"]["version"])
 
 
-@router.get("/health/live", summary="存活 / The process runs")
+@router.get("/health/live", summary="存活 / The process runs", operation_id="read_liveness", response_model=Liveness)
 async def live() -> JSONResponse:
     """Say that the process answers; nothing else is asked."""
     return JSONResponse({"status": "live"})
 
 
-@router.get("/health/ready", summary="就绪 / The service can work")
+@router.get(
+    "/health/ready",
+    summary="就绪 / The service can work",
+    operation_id="read_readiness",
+    response_model=Readiness,
+    responses=_NOT_READY,
+)
 async def ready(request: Request) -> JSONResponse:
     """Say whether database, migrations and bus are as the service needs them; warnings do not stop it."""
     state = request.app.state
@@ -79,7 +149,12 @@ async def _missing_tables(request: Request) -> list[str]:
         return list((await connection.execute(_MISSING, {"names": names})).scalars())
 
 
-@router.get("/version", summary="版本与规则集 / Versions of code, tables and rule sets")
+@router.get(
+    "/version",
+    summary="版本与规则集 / Versions of code, tables and rule sets",
+    operation_id="read_version",
+    response_model=Versions,
+)
 async def version(request: Request) -> JSONResponse:
     """Name the versions of the code, the tables and the rule sets, the latter with period and digest."""
     state = request.app.state
@@ -110,7 +185,13 @@ def _rule_sets(book: RuleBook) -> list[dict[str, Any]]:
     ]
 
 
-@router.get("/metrics", summary="指标 / Prometheus metrics", response_class=Response)
+@router.get(
+    "/metrics",
+    summary="指标 / Prometheus metrics",
+    operation_id="read_metrics",
+    response_class=Response,
+    responses=_METRICS,
+)
 async def metrics() -> Response:
     """Give the metrics of this process; docs/metrics.md explains each."""
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

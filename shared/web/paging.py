@@ -36,6 +36,11 @@ class PageOf(BaseModel, Generic[Item]):
     items: list[Item]
     next_cursor: str | None
 
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """Name the shape so that a generated client can read it: `PageOfLoanRead`."""
+        return f"PageOf{params[0].__name__}"
+
 
 class PageRequest:
     """Which page is asked for.

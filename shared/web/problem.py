@@ -27,7 +27,7 @@ class FieldProblem(BaseModel):
 
 
 class Problem(BaseModel):
-    """A problem document (RFC 9457). `code` is stable; Texts follow Accept-Language, Chinese by default."""
+    """A problem document (RFC 9457). `code` is stable; texts follow Accept-Language, Chinese by default."""
 
     type: str = Field(description="address of the explanation of this code", examples=["/problems/field_invalid"])
     title: str = Field(description="what is wrong")
@@ -51,6 +51,11 @@ class _Named(dict[str, Any]):
 
 def _plain(value: Detail) -> str | int | bool | None:
     return value.isoformat() if isinstance(value, (date, datetime)) else value
+
+
+def is_retryable(code: RefusalCode) -> bool:
+    """Tell whether the same request with the same key may succeed later."""
+    return code.status in _RETRYABLE or code is IDEMPOTENCY_KEY_RUNNING
 
 
 def texts(code: RefusalCode, details: Mapping[str, Detail], language: Language) -> tuple[str, str]:
@@ -84,7 +89,7 @@ def problem_body(
         "code": code.code,
         "errors": [error.model_dump() for error in errors],
         "details": {name: _plain(value) for name, value in details.items()},
-        "retryable": code.status in _RETRYABLE or code is IDEMPOTENCY_KEY_RUNNING,
+        "retryable": is_retryable(code),
         "source": source or request.app.state.service_name,
         "request_id": request.scope.get("request_id", ""),
     }

@@ -4,7 +4,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
@@ -28,13 +28,15 @@ from shared.files.store import FileStore
 from shared.kernel.actor import system_actor
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.errors import RefusalCode
+from shared.kernel.example import Words
 from shared.kernel.personal import add_key
 from shared.kernel.refusals import COMMON
-from shared.policy.book import RuleBook
+from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
 from shared.settings import ServiceSettings
 from shared.telemetry import configure_logging, configure_tracing, flush_traces
 from shared.web import failures, openapi
 from shared.web.auth import TokenVerifier
+from shared.web.example import WORDS
 from shared.web.housekeeping import HOUSEKEEPING
 from shared.web.jwks import JwksClient, KeySource
 from shared.web.middleware import EdgeMiddleware
@@ -64,6 +66,7 @@ class ServiceSpec:
         description: text under the heading, in both languages.
         clock: tells the time.
         keys: the issuer's public keys, where they are not fetched from `settings.jwks_url`.
+        examples: made-up values of the docs page, by field name.
         around: opened before the loops start and closed after they ended, for what only this service has.
     """
 
@@ -78,6 +81,7 @@ class ServiceSpec:
     policies_dir: Path | None = None
     rule_set_event: Callable[..., Event] | None = None
     description: str = ""
+    examples: Words = field(default_factory=dict)
     clock: Clock | None = None
     keys: KeySource | None = None
     around: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
@@ -118,13 +122,13 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     state.metadata = spec.metadata
     state.has_migrations = has_migrations(spec.name)
     failures.install(app)
-    state.refusals = tuple(dict.fromkeys((*COMMON, *UPLOAD_REFUSALS, *spec.refusals)))
+    state.refusals = tuple(dict.fromkeys((*COMMON, RULE_SET_NOT_IN_FORCE, *UPLOAD_REFUSALS, *spec.refusals)))
     explained = openapi.problem_pages(state.refusals)
     # The routes themselves instead of `include_router`: nested routers are matched twice, a seventh of a call. What is
     # called most stands first.
     first = [route for router in spec.routers for route in router.routes]
     app.router.routes[:0] = [*first, *explained.routes, *operations.routes]
-    openapi.install(app, token_url=f"{settings.issuer}/oauth2/token")
+    openapi.install(app, token_url=f"{settings.issuer}/oauth2/token", words={**WORDS, **spec.examples})
     app.add_middleware(
         EdgeMiddleware,
         service=spec.name,

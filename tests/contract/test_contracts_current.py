@@ -1,7 +1,9 @@
 """The committed contracts are what the services say, and a change that breaks partners is named."""
 
 import copy
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +29,62 @@ def test_the_committed_contracts_are_current(documents: dict[str, dict[str, Any]
         if not (FOLDER / name).exists() or (FOLDER / name).read_text("utf-8") != text_of(document)
     ]
     assert stale == [], "run `make contracts`"
-    assert (FOLDER / "errors.md").read_text("utf-8") == errors_page(documents["errors.json"]["codes"])
+    assert (FOLDER / "errors.md").read_text("utf-8") == errors_page(documents)
+
+
+BREAKS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "an address of a service goes": (
+        lambda d: d["openapi/finance.json"]["paths"].pop("/v1/loans"),
+        "openapi/finance.json: /v1/loans is gone",
+    ),
+    "a field of an event goes": (
+        lambda d: d["events/finance.loan.signed.v1.json"]["properties"].pop("principal_fen"),
+        "events/finance.loan.signed.v1.json: field principal_fen is gone",
+    ),
+    "an event goes": (
+        lambda d: d.pop("events/finance.loan.signed.v1.json"),
+        "events/finance.loan.signed.v1.json is gone",
+    ),
+    "a channel goes": (
+        lambda d: d["asyncapi.json"]["channels"].pop("finance.loan.signed.v1"),
+        "asyncapi.json: channel finance.loan.signed.v1 is gone",
+    ),
+    "a channel moves": (
+        lambda d: d["asyncapi.json"]["channels"]["finance.loan.signed.v1"].update(address="finance.loan.signed.v2"),
+        "asyncapi.json: channel finance.loan.signed.v1 moved to finance.loan.signed.v2",
+    ),
+    "a publisher stops": (
+        lambda d: d["asyncapi.json"]["operations"].pop("finance.sends.finance.loan.signed.v1"),
+        "asyncapi.json: operation finance.sends.finance.loan.signed.v1 is gone",
+    ),
+    "a code goes": (
+        lambda d: d["errors.json"].update(codes=d["errors.json"]["codes"][1:]),
+        "errors.json: achievement_secret is gone",
+    ),
+    "a code has another status": (
+        lambda d: d["errors.json"]["codes"][0].update(status=418),
+        "errors.json: achievement_secret has the status 418, not 422",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_break_of_api_event_or_code_is_named_until_it_is_announced(
+    name: str, documents: dict[str, dict[str, Any]]
+) -> None:
+    change, expected = BREAKS[name]
+    after = copy.deepcopy(documents)
+    change(after)
+    assert unannounced(after) == [expected]
+
+
+def test_a_document_that_breaks_nobody_is_not_named(tmp_path: Path, documents: dict[str, dict[str, Any]]) -> None:
+    shutil.copytree(FOLDER, tmp_path / "contracts")
+    after = copy.deepcopy(documents)
+    after["events/finance.loan.signed.v1.json"]["properties"]["added"] = {"type": "string"}
+    after["errors.json"]["codes"].append({"code": "zebra", "status": 409})
+    after["asyncapi.json"]["operations"].pop("registry.receives.ipr.portfolio.changed.v1")
+    assert unannounced(after, tmp_path / "contracts") == []
 
 
 def document() -> dict[str, Any]:

@@ -17,7 +17,7 @@ def test_an_event_keeps_its_committed_promise(subject: str) -> None:
     golden = json.loads((FOLDER / f"{subject}.json").read_text(encoding="utf-8"))
     present = json.loads(json.dumps(schema_of(CATALOGUE[subject])))
     assert broken_promises(golden, present) == []
-    assert golden == present, "additive change: write the schemas anew with `python -m shared.events.schema`"
+    assert golden == present, "additive change: write the schemas anew with `make contracts`"
 
 
 def test_no_schema_is_left_of_an_event_that_is_gone() -> None:

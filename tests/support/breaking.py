@@ -1,4 +1,4 @@
-"""What in an OpenAPI document would break a program written against an older one."""
+"""What in a published document would break a program written against an older one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +16,35 @@ def breaking_changes(before: Document, after: Document) -> list[str]:
     type or a status. Additions break nobody.
     """
     return sorted(set(_changes(before, after)))
+
+
+def broken_channels(before: Document, after: Document) -> list[str]:
+    """Name each channel or operation of an AsyncAPI document that is gone or speaks of another subject.
+
+    What a message holds is judged by the JSON schema of its event. A listener that stops listening breaks nobody.
+    """
+    found = []
+    for name, channel in before["channels"].items():
+        now = after["channels"].get(name)
+        if now is None:
+            found.append(f"channel {name} is gone")
+        elif now["address"] != channel["address"]:
+            found.append(f"channel {name} moved to {now['address']}")
+    sends = [name for name, operation in before["operations"].items() if operation["action"] == "send"]
+    found += [f"operation {name} is gone" for name in sends if name not in after["operations"]]
+    return sorted(found)
+
+
+def broken_codes(before: Document, after: Document) -> list[str]:
+    """Name each problem code that is gone, has another status, or that a service no longer gives."""
+    held, now = ({one["code"]: one for one in document["codes"]} for document in (before, after))
+    found = [f"{code} is gone" for code in held if code not in now]
+    found += [
+        f"{code} has the status {now[code]['status']}, not {held[code]['status']}"
+        for code in held.keys() & now.keys()
+        if held[code]["status"] != now[code]["status"]
+    ]
+    return sorted(found)
 
 
 def _changes(before: Document, after: Document) -> Iterator[str]:

@@ -12,7 +12,7 @@ from services.finance.store import bank as banks
 from services.finance.usecases import bank as usecases
 from shared.kernel.refusals import FORBIDDEN_ROLE
 from shared.web.edge import Tx, edge, edge_router, refusals
-from shared.web.paging import Paging
+from shared.web.paging import PageOf, Paging
 
 router = edge_router(tags=["banks 合作银行"])
 
@@ -42,7 +42,7 @@ async def admit_bank(body: BankTerms, tx: Tx) -> Response:
     return answered(shown(bank), status=201, location="/v1/banks")
 
 
-@router.get("/banks")
+@router.get("/banks", response_model=PageOf[BankRead])
 @edge(scope="credit.bank:read", row="any", summary_zh="合作银行名单")
 async def list_banks(paging: Paging, tx: Tx) -> Response:
     """List cooperating banks by their codes."""

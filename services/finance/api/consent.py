@@ -17,7 +17,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.paging import Paging
+from shared.web.paging import PageOf, Paging
 
 router = edge_router(tags=["consents 企业信息授权"])
 
@@ -84,7 +84,7 @@ async def grant_consent(body: ConsentDraft, tx: Tx, book: Book) -> Response:
     return answered(shown(consent), status=201, location=f"/v1/consents/{consent.id}")
 
 
-@router.get("/consents")
+@router.get("/consents", response_model=PageOf[ConsentRead])
 @edge(scope="credit.consent:read", row="enterprise", summary_zh="授权清单")
 async def list_consents(paging: Paging, tx: Tx) -> Response:
     """List consents that one gave or received, newest first."""

@@ -21,7 +21,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.kernel.types import ShortTextOrNone
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.paging import Paging
+from shared.web.paging import PageOf, Paging
 
 router = edge_router(tags=["covers 风险补偿备案"])
 
@@ -96,7 +96,7 @@ async def decide_cover(cover_id: UUID, body: CoverDecisionRequest, tx: Tx, book:
     return answered(shown(cover))
 
 
-@router.get("/covers")
+@router.get("/covers", response_model=PageOf[CoverRead])
 @edge(scope="fund.cover:read", row="bank", summary_zh="备案清单")
 async def list_covers(
     paging: Paging, tx: Tx, status: Annotated[CoverStatus | None, Query(description="状态 / status")] = None
@@ -108,7 +108,7 @@ async def list_covers(
 
 @router.get("/covers/reasons", response_model=ReasonCatalogue)
 @edge(scope="fund.cover:read", row="any", summary_zh="不予备案原因目录")
-async def list_reasons(tx: Tx, book: Book) -> Response:
+async def list_refusal_reasons(tx: Tx, book: Book) -> Response:
     """List the coded reasons with which cover may be refused."""
     rule_set = book.pick(fund_rules.POLICY, tx.today)
     return answered(ReasonCatalogue.of(rule_set, reasons(rule_set, "refuse_reason_")))

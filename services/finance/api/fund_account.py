@@ -17,7 +17,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.policy.rule_set import RuleSet
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.paging import Paging
+from shared.web.paging import PageOf, Paging
 
 router = edge_router(tags=["fund accounts 风险补偿资金"])
 
@@ -107,7 +107,7 @@ async def post_contribution(unit_id: str, body: ContributionRequest, tx: Tx, boo
     return answered(shown_posting(posting), status=201, location=f"/v1/fund-accounts/{unit_id}/postings")
 
 
-@router.get("/fund-accounts")
+@router.get("/fund-accounts", response_model=PageOf[FundAccountRead])
 @edge(scope="fund.account:read", row="any", summary_zh="风险补偿资金账户")
 async def list_accounts(paging: Paging, tx: Tx, book: Book) -> Response:
     """List the accounts by unit, with capacity and shares."""
@@ -117,7 +117,9 @@ async def list_accounts(paging: Paging, tx: Tx, book: Book) -> Response:
     return paged(paging, rows, lambda row: shown(row, policy), lambda row: (row.unit_id,))
 
 
-@router.get("/fund-accounts/{unit_id}/postings", responses=refusals(FORBIDDEN_ROLE))
+@router.get(
+    "/fund-accounts/{unit_id}/postings", response_model=PageOf[FundPostingRead], responses=refusals(FORBIDDEN_ROLE)
+)
 @edge(scope="fund.account:read", row="unit", summary_zh="账户流水")
 async def list_postings(unit_id: str, paging: Paging, tx: Tx) -> Response:
     """List the postings of a unit, newest first: for the city, the fund manager, the auditor and the unit itself."""

@@ -18,7 +18,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.kernel.types import LooseUscc
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.paging import Paging
+from shared.web.paging import PageOf, Paging
 
 router = edge_router(tags=["kvc evaluations 知识价值信用评价"])
 Record = dict[str, Any]
@@ -115,7 +115,7 @@ async def evaluate_enterprise(body: EvaluationRequest, tx: Tx, book: Book) -> Re
     return _answer(evaluation, created=True)
 
 
-@router.get("/kvc-evaluations")
+@router.get("/kvc-evaluations", response_model=PageOf[EvaluationSummary])
 @edge(scope="credit.evaluation:read", row="enterprise", summary_zh="评价清单")
 async def list_evaluations(
     paging: Paging, tx: Tx, uscc: Annotated[str | None, Query(max_length=18, description="企业 / firm")] = None

@@ -15,7 +15,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.web.edge import Tx, edge, edge_router, refusals
-from shared.web.paging import Paging
+from shared.web.paging import PageOf, Paging
 
 router = edge_router(tags=["loans 贷款"])
 
@@ -51,7 +51,7 @@ def shown(loan: Loan) -> LoanRead:
     return LoanRead.model_validate({**fields, "undrawn_fen": left_fen})
 
 
-@router.get("/loans")
+@router.get("/loans", response_model=PageOf[LoanRead])
 @edge(scope="credit.loan:read", row="bank", summary_zh="贷款清单")
 async def list_loans(
     paging: Paging, tx: Tx, status: Annotated[LoanStatus | None, Query(description="状态 / status")] = None

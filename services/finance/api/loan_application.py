@@ -34,7 +34,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.kernel.types import LongText, LongTextOrNone, ShortText
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.paging import Paging
+from shared.web.paging import PageOf, Paging
 
 router = edge_router(tags=["loan applications 贷款申请"])
 STEP = (FORBIDDEN_ROLE, NOT_FOUND, refused.APPLICATION_STATE_CONFLICT)
@@ -130,7 +130,7 @@ async def submit_application(body: LoanApplicationTerms, tx: Tx, book: Book) -> 
     return _answer(application, tx, created=True)
 
 
-@router.get("/loan-applications")
+@router.get("/loan-applications", response_model=PageOf[LoanApplicationRead])
 @edge(scope="credit.application:read", row="bank", summary_zh="贷款申请清单")
 async def list_applications(
     paging: Paging, tx: Tx, status: Annotated[ApplicationStatus | None, Query(description="状态 / status")] = None
@@ -143,7 +143,7 @@ async def list_applications(
 
 @router.get("/loan-applications/reasons", response_model=ReasonCatalogue)
 @edge(scope="credit.application:read", row="any", summary_zh="拒贷原因目录")
-async def list_reasons(tx: Tx, book: Book) -> Response:
+async def list_reject_reasons(tx: Tx, book: Book) -> Response:
     """List the coded reasons with which a bank may reject."""
     rule_set = book.pick(rules.POLICY, tx.today)
     return answered(ReasonCatalogue.of(rule_set, rules.reasons(rule_set, "reject_reason_")))

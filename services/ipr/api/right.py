@@ -40,7 +40,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.policy.book import RuleBook
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.export import Column, Format, export
+from shared.web.export import TABLE, Column, Format, export
 from shared.web.paging import PageOf, Paging, page
 
 router = edge_router(tags=["ip-rights 知识产权"])
@@ -181,7 +181,7 @@ async def list_rights(wanted: Wanted, paging: Paging, tx: Tx, book: Book) -> Res
     return page(paging, await shown(tx, here, book), (here[-1].created_at, here[-1].id) if more else None)
 
 
-@router.get("/exports/ip-rights.{file_format}")
+@router.get("/exports/ip-rights.{file_format}", response_class=Response, responses=TABLE)
 @edge(scope="ipr.right:read", row="enterprise", summary_zh="导出知识产权清单")
 async def export_rights(file_format: Format, wanted: Wanted, tx: Tx, book: Book) -> Response:
     """Export the rights that a list with the same filters would show, as CSV or XLSX."""

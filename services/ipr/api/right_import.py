@@ -17,7 +17,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import BODY_TOO_LARGE, FORBIDDEN_ROLE, NOT_FOUND
 from shared.web.edge import Files, Tx, edge, edge_router, refusals
-from shared.web.export import Column, export
+from shared.web.export import TABLE, Column, export
 from shared.web.paging import PageOf, Paging, page
 
 router = edge_router(tags=["imports 批量导入"])
@@ -94,7 +94,7 @@ async def read_import(operation_id: UUID, tx: Tx) -> Response:
     return answered(_read(await _find(tx, operation_id)))
 
 
-@router.get("/imports/ip-rights/{operation_id}/report", response_model=PageOf[FindingRead])
+@router.get("/imports/ip-rights/{operation_id}/report", response_model=PageOf[FindingRead], responses=TABLE)
 @edge(scope="ipr.import:write", row="any", summary_zh="导入报告")
 async def read_report(
     operation_id: UUID,

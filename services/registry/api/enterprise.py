@@ -37,7 +37,7 @@ from shared.kernel.shape import Shape
 from shared.kernel.types import FenOrNone, ShortText, ShortTextOrNone, UnitId
 from shared.web.conditional import IfMatch, etag
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.export import Column, Format, export
+from shared.web.export import TABLE, Column, Format, export
 from shared.web.paging import PageOf, Paging, page
 
 router = edge_router(tags=["enterprises 企业"])
@@ -207,7 +207,7 @@ async def list_enterprises(
     return page(paging, [shown(row) for row in rows], None if last is None else (last.created_at, last.id))
 
 
-@router.get("/exports/enterprises.{file_format}")
+@router.get("/exports/enterprises.{file_format}", response_class=Response, responses=TABLE)
 @edge(scope="registry.enterprise:read", row="unit", summary_zh="导出企业清单", audited=True)
 async def export_enterprises(
     file_format: Format,

@@ -11,6 +11,7 @@ from services.registry.usecases.import_report import ENTERPRISES
 from shared.files.media_type import FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED
 from shared.kernel.refusals import BODY_TOO_LARGE, FORBIDDEN_ROLE, NOT_FOUND
 from shared.web.edge import Files, Tx, edge, edge_router, refusals
+from shared.web.export import TABLE
 from shared.web.paging import PageOf, Paging
 
 router = edge_router(tags=["imports 批量导入"])
@@ -42,9 +43,7 @@ async def read_enterprise_import(operation_id: UUID, tx: Tx) -> Response:
     return await import_report.state(tx, operation_id, kind=ENTERPRISES, path=_PATH)
 
 
-@router.get(
-    "/imports/enterprises/{operation_id}/report", response_model=PageOf[FindingRead], responses=refusals(NOT_FOUND)
-)
+@router.get("/imports/enterprises/{operation_id}/report", response_model=PageOf[FindingRead], responses=TABLE)
 @edge(scope="registry.import:write", row="unit", summary_zh="企业导入逐行报告")
 async def report_enterprise_import(
     operation_id: UUID,

@@ -20,7 +20,7 @@ router = edge_router(tags=["filings 年度数据"])
 FilingYear = Annotated[int, Path(ge=1990, le=2100, description="年度 / year")]
 
 
-class FindingRead(BaseModel):
+class FilingCheckRead(BaseModel):
     """What a formal check found."""
 
     code: str
@@ -39,7 +39,7 @@ class FilingRead(FilingTerms):
     status: FilingStatus
     updated_at: datetime
     accepted_at: datetime | None
-    checks: list[FindingRead] = Field(default_factory=list)
+    checks: list[FilingCheckRead] = Field(default_factory=list)
 
 
 class FilingList(BaseModel):
@@ -51,7 +51,9 @@ class FilingList(BaseModel):
 def _shown(filing: Filing, findings: tuple[FilingFinding, ...] = ()) -> dict[str, Any]:
     values = {name: getattr(filing, name) for name in FilingRead.model_fields if name != "checks"}
     checks = [
-        FindingRead(code=one.code, gravity=one.gravity, pointer=one.pointer, text_zh=one.text_zh, text_en=one.text_en)
+        FilingCheckRead(
+            code=one.code, gravity=one.gravity, pointer=one.pointer, text_zh=one.text_zh, text_en=one.text_en
+        )
         for one in findings
     ]
     return FilingRead.model_validate({**values, "checks": checks}).model_dump(mode="json")

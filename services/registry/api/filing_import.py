@@ -11,6 +11,7 @@ from services.registry.usecases.import_report import FILINGS
 from shared.files.media_type import FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED
 from shared.kernel.refusals import BODY_TOO_LARGE, FORBIDDEN_ROLE, NOT_FOUND
 from shared.web.edge import Files, Tx, edge, edge_router, refusals
+from shared.web.export import TABLE
 from shared.web.paging import PageOf, Paging
 
 router = edge_router(tags=["imports 批量导入"])
@@ -42,7 +43,7 @@ async def read_filing_import(operation_id: UUID, tx: Tx) -> Response:
     return await import_report.state(tx, operation_id, kind=FILINGS, path=_PATH)
 
 
-@router.get("/imports/filings/{operation_id}/report", response_model=PageOf[FindingRead], responses=refusals(NOT_FOUND))
+@router.get("/imports/filings/{operation_id}/report", response_model=PageOf[FindingRead], responses=TABLE)
 @edge(scope="registry.import:write", row="unit", summary_zh="年度数据导入逐行报告")
 async def report_filing_import(
     operation_id: UUID,

@@ -41,7 +41,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDI
 from shared.kernel.types import MAX_FEN, ShortText, UsccOrNone
 from shared.web.conditional import IfMatch
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.export import Column, Format
+from shared.web.export import TABLE, Column, Format
 from shared.web.paging import PageOf, Paging
 
 router = edge_router(tags=["achievements 科技成果"])
@@ -115,7 +115,7 @@ async def list_achievements(wanted: Wanted, paging: Paging, tx: Tx) -> Response:
     return listed(found, tx.actor, paging=paging, shown=shown)
 
 
-@router.get("/exports/achievements.{file_format}")
+@router.get("/exports/achievements.{file_format}", response_class=Response, responses=TABLE)
 @edge(scope="transfer.listing:read", row="any", summary_zh="导出科技成果清单")
 async def export_achievements(file_format: Format, wanted: Wanted, tx: Tx) -> Response:
     """Export the achievements that a list with the same filters would show, as CSV or XLSX."""

@@ -42,7 +42,7 @@ from shared.kernel.shape import Shape
 from shared.kernel.types import MAX_FEN, ShortText, UsccOrNone
 from shared.web.conditional import IfMatch
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.export import Column, Format
+from shared.web.export import TABLE, Column, Format
 from shared.web.paging import PageOf, Paging
 
 router = edge_router(tags=["needs 技术需求"])
@@ -116,7 +116,7 @@ async def list_needs(wanted: Wanted, paging: Paging, tx: Tx) -> Response:
     return listed(found, tx.actor, paging=paging, shown=shown)
 
 
-@router.get("/exports/needs.{file_format}")
+@router.get("/exports/needs.{file_format}", response_class=Response, responses=TABLE)
 @edge(scope="transfer.listing:read", row="any", summary_zh="导出技术需求清单")
 async def export_needs(file_format: Format, wanted: Wanted, tx: Tx) -> Response:
     """Export the needs that a list with the same filters would show, as CSV or XLSX."""

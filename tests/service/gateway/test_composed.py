@@ -178,8 +178,9 @@ async def test_one_document_describes_all_services_and_names_who_is_missing(door
     assert "/oauth2/token" in joined["paths"]
     assert "/v1/enterprises/{uscc}/overview" in joined["paths"]
     assert list(joined["paths"]).count("/health/live") == 1
-    assert "finance.Row" in joined["components"]["schemas"]
-    assert joined["paths"]["/v1/loans"]["get"]["responses"]["200"]["$ref"].endswith(".Row")
+    reference = joined["paths"]["/v1/loans"]["get"]["responses"]["200"]["$ref"]
+    assert reference.endswith(".Row")
+    assert [name for name in joined["components"]["schemas"] if name.endswith(".Row")] == [reference.rpartition("/")[2]]
     assert "loans:read" in joined["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]["scopes"]
     assert joined["x-missing"] == []
     assert "/openapi.json" in docs.text

@@ -99,12 +99,12 @@ async def test_openapi_describes_problems_keys_and_scopes(sample: RunningService
     assert post["security"] == [{"oauth2": [WRITE]}]
     assert post["summary"] == "写便笺 / Write a note"
     assert [p["name"] for p in post["parameters"]] == ["Idempotency-Key"]
-    assert set(post["responses"]) == {"201", "400", "401", "403", "409", "413", "415", "422", "503"}
+    assert set(post["responses"]) == {"201", "400", "401", "403", "409", "413", "415", "422", "500", "503"}
     conflict = post["responses"]["409"]["content"]["application/problem+json"]
-    assert set(conflict["examples"]) == {"note_too_long", "idempotency_key_running"}
+    assert set(conflict["examples"]) == {"note_too_long", "idempotency_key_running", "conflict"}
     assert conflict["schema"] == {"$ref": "#/components/schemas/Problem"}
     assert "code" in schema["components"]["schemas"]["Problem"]["properties"]
-    assert "security" not in schema["paths"]["/v1/open"]["get"]
+    assert schema["paths"]["/v1/open"]["get"]["security"] == []
     weigh = schema["paths"]["/v1/notes:weigh"]["post"]
     assert "parameters" not in weigh
     flow = schema["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]

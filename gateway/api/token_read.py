@@ -1,0 +1,93 @@
+"""What the token endpoint takes and answers, in the words of RFC 6749, RFC 7517 and RFC 8414."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from gateway.rules.client import OAuthError
+
+OAUTH_TEXTS = {
+    OAuthError.INVALID_REQUEST: "the request is malformed, or a parameter is missing or occurs twice",
+    OAuthError.INVALID_CLIENT: "the client is unknown or its secret is wrong",
+    OAuthError.UNAUTHORIZED_CLIENT: "the client is suspended",
+    OAuthError.UNSUPPORTED_GRANT_TYPE: "only client_credentials is given",
+    OAuthError.INVALID_SCOPE: "the client does not hold a scope it asks for",
+}
+
+
+class TokenRead(BaseModel):
+    """An access token (RFC 6749, section 5.1)."""
+
+    access_token: str = Field(description="令牌，以 Authorization: Bearer 携带 / send it as Authorization: Bearer")
+    token_type: Literal["Bearer"]
+    expires_in: int = Field(description="有效秒数 / seconds it is valid")
+    scope: str = Field(description="权限，空格分隔 / scopes, separated by spaces")
+
+
+class OAuthErrorRead(BaseModel):
+    """An error of the token endpoint (RFC 6749, section 5.2)."""
+
+    error: OAuthError
+    error_description: str
+
+
+class KeyRead(BaseModel):
+    """One public key (RFC 7517)."""
+
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    x: str
+    y: str
+    kid: str
+    use: str | None = None
+    alg: str | None = None
+
+
+class KeySetRead(BaseModel):
+    """The public keys that tokens are checked with."""
+
+    keys: list[KeyRead]
+
+
+class ServerMetadataRead(BaseModel):
+    """Metadata of the authorization server (RFC 8414)."""
+
+    issuer: str
+    token_endpoint: str
+    jwks_uri: str
+    grant_types_supported: list[str]
+    token_endpoint_auth_methods_supported: list[str]
+    response_types_supported: list[str]
+    service_documentation: str
+    ui_locales_supported: list[str]
+
+
+def _error(told: str, error: OAuthError) -> dict[str, Any]:
+    example = {"error": error.value, "error_description": OAUTH_TEXTS[error]}
+    return {"model": OAuthErrorRead, "description": told, "content": {"application/json": {"example": example}}}
+
+
+TOKEN_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: _error("请求不合 RFC 6749 / the request is not as RFC 6749 asks", OAuthError.INVALID_REQUEST),
+    401: _error("客户端或密钥不对 / unknown client or wrong secret", OAuthError.INVALID_CLIENT),
+    429: _error("多次失败，请等待 / too many failures, wait as Retry-After says", OAuthError.INVALID_CLIENT),
+}
+TOKEN_REQUEST = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "required": ["grant_type"],
+                    "properties": {
+                        "grant_type": {"type": "string", "const": "client_credentials"},
+                        "client_id": {"type": "string", "description": "客户端，也可用 HTTP Basic / or HTTP Basic"},
+                        "client_secret": {"type": "string", "description": "密钥 / its secret"},
+                        "scope": {"type": "string", "description": "缩小权限，可不填 / fewer scopes, if wanted"},
+                    },
+                }
+            }
+        },
+    }
+}
