@@ -11,6 +11,7 @@ class EvaluationCompleted(Event):
     """A knowledge-value evaluation was made; it is immutable, a changed fact makes a new one."""
 
     subject: ClassVar[str] = "finance.evaluation.completed.v1"
+    meaning_zh: ClassVar[str] = "完成了一次知识价值信用评价；评价不可更改，事实变化则另作一次"
     kind: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "evaluation"
     key: ClassVar[tuple[str, ...]] = ("uscc",)
@@ -32,6 +33,7 @@ class LimitChanged(Event):
     """The credit line of a firm over all banks: limit, reserved by signatures, used by drawdowns, left."""
 
     subject: ClassVar[str] = "finance.limit.changed.v1"
+    meaning_zh: ClassVar[str] = "企业在全部银行的授信额度变化：总额、已签占用、已放款、可用"
     kind: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "credit_line"
     key: ClassVar[tuple[str, ...]] = ("uscc",)
@@ -47,6 +49,7 @@ class ConsentGranted(Event):
     """An enterprise allowed a bank to read named classes of its data for a purpose until a date."""
 
     subject: ClassVar[str] = "finance.consent.granted.v1"
+    meaning_zh: ClassVar[str] = "企业授权一家银行在期限内为某一用途读取指定类别的信息"
     kind: ClassVar[EventKind] = EventKind.HAPPENING
     aggregate: ClassVar[str] = "consent"
     key: ClassVar[tuple[str, ...]] = ("consent_id",)
@@ -64,6 +67,7 @@ class ConsentRevoked(Event):
     """A consent was withdrawn; reads stop at once, the recipient must purge by the date."""
 
     subject: ClassVar[str] = "finance.consent.revoked.v1"
+    meaning_zh: ClassVar[str] = "授权被撤回：立即停止读取，接收方须按期清除"
     kind: ClassVar[EventKind] = EventKind.HAPPENING
     aggregate: ClassVar[str] = "consent"
     key: ClassVar[tuple[str, ...]] = ("consent_id",)
@@ -92,6 +96,7 @@ class ApplicationSubmitted(_ApplicationEvent):
     """A firm applied to a bank; the bank's ten-day clock starts."""
 
     subject: ClassVar[str] = "finance.application.submitted.v1"
+    meaning_zh: ClassVar[str] = "企业向银行提交了贷款申请，银行的十个工作日办理期限开始"
 
     evaluation_id: UUID
     amount_fen: int
@@ -103,6 +108,7 @@ class ApplicationDecided(_ApplicationEvent):
     """An application moved: BANK_REVIEW, RETURNED, APPROVED, REJECTED, CANCELLED or LAPSED."""
 
     subject: ClassVar[str] = "finance.application.decided.v1"
+    meaning_zh: ClassVar[str] = "贷款申请有了进展：受理、退回、批复、拒绝、撤销或失效"
 
     status: str
     reason_code: str | None
@@ -114,6 +120,7 @@ class ApplicationFlagged(_ApplicationEvent):
     """The evaluation behind an open application was superseded: the bank must acknowledge before it approves."""
 
     subject: ClassVar[str] = "finance.application.flagged.v1"
+    meaning_zh: ClassVar[str] = "在办申请所依据的评价已被新的评价取代，银行批复前须确认"
 
     flag: str
     old_evaluation_id: UUID
@@ -138,6 +145,7 @@ class LoanSigned(_LoanEvent):
     """A contract was signed: its principal is reserved on the firm's credit line."""
 
     subject: ClassVar[str] = "finance.loan.signed.v1"
+    meaning_zh: ClassVar[str] = "签订了借款合同，本金占用企业额度"
 
     application_id: UUID
     principal_fen: int
@@ -150,6 +158,7 @@ class LoanDrawn(_LoanEvent):
     """A drawdown was paid out under a loan note."""
 
     subject: ClassVar[str] = "finance.loan.drawn.v1"
+    meaning_zh: ClassVar[str] = "凭借据发放了一笔贷款"
 
     drawdown_id: UUID
     note_no: str
@@ -162,6 +171,7 @@ class LoanRepaid(_LoanEvent):
     """Principal of a drawdown was repaid; the limit is released by as much."""
 
     subject: ClassVar[str] = "finance.loan.repaid.v1"
+    meaning_zh: ClassVar[str] = "归还了一笔放款的本金，额度相应释放"
 
     drawdown_id: UUID
     amount_fen: int
@@ -173,6 +183,7 @@ class LoanLapsed(_LoanEvent):
     """A signed loan was not drawn in time: what was reserved is released."""
 
     subject: ClassVar[str] = "finance.loan.lapsed.v1"
+    meaning_zh: ClassVar[str] = "已签贷款逾期未放款，占用的额度释放"
 
     released_fen: int
 
@@ -181,6 +192,7 @@ class CoverChanged(Event):
     """The cover of a drawdown by the risk-compensation fund: FILED, COVERED, REFUSED, RELEASED or VOID."""
 
     subject: ClassVar[str] = "finance.cover.changed.v1"
+    meaning_zh: ClassVar[str] = "风险补偿备案变化：已备案、已补偿、已拒绝、已释放或无效"
     kind: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "cover"
     key: ClassVar[tuple[str, ...]] = ("cover_id",)

@@ -9,6 +9,7 @@ class ClientChanged(Event):
     """An OAuth client was made, changed or suspended; services trust the token only, this is for the record."""
 
     subject: ClassVar[str] = "gateway.client.changed.v1"
+    meaning_zh: ClassVar[str] = "接口客户端被创建、变更或停用，仅作记录"
     kind: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "client"
     key: ClassVar[tuple[str, ...]] = ("client_id",)

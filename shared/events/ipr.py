@@ -22,6 +22,7 @@ class RightChanged(Event):
     """The public state of one IP right."""
 
     subject: ClassVar[str] = "ipr.right.changed.v1"
+    meaning_zh: ClassVar[str] = "一项知识产权的公开状态"
     kind: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "right"
     key: ClassVar[tuple[str, ...]] = ("right_id",)
@@ -53,6 +54,7 @@ class PortfolioChanged(Event):
     """The IP summary of a firm on a day, by ipr's own dated rule set; the only source of IP indicators elsewhere."""
 
     subject: ClassVar[str] = "ipr.portfolio.changed.v1"
+    meaning_zh: ClassVar[str] = "企业知识产权在某日的汇总，按知识产权服务自己的规则集计算"
     kind: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "portfolio"
     key: ClassVar[tuple[str, ...]] = ("uscc",)

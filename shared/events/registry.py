@@ -24,6 +24,7 @@ class EnterpriseChanged(Event):
     """The public state of an enterprise after any change, its reporting unit and integrity marks included."""
 
     subject: ClassVar[str] = "registry.enterprise.changed.v1"
+    meaning_zh: ClassVar[str] = "企业公开信息变化后的全貌，含所属填报单位与诚信标记"
     kind: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "enterprise"
     key: ClassVar[tuple[str, ...]] = ("uscc",)
@@ -45,6 +46,7 @@ class IntegrityChanged(Event):
     """One integrity mark was opened or cleared on evidence."""
 
     subject: ClassVar[str] = "registry.integrity.changed.v1"
+    meaning_zh: ClassVar[str] = "依据证据记入或消除了一项诚信标记"
     kind: ClassVar[EventKind] = EventKind.HAPPENING
     aggregate: ClassVar[str] = "enterprise"
     key: ClassVar[tuple[str, ...]] = ("uscc",)
@@ -62,6 +64,7 @@ class FilingAccepted(Event):
     """
 
     subject: ClassVar[str] = "registry.filing.accepted.v1"
+    meaning_zh: ClassVar[str] = "企业某年度报表已受理；更正后的报表以更高版本再次发出"
     kind: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "filing"
     key: ClassVar[tuple[str, ...]] = ("uscc", "year")
@@ -88,6 +91,7 @@ class QualificationChanged(Event):
     """
 
     subject: ClassVar[str] = "registry.qualification.changed.v1"
+    meaning_zh: ClassVar[str] = "企业资质变化：取得、延续、到期或撤销"
     kind: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "qualification"
     key: ClassVar[tuple[str, ...]] = ("uscc", "kind_code")

@@ -25,21 +25,25 @@ class RegistryRuleSetPublished(_RuleSetPublished):
     """A rule set of the registry was published."""
 
     subject: ClassVar[str] = "registry.rule_set.published.v1"
+    meaning_zh: ClassVar[str] = "企业登记服务发布了一个规则集版本"
 
 
 class FinanceRuleSetPublished(_RuleSetPublished):
     """A rule set of finance was published."""
 
     subject: ClassVar[str] = "finance.rule_set.published.v1"
+    meaning_zh: ClassVar[str] = "信用贷款服务发布了一个规则集版本"
 
 
 class IprRuleSetPublished(_RuleSetPublished):
     """A rule set of ipr was published."""
 
     subject: ClassVar[str] = "ipr.rule_set.published.v1"
+    meaning_zh: ClassVar[str] = "知识产权服务发布了一个规则集版本"
 
 
 class TechtransferRuleSetPublished(_RuleSetPublished):
     """A rule set of techtransfer was published."""
 
     subject: ClassVar[str] = "techtransfer.rule_set.published.v1"
+    meaning_zh: ClassVar[str] = "技术转移服务发布了一个规则集版本"

@@ -1,14 +1,11 @@
-"""Golden schemas of the events: `python -m shared.events.schema docs/contracts/events` writes them.
+"""Golden schemas of the events; `make contracts` writes them.
 
 A committed schema is a promise to consumers: a field may be added, none may go or change its meaning within a version.
 """
 
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
-from shared.events.catalogue import CATALOGUE
 from shared.events.event import Event
 
 
@@ -46,18 +43,3 @@ def broken_promises(golden: dict[str, Any], present: dict[str, Any]) -> list[str
 
 def _meaning(field: dict[str, Any]) -> str:
     return json.dumps({name: field[name] for name in field if name not in {"title", "description"}}, sort_keys=True)
-
-
-def main(arguments: list[str]) -> int:
-    """Write one file per subject into the folder that is named."""
-    folder = Path(arguments[0])
-    folder.mkdir(parents=True, exist_ok=True)
-    for subject, event in CATALOGUE.items():
-        document = json.dumps(schema_of(event), indent=2, ensure_ascii=False, sort_keys=True)
-        (folder / f"{subject}.json").write_text(document + "\n", encoding="utf-8")
-    sys.stdout.write(f"{len(CATALOGUE)} schemas in {folder}\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
