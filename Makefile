@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ENVIRONMENT = env PYTHONPATH=. .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help environment run stop reset logs token test test-fault bench check format contracts migration replay republish accept-restore
+.PHONY: help environment run stop reset logs token test test-fault bench check format contracts lint-contracts migration replay republish accept-restore
 
 help: ## list these commands 列出全部命令
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -44,8 +44,11 @@ check: environment ## lint, types and the import fence 静态检查
 format: environment ## let ruff format the code 格式化代码
 	@$(ENVIRONMENT) -m ruff format .
 
-contracts: environment ## write the API documents and the catalogue of codes; names what would break partners 生成接口契约
+contracts: environment ## write the documents of APIs, events and codes; names what would break partners 生成接口契约
 	@$(ENVIRONMENT) -m tests.support.contracts
+
+lint-contracts: environment ## judge the contracts with redocly and AsyncAPI's parser; needs Node.js 检查接口契约
+	@$(ENVIRONMENT) -m tests.support.lint_contracts
 
 migration: environment ## write a migration from the tables' difference: S=finance M="add a column" 生成迁移
 	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.db.migrate revision '$(S)' '$(M)'
