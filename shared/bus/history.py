@@ -55,6 +55,19 @@ class StreamHistory:
         """Compare again: the connection to the database or to the broker is a new one."""
         self._agreed = None
 
+    async def kept(self, connection: AsyncConnection, *, first: int, last: int) -> int:
+        """Return up to which sequence the stream holds what the outbox says it holds from `first` on; `last` if all.
+
+        After a loss fresh events get the numbers of those that are gone, and the stream looks whole again: only the
+        event behind a number tells.
+        """
+        claims = await outbox.claims(connection, first=first, last=last, limit=REACH)
+        for rank, (sequence, ids) in enumerate(claims):
+            held = (await read_back(self._js, self._service, sequence, sequence)).get(sequence)
+            if held is not None and ids == {held.id}:
+                return last if rank == 0 else sequence
+        return 0 if claims else last
+
     async def agrees(self, connection: AsyncConnection, *, last: int, highest: int) -> bool:
         """Tell whether the outbox knows the end of the stream; a break is noted for every process.
 

@@ -54,6 +54,7 @@ class Relay:
         self._checked_at: float | None = None
         self._highest = 0
         self._may_publish = False
+        self._doubted = True
         self.is_active = False
         """Whether this process's relay is the one that publishes."""
 
@@ -63,9 +64,13 @@ class Relay:
 
     def check_again(self) -> None:
         """Say that the connection came back: the server may have lost its store meanwhile."""
-        self._checked_at = None
-        self._history.doubt()
+        self._doubt()
         self._alarm.set()
+
+    def _doubt(self) -> None:
+        """Look at the stream anew before anything else is published."""
+        self._doubted = True
+        self._history.doubt()
 
     async def run_forever(self) -> None:
         """Publish until cancelled; trouble with PostgreSQL or NATS is waited out."""
@@ -79,8 +84,7 @@ class Relay:
                     _log.info("relay_active", service=self._service)
                     active.set(1)
                     self.is_active = True
-                    self._checked_at = None
-                    self._history.doubt()
+                    self._doubt()
                     await self._publish_forever(own)
             except (DatabaseUnavailable, Busy) as fault:
                 _log.warning("relay_waits_for_database", fault=repr(fault.__cause__ or fault))
@@ -113,12 +117,12 @@ class Relay:
                     while await self._publish_some(connection):
                         pass
             except (NoStreamResponseError, ServiceUnavailableError, nats.errors.NoRespondersError):
-                self._checked_at = None
+                self._doubt()
                 await asyncio.sleep(_RETRY_SECONDS)
             except (nats.errors.Error, APIError, TimeoutError) as fault:
                 # The library swallows the reason of a refused publish; its error callback logs it.
                 _log.warning("relay_waits_for_bus", fault=repr(fault))
-                self._checked_at = None
+                self._doubt()
                 await asyncio.sleep(_RETRY_SECONDS)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
@@ -137,7 +141,9 @@ class Relay:
         reached(self._service, "after_publish_before_mark")
         if done.first_new is not None and done.first_new <= self._highest:
             # A fresh event got a number that another one had: what the stream held from there on is gone.
-            await self._put_back(connection, kept=done.first_new - 1, last=done.first_new - 1)
+            before = done.first_new - 1
+            kept = await self._history.kept(connection, first=1, last=before)
+            await self._put_back(connection, kept=kept, last=before)
         await outbox.mark(connection, self._service, done.acked)
         self._highest = max(self._highest, *done.acked.values())
         PUBLISHED.labels(self._service).inc(len(done.acked))
@@ -157,29 +163,34 @@ class Relay:
         Tell whether anything may be published: nothing while the stream holds events that the outbox does not know.
         """
         now = asyncio.get_running_loop().time()
-        if self._checked_at is not None and now - self._checked_at < _CHECK_SECONDS:
+        doubted = self._doubted
+        if not doubted and self._checked_at is not None and now - self._checked_at < _CHECK_SECONDS:
             return self._may_publish
+        self._doubted = False  # now: a line that breaks meanwhile brings new doubt
         info = await ensure_stream(self._js, self._service)
         self._highest = await outbox.highest(connection, self._service)
         # First of all: mending a stream would throw away the only record of what a restored database has lost.
         self._may_publish = await self._history.agrees(connection, last=info.state.last_seq, highest=self._highest)
         if self._may_publish:
-            await self._mend(connection, info)
+            await self._mend(connection, info, doubted=doubted)
         backlog = await outbox.backlog(connection)
         BACKLOG.labels(self._service).set(backlog.waiting)
         OLDEST.labels(self._service).set(backlog.oldest_seconds)
         self._checked_at = now
         return self._may_publish
 
-    async def _mend(self, connection: AsyncConnection, info: StreamInfo) -> None:
+    async def _mend(self, connection: AsyncConnection, info: StreamInfo, *, doubted: bool) -> None:
         """Put back to be published what the stream has lost."""
         holes = missing_within(info)
         if holes:
             # Which ones is not worth asking: the whole record goes out again, the inboxes skip what they know.
             _log.error("stream_has_holes", missing=holes, stream=info.config.name)
             info = await remake_stream(self._js, self._service)
-        if self._highest > info.state.last_seq:
-            await self._put_back(connection, kept=info.state.last_seq, last=info.state.last_seq)
+        last = info.state.last_seq
+        if self._highest > last or doubted:
+            kept = await self._history.kept(connection, first=info.state.first_seq, last=min(last, self._highest))
+            if kept < self._highest:
+                await self._put_back(connection, kept=kept, last=last)
 
     async def _put_back(self, connection: AsyncConnection, *, kept: int, last: int) -> None:
         """Mark as unpublished what the stream held above `kept`."""

@@ -57,6 +57,13 @@ UPDATE outbox_event SET published_at = NULL, stream_sequence = NULL WHERE positi
     ORDER BY position LIMIT :chunk
 ) RETURNING position
 """)
+# The newest rows: what a server that did not sync loses is the end of its stream.
+_CLAIMS = text("""
+SELECT stream_sequence, array_agg(id) AS ids FROM (
+    SELECT stream_sequence, id FROM outbox_event
+    WHERE stream_sequence BETWEEN :first AND :last ORDER BY position DESC LIMIT :limit
+) AS newest GROUP BY stream_sequence ORDER BY stream_sequence DESC
+""")
 _KNOWN = text("SELECT id FROM outbox_event WHERE id = ANY(CAST(:ids AS uuid[]))")
 _BACKLOG = text("""
 SELECT count(*) AS waiting,
@@ -98,6 +105,15 @@ async def unpublish_these(connection: AsyncConnection, sequences: Sequence[int])
 async def unpublish_since(connection: AsyncConnection, since: datetime) -> int:
     """Put every event whose cause happened at or after `since` back to be published; return how many."""
     return await _in_chunks(connection, _SINCE, since=since)
+
+
+async def claims(connection: AsyncConnection, *, first: int, last: int, limit: int) -> list[tuple[int, set[UUID]]]:
+    """Return sequences from `first` to `last` under which the newest `limit` events were acknowledged, highest first.
+
+    One sequence is claimed by two events where the stream lost the first and gave its number to the second.
+    """
+    found = await connection.execute(_CLAIMS, {"first": first, "last": last, "limit": limit})
+    return [(row.stream_sequence, set(row.ids)) for row in found]
 
 
 async def known(connection: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:

@@ -11,6 +11,7 @@ from shared.bus.scrub import scrub
 from shared.bus.streams import ensure_stream
 from shared.db import outbox
 from shared.db.engine import Database
+from shared.events.envelope import to_wire
 from shared.kernel.actor import system_actor
 from tests.support.pair import CLOCK, Pair, count, marked, named, reaches, until
 
@@ -38,6 +39,26 @@ async def test_a_stream_that_was_swapped_under_a_running_relay_is_noticed_by_its
         # The next event gets number 1, which another one had: more than 40 of them would hide the loss from a look at
         # the last number alone.
         await pair.emit(*(named(f"late-{number}", "after") for number in range(45)))
+        await reaches(pair.listener, NAMES_HELD, 85)
+        await reaches(pair.publisher, UNPUBLISHED, 0)
+    assert await count(pair.listener, TWICE) == 0
+
+
+async def test_a_loss_that_fresh_events_cover_is_noticed_by_the_events_behind_the_numbers(pair: Pair) -> None:
+    async with pair.running():
+        await pair.emit(*(named(f"firm-{number}", "before") for number in range(40)), marked("firm-1"))
+        await reaches(pair.listener, NAMES_HELD, 40)
+        await reaches(pair.listener, "SELECT count(*) FROM effect", 1)
+        await reaches(pair.publisher, UNPUBLISHED, 0)
+    await forget_projection(pair)
+    await pair.emit(*(named(f"late-{number}", "after") for number in range(45)))
+    async with pair.client() as client, pair.publisher.engine.connect() as connection:
+        await client.jetstream().delete_stream("REGISTRY")
+        await ensure_stream(client.jetstream(), "registry")
+        # A relay that ended after the acknowledgement and before its mark: the stream ends above what was ever marked.
+        for row in await outbox.pending(connection, limit=100):
+            await client.jetstream().publish(row.subject, to_wire(row), headers={"Nats-Msg-Id": str(row.id)})
+    async with pair.running():
         await reaches(pair.listener, NAMES_HELD, 85)
         await reaches(pair.publisher, UNPUBLISHED, 0)
     assert await count(pair.listener, TWICE) == 0

@@ -1,0 +1,322 @@
+"""A double of JetStream in memory: streams, ids it has seen, durables, redelivery; and every way in which it fails."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import nats.errors
+import orjson
+from nats.js import api
+from nats.js.errors import NotFoundError
+
+from tests.simulation.schedule import Death, Schedule
+
+_WINDOW = timedelta(seconds=120)
+
+
+@dataclass(slots=True)
+class Record:
+    """One message of a stream."""
+
+    sequence: int
+    message_id: str | None
+    subject: str
+    payload: bytes
+    at: datetime
+
+
+@dataclass(slots=True)
+class Pending:
+    """One message that was handed out and not acknowledged."""
+
+    deliveries: int
+    due: datetime
+
+
+@dataclass(slots=True)
+class Durable:
+    """What the server knows of one listener."""
+
+    config: api.ConsumerConfig
+    position: int = 0
+    pending: dict[int, Pending] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Stream:
+    """One stream with its durables."""
+
+    config: api.StreamConfig
+    records: dict[int, Record] = field(default_factory=dict)
+    last: int = 0
+    durables: dict[str, Durable] = field(default_factory=dict)
+
+    def store(self, message_id: str | None, subject: str, payload: bytes, now: datetime) -> tuple[int, bool]:
+        """Keep a message unless its id was seen within the window; return its sequence and whether it was known."""
+        known = self.known(message_id, now)
+        if known is not None:
+            return known, True
+        self.last += 1
+        self.records[self.last] = Record(self.last, message_id, subject, payload, now)
+        return self.last, False
+
+    def known(self, message_id: str | None, now: datetime) -> int | None:
+        """Return the sequence of a message id seen within the window."""
+        for record in self.records.values():
+            if message_id is not None and record.message_id == message_id and now - record.at < _WINDOW:
+                return record.sequence
+        return None
+
+    def cut(self, kept: int) -> None:
+        """Lose everything above `kept`, as a server does that did not sync."""
+        self.records = {number: record for number, record in self.records.items() if number <= kept}
+        self.last = min(self.last, kept)
+        for durable in self.durables.values():
+            durable.position = min(durable.position, self.last)
+            durable.pending = {number: one for number, one in durable.pending.items() if number <= self.last}
+
+
+class FakeBus:
+    """The server."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        """Begin empty."""
+        self.schedule = schedule
+        self.streams: dict[str, Stream] = {}
+        self.knows_batches = True
+        """False: an older server, which stores a batch as single messages and confirms the last alone."""
+
+    def client(self) -> "FakeClient":
+        """Return a connection."""
+        return FakeClient(self)
+
+    def stream(self, name: str) -> Stream:
+        """Return a stream or fail as the server does."""
+        if name not in self.streams:
+            raise NotFoundError
+        return self.streams[name]
+
+    def due(self, stream: Stream, durable: Durable) -> list[int]:
+        """Return the sequences that may be handed out now: those that came due again first."""
+        now = self.schedule.clock.now()
+        wanted = set(durable.config.filter_subjects or ())
+        again = [number for number, one in durable.pending.items() if one.due <= now and number in stream.records]
+        fresh = [
+            number
+            for number, record in sorted(stream.records.items())
+            if number > durable.position and record.subject in wanted
+        ]
+        return again + fresh
+
+    def take(self, publisher: str, listener: str, most: int) -> "list[Delivery]":
+        """Hand out up to `most` messages: some twice, some in another order."""
+        stream = self.stream(publisher)
+        durable = stream.durables.get(listener)
+        if durable is None:
+            raise NotFoundError
+        numbers = self.due(stream, durable)[:most]
+        if self.schedule.happens("early redelivery", 0.08):
+            numbers += [number for number in sorted(durable.pending) if number in stream.records][:2]
+        if numbers and self.schedule.happens("duplicate", 0.08):
+            numbers.append(self.schedule.chance.choice(numbers))
+        if len(numbers) > 1 and self.schedule.happens("reorder", 0.2):
+            self.schedule.chance.shuffle(numbers)
+        return [self._hand_out(stream, durable, number) for number in numbers]
+
+    def _hand_out(self, stream: Stream, durable: Durable, number: int) -> "Delivery":
+        wait = timedelta(seconds=durable.config.ack_wait or 30.0)
+        before = durable.pending.get(number)
+        one = Pending((before.deliveries if before else 0) + 1, self.schedule.clock.now() + wait)
+        durable.pending[number] = one
+        durable.position = max(durable.position, number)
+        return Delivery(self, durable, stream.records[number], one.deliveries)
+
+    def next_due(self) -> datetime | None:
+        """Return when the next message comes due again."""
+        waiting = [
+            one.due for stream in self.streams.values() for durable in stream.durables.values()
+            for number, one in durable.pending.items() if number in stream.records
+        ]
+        return min(waiting, default=None)
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether no durable has anything left to hand out or to wait for."""
+        return all(
+            not self.due(stream, durable) and not any(number in stream.records for number in durable.pending)
+            for stream in self.streams.values()
+            for durable in stream.durables.values()
+        )
+
+
+class Delivery:
+    """One delivery as a handler's side sees it; the answer may get lost, and the worker may die around it."""
+
+    def __init__(self, bus: FakeBus, durable: Durable, record: Record, deliveries: int) -> None:
+        """Carry `record`."""
+        self._bus = bus
+        self._durable = durable
+        self._record = record
+        self.subject = record.subject
+        self.data = record.payload
+        self.headers: dict[str, str] = {}
+        self.reply = f"{record.subject}.{record.sequence}.{deliveries}.{id(self)}"
+        self.metadata = SimpleNamespace(num_delivered=deliveries, sequence=SimpleNamespace(stream=record.sequence))
+
+    @property
+    def label(self) -> str:
+        """What the history calls it."""
+        return f"#{self._record.sequence}×{self.metadata.num_delivered}"
+
+    async def ack(self) -> None:
+        """Acknowledge."""
+        if await self._arrives("ack"):
+            self._durable.pending.pop(self._record.sequence, None)
+
+    async def term(self) -> None:
+        """Ask for no further delivery."""
+        if await self._arrives("term"):
+            self._durable.pending.pop(self._record.sequence, None)
+
+    async def nak(self, delay: float = 0) -> None:
+        """Ask for another delivery after `delay` seconds."""
+        if await self._arrives("nak") and self._record.sequence in self._durable.pending:
+            due = self._bus.schedule.clock.now() + timedelta(seconds=delay)
+            self._durable.pending[self._record.sequence].due = due
+
+    async def in_progress(self) -> None:
+        """Say that it is being worked on."""
+
+    async def _arrives(self, word: str) -> bool:
+        schedule = self._bus.schedule
+        await schedule.pause(f"before its {word} of {self.label}")
+        if schedule.happens("death before the answer", 0.03):
+            schedule.note(f"{schedule.actor} dies after the effect, before its {word} of {self.label}")
+            raise Death
+        if schedule.happens("lost answer", 0.06):
+            schedule.note(f"the {word} of {self.label} is lost")
+            return False
+        return True
+
+
+class FakeClient:
+    """A connection: the few calls of the NATS client that the relay and the consumers make."""
+
+    def __init__(self, bus: FakeBus) -> None:
+        """Connect."""
+        self._bus = bus
+        self._batch: list[tuple[str, bytes, Mapping[str, str]]] = []
+
+    def jetstream(self) -> "FakeClient":
+        """Return itself: it is both."""
+        return self
+
+    async def publish(self, subject: str, payload: bytes, *, headers: Mapping[str, str]) -> None:
+        """Send one message of a batch."""
+        self._batch.append((subject, payload, headers))
+
+    async def request(self, subject: str, payload: bytes, *, headers: Mapping[str, str], timeout: float) -> Any:  # noqa: ASYNC109  # the library's own signature
+        """Send the last message of a batch and wait for its acknowledgement."""
+        schedule = self._bus.schedule
+        batch, self._batch = [*self._batch, (subject, payload, headers)], []
+        await schedule.pause("before its batch is stored")
+        if schedule.happens("lost request", 0.06):
+            schedule.note(f"{schedule.actor}'s batch of {len(batch)} is lost")
+            raise nats.errors.TimeoutError
+        answer = self._store(batch)
+        await self._answer_comes(f"batch of {len(batch)}")
+        return SimpleNamespace(data=orjson.dumps(answer))
+
+    def _store(self, batch: Sequence[tuple[str, bytes, Mapping[str, str]]]) -> dict[str, Any]:
+        schedule = self._bus.schedule
+        stream, now = self._bus.stream(_stream_of(batch[0][0])), schedule.clock.now()
+        if not self._bus.knows_batches:
+            number, known = 0, False
+            for subject, payload, headers in batch:
+                number, known = stream.store(headers["Nats-Msg-Id"], subject, payload, now)
+            return {"stream": stream.config.name, "seq": number, "duplicate": known}
+        if any(stream.known(headers["Nats-Msg-Id"], now) for _, _, headers in batch):
+            return {"error": {"code": 400, "err_code": 10201, "description": "batch publish contains duplicate message id"}}
+        for subject, payload, headers in batch:
+            stream.store(headers["Nats-Msg-Id"], subject, payload, now)
+        schedule.note(f"{schedule.actor} stores #{stream.last - len(batch) + 1}…#{stream.last} in {stream.config.name}")
+        return {"stream": stream.config.name, "seq": stream.last, "batch": "x", "count": len(batch)}
+
+    async def publish_async(
+        self, subject: str, payload: bytes, *, stream: str, headers: Mapping[str, str], wait_stall: float
+    ) -> "asyncio.Future[api.PubAck]":
+        """Send one message and return the future of its acknowledgement."""
+        schedule = self._bus.schedule
+        future: asyncio.Future[api.PubAck] = asyncio.get_running_loop().create_future()
+        await schedule.pause("before a message is stored")
+        if schedule.happens("lost request", 0.06):
+            schedule.note(f"a message of {schedule.actor} is lost")
+            _fail(future)
+            return future
+        held = self._bus.stream(stream)
+        sequence, known = held.store(headers["Nats-Msg-Id"], subject, payload, schedule.clock.now())
+        schedule.note(f"{schedule.actor} stores #{sequence} in {stream}{' (known)' if known else ''}")
+        try:
+            await self._answer_comes(f"#{sequence}")
+        except nats.errors.TimeoutError:
+            _fail(future)
+        else:
+            future.set_result(api.PubAck(stream=stream, seq=sequence, duplicate=known))
+        return future
+
+    async def _answer_comes(self, what: str) -> None:
+        schedule = self._bus.schedule
+        await schedule.pause("after its events were stored")
+        if schedule.happens("death before the mark", 0.05):
+            schedule.note(f"{schedule.actor} dies between the acknowledgement of {what} and the mark")
+            raise Death
+        if schedule.happens("lost acknowledgement", 0.06):
+            schedule.note(f"the acknowledgement of {what} is lost")
+            raise nats.errors.TimeoutError
+
+    async def stream_info(self, name: str) -> api.StreamInfo:
+        """Describe a stream."""
+        stream = self._bus.stream(name)
+        state = api.StreamState(
+            messages=len(stream.records),
+            bytes=0,
+            first_seq=min(stream.records, default=stream.last + 1),
+            last_seq=stream.last,
+            consumer_count=len(stream.durables),
+        )
+        return api.StreamInfo(config=stream.config, state=state)
+
+    async def add_stream(self, config: api.StreamConfig) -> api.StreamInfo:
+        """Make a stream."""
+        name = config.name or ""
+        self._bus.streams[name] = Stream(config)
+        self._bus.schedule.note(f"{self._bus.schedule.actor} makes the stream {name}")
+        return await self.stream_info(name)
+
+    async def delete_stream(self, name: str) -> None:
+        """Throw a stream away."""
+        self._bus.stream(name)
+        del self._bus.streams[name]
+
+    async def consumer_info(self, stream: str, name: str) -> api.ConsumerInfo:
+        """Describe a durable."""
+        durable = self._bus.stream(stream).durables.get(name)
+        if durable is None:
+            raise NotFoundError
+        return api.ConsumerInfo(name=name, stream_name=stream, config=durable.config, created=self._bus.schedule.clock.now())
+
+    async def add_consumer(self, stream: str, config: api.ConsumerConfig) -> None:
+        """Make a durable that reads from the first message."""
+        self._bus.stream(stream).durables[config.durable_name or ""] = Durable(config)
+
+
+def _stream_of(subject: str) -> str:
+    return subject.split(".", 1)[0].upper()
+
+
+def _fail(future: "asyncio.Future[api.PubAck]") -> None:
+    future.set_exception(nats.errors.TimeoutError())
+    future.exception()  # seen: the relay does not await what stands behind the first failure
