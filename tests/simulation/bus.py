@@ -137,8 +137,11 @@ class FakeBus:
     def next_due(self) -> datetime | None:
         """Return when the next message comes due again."""
         waiting = [
-            one.due for stream in self.streams.values() for durable in stream.durables.values()
-            for number, one in durable.pending.items() if number in stream.records
+            one.due
+            for stream in self.streams.values()
+            for durable in stream.durables.values()
+            for number, one in durable.pending.items()
+            if number in stream.records
         ]
         return min(waiting, default=None)
 
@@ -218,7 +221,7 @@ class FakeClient:
         """Send one message of a batch."""
         self._batch.append((subject, payload, headers))
 
-    async def request(self, subject: str, payload: bytes, *, headers: Mapping[str, str], timeout: float) -> Any:  # noqa: ASYNC109  # the library's own signature
+    async def request(self, subject: str, payload: bytes, *, headers: Mapping[str, str], timeout: float) -> Any:  # noqa: ARG002, ASYNC109  # the library's own signature
         """Send the last message of a batch and wait for its acknowledgement."""
         schedule = self._bus.schedule
         batch, self._batch = [*self._batch, (subject, payload, headers)], []
@@ -239,14 +242,22 @@ class FakeClient:
                 number, known = stream.store(headers["Nats-Msg-Id"], subject, payload, now)
             return {"stream": stream.config.name, "seq": number, "duplicate": known}
         if any(stream.known(headers["Nats-Msg-Id"], now) for _, _, headers in batch):
-            return {"error": {"code": 400, "err_code": 10201, "description": "batch publish contains duplicate message id"}}
+            return {
+                "error": {"code": 400, "err_code": 10201, "description": "batch publish contains duplicate message id"}
+            }
         for subject, payload, headers in batch:
             stream.store(headers["Nats-Msg-Id"], subject, payload, now)
         schedule.note(f"{schedule.actor} stores #{stream.last - len(batch) + 1}…#{stream.last} in {stream.config.name}")
         return {"stream": stream.config.name, "seq": stream.last, "batch": "x", "count": len(batch)}
 
     async def publish_async(
-        self, subject: str, payload: bytes, *, stream: str, headers: Mapping[str, str], wait_stall: float
+        self,
+        subject: str,
+        payload: bytes,
+        *,
+        stream: str,
+        headers: Mapping[str, str],
+        wait_stall: float,  # noqa: ARG002  # 〃
     ) -> "asyncio.Future[api.PubAck]":
         """Send one message and return the future of its acknowledgement."""
         schedule = self._bus.schedule
@@ -301,12 +312,21 @@ class FakeClient:
         self._bus.stream(name)
         del self._bus.streams[name]
 
+    async def get_msg(self, name: str, number: int) -> api.RawStreamMsg:
+        """Return one message."""
+        record = self._bus.stream(name).records.get(number)
+        if record is None:
+            raise NotFoundError
+        return api.RawStreamMsg(subject=record.subject, seq=number, data=record.payload)
+
     async def consumer_info(self, stream: str, name: str) -> api.ConsumerInfo:
         """Describe a durable."""
         durable = self._bus.stream(stream).durables.get(name)
         if durable is None:
             raise NotFoundError
-        return api.ConsumerInfo(name=name, stream_name=stream, config=durable.config, created=self._bus.schedule.clock.now())
+        return api.ConsumerInfo(
+            name=name, stream_name=stream, config=durable.config, created=self._bus.schedule.clock.now()
+        )
 
     async def add_consumer(self, stream: str, config: api.ConsumerConfig) -> None:
         """Make a durable that reads from the first message."""

@@ -18,7 +18,7 @@ from tests.simulation.schedule import Schedule
 from tests.simulation.world import World
 
 _MOST_ROUNDS = 20
-_STEPS = 90
+_STEPS = 80
 _CLEAN = (
     "outbox_event", "event_counter", "relay_mark", "inbox_entry", "inbox_cursor", "dead_letter", "enterprise_name",
     "simulated_effect", "simulated_owner",
@@ -88,7 +88,7 @@ def _one_at_a_time(schedule: Schedule, databases: Iterable[Database]) -> Iterato
 async def _play(world: World, seed: int) -> Verdict:
     schedule = world.schedule
     try:
-        await _trouble(world, events=schedule.chance.randint(6, 12))
+        await _trouble(world, events=schedule.chance.randint(5, 11))
         problems = await _heal(world)
     finally:
         await schedule.end()
@@ -148,6 +148,9 @@ def _disaster(world: World) -> None:
         stream.durables.clear()
     else:
         _speak_rubbish(world, stream)
+        return
+    for relay in world.relays:
+        relay.check_again()  # the server was away: every connection to it is a new one
 
 
 def _speak_rubbish(world: World, stream: Stream) -> None:

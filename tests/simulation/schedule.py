@@ -25,7 +25,7 @@ class Schedule:
 
     def __init__(self, seed: int, waits_for_lock: Callable[[], Awaitable[int]]) -> None:
         """Begin the history of `seed`."""
-        self.chance = random.Random(seed)  # noqa: S311  # repeatable on purpose
+        self.chance = random.Random(seed)  # repeatable on purpose
         self.clock = clock()
         self.history: list[str] = []
         self.met: Counter[str] = Counter()

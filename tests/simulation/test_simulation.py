@@ -10,7 +10,7 @@ import pytest
 from shared.db.engine import Database
 from tests.simulation.history import Verdict, run
 
-_SEEDS = int(os.environ.get("SIMULATION_SEEDS", "220"))
+_SEEDS = int(os.environ.get("SIMULATION_SEEDS", "200"))
 _ONE = os.environ.get("SIMULATION_SEED")
 SEEDS = range(_SEEDS) if _ONE is None else [int(_ONE)]
 FAULTS = (

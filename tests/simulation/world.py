@@ -58,6 +58,7 @@ class World:
     """Label of an event → how often its handlers fail yet."""
     emitted: int = 0
     rubbish: set[bytes] = field(default_factory=set)
+    relays: list[relay_room.Relay] = field(default_factory=list)
 
     def subscriptions(self, service: str) -> list[Subscription]:
         """Return what a service listens to: states and happenings, singly and in batches."""
@@ -99,6 +100,7 @@ class World:
         """One life of a relay: wait for the lock, publish for some rounds."""
         schedule, database = self.schedule, self.databases[service]
         relay = relay_room.Relay(database, self.bus.client(), service)  # type: ignore[arg-type]  # the double
+        self.relays.append(relay)
         async with relay._own_connection() as own:
             while not await relay_room.try_lock_connection(own, "relay", service):
                 await schedule.pause("while another has the lock")
@@ -106,12 +108,12 @@ class World:
             while rounds < (schedule.chance.randint(2, 12) if schedule.faults_on else 1):
                 rounds += 1
                 try:
-                    await relay._check_stream(own)
-                    while await relay._publish_some(own):
+                    may_publish = await relay._check_stream(own)
+                    while may_publish and await relay._publish_some(own):
                         await schedule.pause("between two batches")
                 except (nats.errors.Error, APIError, TimeoutError):
                     rounds = 0 if not schedule.faults_on else rounds
-                    relay._checked_at = None
+                    relay._doubt()
                 await schedule.pause("between two rounds")
                 if schedule.chance.random() < 0.5:
                     relay._checked_at = None
