@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Table, func, select
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlmodel import col
 
 from services.ipr.models.ip_sheet import SheetApplication, SheetConsent
@@ -15,28 +15,37 @@ from shared.db.transaction import Transaction
 from shared.kernel.actor import Role
 
 
+def _put_application() -> Insert:
+    statement = insert(_APPLICATION)
+    newer = statement.excluded.version > _APPLICATION.c.version
+    changed = {name: statement.excluded[name] for name in ("application_status", "version", "source_time")}
+    return statement.on_conflict_do_update(index_elements=["application_id"], set_=changed, where=newer)
+
+
+def _put_consent() -> Insert:
+    statement = insert(_CONSENT)
+    told = ("purpose", "scopes", "granted_at", "expires_at", "revoked_at")
+    merged = {name: func.coalesce(statement.excluded[name], _CONSENT.c[name]) for name in told}
+    return statement.on_conflict_do_update(
+        index_elements=["consent_id"], set_={**merged, "source_time": statement.excluded.source_time}
+    )
+
+
+# Made once: a statement costs more to build than to send, and events come by the thousand.
+_APPLICATION: Table = SheetApplication.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+_CONSENT: Table = SheetConsent.__table__  # type: ignore[attr-defined]
+_PUT_APPLICATION = _put_application()
+_PUT_CONSENT = _put_consent()
+
+
 async def put_application(tx: Transaction, row: dict[str, Any]) -> None:
     """Keep an application's newest state; a status that is older than the one held is left."""
-    statement = insert(SheetApplication).values(row)
-    newer = statement.excluded.version > col(SheetApplication.version)
-    changed = {name: statement.excluded[name] for name in ("application_status", "version", "source_time")}
-    await tx.session.execute(
-        statement.on_conflict_do_update(index_elements=["application_id"], set_=changed, where=newer)
-    )
+    await tx.session.execute(_PUT_APPLICATION, row)
 
 
 async def put_consent(tx: Transaction, row: dict[str, Any]) -> None:
     """Keep what an event says of a consent; what another event said stays, a withdrawal above all."""
-    statement = insert(SheetConsent).values(row)
-    held = {
-        name: getattr(SheetConsent, name) for name in ("purpose", "scopes", "granted_at", "expires_at", "revoked_at")
-    }
-    merged = {name: func.coalesce(statement.excluded[name], column) for name, column in held.items()}
-    await tx.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["consent_id"], set_={**merged, "source_time": statement.excluded.source_time}
-        )
-    )
+    await tx.session.execute(_PUT_CONSENT, row)
 
 
 async def find_application(tx: Transaction, application_id: UUID) -> SheetApplication | None:
