@@ -1,5 +1,7 @@
 """Applying events to a service: inbox first, order second, handler third, all in one transaction."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
@@ -10,7 +12,7 @@ from shared.bus.metrics import APPLIED, DUPLICATE, LAG, STALE
 from shared.bus.subscription import BatchHandler, Mode, SingleHandler, Subscription
 from shared.db import inbox
 from shared.db.engine import Database
-from shared.db.inbox import Turn
+from shared.db.inbox import Claim, Turn
 from shared.db.transaction import Transaction
 from shared.events.envelope import Envelope
 from shared.events.event import EventKind
@@ -60,17 +62,78 @@ async def apply_batch(
     return [gap for envelope in envelopes for gap in await _apply(database, clock, subscription, [envelope])]
 
 
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One event and one handler that it is for."""
+
+    subscription: Subscription
+    envelope: Envelope[Any]
+
+
+async def apply_together(database: Database, clock: Clock, deeds: Sequence[Deed]) -> list[Gap | None]:
+    """Let deeds be done in their order in one transaction, each under its own cause; tell which must wait.
+
+    A commit costs more than an event. Nothing is told of which deed failed: each is then to be done alone.
+
+    Returns:
+        For each deed None, or the gap in front of it.
+
+    Raises:
+        Exception: whatever a handler raised; nothing of any deed stands.
+    """
+    first = deeds[0].envelope
+    actor = system_actor(database.service)
+    async with database.transaction(
+        actor=actor, clock=clock, request_id=first.request_id, causation_id=first.causation_id
+    ) as tx:
+        turns = await inbox.take_turns(
+            tx,
+            [
+                Claim(
+                    one.subscription.handler_name,
+                    one.envelope,
+                    happening=one.subscription.event.kind is EventKind.HAPPENING,
+                )
+                for one in deeds
+            ],
+        )
+        for one, (turn, _) in zip(deeds, turns, strict=True):
+            if turn is Turn.NOW:
+                await _do(tx, database.service, one)
+    gaps: list[Gap | None] = []
+    for one, (turn, last) in zip(deeds, turns, strict=True):
+        choice = _as_choice(one.envelope, turn, last)
+        gaps.append(choice.gaps[0] if choice.gaps else None)
+        _count(database.service, one.subscription.handler_name, choice, clock)
+        if choice.ready:
+            _log.info("event_applied", subject=one.envelope.subject, events=1, **_ids(one))
+    return gaps
+
+
+def _ids(deed: Deed) -> dict[str, str | None]:
+    envelope = deed.envelope
+    return {
+        "event_id": str(envelope.id),
+        "causation_id": str(envelope.causation_id),
+        "request_id": envelope.request_id,
+        "handler": deed.subscription.handler_name,
+    }
+
+
+async def _do(tx: Transaction, service: str, deed: Deed) -> None:
+    """Call the handler of one event among several of a transaction, as if it had the transaction for itself."""
+    envelope = deed.envelope
+    with _under_cause(service, deed):
+        own = tx.caused_by(envelope.causation_id, request_id=envelope.request_id)
+        await cast("SingleHandler", deed.subscription.handle)(own, envelope)
+
+
 async def _apply(
     database: Database, clock: Clock, subscription: Subscription, envelopes: list[Envelope[Any]]
 ) -> list[Gap]:
     name, service = subscription.handler_name, database.service
     first = envelopes[0]
-    with (
-        structlog.contextvars.bound_contextvars(
-            event_id=str(first.id), causation_id=str(first.causation_id), request_id=first.request_id, handler=name
-        ),
-        continue_trace(service, first.traceparent, f"{first.subject} → {name}"),
-    ):
+    with _under_cause(service, Deed(subscription, first)):
         async with database.transaction(
             actor=system_actor(service),
             clock=clock,
@@ -85,6 +148,17 @@ async def _apply(
         if choice.ready:
             _log.info("event_applied", subject=first.subject, events=len(choice.ready))
     return choice.gaps
+
+
+@contextmanager
+def _under_cause(service: str, deed: Deed) -> Iterator[None]:
+    """Put the ids of the event on each line and its trace on each span until the block ends."""
+    event = deed.envelope
+    with (
+        structlog.contextvars.bound_contextvars(**_ids(deed)),
+        continue_trace(service, event.traceparent, f"{event.subject} → {deed.subscription.handler_name}"),
+    ):
+        yield
 
 
 async def _call(tx: Transaction, subscription: Subscription, ready: list[Envelope[Any]]) -> None:
@@ -110,6 +184,10 @@ async def _choose_one(
     tx: Transaction, subscription: Subscription, envelope: Envelope[Any], *, happening: bool
 ) -> _Choice:
     turn, last = await inbox.take_next(tx, subscription.handler_name, envelope, happening=happening)
+    return _as_choice(envelope, turn, last)
+
+
+def _as_choice(envelope: Envelope[Any], turn: Turn, last: int) -> _Choice:
     if turn is Turn.NOW:
         return _Choice(ready=[envelope])
     if turn is Turn.GAP:

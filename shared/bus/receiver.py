@@ -10,7 +10,7 @@ import nats.errors
 import structlog
 from nats.aio.msg import Msg
 
-from shared.bus.apply import Gap, apply_batch
+from shared.bus.apply import Deed, Gap, apply_batch, apply_together
 from shared.bus.cancellation import end_if_cancelled
 from shared.bus.metrics import DEAD, FAILED, GAP
 from shared.bus.streams import ACK_WAIT_SECONDS
@@ -27,6 +27,9 @@ LAST_DELIVERY = 5
 # row that is locked comes free in seconds. At the fifth failure the message is parked and the next ones flow.
 _DELAYS = (0.1, 0.4, 1.5, 5.0)
 _DATABASE_PAUSE_SECONDS = 0.5
+# A transaction of events that are handled singly holds their locks until it ends: requests must not feel it.
+MOST_TOGETHER = 64
+_TOGETHER_SECONDS = 0.25
 _log = structlog.stdlib.get_logger(__name__)
 T = TypeVar("T")
 
@@ -59,25 +62,35 @@ class Receiver:
         self._service = database.service
         self._clock = clock
         self._by_subject = by_subject
+        self._together = 8
         self.in_hand: dict[str, Msg] = {}
         """Messages that came and were not answered yet, by their address for the answer."""
 
     async def handle(self, arrivals: Sequence[Arrival]) -> None:
         """Handle messages in their order and answer the server for each.
 
-        Only projections are gathered by subject, and only up to the next event that is handled singly: that one finds
-        everything done that was published before it.
+        Projections are gathered by subject, and only up to the next event that is handled singly: that one finds
+        everything done that was published before it. Events handled singly that follow one another share a
+        transaction in their order, whatever their subjects.
         """
         gathered: dict[str, list[Arrival]] = {}
+        row: list[Arrival] = []
         for one in arrivals:
             subscriptions = self._by_subject.get(one.message.subject, ())
             if not await self._read(one, subscriptions):
                 continue
-            if all(subscription.mode is Mode.BATCH for subscription in subscriptions):
+            modes = {subscription.mode for subscription in subscriptions}
+            if modes == {Mode.BATCH}:
+                await self._work_down(row)
                 gathered.setdefault(one.message.subject, []).append(one)
+                continue
+            await self._work_through(gathered)
+            if modes == {Mode.SINGLE}:
+                row.append(one)
             else:
-                await self._work_through(gathered)
+                await self._work_down(row)
                 await self._work(subscriptions, [one])
+        await self._work_down(row)
         await self._work_through(gathered)
 
     async def beat_forever(self) -> None:
@@ -100,6 +113,47 @@ class Receiver:
         for subject, group in gathered.items():
             await self._work(self._by_subject[subject], group)
         gathered.clear()
+
+    async def _work_down(self, row: list[Arrival]) -> None:
+        """Work through events that are handled singly, as many in one transaction as their handlers are quick."""
+        clock = asyncio.get_running_loop().time
+        while row:
+            some = row[: self._together]
+            del row[: len(some)]
+            began = clock()
+            await self._work_together(some)
+            quick = int(_TOGETHER_SECONDS * len(some) / max(clock() - began, 1e-6))
+            self._together = max(1, min(quick, 2 * self._together, MOST_TOGETHER))
+
+    async def _work_together(self, some: list[Arrival]) -> None:
+        """Handle events singly in one transaction, or where one of them fails each in its own."""
+        deeds = [
+            (one, Deed(subscription, _envelope(one)))
+            for one in some
+            for subscription in self._by_subject[one.message.subject]
+        ]
+
+        async def work() -> list[Gap | None]:
+            return await apply_together(self._database, self._clock, [deed for _, deed in deeds])
+
+        try:
+            gaps = await self._patiently(work) if len(deeds) > 1 else None
+        except Exception as fault:  # noqa: BLE001  # which of them failed, and why, shows when each is alone
+            _log.info("events_handled_alone", events=len(some), fault=repr(fault))
+            gaps = None
+        if gaps is None:
+            for one in some:
+                await self._work(self._by_subject[one.message.subject], [one])
+            return
+        for (one, deed), gap in zip(deeds, gaps, strict=True):
+            if gap is not None:
+                await self._wait(one, deed.subscription.handler_name, gap)
+        for one in some:
+            await self._answer(one)
+
+    async def _wait(self, one: Arrival, handler: str, gap: Gap) -> None:
+        GAP.labels(self._service, handler).inc()
+        await self._fail(one, handler, gap.reason)
 
     async def _read(self, one: Arrival, subscriptions: Sequence[Subscription]) -> bool:
         """Read the envelope; answer the server here where it cannot be read or nobody listens any more."""
@@ -142,8 +196,7 @@ class Receiver:
         for one in group:
             gap = gaps.get(_envelope(one).id)
             if gap is not None:
-                GAP.labels(self._service, name).inc()
-                await self._fail(one, name, gap.reason)
+                await self._wait(one, name, gap)
 
     def _log_failure(self, one: Arrival, handler: str, fault: Exception) -> None:
         envelope = _envelope(one)

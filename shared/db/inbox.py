@@ -1,6 +1,7 @@
 """The inbox: an event takes effect once per handler, in order where order matters."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -55,6 +56,25 @@ SELECT :handler, :subject, aggregate_id, value
 FROM unnest(CAST(:ids AS text[]), CAST(:values AS bigint[])) AS fresh (aggregate_id, value) ORDER BY aggregate_id
 ON CONFLICT (handler, subject, aggregate_id) DO UPDATE SET value = excluded.value WHERE excluded.value > held.value
 """)
+_LOCK_EACH = text("""
+INSERT INTO inbox_cursor AS held (handler, subject, aggregate_id, value)
+SELECT handler, subject, aggregate_id, 0
+FROM unnest(CAST(:handlers AS text[]), CAST(:subjects AS text[]), CAST(:aggregate_ids AS text[]))
+     AS wanted (handler, subject, aggregate_id) ORDER BY 1, 2, 3
+ON CONFLICT (handler, subject, aggregate_id) DO UPDATE SET value = held.value
+RETURNING handler, subject, aggregate_id, value
+""")
+_RECORD = text("""
+WITH moved AS (
+    UPDATE inbox_cursor AS held SET value = fresh.value
+    FROM unnest(CAST(:handlers AS text[]), CAST(:subjects AS text[]), CAST(:aggregate_ids AS text[]),
+                CAST(:values AS bigint[])) AS fresh (handler, subject, aggregate_id, value)
+    WHERE (held.handler, held.subject, held.aggregate_id) = (fresh.handler, fresh.subject, fresh.aggregate_id)
+)
+INSERT INTO inbox_entry (handler, event_id)
+SELECT handler, event_id FROM unnest(CAST(:by AS text[]), CAST(:ids AS uuid[])) AS entry (handler, event_id)
+ON CONFLICT DO NOTHING RETURNING handler, event_id
+""")
 
 
 async def take(tx: Transaction, handler: str, event_ids: Sequence[UUID]) -> set[UUID]:
@@ -94,6 +114,76 @@ async def take_next(tx: Transaction, handler: str, event: Envelope[Any], *, happ
         return (Turn.NOW if found.taken else Turn.DUPLICATE), value
     last = int((await tx.session.execute(_CURSOR, words)).scalar_one_or_none() or 0)
     return (Turn.GAP if happening and value > last + 1 else Turn.STALE), last
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One event for one handler; `happening` as its kind says."""
+
+    handler: str
+    event: Envelope[Any]
+    happening: bool
+
+    @property
+    def cursor(self) -> tuple[str, str, str]:
+        """Key of the cursor on which its order is judged."""
+        return self.handler, self.event.subject, self.event.aggregate_id
+
+    @property
+    def value(self) -> int:
+        """What the cursor is moved to."""
+        return self.event.sequence if self.happening else self.event.version
+
+
+async def take_turns(tx: Transaction, claims: Sequence[Claim]) -> list[tuple[Turn, int]]:
+    """Do for several events, in their order, what `take_next` does for one; two statements whatever their number."""
+    held = await _lock_each(tx, sorted({claim.cursor for claim in claims}))
+    turns: list[tuple[Turn, int]] = []
+    moved: dict[tuple[str, str, str], int] = {}
+    for claim in claims:
+        last = held[claim.cursor]
+        if claim.value <= last:
+            turns.append((Turn.STALE, last))
+        elif claim.happening and claim.value > last + 1:
+            turns.append((Turn.GAP, last))
+        else:
+            turns.append((Turn.NOW, claim.value))
+            held[claim.cursor] = moved[claim.cursor] = claim.value
+    if not moved:
+        return turns
+    now = [claim for claim, (turn, _) in zip(claims, turns, strict=True) if turn is Turn.NOW]
+    fresh = await _record(tx, moved, [(claim.handler, claim.event.id) for claim in now])
+    return [
+        (Turn.DUPLICATE, last) if turn is Turn.NOW and (claim.handler, claim.event.id) not in fresh else (turn, last)
+        for claim, (turn, last) in zip(claims, turns, strict=True)
+    ]
+
+
+async def _lock_each(tx: Transaction, cursors: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+    handlers, subjects, aggregate_ids = map(list, zip(*cursors, strict=True))
+    found = await tx.session.execute(
+        _LOCK_EACH, {"handlers": handlers, "subjects": subjects, "aggregate_ids": aggregate_ids}
+    )
+    return {(handler, subject, aggregate_id): value for handler, subject, aggregate_id, value in found}
+
+
+async def _record(
+    tx: Transaction, moved: dict[tuple[str, str, str], int], entries: Sequence[tuple[str, UUID]]
+) -> set[tuple[str, UUID]]:
+    handlers, subjects, aggregate_ids = map(list, zip(*moved, strict=True))
+    by, ids = map(list, zip(*entries, strict=True))
+    found = await tx.session.execute(
+        _RECORD,
+        {
+            "handlers": handlers,
+            "subjects": subjects,
+            "aggregate_ids": aggregate_ids,
+            "values": list(moved.values()),
+            "by": by,
+            "ids": ids,
+        },
+    )
+    return {(handler, event_id) for handler, event_id in found}
 
 
 async def lock_cursors(tx: Transaction, handler: str, subject: str, aggregate_ids: Sequence[str]) -> dict[str, int]:

@@ -39,11 +39,21 @@ class PendingAnswer:
     answer: StoredAnswer | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Emitted:
+    """One event and what caused it."""
+
+    event: Event
+    causation_id: UUID
+    request_id: str | None
+    traceparent: str | None
+
+
 @dataclass(slots=True)
 class _Kept:
     """What is written in one statement at the end."""
 
-    events: list[Event] = field(default_factory=list)
+    events: list[_Emitted] = field(default_factory=list)
     audits: list[dict[str, Any]] = field(default_factory=list)
     answer: PendingAnswer | None = None
     callbacks: list[Callable[[], None]] = field(default_factory=list)
@@ -73,12 +83,24 @@ class Transaction:
         self.causation_id = causation_id
         self._kept = _Kept()
 
+    def caused_by(self, causation_id: UUID, *, request_id: str | None) -> "Transaction":
+        """Return the hands of this same transaction for one of several causes that share it.
+
+        What is emitted or audited with them carries that cause; everything stands or falls with the one commit.
+        """
+        own = Transaction(
+            self.session, actor=self.actor, now=self.now, request_id=request_id, causation_id=causation_id
+        )
+        own._kept = self._kept
+        return own
+
     def emit(self, *events: Event) -> None:
         """Put events into the outbox, in this order, with the commit.
 
         Lock the aggregate's row before: its versions then follow the order of the commits.
         """
-        self._kept.events.extend(events)
+        traceparent = current_traceparent()
+        self._kept.events.extend(_Emitted(event, self.causation_id, self.request_id, traceparent) for event in events)
 
     def audit(
         self,
@@ -172,8 +194,8 @@ class Transaction:
         versions: dict[tuple[str, str], int] = {}
         sequences: dict[tuple[str, str, str], int] = {}
         rows = []
-        traceparent = current_traceparent()
-        for ord_, event in enumerate(self._kept.events):
+        for ord_, emitted in enumerate(self._kept.events):
+            event = emitted.event
             aggregate = (event.aggregate, event.aggregate_id)
             stream = (*aggregate, event.subject)
             versions[aggregate] = versions.get(aggregate, 0) + 1
@@ -188,9 +210,9 @@ class Transaction:
                     "version": versions[aggregate],
                     "sequence": sequences[stream],
                     "occurred_at": self.now.isoformat(),
-                    "causation_id": str(self.causation_id),
-                    "request_id": self.request_id,
-                    "traceparent": traceparent,
+                    "causation_id": str(emitted.causation_id),
+                    "request_id": emitted.request_id,
+                    "traceparent": emitted.traceparent,
                     "data": event.model_dump(mode="json"),
                 }
             )
