@@ -1,13 +1,16 @@
 """A launched suite whose processes fail where they are told to."""
 
+import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.fault.failpoints import FOLDER_SETTING, Orders
+from tests.fault.launch import LINES_SETTING
 from tests.support.postgres import REPOSITORY, state_folder
+from tests.support.proxy import Proxy, proxy_thread
 from tests.support.suite import LaunchedSuite, wait_until
 
 _START_SECONDS = 120
@@ -22,6 +25,8 @@ class ArmedSuite(LaunchedSuite):
         folder = state.parent / "failpoints"
         super().__init__(state, **{FOLDER_SETTING: str(folder), "PYTHONPATH": str(REPOSITORY), **settings})
         self.orders = Orders(folder)
+        self.lines: dict[tuple[str, str], Proxy] = {}
+        """The proxies between a process and what it speaks to."""
 
     def start(self) -> str:
         """Start it and wait until it is ready."""
@@ -55,10 +60,26 @@ class ArmedSuite(LaunchedSuite):
 
 
 @contextmanager
-def armed_suite(purpose: str, **settings: str) -> Iterator[ArmedSuite]:
-    """Launch an armed suite in a fresh folder and take everything away at the end."""
+def armed_suite(
+    purpose: str, *, lines: Sequence[tuple[str, str]] = (), seed: int = 0, **settings: str
+) -> Iterator[ArmedSuite]:
+    """Launch an armed suite in a fresh folder and take everything away at the end.
+
+    Args:
+        purpose: named in the folder.
+        lines: pairs of a process and what it speaks to (`postgres`, `nats`, a service) that get a proxy between them.
+        seed: of the proxies' choices.
+        settings: environment of the suite.
+    """
     with state_folder(purpose) as folder:
         suite = ArmedSuite(folder / "state", **settings)
+        told: dict[str, dict[int, int]] = {}
+        for process, target in lines:
+            port = suite.ports[target]
+            proxy = suite.closing.enter_context(proxy_thread(port, seed=seed))
+            suite.lines[process, target] = proxy
+            told.setdefault(process, {})[port] = proxy.port
+        suite.environment[LINES_SETTING] = json.dumps(told)
         try:
             suite.start()
             yield suite

@@ -191,7 +191,7 @@ class Checker:
         return [*rows, *(("/v1/drawdowns/{id}", str(note["id"])) for note in notes)]
 
     def _k9(self, journal: Journal) -> list[str]:
-        found = []
+        found = [f"K9: {fault}" for fault in journal.faults]
         for (method, template, status, media_type), times in journal.answers.items():
             if status == 0:
                 continue

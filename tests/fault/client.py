@@ -97,6 +97,8 @@ class Client:
             return None
         media_type = answer.headers.get("content-type", "").partition(";")[0]
         self.journal.saw(method, template, answer.status_code, media_type, began)
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE and "retry-after" not in answer.headers:
+            self.journal.faults.append(f"{method} {template} answered 503 and not when to come again")
         return answer
 
 

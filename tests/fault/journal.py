@@ -38,6 +38,8 @@ class Journal:
     answers: Counter[tuple[str, str, int, str]] = field(default_factory=Counter)
     """(method, path template, status, media type) → how often."""
     slowest_s: float = 0.0
+    faults: list[str] = field(default_factory=list)
+    """What a client saw that no answer may be."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, kind: str, natural: str, amount_fen: int = 0) -> Entry:

@@ -3,6 +3,8 @@
 `python -m tests.fault.launch run` instead of `python -m deploy.embedded run`; the city is not told its story.
 """
 
+import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +14,9 @@ from deploy.embedded.__main__ import main
 from deploy.embedded.process import Program
 from tests.fault.failpoints import arm_from_environment
 from tests.fault.mutants import plant_from_environment
+
+LINES_SETTING = "FAULT_LINES"
+"""Ports by which a process reaches others instead of their own: `{"finance": {"8032": 40001}}` as JSON."""
 
 
 def _armed(work: Callable[[], None]) -> Callable[[], None]:
@@ -39,6 +44,20 @@ def arm_all_children() -> None:
     def one_shot(self: suite.Suite, module: str) -> Program:
         return replace(plain_one_shot(self, module), work=_nothing)
 
+    plain_environment, lines = suite.Suite.environment, json.loads(os.environ.get(LINES_SETTING, "{}"))
+
+    def environment(self: suite.Suite, name: str) -> dict[str, str]:
+        told = plain_environment(self, name)
+        for port, line in lines.get(name, {}).items():
+            near, far = f"127.0.0.1:{port}", f"127.0.0.1:{line}"
+            told |= {
+                key: value.replace(near, far)
+                for key, value in told.items()
+                if key.startswith(f"{name.upper()}_") and near in value
+            }
+        return told
+
+    suite.Suite.environment = environment  # type: ignore[method-assign]
     suite.Suite.program = program  # type: ignore[method-assign]
     suite.Suite.one_shot = one_shot  # type: ignore[method-assign]
 

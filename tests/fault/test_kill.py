@@ -2,13 +2,13 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from tests.fault.armed_suite import ArmedSuite, armed_suite
+from tests.fault.armed_suite import ArmedSuite
 from tests.fault.checker import Checker
-from tests.fault.world import World, found_world
+from tests.fault.world import World
 
 pytestmark = pytest.mark.timeout(300)
 SEEDS = (1, 2, 3, 4, 5)
@@ -37,12 +37,6 @@ INSTANTS = (
     ("A10", "registry.after_effect_before_ack", "nats"),
 )
 _ROUNDS = 8
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    with armed_suite("fault-kill") as suite:
-        yield found_world(suite)
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed{seed}")

@@ -1,0 +1,74 @@
+"""The checker bites: each wrong row that is planted in a whole suite is found, under its own letter."""
+
+import pytest
+
+from tests.fault.checker import Checker
+from tests.fault.world import World
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.fault("K0")]
+# letter, service, what is done to it behind its back, how that is put right
+WRONGS = (
+    (
+        "K1",
+        "finance",
+        "UPDATE credit_line SET drawn_fen = drawn_fen + 1",
+        "UPDATE credit_line SET drawn_fen = drawn_fen - 1",
+    ),
+    ("K3", "finance", "UPDATE loan SET drawn_fen = drawn_fen - 1", "UPDATE loan SET drawn_fen = drawn_fen + 1"),
+    (
+        "K5",
+        "ipr",
+        "UPDATE inbox_entry SET handler = handler || '?'",
+        "UPDATE inbox_entry SET handler = rtrim(handler, '?')",
+    ),
+    (
+        "K7",
+        "finance",
+        "UPDATE audit_entry SET client_id = client_id || '?' WHERE seal_no = 1",
+        "UPDATE audit_entry SET client_id = rtrim(client_id, '?') WHERE seal_no = 1",
+    ),
+    ("K10", "finance", "UPDATE enterprise SET name = name || '?'", "UPDATE enterprise SET name = rtrim(name, '?')"),
+)
+
+
+def test_a_thousand_probes_across_tenants_find_nothing(world: World) -> None:
+    world.begin()
+    assert Checker(world).findings(probes=1_000) == []
+
+
+@pytest.mark.parametrize(("letter", "service", "wrong", "right"), WRONGS, ids=[one[0] for one in WRONGS])
+async def test_a_wrong_row_is_found(
+    world: World, letter: str, service: str, wrong: str, right: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.fault.checker.SETTLE_SECONDS", 0.5)
+    world.begin()
+    checker = Checker(world)
+    await world.suite.rows(service, wrong)
+    found = await checker._all()
+    await world.suite.rows(service, right)
+    assert {line.partition(":")[0] for line in found} == {letter}, found
+
+
+def test_an_act_that_was_told_otherwise_than_it_stands_is_found(world: World) -> None:
+    journal = world.begin()
+    journal.begin("draw", "N-NEVER").state = "ok"
+    journal.begin("draw", "N-FIRST").state = "refused"
+    assert Checker(world).findings(probes=1) == [
+        "K4: draw N-NEVER was ok and stands 0 times",
+        "K4: draw N-FIRST was refused and stands 1 times",
+    ]
+
+
+def test_an_undocumented_answer_is_found(world: World) -> None:
+    journal = world.begin()
+    journal.saw("GET", "/v1/loans/{loan_id}", 418, "text/plain", 0.0)
+    found = Checker(world).findings(probes=1)
+    assert [line.partition(":")[0] for line in found] == ["K9", "K9"], found
+
+
+def test_a_row_that_a_stranger_may_see_is_found(world: World) -> None:
+    journal = world.begin()
+    world.clients["bank-b"] = world.client("bank-a")
+    found = Checker(world)._k8(5)
+    del world.clients["bank-b"]
+    assert len(found) == 5, journal.answers
