@@ -23,6 +23,10 @@ _TIMEOUTS = {
     "idle_in_transaction_session_timeout": "15000",
     "timezone": "UTC",
 }
+# A line that goes silent resets nothing: the server's limit on a statement never reaches us, and a lock of a process that
+# vanished would stay. So we wait a little longer than the server would, and the server looks after its own end.
+_SILENCE_SECONDS = 12.0
+_KEEPALIVES = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
 _LOST = (
     asyncpg.exceptions.PostgresConnectionError,
     asyncpg.exceptions.AdminShutdownError,
@@ -64,9 +68,12 @@ class Database:
         url: `postgresql://user:password@host:port/database`.
         service: shown to PostgreSQL as the application's name.
         pool_size: connections kept; as many again are opened under load.
+        silence_seconds: how long a statement is waited for on a line that has gone silent.
     """
 
-    def __init__(self, url: str, *, service: str, pool_size: int = 8) -> None:
+    def __init__(
+        self, url: str, *, service: str, pool_size: int = 8, silence_seconds: float = _SILENCE_SECONDS
+    ) -> None:
         """Make the pool; nothing is connected yet."""
         self.service = service
         self.url = url
@@ -82,7 +89,8 @@ class Database:
             json_deserializer=orjson.loads,
             connect_args={
                 "timeout": 5,
-                "server_settings": {"application_name": service, **_TIMEOUTS},
+                "command_timeout": silence_seconds,
+                "server_settings": {"application_name": service, **_TIMEOUTS, **_KEEPALIVES},
             },
         )
 
