@@ -23,7 +23,7 @@ _TIMEOUTS = {
     "idle_in_transaction_session_timeout": "15000",
     "timezone": "UTC",
 }
-# A line that goes silent resets nothing: the server's limit on a statement never reaches us, and a lock of a process that
+# A line that goes silent resets nothing: the server's limit on a statement never reaches us, and a lock whose holder
 # vanished would stay. So we wait a little longer than the server would, and the server looks after its own end.
 _SILENCE_SECONDS = 12.0
 _KEEPALIVES = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}

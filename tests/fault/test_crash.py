@@ -49,7 +49,8 @@ def test_postgres_killed_under_load_costs_a_short_503_and_nothing_else(
     )
     record_property(
         "noted",
-        f"{calls / seconds:.0f} requests/s, ready again after {back:.1f} s (aim 10), {refused} times 503: {journal.summary()}",
+        f"{calls / seconds:.0f} requests/s, ready again after {back:.1f} s (aim 10), {refused} times 503: "
+        + journal.summary(),
     )
     assert suite.pids()["postgres"] != pid
     assert findings == [], "\n".join(findings)
