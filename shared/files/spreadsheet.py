@@ -1,7 +1,9 @@
 """Rows of an XLSX file: small ones by calamine, ten times faster; large ones by openpyxl, in a fifth of the memory."""
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import openpyxl
 import python_calamine
 
+from shared.files.extent import Extent, extent_of
 from shared.kernel.errors import Refusal, RefusalCode
 
 SPREADSHEET_UNREADABLE = RefusalCode(
@@ -27,37 +30,59 @@ SPREADSHEET_TOO_LARGE = RefusalCode(
     "请拆分后上传",
     "Split it and upload the parts",
 )
+SPREADSHEET_TOO_WIDE = RefusalCode(
+    "spreadsheet_too_wide",
+    422,
+    "工作表的内容超出第 {columns} 列或第 {rows} 行",
+    "The sheet reaches beyond column {columns} or row {rows}",
+    "请删除表格范围以外的内容，另存后重新上传",
+    "Delete what stands outside the table, save it and upload it again",
+)
 Value = str | float
 _CALAMINE_BYTES = 48 << 20
 _LIMIT_BYTES = 600 << 20
+# SyntaxError: a sheet that is not XML; RuntimeError: an entry with a password or a compression that is not known.
+_FAULTS = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, python_calamine.CalamineError),
+    *(KeyError, ValueError, OSError, EOFError, SyntaxError, RuntimeError),
+)
 _MAX_MEMBERS = 1_000
+_MAX_COLUMNS = 256
+_MAX_ROWS = 1 << 20
+_CALAMINE_CELLS = 2_500_000
+_OTHER_BOOKS = frozenset({"xl/workbook.bin", "content.xml"})  # what calamine would also open, in forms we do not judge
 
 
 def sheet_rows(source: Path | bytes) -> Iterator[tuple[int, list[Value]]]:
     """Give (row number, values) of the first sheet; dates as ISO text, empty cells as the empty text.
 
     Raises:
-        Refusal: `spreadsheet_unreadable`, `spreadsheet_too_large` (a small file may unpack to a huge one).
+        Refusal: `spreadsheet_unreadable`, `spreadsheet_too_large` (a small file may unpack to a huge one),
+            `spreadsheet_too_wide` (a few cells may span a huge rectangle).
     """
     try:
-        unpacked = _unpacked_size(source)
-        if unpacked > _LIMIT_BYTES:
-            raise Refusal(SPREADSHEET_TOO_LARGE, limit_bytes=_LIMIT_BYTES)
-        if unpacked <= _CALAMINE_BYTES:
+        unpacked, extent = _measured(source)
+        if unpacked <= _CALAMINE_BYTES and extent.rows * extent.columns <= _CALAMINE_CELLS:
             yield from _by_calamine(source)
         else:
             yield from _by_openpyxl(source)
-    except (zipfile.BadZipFile, python_calamine.CalamineError, KeyError, ValueError, OSError, SyntaxError):
-        # SyntaxError: what the XML parser raises for a sheet that is not XML.
+    except _FAULTS:
         raise Refusal(SPREADSHEET_UNREADABLE) from None
 
 
-def _unpacked_size(source: Path | bytes) -> int:
+def _measured(source: Path | bytes) -> tuple[int, Extent]:
+    """Return how many bytes a workbook unpacks to and how far its sheets reach."""
     with zipfile.ZipFile(source if isinstance(source, Path) else io.BytesIO(source)) as archive:
         members = archive.infolist()
-    if len(members) > _MAX_MEMBERS:
-        raise Refusal(SPREADSHEET_TOO_LARGE, limit_bytes=_LIMIT_BYTES)
-    return sum(member.file_size for member in members)
+        if _OTHER_BOOKS & {member.filename.lower() for member in members}:
+            raise Refusal(SPREADSHEET_UNREADABLE)
+        unpacked = sum(member.file_size for member in members)
+        if len(members) > _MAX_MEMBERS or unpacked > _LIMIT_BYTES:
+            raise Refusal(SPREADSHEET_TOO_LARGE, limit_bytes=_LIMIT_BYTES)
+        extent = extent_of(archive, columns=_MAX_COLUMNS)
+    if extent.columns > _MAX_COLUMNS or extent.rows > _MAX_ROWS:
+        raise Refusal(SPREADSHEET_TOO_WIDE, columns=_MAX_COLUMNS, rows=_MAX_ROWS)
+    return unpacked, extent
 
 
 def _by_calamine(source: Path | bytes) -> Iterator[tuple[int, list[Value]]]:
@@ -73,7 +98,9 @@ def _by_openpyxl(source: Path | bytes) -> Iterator[tuple[int, list[Value]]]:
         source if isinstance(source, Path) else io.BytesIO(source), read_only=True, data_only=True
     )
     try:
-        for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True), start=1):
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # what a sheet says of its own size may be wrong
+        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
             yield number, [_value(cell) for cell in row]
     finally:
         book.close()
