@@ -12,10 +12,10 @@ from nats.aio.msg import Msg
 from nats.js.errors import APIError, NotFoundError
 
 from shared.bus.cancellation import end_if_cancelled
+from shared.bus.place import Place
 from shared.bus.receiver import Arrival, Receiver
-from shared.bus.streams import ensure_consumer
 from shared.bus.subscription import Mode, Subscription
-from shared.db.engine import Database
+from shared.db.engine import Busy, Database, DatabaseUnavailable
 from shared.events.catalogue import stream_of
 from shared.kernel.clock import Clock
 
@@ -43,7 +43,7 @@ class Consumer:
         by_subject: dict[str, list[Subscription]] = {}
         for subscription in subscriptions:
             by_subject.setdefault(subscription.event.subject, []).append(subscription)
-        self._subjects = sorted(by_subject)
+        self._place = Place(database, client.jetstream(), publisher=publisher, subjects=sorted(by_subject))
         gathered = all(one.mode is Mode.BATCH for one in subscriptions)
         self._batch = BATCH if gathered else BATCH_OF_SINGLES
         self._receiver = Receiver(database, clock, by_subject)
@@ -61,12 +61,14 @@ class Consumer:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._receiver.beat_forever(), name=f"beat {self._publisher}")
+                tasks.create_task(self._place.keep_forever(), name=f"keep {self._publisher}")
                 await self._consume_forever(inbox)
         finally:
             with contextlib.suppress(nats.errors.Error):  # of a line that is gone; the server delivers again by itself
                 await subscription.unsubscribe()
                 await self._receiver.give_back()
                 await self._client.flush(_FLUSH_SECONDS)
+                await self._place.leave()
 
     async def _hear(self, message: Msg) -> None:
         if not _status(message):
@@ -74,16 +76,17 @@ class Consumer:
         await self._queue.put(message)
 
     async def _consume_forever(self, inbox: str) -> None:
-        js = self._client.jetstream()
         while True:
             end_if_cancelled()
             try:
-                await ensure_consumer(js, publisher=self._publisher, listener=self._service, subjects=self._subjects)
+                await self._place.ensure()
                 await self._pull_forever(inbox)
             except NotFoundError:
                 _log.debug("publisher_has_no_stream_yet", publisher=self._publisher)
             except (nats.errors.Error, APIError, TimeoutError) as fault:
                 _log.warning("consumer_waits_for_bus", publisher=self._publisher, fault=repr(fault))
+            except (DatabaseUnavailable, Busy) as fault:
+                _log.warning("consumer_waits_for_database", publisher=self._publisher, fault=repr(fault))
             except Exception:  # noqa: BLE001  # what it does not understand must not stop the other consumers
                 _log.exception("consumer_failed", publisher=self._publisher)
             # What was not answered is not spoken for any more: it comes again.

@@ -12,6 +12,11 @@ HISTORY_REGRESSED = gauge(
     "history_regressed", "1 while the database is older than what the service has published, else 0.", ("service",)
 )
 RELAY_ACTIVE = gauge("relay_active", "1 in the process whose relay publishes, else 0.", ("service",))
+REWOUND = counter(
+    "consumer_rewound_total",
+    "Times that a consumer was set back to what the database holds.",
+    ("service", "publisher"),
+)
 APPLIED = counter("inbox_applied_total", "Events that took effect.", ("service", "handler"))
 DUPLICATE = counter("inbox_duplicate_total", "Events that had taken effect before.", ("service", "handler"))
 STALE = counter("inbox_stale_total", "State events older than what is held; skipped.", ("service", "handler"))

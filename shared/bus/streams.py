@@ -1,5 +1,6 @@
 """One stream per publisher, one durable consumer per listener; made when missing, updated when changed."""
 
+import contextlib
 from collections.abc import Sequence
 
 import structlog
@@ -59,40 +60,71 @@ async def _make_stream(js: JetStreamContext, service: str) -> api.StreamInfo:
     )
 
 
-async def ensure_consumer(js: JetStreamContext, *, publisher: str, listener: str, subjects: Sequence[str]) -> None:
-    """Make or update the durable consumer of `listener` on the stream of `publisher`.
-
-    The durable is named exactly as its service: NATS permissions are granted per whole token.
+async def find_consumer(js: JetStreamContext, publisher: str, listener: str) -> api.ConsumerInfo | None:
+    """Return the durable consumer of `listener` on the stream of `publisher`, None if there is none.
 
     Raises:
         NotFoundError: the publisher has not made its stream yet.
     """
-    wanted = sorted(subjects)
     stream = stream_of(publisher)
     try:
-        held = await js.consumer_info(stream, listener)
+        found: api.ConsumerInfo = await js.consumer_info(stream, listener)
     except NotFoundError:
         await js.stream_info(stream)
-    else:
-        filters = {one for one in (held.config.filter_subjects or [held.config.filter_subject]) if one}
-        if filters == set(wanted) and held.config.ack_wait == ACK_WAIT_SECONDS:
-            return
-        if set(wanted) - filters:
-            # The old consumer is past the earlier events of a subject that is new to it: begin again, inboxes skip
-            # what took effect before.
-            await js.delete_consumer(stream, listener)
-    await js.add_consumer(
-        stream,
-        api.ConsumerConfig(
-            name=listener,
-            durable_name=listener,
-            filter_subjects=wanted,
-            ack_policy=api.AckPolicy.EXPLICIT,
-            ack_wait=ACK_WAIT_SECONDS,
-            deliver_policy=api.DeliverPolicy.ALL,
-            # No server-side limit and no back-off list: the consumer itself parks a message at its fifth delivery,
-            # and a back-off list would shorten the wait for every acknowledgement.
-            max_deliver=-1,
-            max_ack_pending=MAX_ACK_PENDING,
-        ),
+        return None
+    return found
+
+
+async def make_consumer(
+    js: JetStreamContext, *, publisher: str, listener: str, subjects: Sequence[str], after: int = 0
+) -> api.ConsumerInfo:
+    """Make the durable consumer of `listener`, which is given everything above sequence `after`.
+
+    The durable is named exactly as its service: NATS permissions are granted per whole token.
+    """
+    start = api.DeliverPolicy.BY_START_SEQUENCE if after else api.DeliverPolicy.ALL
+    return await js.add_consumer(
+        stream_of(publisher), _consumer(listener, subjects, start, after + 1 if after else None)
+    )
+
+
+async def update_consumer(js: JetStreamContext, held: api.ConsumerInfo, subjects: Sequence[str]) -> None:
+    """Give a durable consumer the settings of today; where it began it keeps."""
+    config = held.config
+    if _filters(held) == set(subjects) and config.ack_wait == ACK_WAIT_SECONDS:
+        return
+    start = config.deliver_policy or api.DeliverPolicy.ALL
+    await js.add_consumer(held.stream_name, _consumer(held.name, subjects, start, config.opt_start_seq))
+
+
+async def drop_consumer(js: JetStreamContext, publisher: str, listener: str) -> None:
+    """Take a durable consumer away; whoever pulls from it is told."""
+    with contextlib.suppress(NotFoundError):
+        await js.delete_consumer(stream_of(publisher), listener)
+
+
+def serves(held: api.ConsumerInfo, subjects: Sequence[str]) -> bool:
+    """Tell whether a consumer was given all of these subjects from its beginning."""
+    return set(subjects) <= _filters(held)
+
+
+def _filters(held: api.ConsumerInfo) -> set[str]:
+    return set(held.config.filter_subjects or filter(None, [held.config.filter_subject]))
+
+
+def _consumer(
+    listener: str, subjects: Sequence[str], start: api.DeliverPolicy, sequence: int | None
+) -> api.ConsumerConfig:
+    return api.ConsumerConfig(
+        name=listener,
+        durable_name=listener,
+        filter_subjects=sorted(subjects),
+        ack_policy=api.AckPolicy.EXPLICIT,
+        ack_wait=ACK_WAIT_SECONDS,
+        deliver_policy=start,
+        opt_start_seq=sequence,
+        # No server-side limit and no back-off list: the consumer itself parks a message at its fifth delivery, and a
+        # back-off list would shorten the wait for every acknowledgement.
+        max_deliver=-1,
+        max_ack_pending=MAX_ACK_PENDING,
     )

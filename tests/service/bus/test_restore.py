@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from nats.js.errors import NotFoundError
 from sqlalchemy import text
 
 from shared.bus.restore import main
@@ -15,7 +16,7 @@ from shared.db.history import HistoryWatch
 from shared.events.registry import EnterpriseChanged, IntegrityChanged
 from shared.kernel.ids import new_id
 from tests.support.lab import scalar
-from tests.support.pair import Pair, count, marked, named, reaches, until
+from tests.support.pair import Listener, Pair, count, marked, named, reaches, until
 from tests.support.postgres import DatabaseServer
 
 UNPUBLISHED = "SELECT count(*) FROM outbox_event WHERE published_at IS NULL"
@@ -140,19 +141,25 @@ async def test_a_crash_between_acknowledgement_and_mark_is_no_break(pair: Pair) 
 async def test_a_lost_a_remade_and_a_purged_stream_are_no_break(pair: Pair) -> None:
     await live_through(pair, *(named(f"firm-{number}", "x") for number in range(20)))
     async with pair.client() as client:
-        await client.jetstream().delete_stream("REGISTRY")
-    async with pair.running():
-        await reaches(pair.publisher, UNPUBLISHED, 0)
-    async with pair.client() as client:
-        await client.jetstream().delete_stream("REGISTRY")
-        await ensure_stream(client.jetstream(), "registry")
-    async with pair.running():
-        await pair.emit(named("firm-new", "x"))
-        await reaches(pair.publisher, UNPUBLISHED, 0)
-    async with pair.client() as client:
-        await client.jetstream().purge_stream("REGISTRY")
-    async with pair.running():
-        await reaches(pair.publisher, UNPUBLISHED, 0)
+        js = client.jetstream()
+
+        async def whole() -> bool:
+            with contextlib.suppress(NotFoundError):
+                held = (await js.stream_info("REGISTRY")).state.messages
+                return held == await count(pair.publisher, "SELECT count(*) FROM outbox_event")
+            return False
+
+        await js.delete_stream("REGISTRY")
+        async with pair.running():
+            await until(whole)
+        await js.delete_stream("REGISTRY")
+        await ensure_stream(js, "registry")
+        async with pair.running():
+            await pair.emit(named("firm-new", "x"))
+            await until(whole)
+        await js.purge_stream("REGISTRY")
+        async with pair.running():
+            await until(whole)
     assert await count(pair.publisher, "SELECT count(*) FROM history_break") == 0
 
 
@@ -195,3 +202,71 @@ async def test_a_backup_put_back_under_a_running_relay_is_noticed_too(pair: Pair
             return await count(pair.publisher, OPEN) == 1
 
         await until(noticed)
+
+
+async def test_a_restored_listener_is_given_again_what_it_has_lost(pair: Pair, postgres: DatabaseServer) -> None:
+    await live_through(pair, *(named(f"firm-{number}", "x") for number in range(30)), marked("firm-1"))
+    assert await count(pair.listener, "SELECT stream_sequence FROM consumer_mark") == 31
+    source, name = pair.listener.url.rsplit("/", 1)[1], f"backup_{new_id().hex[-12:]}"
+    await pair.listener.close()
+    await postgres._admin(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+    await live_through(pair, *(named(f"late-{number}", "x") for number in range(30)), marked("firm-1"))
+    restored = Pair(pair.publisher, Database(postgres.server.url(name), service="finance"), Listener(), pair.broker)
+    async with restored.running():
+        await reaches(restored.listener, "SELECT count(*) FROM enterprise_name", 60)
+        await reaches(restored.listener, "SELECT count(*) FROM effect", 2)
+    # Behind the mark of the backup, not from the beginning.
+    assert restored.handlers.happened == [("firm-1", 2)]
+    assert len(restored.handlers.projected) == 30
+    await restored.listener.close()
+    await postgres.drop(restored.listener.url)
+
+
+async def test_a_listener_set_back_under_a_running_process_is_given_again_what_it_has_lost(pair: Pair) -> None:
+    async with pair.running():
+        await pair.emit(*(named(f"firm-{number}", "x") for number in range(30)))
+        await reaches(pair.listener, "SELECT stream_sequence FROM consumer_mark", 30)
+        async with pair.listener.engine.begin() as connection:
+            await connection.execute(text("DELETE FROM enterprise_name WHERE uscc > 'firm-2'"))
+            await connection.execute(text("DELETE FROM inbox_entry"))
+            await connection.execute(text("UPDATE consumer_mark SET stream_sequence = 0"))
+        await reaches(pair.listener, "SELECT count(*) FROM enterprise_name", 30)
+        await reaches(pair.listener, "SELECT stream_sequence FROM consumer_mark", 30)
+
+
+async def test_a_second_process_leaves_the_consumer_of_the_first_alone(pair: Pair) -> None:
+    async with pair.running():
+        await pair.emit(*(named(f"firm-{number}", "x") for number in range(30)))
+        await reaches(pair.listener, "SELECT stream_sequence FROM consumer_mark", 30)
+        before = await scalar(pair.listener, "SELECT durable_made_at FROM consumer_mark")
+        for number in range(3):
+            # As it stands for a second after each event: the mark behind the acknowledgements.
+            await pair.emit(named(f"late-{number}", "x"))
+            await reaches(pair.listener, "SELECT count(*) FROM enterprise_name", 31 + number)
+            async with pair.running(relay=False):
+                await asyncio.sleep(0.5)
+        assert await scalar(pair.listener, "SELECT durable_made_at FROM consumer_mark") == before
+
+
+async def test_a_remade_stream_is_heard_from_its_beginning_whatever_the_mark_says(pair: Pair) -> None:
+    await live_through(pair, *(named(f"firm-{number}", "x") for number in range(30)))
+    async with pair.client() as client:
+        await client.jetstream().delete_stream("REGISTRY")
+    async with pair.running():
+        await pair.emit(named("firm-new", "x"))
+        await reaches(pair.listener, "SELECT count(*) FROM enterprise_name", 31)
+        await reaches(pair.listener, "SELECT stream_sequence FROM consumer_mark", 31)
+
+
+async def test_neither_a_restarted_broker_nor_a_restarted_listener_makes_the_consumer_anew(pair: Pair) -> None:
+    await live_through(pair, *(named(f"firm-{number}", "x") for number in range(30)))
+    before = await scalar(pair.listener, "SELECT durable_made_at FROM consumer_mark")
+    async with pair.running():
+        await asyncio.to_thread(pair.broker.stop)
+        await asyncio.to_thread(pair.broker.start)
+        await pair.emit(named("late", "x"))
+        await reaches(pair.listener, "SELECT count(*) FROM enterprise_name", 31)
+    async with pair.running():
+        await pair.emit(named("later", "x"))
+        await reaches(pair.listener, "SELECT count(*) FROM enterprise_name", 32)
+    assert await scalar(pair.listener, "SELECT durable_made_at FROM consumer_mark") == before
