@@ -4,11 +4,13 @@ The bytes of a record are canonical JSON (RFC 8785): replaying the stored facts 
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from typing import Any
 
+import orjson
 import rfc8785
 
 from shared.policy.explain import IndicatorLine
@@ -65,27 +67,42 @@ def canonical(record: DecisionRecord) -> bytes:
     Raises:
         TypeError: a float or another value that has no exact form; a whole number above 2**53 - 1 is a ValueError.
     """
+    plain = _plain(record)
     try:
-        return rfc8785.dumps(_plain(record))
-    except rfc8785.CanonicalizationError as error:
+        content = orjson.dumps(plain, option=_CANONICAL)
+        return rfc8785.dumps(plain) if _BEYOND_BMP.search(content) else content
+    except (rfc8785.CanonicalizationError, orjson.JSONEncodeError) as error:
         raise ValueError(f"the record has no canonical form: {error}") from error
+
+
+# orjson sorts names by code points, RFC 8785 by UTF-16 units: the same but for characters beyond the basic plane.
+_BEYOND_BMP = re.compile(rb"[\xf0-\xf4]")
+_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+_FIELDS: dict[type, tuple[str, ...]] = {}
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # JSON is anything
     """Return `value` in words of JSON, without floats."""
-    if value is None or isinstance(value, bool | int):
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
         return value
+    names = _FIELDS.get(kind)
+    if names is None and is_dataclass(kind):
+        names = _FIELDS[kind] = tuple(one.name for one in fields(kind))
+    if names is not None:
+        return {name: _plain(getattr(value, name)) for name in names}
+    if isinstance(value, int):
+        return int(value)
     if isinstance(value, str):
         return str(value)
     if isinstance(value, date | datetime):
         return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, Mapping):
         return {str(name): _plain(one) for name, one in value.items()}
     if isinstance(value, Sequence | set | frozenset):
         return [_plain(one) for one in (sorted(value) if isinstance(value, set | frozenset) else value)]
-    raise TypeError(f"{type(value).__name__} has no place in a decision record")
+    raise TypeError(f"{kind.__name__} has no place in a decision record")
 
 
 def open_record(content: bytes) -> StoredRecord:

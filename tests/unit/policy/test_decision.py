@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -92,6 +93,38 @@ def test_the_bytes_are_plain_json_that_anyone_can_read() -> None:
     assert document["result"]["rd_ratio"] == {"points_milli": 30000, "row": "t2"}
     assert document["gates"][0]["confidence"] == "official"
     assert document["lines"][0]["next_tier"]["needs"] == 60000
+
+
+WORDS = st.text(max_size=6) | st.sampled_from(["\ue000", "\U00010000", "\x7f", "\x00", "\u2028", '"', "\\"])
+NESTED = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(WORDS, NESTED, max_size=5))
+def test_the_bytes_are_those_of_rfc_8785(result: dict[str, Any]) -> None:
+    record = DecisionRecord(
+        policy="p",
+        version="2022.1",
+        rule_set_sha256="0",
+        as_of=date(2026, 1, 1),
+        facts={},
+        result=result,
+        lines=[],
+    )
+    plain = {
+        "policy": "p",
+        "version": "2022.1",
+        "rule_set_sha256": "0",
+        "as_of": "2026-01-01",
+        "facts": {},
+        "result": result,
+        "lines": [],
+        "gates": [],
+    }
+    assert canonical(record) == rfc8785.dumps(plain)
 
 
 @pytest.mark.parametrize("value", [0.5, object(), {"a": 1.0}, [0.1]])
