@@ -19,4 +19,4 @@ class IprSettings(ServiceSettings):
 
     service: ClassVar[str] = "ipr"
 
-    import_batch_rows: int = Field(default=1_000, ge=1, le=10_000)
+    import_batch_rows: int = Field(default=200, ge=1, le=10_000)

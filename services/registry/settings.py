@@ -18,4 +18,4 @@ class RegistrySettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="REGISTRY_", extra="ignore", frozen=True)
     service: ClassVar[str] = "registry"
 
-    import_batch_rows: int = Field(default=1_000, ge=1, le=10_000)
+    import_batch_rows: int = Field(default=200, ge=1, le=10_000)

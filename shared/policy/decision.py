@@ -92,17 +92,19 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  # JSON is anything
         names = _FIELDS[kind] = tuple(one.name for one in fields(kind))
     if names is not None:
         return {name: _plain(getattr(value, name)) for name in names}
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, date | datetime):
-        return value.isoformat()
+    if isinstance(value, int | str | date | datetime):
+        return _word(value)
     if isinstance(value, Mapping):
         return {str(name): _plain(one) for name, one in value.items()}
     if isinstance(value, Sequence | set | frozenset):
         return [_plain(one) for one in (sorted(value) if isinstance(value, set | frozenset) else value)]
     raise TypeError(f"{kind.__name__} has no place in a decision record")
+
+
+def _word(value: int | str | date) -> int | str:
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, str) else int(value)
 
 
 def open_record(content: bytes) -> StoredRecord:

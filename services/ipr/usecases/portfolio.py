@@ -10,6 +10,7 @@ from services.ipr.store import portfolio as portfolios
 from services.ipr.store.portfolio import ToldSummary
 from services.ipr.store.right import SEES_ALL
 from shared.db.transaction import Transaction
+from shared.db.turns import in_turns
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
@@ -30,7 +31,7 @@ async def retell(tx: Transaction, usccs: Collection[str], book: RuleBook) -> lis
     held = await portfolios.lock(tx, usccs, rule_set)
     rights = await portfolios.held_rights(tx, held)
     changed, rows = [], []
-    for uscc in sorted(held):
+    async for uscc in in_turns(sorted(held)):
         summary = rules.summarise(rights[uscc], rule_set, tx.today)
         row = _row(uscc, summary)
         if _differs(held[uscc], row, rule_set):

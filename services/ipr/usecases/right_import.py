@@ -22,6 +22,7 @@ from services.ipr.usecases.right import new_right, tell, tell_new
 from services.ipr.usecases.right_status import apply_move
 from shared.db.operation import Operation, start_operation
 from shared.db.transaction import Transaction
+from shared.db.turns import in_turns
 from shared.files.tabular import Line
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import FORBIDDEN_ROLE
@@ -134,11 +135,11 @@ async def import_lines(
         new_id: gives ids.
     """
     batch = _Batch(operation_id, tally, seen)
-    read = [(line, *found) for line in lines if (found := _read(batch, line)) is not None]
+    read = [(line, *found) async for line in in_turns(lines) if (found := _read(batch, line)) is not None]
     held = await rights.lock_by_numbers(tx, {number for _, _, number in read})
     batch.before = await rights.views(tx, list(held.values()))
     batch.histories = await rights.moves(tx, batch.before)
-    for line, draft, number in read:
+    async for line, draft, number in in_turns(read):
         try:
             _take(tx, batch, line, draft, held.get(number), book, new_id)
         except Refusal as refusal:

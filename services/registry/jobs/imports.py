@@ -29,7 +29,7 @@ from shared.kernel.errors import Refusal
 _log = structlog.get_logger(__name__)
 _INTERVAL_S = 2.0
 
-_BATCH_ROWS = 1_000
+_BATCH_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,27 @@
 """Every SELECT and lock of enterprises, their marks and their units."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, insert, select, tuple_
 from sqlmodel import col
 
+from services.registry.models.base import metadata
 from services.registry.models.enterprise import Enterprise, IntegrityMark, UnitStay
 from services.registry.rules.enterprise import EnterpriseStatus, IntegrityKind
 from services.registry.store.actor_scope import visible
 from shared.db.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class NewEnterprise:
+    """The rows of one new enterprise, by column."""
+
+    enterprise: dict[str, Any]
+    stay: dict[str, Any]
 
 
 async def find(tx: Transaction, uscc: str) -> Enterprise | None:
@@ -38,6 +49,13 @@ async def exists(tx: Transaction, uscc: str) -> bool:
     return (
         await tx.session.execute(select(col(Enterprise.id)).where(col(Enterprise.uscc) == uscc))
     ).first() is not None
+
+
+async def add_many(tx: Transaction, new: Sequence[NewEnterprise]) -> None:
+    """Insert enterprises with their first stays: one statement per table, however many they are."""
+    for table, rows in ((Enterprise, [one.enterprise for one in new]), (UnitStay, [one.stay for one in new])):
+        if rows:
+            await tx.session.execute(insert(metadata.tables[str(table.__tablename__)]), rows)
 
 
 async def lock_many(tx: Transaction, usccs: Sequence[str]) -> dict[str, Enterprise]:

@@ -10,6 +10,7 @@ from services.registry.rules.enterprise import EnterpriseStatus, EnterpriseTerms
 from services.registry.rules.size_class import size_class
 from services.registry.store import enterprise as store
 from services.registry.store import filing as filing_store
+from services.registry.store.enterprise import NewEnterprise
 from shared.db.lock import lock_transaction
 from shared.db.transaction import Transaction
 from shared.events.registry import EnterpriseChanged
@@ -82,22 +83,49 @@ def add_enterprise(
     source_row_sha256: str | None,
 ) -> Enterprise:
     """Add an enterprise that was judged, its stay in its unit and its first state."""
-    enterprise = Enterprise.model_validate(
-        {
-            **terms.model_dump(),
+    new = new_enterprise(
+        tx,
+        terms,
+        enterprise_id=enterprise_id,
+        code_needs_review=code_needs_review,
+        source_row_sha256=source_row_sha256,
+    )
+    enterprise = Enterprise.model_validate(new.enterprise)
+    tx.session.add(enterprise)
+    tx.session.add(UnitStay.model_validate(new.stay))
+    return enterprise
+
+
+def new_enterprise(
+    tx: Transaction,
+    terms: EnterpriseTerms,
+    *,
+    enterprise_id: UUID,
+    code_needs_review: bool,
+    source_row_sha256: str | None,
+) -> NewEnterprise:
+    """Emit the first state of an enterprise that was judged, and return its rows: to be inserted with it."""
+    status = EnterpriseStatus.ACTIVE
+    tx.emit(rules.public_state(terms, size_class=None, status=status, marks=()))
+    return NewEnterprise(
+        enterprise={
+            **{name: getattr(terms, name) for name in EnterpriseTerms.model_fields},
             "id": enterprise_id,
-            "status": EnterpriseStatus.ACTIVE,
+            "status": status,
             "code_needs_review": code_needs_review,
             "source_row_sha256": source_row_sha256,
             "version": 1,
             "created_at": tx.now,
             "updated_at": tx.now,
-        }
+        },
+        stay={
+            "id": new_id(),
+            "uscc": terms.uscc,
+            "unit_id": terms.unit_id,
+            "from_on": tx.today,
+            "entered_by": tx.actor.client_id,
+        },
     )
-    tx.session.add(enterprise)
-    tx.session.add(_stay(tx, enterprise))
-    tx.emit(_state(enterprise, ()))
-    return enterprise
 
 
 async def change_enterprise(

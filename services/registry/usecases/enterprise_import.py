@@ -8,9 +8,11 @@ from services.registry.rules.enterprise import EnterpriseTerms
 from services.registry.rules.enterprise_import import EnterpriseRow, read_row
 from services.registry.rules.import_report import CODE_REPEATED, UNIT_NOT_YOURS, RowOutcome, finding
 from services.registry.store import enterprise as store
+from services.registry.store.enterprise import NewEnterprise
 from services.registry.usecases import enterprise as enterprises
 from services.registry.usecases.import_report import NumberedRow, RowResult
 from shared.db.transaction import Transaction
+from shared.db.turns import in_turns
 from shared.kernel import uscc as codes
 from shared.kernel.actor import Role
 from shared.kernel.ids import new_id
@@ -31,13 +33,14 @@ async def apply_rows(
         seen: codes of earlier lines of the same file with their line; added to here.
         book: rule sets.
     """
-    judged = [(row.line, read_row(row.cells, broken=row.broken, today=tx.today)) for row in rows]
+    judged = [(row.line, read_row(row.cells, broken=row.broken, today=tx.today)) async for row in in_turns(rows)]
     await enterprises.lock_registration(tx)
     usccs = sorted({one.uscc for _, one in judged if one.terms is not None})
     held = await store.lock_many(tx, usccs)
     hidden = await store.existing(tx, usccs) - set(held)
-    results = []
-    for line, row in judged:
+    results: list[RowResult] = []
+    new: list[NewEnterprise] = []
+    async for line, row in in_turns(judged):
         if row.terms is None:
             results.append(RowResult(line, RowOutcome.REFUSED, row.findings))
             continue
@@ -50,8 +53,13 @@ async def apply_rows(
             other = finding(UNIT_NOT_YOURS, "unit", row.terms.unit_id)
             results.append(RowResult(line, RowOutcome.REFUSED, (*row.findings, other)))
             continue
-        outcome = await _keep(tx, row, row.terms, held.get(row.uscc), book)
-        results.append(RowResult(line, outcome, row.findings))
+        before = held.get(row.uscc)
+        if before is None:
+            new.append(_new(tx, row, row.terms))
+            results.append(RowResult(line, RowOutcome.CREATED, row.findings))
+        else:
+            results.append(RowResult(line, await _change(tx, row, row.terms, before, book), row.findings))
+    await store.add_many(tx, new)
     await tx.session.flush()
     return results
 
@@ -64,18 +72,19 @@ def remember(rows: Sequence[NumberedRow], seen: dict[str, int], *, today: date) 
             seen.setdefault(judged.uscc, row.line)
 
 
-async def _keep(
-    tx: Transaction, row: EnterpriseRow, terms: EnterpriseTerms, held: Enterprise | None, book: RuleBook
+def _new(tx: Transaction, row: EnterpriseRow, terms: EnterpriseTerms) -> NewEnterprise:
+    return enterprises.new_enterprise(
+        tx,
+        terms,
+        enterprise_id=new_id(),
+        code_needs_review=not codes.is_valid(terms.uscc),
+        source_row_sha256=row.sha256,
+    )
+
+
+async def _change(
+    tx: Transaction, row: EnterpriseRow, terms: EnterpriseTerms, held: Enterprise, book: RuleBook
 ) -> RowOutcome:
-    if held is None:
-        enterprises.add_enterprise(
-            tx,
-            terms,
-            enterprise_id=new_id(),
-            code_needs_review=not codes.is_valid(terms.uscc),
-            source_row_sha256=row.sha256,
-        )
-        return RowOutcome.CREATED
     if held.source_row_sha256 == row.sha256:
         return RowOutcome.UNCHANGED
     told = {
