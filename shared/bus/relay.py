@@ -19,12 +19,13 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import StreamInfo
 from nats.js.errors import APIError, NoStreamResponseError, ServiceUnavailableError
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.cancellation import end_if_cancelled
 from shared.bus.history import StreamHistory
 from shared.bus.metrics import BACKLOG, OLDEST, PUBLISHED, RELAY_ACTIVE, REPUBLISHED
-from shared.bus.publish import BatchRefused, Message, Published, publish_batch, publish_each
+from shared.bus.publish import MOST_IN_BATCH, BatchRefused, Message, Published, Publisher, Sent
 from shared.bus.streams import ensure_stream, missing_within, remake_stream
 from shared.db import outbox
 from shared.db.engine import Busy, Database, DatabaseUnavailable
@@ -34,9 +35,10 @@ from shared.events.envelope import to_wire
 from shared.failpoint import reached
 
 POLL_SECONDS = 0.25
-BATCH = 500
+BATCH = MOST_IN_BATCH
 _CHECK_SECONDS = 2.0
 _RETRY_SECONDS = 0.5
+_MARKS_NEED_NO_SYNC = text("SET synchronous_commit = off")
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -46,8 +48,8 @@ class Relay:
     def __init__(self, database: Database, client: Client, service: str) -> None:
         """Name the parts; nothing runs yet."""
         self._database = database
-        self._client = client
         self._js: JetStreamContext = client.jetstream()
+        self._publisher = Publisher(client, service)
         self._service = service
         self._history = StreamHistory(self._js, service)
         self._alarm = asyncio.Event()
@@ -103,6 +105,8 @@ class Relay:
                 # Autocommit: no transaction stays open while the relay sleeps.
                 own = await connection.execution_options(isolation_level="AUTOCOMMIT")
                 try:
+                    # A mark that a crash takes back costs a second publication, which every inbox skips.
+                    await own.execute(_MARKS_NEED_NO_SYNC)
                     yield own
                 finally:
                     # Back in the pool it would keep the lock, and no other relay could ever take it.
@@ -129,33 +133,62 @@ class Relay:
                     await self._alarm.wait()
 
     async def _publish_some(self, connection: AsyncConnection) -> bool:
-        """Publish one batch of what waits; tell whether there may be more."""
-        end_if_cancelled()
-        rows = await outbox.pending(connection, limit=BATCH)
-        if not rows:
-            return False
-        reached(self._service, "before_publish")
-        done = await self._send([Message(row.position, row.id, row.subject, to_wire(row)) for row in rows])
-        if not done.acked:
-            return False
-        reached(self._service, "after_publish_before_mark")
-        if done.first_new is not None and done.first_new <= self._highest:
-            # A fresh event got a number that another one had: what the stream held from there on is gone.
-            before = done.first_new - 1
-            kept = await self._history.kept(connection, first=1, last=before)
-            await self._put_back(connection, kept=kept, last=before)
-        await outbox.mark(connection, self._service, done.acked)
-        self._highest = max(self._highest, *done.acked.values())
-        PUBLISHED.labels(self._service).inc(len(done.acked))
-        return len(done.acked) == BATCH
+        """Publish what waits, batch after batch; tell whether there may be more.
 
-    async def _send(self, messages: list[Message]) -> Published:
+        While the server syncs a batch, the one before it is marked and the next one read. It is not sent before all of
+        this one is acknowledged: an aggregate's order hangs on that.
+        """
+        messages = await self._read(connection, [])
+        unmarked: Published | None = None
+        while messages:
+            end_if_cancelled()
+            reached(self._service, "before_publish")
+            sent = await self._send(messages)
+            if unmarked is not None:
+                await self._mark(connection, unmarked)
+                unmarked = None
+            ahead = await self._read(connection, messages) if len(messages) == BATCH else []
+            done = await self._outcome(sent)
+            if not done.acked:
+                return False
+            reached(self._service, "after_publish_before_mark")
+            lost_some = done.first_new is not None and done.first_new <= self._highest
+            if done.first_new is not None and lost_some:
+                # A fresh event got a number that another one had: what the stream held from there on is gone.
+                await self._put_back(connection, kept=done.first_new - 1, last=done.first_new - 1)
+            unmarked = done
+            self._highest = max(self._highest, *done.acked.values())
+            if lost_some or len(done.acked) < len(messages):
+                # What was read ahead would overtake those that stand before it.
+                await self._mark(connection, done)
+                return True
+            messages = ahead
+        if unmarked is not None:
+            await self._mark(connection, unmarked)
+        return False
+
+    async def _read(self, connection: AsyncConnection, under_way: list[Message]) -> list[Message]:
+        """Return the next batch of what waits, besides what is under way."""
+        rows = await outbox.pending(connection, limit=BATCH, besides=[one.position for one in under_way])
+        return [Message(row.position, row.id, row.subject, to_wire(row)) for row in rows]
+
+    async def _mark(self, connection: AsyncConnection, done: Published) -> None:
+        await outbox.mark(connection, self._service, done.acked)
+        PUBLISHED.labels(self._service).inc(len(done.acked))
+
+    async def _send(self, messages: list[Message]) -> Sent:
         if len(messages) > 1:
-            try:
-                return await publish_batch(self._client, messages)
-            except BatchRefused as fault:
-                _log.info("batch_refused", reason=str(fault))
-        return await publish_each(self._js, self._service, messages)
+            return await self._publisher.send_batch(messages)
+        return await self._publisher.send_each(messages)
+
+    async def _outcome(self, sent: Sent) -> Published:
+        if not sent.is_batch:
+            return await self._publisher.outcome_of_each(sent)
+        try:
+            return await self._publisher.outcome_of_batch(sent)
+        except BatchRefused as fault:
+            _log.info("batch_refused", reason=str(fault))
+            return await self._publisher.outcome_of_each(await self._publisher.send_each(sent.messages))
 
     async def _check_stream(self, connection: AsyncConnection) -> bool:
         """Make the stream if it is missing; notice one that lost events and publish those again.

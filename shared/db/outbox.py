@@ -25,7 +25,8 @@ class Backlog:
 _PENDING = text("""
 SELECT position, id, subject, aggregate, aggregate_id, version, sequence, occurred_at, causation_id, request_id,
        traceparent, CAST(data AS text) AS data
-FROM outbox_event WHERE published_at IS NULL ORDER BY position LIMIT :limit
+FROM outbox_event WHERE published_at IS NULL AND position <> ALL(CAST(:besides AS bigint[]))
+ORDER BY position LIMIT :limit
 """)
 _MARK = text("""
 WITH acked AS (
@@ -72,9 +73,9 @@ FROM outbox_event WHERE published_at IS NULL
 """)
 
 
-async def pending(connection: AsyncConnection, *, limit: int) -> list[Recorded]:
-    """Return up to `limit` rows that wait, in the order of positions."""
-    return [Recorded(*row) for row in await connection.execute(_PENDING, {"limit": limit})]
+async def pending(connection: AsyncConnection, *, limit: int, besides: Sequence[int] = ()) -> list[Recorded]:
+    """Return up to `limit` rows that wait, in the order of positions, without the positions `besides`."""
+    return [Recorded(*row) for row in await connection.execute(_PENDING, {"limit": limit, "besides": list(besides)})]
 
 
 async def mark(connection: AsyncConnection, service: str, acked: dict[int, int]) -> None:
