@@ -155,7 +155,9 @@ class Relay:
             lost_some = done.first_new is not None and done.first_new <= self._highest
             if done.first_new is not None and lost_some:
                 # A fresh event got a number that another one had: what the stream held from there on is gone.
-                await self._put_back(connection, kept=done.first_new - 1, last=done.first_new - 1)
+                before = done.first_new - 1
+                kept = await self._history.kept(connection, first=1, last=before)
+                await self._put_back(connection, kept=kept, last=before)
             unmarked = done
             self._highest = max(self._highest, *done.acked.values())
             if lost_some or len(done.acked) < len(messages):

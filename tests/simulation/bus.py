@@ -1,7 +1,7 @@
 """A double of JetStream in memory: streams, ids it has seen, durables, redelivery; and every way in which it fails."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -14,6 +14,7 @@ from nats.js.errors import NotFoundError
 
 from tests.simulation.schedule import Death, Schedule
 
+Sent = tuple[str, bytes, Mapping[str, str]]
 _WINDOW = timedelta(seconds=120)
 
 
@@ -211,44 +212,36 @@ class FakeClient:
     def __init__(self, bus: FakeBus) -> None:
         """Connect."""
         self._bus = bus
-        self._batch: list[tuple[str, bytes, Mapping[str, str]]] = []
+        self._batch: list[Sent] = []
+        self._inboxes: dict[str, Callable[[Any], Awaitable[None]]] = {}
 
     def jetstream(self) -> "FakeClient":
         """Return itself: it is both."""
         return self
 
-    async def publish(self, subject: str, payload: bytes, *, headers: Mapping[str, str]) -> None:
-        """Send one message of a batch."""
-        self._batch.append((subject, payload, headers))
+    def new_inbox(self) -> str:
+        """Return an address for answers."""
+        return f"_INBOX.{len(self._inboxes)}"
+
+    async def subscribe(self, subject: str, *, cb: Callable[[Any], Awaitable[None]]) -> None:
+        """Hear answers."""
+        self._inboxes[subject.removesuffix("*")] = cb
+
+    async def publish(self, subject: str, payload: bytes, *, headers: Mapping[str, str], reply: str = "") -> None:
+        """Send one message; the server answers those that say where to."""
+        if "Nats-Batch-Id" in headers and not reply:
+            self._batch.append((subject, payload, headers))
+            return
+        try:
+            answer = await self._exchange(subject, payload, headers)
+        except nats.errors.TimeoutError:
+            return  # nobody hears anything
+        (hear,) = [cb for inbox, cb in self._inboxes.items() if reply.startswith(inbox)]
+        await hear(SimpleNamespace(subject=reply, headers=None, data=orjson.dumps(answer)))
 
     async def request(self, subject: str, payload: bytes, *, headers: Mapping[str, str], timeout: float) -> Any:  # noqa: ARG002, ASYNC109  # the library's own signature
-        """Send the last message of a batch and wait for its acknowledgement."""
-        schedule = self._bus.schedule
-        batch, self._batch = [*self._batch, (subject, payload, headers)], []
-        await schedule.pause("before its batch is stored")
-        if schedule.happens("lost request", 0.06):
-            schedule.note(f"{schedule.actor}'s batch of {len(batch)} is lost")
-            raise nats.errors.TimeoutError
-        answer = self._store(batch)
-        await self._answer_comes(f"batch of {len(batch)}")
-        return SimpleNamespace(data=orjson.dumps(answer))
-
-    def _store(self, batch: Sequence[tuple[str, bytes, Mapping[str, str]]]) -> dict[str, Any]:
-        schedule = self._bus.schedule
-        stream, now = self._bus.stream(_stream_of(batch[0][0])), schedule.clock.now()
-        if not self._bus.knows_batches:
-            number, known = 0, False
-            for subject, payload, headers in batch:
-                number, known = stream.store(headers["Nats-Msg-Id"], subject, payload, now)
-            return {"stream": stream.config.name, "seq": number, "duplicate": known}
-        if any(stream.known(headers["Nats-Msg-Id"], now) for _, _, headers in batch):
-            return {
-                "error": {"code": 400, "err_code": 10201, "description": "batch publish contains duplicate message id"}
-            }
-        for subject, payload, headers in batch:
-            stream.store(headers["Nats-Msg-Id"], subject, payload, now)
-        schedule.note(f"{schedule.actor} stores #{stream.last - len(batch) + 1}…#{stream.last} in {stream.config.name}")
-        return {"stream": stream.config.name, "seq": stream.last, "batch": "x", "count": len(batch)}
+        """Send one message and wait for the server's answer."""
+        return SimpleNamespace(data=orjson.dumps(await self._exchange(subject, payload, headers)))
 
     async def publish_async(
         self,
@@ -260,33 +253,48 @@ class FakeClient:
         wait_stall: float,  # noqa: ARG002  # 〃
     ) -> "asyncio.Future[api.PubAck]":
         """Send one message and return the future of its acknowledgement."""
-        schedule = self._bus.schedule
         future: asyncio.Future[api.PubAck] = asyncio.get_running_loop().create_future()
-        await schedule.pause("before a message is stored")
-        if schedule.happens("lost request", 0.06):
-            schedule.note(f"a message of {schedule.actor} is lost")
-            _fail(future)
-            return future
-        held = self._bus.stream(stream)
-        sequence, known = held.store(headers["Nats-Msg-Id"], subject, payload, schedule.clock.now())
-        schedule.note(f"{schedule.actor} stores #{sequence} in {stream}{' (known)' if known else ''}")
         try:
-            await self._answer_comes(f"#{sequence}")
-        except nats.errors.TimeoutError:
-            _fail(future)
+            answer = await self._exchange(subject, payload, headers)
+        except nats.errors.TimeoutError as fault:
+            future.set_exception(fault)
+            future.exception()  # seen: the relay does not await what stands behind the first failure
         else:
-            future.set_result(api.PubAck(stream=stream, seq=sequence, duplicate=known))
+            future.set_result(api.PubAck(stream=stream, seq=answer["seq"], duplicate=answer["duplicate"]))
         return future
 
-    async def _answer_comes(self, what: str) -> None:
+    async def _exchange(self, subject: str, payload: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
+        """Let the server store what was sent and answer, unless one of the two gets lost or the sender dies."""
         schedule = self._bus.schedule
+        sent, self._batch = [*self._batch, (subject, payload, headers)], []
+        await schedule.pause("before its events are stored")
+        if schedule.happens("lost request", 0.06):
+            schedule.note(f"{schedule.actor}'s {len(sent)} events are lost")
+            raise nats.errors.TimeoutError
+        answer = self._store(sent)
         await schedule.pause("after its events were stored")
         if schedule.happens("death before the mark", 0.05):
-            schedule.note(f"{schedule.actor} dies between the acknowledgement of {what} and the mark")
+            schedule.note(f"{schedule.actor} dies between the acknowledgement and the mark")
             raise Death
         if schedule.happens("lost acknowledgement", 0.06):
-            schedule.note(f"the acknowledgement of {what} is lost")
+            schedule.note(f"the acknowledgement of {schedule.actor}'s {len(sent)} events is lost")
             raise nats.errors.TimeoutError
+        return answer
+
+    def _store(self, sent: Sequence[Sent]) -> dict[str, Any]:
+        schedule = self._bus.schedule
+        stream, now = self._bus.stream(_stream_of(sent[0][0])), schedule.clock.now()
+        ids = [headers["Nats-Msg-Id"] for _, _, headers in sent]
+        in_batch = "Nats-Batch-Id" in sent[0][2] and self._bus.knows_batches
+        if in_batch and any(stream.known(one, now) for one in ids):
+            return {"error": {"code": 400, "err_code": 10201, "description": "the batch holds a known message id"}}
+        number, known = 0, False
+        for subject, payload, headers in sent:
+            number, known = stream.store(headers["Nats-Msg-Id"], subject, payload, now)
+        word = " (known)" if known else ""
+        schedule.note(f"{schedule.actor} stores {len(sent)} events up to #{number}{word} in {stream.config.name}")
+        answer = {"stream": stream.config.name, "seq": number, "duplicate": known}
+        return {**answer, "batch": "x", "count": len(sent)} if in_batch else answer
 
     async def stream_info(self, name: str) -> api.StreamInfo:
         """Describe a stream."""
@@ -324,19 +332,15 @@ class FakeClient:
         durable = self._bus.stream(stream).durables.get(name)
         if durable is None:
             raise NotFoundError
-        return api.ConsumerInfo(
-            name=name, stream_name=stream, config=durable.config, created=self._bus.schedule.clock.now()
-        )
+        now = self._bus.schedule.clock.now()
+        return api.ConsumerInfo(name=name, stream_name=stream, config=durable.config, created=now)
 
-    async def add_consumer(self, stream: str, config: api.ConsumerConfig) -> None:
+    async def add_consumer(self, stream: str, config: api.ConsumerConfig) -> api.ConsumerInfo:
         """Make a durable that reads from the first message."""
-        self._bus.stream(stream).durables[config.durable_name or ""] = Durable(config)
+        name = config.durable_name or ""
+        self._bus.stream(stream).durables[name] = Durable(config)
+        return await self.consumer_info(stream, name)
 
 
 def _stream_of(subject: str) -> str:
     return subject.split(".", 1)[0].upper()
-
-
-def _fail(future: "asyncio.Future[api.PubAck]") -> None:
-    future.set_exception(nats.errors.TimeoutError())
-    future.exception()  # seen: the relay does not await what stands behind the first failure

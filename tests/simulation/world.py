@@ -12,7 +12,7 @@ from sqlalchemy import text
 from shared.bus import relay as relay_room
 from shared.bus.dead_letter import replay
 from shared.bus.receiver import Arrival, Receiver
-from shared.bus.streams import ensure_consumer
+from shared.bus.streams import find_consumer, make_consumer
 from shared.bus.subscription import Mode, Subscription
 from shared.db.engine import Database
 from shared.db.projection import upsert_if_newer
@@ -126,12 +126,9 @@ class World:
         for one in self.subscriptions(service):
             by_subject.setdefault(one.event.subject, []).append(one)
         try:
-            await ensure_consumer(
-                self.bus.client(),  # type: ignore[arg-type]  # the double
-                publisher=publisher,
-                listener=service,
-                subjects=sorted(by_subject),
-            )
+            js: Any = self.bus.client()
+            if await find_consumer(js, publisher, service) is None:
+                await make_consumer(js, publisher=publisher, listener=service, subjects=sorted(by_subject))
             deliveries = self.bus.take(stream_of(publisher), service, self.schedule.chance.choice([1, 3, 10]))
         except NotFoundError:
             return
