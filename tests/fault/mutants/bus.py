@@ -1,5 +1,243 @@
-"""Deliberate bugs of the bus: relay, consumers, inbox, projections, dead letters."""
+"""Deliberate bugs of the bus: relay, consumers, inbox, projections, dead letters, broker."""
 
+import asyncio
+import random
+from typing import Any
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from deploy.embedded.nats import NatsServer
+from shared.bus import consumer, receiver, relay, streams
+from shared.bus.history import StreamHistory
+from shared.bus.receiver import Arrival, Receiver
+from shared.bus.relay import Relay
+from shared.bus.subscription import Subscription
+from shared.db import inbox, outbox, projection
+from shared.db.inbox import Turn
 from tests.fault.mutants import Mutant
 
-AREA: tuple[Mutant, ...] = ()
+# From so many rows on a relay without a lock leaves some to the others.
+_SHARED = 2
+
+
+def _no_inbox() -> None:
+    take, take_next = inbox.take, inbox.take_next
+
+    async def take_all(tx: Any, handler: str, event_ids: Any) -> Any:
+        await take(tx, handler, event_ids)
+        return set(event_ids)
+
+    async def take_again(tx: Any, handler: str, event: Any, *, happening: bool) -> Any:
+        turn, last = await take_next(tx, handler, event, happening=happening)
+        return (Turn.NOW if turn in {Turn.DUPLICATE, Turn.STALE} else turn), last
+
+    inbox.take, inbox.take_next = take_all, take_again
+
+
+def _over_gaps() -> None:
+    take_next, lock_cursors = inbox.take_next, inbox.lock_cursors
+
+    async def take_if_newer(tx: Any, handler: str, event: Any, *, happening: bool) -> Any:
+        if happening:
+            event = event.model_copy(update={"version": event.sequence})
+        return await take_next(tx, handler, event, happening=False)
+
+    class Endless(dict[str, int]):
+        """Cursors that are always just before the event that is asked about."""
+
+        def __getitem__(self, key: str) -> Any:
+            return _Before(super().__getitem__(key))
+
+    async def lock_all(tx: Any, handler: str, subject: str, ids: Any) -> Any:
+        return Endless(await lock_cursors(tx, handler, subject, ids))
+
+    inbox.take_next, inbox.lock_cursors = take_if_newer, lock_all
+
+
+class _Before(int):
+    """A cursor that lets any later event be the next one."""
+
+    def __add__(self, _: int) -> Any:
+        return 2**62
+
+
+def _states_in_any_order() -> None:
+    take_next = inbox.take_next
+
+    async def take_older_too(tx: Any, handler: str, event: Any, *, happening: bool) -> Any:
+        turn, last = await take_next(tx, handler, event, happening=happening)
+        if turn is Turn.STALE and not happening:
+            return (Turn.NOW if await inbox.take(tx, handler, [event.id]) else Turn.DUPLICATE), last
+        return turn, last
+
+    inbox.take_next = take_older_too
+
+
+def _no_version_check() -> None:
+    statement = projection._statement
+
+    def unguarded(table: Any, columns: Any, key: Any) -> TextClause:
+        return text(statement(table, columns, key).text.replace("WHERE excluded.version > held.version", ""))
+
+    projection._statement = unguarded  # type: ignore[assignment]
+
+
+def _ack_first() -> None:
+    async def work(self: Receiver, subscriptions: Any, group: list[Arrival]) -> None:
+        for one in group:
+            self.in_hand.pop(one.message.reply, None)
+            await one.message.ack()
+        for subscription in subscriptions:
+            await self._run(subscription, group)
+
+    Receiver._work = work  # type: ignore[method-assign]
+
+
+def _no_dead_letter() -> None:
+    async def fail(_self: Receiver, one: Arrival, _handler: str, _reason: str) -> None:
+        one.again = True
+
+    Receiver._fail = fail  # type: ignore[method-assign]
+
+
+def _whole_batch_fails() -> None:
+    async def run(self: Receiver, subscription: Subscription, group: list[Arrival]) -> None:
+        async def work() -> Any:
+            envelopes: Any = [one.envelope for one in group]
+            return await receiver.apply_batch(self._database, self._clock, subscription, envelopes)
+
+        try:
+            gaps = {gap.event_id: gap.reason for gap in await self._patiently(work)}
+        except Exception as fault:  # noqa: BLE001  # as the product does
+            gaps = {one.envelope.id: repr(fault) for one in group if one.envelope is not None}
+        for one in group:
+            if one.envelope is not None and one.envelope.id in gaps:
+                await self._fail(one, subscription.handler_name, gaps[one.envelope.id])
+
+    Receiver._run = run  # type: ignore[method-assign]
+
+
+def _no_beat() -> None:
+    async def stay_silent(_self: Receiver) -> None:
+        await asyncio.Event().wait()
+
+    Receiver.beat_forever = stay_silent  # type: ignore[method-assign]
+
+
+def _mark_first() -> None:
+    pending = outbox.pending
+    mark = text("UPDATE outbox_event SET published_at = now(), stream_sequence = 0 WHERE position = ANY(:positions)")
+
+    async def pending_marked(connection: AsyncConnection, **words: Any) -> Any:
+        rows = await pending(connection, **words)
+        if rows:
+            await connection.execute(mark, {"positions": [row.position for row in rows]})
+        return rows
+
+    outbox.pending = pending_marked
+
+
+def _by_position() -> None:
+    pending = outbox.pending
+
+    async def pending_above(connection: AsyncConnection, **words: Any) -> Any:
+        assert connection.sync_connection is not None
+        memory = connection.sync_connection.info
+        rows = [row for row in await pending(connection, **words) if row.position > memory.get("last_seen", 0)]
+        memory["last_seen"] = max((row.position for row in rows), default=memory.get("last_seen", 0))
+        return rows
+
+    outbox.pending = pending_above
+
+
+def _every_relay() -> None:
+    pending = outbox.pending
+
+    async def always(*_: Any) -> bool:
+        return True
+
+    async def pending_unlocked(connection: AsyncConnection, **words: Any) -> Any:
+        rows = await pending(connection, **words)
+        if len(rows) < _SHARED:
+            return rows
+        return sorted(random.sample(rows, len(rows) // 2), key=lambda row: row.position)
+
+    relay.try_lock_connection, outbox.pending = always, pending_unlocked
+
+
+def _by_number() -> None:
+    async def kept(_self: StreamHistory, _connection: AsyncConnection, *, first: int, last: int) -> int:
+        return last
+
+    StreamHistory.kept = kept  # type: ignore[method-assign]
+
+
+def _loss_unseen() -> None:
+    async def mend(_self: Relay, *_: Any, **__: Any) -> None:
+        return
+
+    Relay._mend = mend  # type: ignore[method-assign]
+
+
+def _unsynced() -> None:
+    plain = NatsServer.__init__
+
+    def make(self: NatsServer, *words: Any, **named: Any) -> None:
+        plain(self, *words, **{**named, "durable": False})
+
+    NatsServer.__init__ = make  # type: ignore[method-assign]
+
+
+def _sync_taken_for_granted() -> None:
+    from shared.web import service
+
+    async def yes(_url: str) -> bool:
+        return True
+
+    service.syncs_always = yes
+
+
+def _all_at_once() -> None:
+    consumer.BATCH = consumer.BATCH_OF_SINGLES = 1_000_000
+    streams.MAX_ACK_PENDING = -1
+
+
+AREA: tuple[Mutant, ...] = (
+    Mutant(
+        "no_inbox",
+        "an event takes effect each time it comes",
+        ("B1", "B2", "B3", "B4", "B6", "simulation"),
+        _no_inbox,
+    ),
+    Mutant(
+        "over_gaps",
+        "a happening is applied although one before it is missing",
+        ("B3", "B4", "B5", "simulation"),
+        _over_gaps,
+    ),
+    Mutant(
+        "states_in_any_order",
+        "an older state is handled after a newer one",
+        ("B3", "simulation"),
+        _states_in_any_order,
+    ),
+    Mutant("no_version_check", "a projection takes whatever came last", ("B3", "simulation"), _no_version_check),
+    Mutant(
+        "ack_first",
+        "a message is acknowledged before its effect stands",
+        ("B3", "B4", "B5", "simulation"),
+        _ack_first,
+    ),
+    Mutant("no_dead_letter", "poison is delivered for ever", ("B4", "B5", "simulation"), _no_dead_letter),
+    Mutant("whole_batch_fails", "one bad event takes its whole batch with it", ("B5",), _whole_batch_fails),
+    Mutant("no_beat", "a worker does not say that it is still working", ("B6",), _no_beat),
+    Mutant("mark_first", "the outbox is marked before the broker has the event", ("simulation",), _mark_first),
+    Mutant("by_position", "the relay asks for positions above the last it saw", ("B9", "simulation"), _by_position),
+    Mutant("every_relay", "each relay publishes its share without a lock", ("B8",), _every_relay),
+    Mutant("by_number", "a lost end of the stream is judged by numbers alone", ("simulation",), _by_number),
+    Mutant("loss_unseen", "a stream that lost events is taken as it is", ("simulation",), _loss_unseen),
+    Mutant("unsynced", "the broker acknowledges before it syncs", ("A6",), _unsynced),
+    Mutant("sync_taken_for_granted", "nobody asks the broker whether it syncs", ("A6",), _sync_taken_for_granted),
+    Mutant("all_at_once", "a consumer takes its whole backlog into memory", ("B7",), _all_at_once),
+)

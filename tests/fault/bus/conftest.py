@@ -1,0 +1,34 @@
+import contextlib
+from collections.abc import AsyncIterator
+
+import nats as nats_client
+import pytest
+from nats.js.errors import NotFoundError
+
+from shared.telemetry import configure_logging
+from tests.support.lab import lab_database
+from tests.support.nats import Broker
+from tests.support.pair import Listener, Pair
+from tests.support.postgres import DatabaseServer
+
+
+@pytest.fixture(autouse=True, scope="session")
+def few_lines() -> None:
+    configure_logging("test", "CRITICAL")
+
+
+@pytest.fixture(autouse=True)
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five deliveries within a second, and letters looked after several times a second."""
+    monkeypatch.setattr("shared.bus.receiver._DELAYS", (0.05, 0.1, 0.2, 0.3))
+    monkeypatch.setattr("shared.bus.runner.DEAD_LETTER_SECONDS", 0.3)
+
+
+@pytest.fixture
+async def pair(postgres: DatabaseServer, nats: Broker) -> AsyncIterator[Pair]:
+    async with lab_database(postgres, "registry") as publisher, lab_database(postgres, "finance") as listener:
+        yield Pair(publisher, listener, Listener(), nats)
+    client = await nats_client.connect(nats.url("registry"), inbox_prefix=b"_INBOX_registry")
+    with contextlib.suppress(NotFoundError):
+        await client.jetstream().delete_stream("REGISTRY")
+    await client.close()
