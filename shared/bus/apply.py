@@ -232,5 +232,6 @@ def _count(service: str, name: str, choice: _Choice, clock: Clock) -> None:
     STALE.labels(service, name).inc(choice.stale)
     APPLIED.labels(service, name).inc(len(choice.ready))
     now = clock.now()
+    lag = LAG.labels(service, name)
     for one in choice.ready:
-        LAG.labels(service, name).observe(max(0.0, (now - one.time).total_seconds()))
+        lag.observe(max(0.0, (now - one.time).total_seconds()))

@@ -82,7 +82,7 @@ async def take(tx: Transaction, handler: str, event_ids: Sequence[UUID]) -> set[
 
     A second worker that holds the same event waits here until the first commits, and then sees it as taken.
     """
-    found = await tx.session.execute(_TAKE, {"handler": handler, "ids": [str(one) for one in event_ids]})
+    found = await tx.session.execute(_TAKE, {"handler": handler, "ids": list(event_ids)})
     return {row.event_id for row in found}
 
 
