@@ -39,6 +39,17 @@ INSTANTS = (
 _ROUNDS = 8
 
 
+@pytest.mark.fault("K0")
+def test_a_run_in_which_nobody_is_killed_leaves_nothing_to_find(
+    world: World, record_property: Callable[[str, object], None]
+) -> None:
+    journal = world.begin()
+    world.run(world.acts() * 2, random.Random(0))
+    record_property("noted", journal.summary())
+    assert Checker(world).findings() == []
+    assert {one.state for one in journal.entries} == {"ok", "refused"}
+
+
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed{seed}")
 @pytest.mark.parametrize(
     ("instant", "victim"),

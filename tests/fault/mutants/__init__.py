@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
-AREAS = ("bus", "money", "edge")
+AREAS = ("bus", "money", "edge", "suite")
 SETTING = "MUTANT"
 
 
