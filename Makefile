@@ -30,7 +30,7 @@ test: environment ## run all tests; T="tests/unit -k loan" runs some 运行测�
 	@exec $(ENVIRONMENT) -m pytest $(T)
 
 test-fault: environment ## try every fault on purpose, minutes; F="-k kill" tries some 故障注入测试
-	@exec $(ENVIRONMENT) -m pytest tests/fault $(F)
+	@exec $(ENVIRONMENT) -m tests.fault $(F)
 
 bench: environment ## measure speed beside floors and peers into docs/benchmarks.md; B="relay drain" some, QUICK=1 a short try 性能测量
 	@exec $(ENVIRONMENT) -m tests.bench $(B) $(if $(filter 1,$(QUICK)),--quick)

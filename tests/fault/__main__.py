@@ -1,0 +1,102 @@
+"""`python -m tests.fault`: all cases in two lanes side by side, one table at the end; with arguments, one plain run.
+
+Most cases wait for something (a restart, another delivery), so two lanes fill two cores. Ctrl-C ends both and prints
+what was found so far.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.fault.report import FOUND_SETTING, Found, Table, titled
+from tests.support.postgres import REPOSITORY
+
+_FOLDER = REPOSITORY / "tests" / "fault"
+# Cases on one armed suite after another; everything else, mutants included, runs beside them.
+_FIRST_LANE = ("test_checker.py", "test_kill.py", "test_crash.py", "test_line.py")
+_TICK_SECONDS = 0.5
+
+
+def lanes() -> list[list[str]]:
+    """Return the arguments of both lanes; together they are the whole folder."""
+    first = [str(_FOLDER / name) for name in _FIRST_LANE]
+    return [first, [str(_FOLDER), *(f"--ignore={path}" for path in first)]]
+
+
+class Lane:
+    """One run of pytest with a file of what it found."""
+
+    def __init__(self, number: int, arguments: list[str], folder: Path) -> None:
+        """Start it."""
+        self.found = folder / f"found-{number}"
+        self.log = folder / f"log-{number}"
+        self._read = 0
+        with self.log.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "pytest", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=REPOSITORY,
+                env={**os.environ, FOUND_SETTING: str(self.found)},
+            )
+
+    def news(self) -> Iterator[Found]:
+        """Yield what was found since the last time."""
+        if not self.found.exists():
+            return
+        whole = self.found.read_text("utf-8")
+        new = whole[self._read : whole.rfind("\n") + 1]
+        self._read += len(new)
+        for line in new.splitlines():
+            yield Found(**json.loads(line))
+
+
+def follow(running: list[Lane]) -> tuple[Table, dict[str, set[str]]]:
+    """Print each test as it ends until all lanes have; return the table, and the tests by outcome."""
+    table = Table()
+    outcomes: dict[str, set[str]] = {"passed": set(), "failed": set(), "skipped": set()}
+    try:
+        over = False
+        while not over:
+            over = all(lane.process.poll() is not None for lane in running)
+            for found in (one for lane in running for one in lane.news()):
+                table.add(found)
+                if found.when == "call" or found.outcome != "passed":
+                    outcomes[found.outcome].add(found.nodeid)
+                    title, seed = titled(found.nodeid)
+                    print(f"{found.case:<4} {found.outcome:<8} {title} {seed}", flush=True)
+            time.sleep(_TICK_SECONDS)
+    except KeyboardInterrupt:
+        for lane in running:
+            lane.process.terminate()
+        print("Interrupted; the table is not whole 已中断，结果不完整", flush=True)
+    return table, outcomes
+
+
+def main(arguments: list[str]) -> int:
+    """Run; exit 1 where a case is broken or a lane did not run to its end."""
+    if arguments:
+        return subprocess.call([sys.executable, "-m", "pytest", str(_FOLDER), *arguments], cwd=REPOSITORY)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="kechuang-faults-") as folder:
+        running = [Lane(number, given, Path(folder)) for number, given in enumerate(lanes(), 1)]
+        table, outcomes = follow(running)
+        codes = [lane.process.wait() for lane in running]
+        for lane, code in zip(running, codes, strict=True):
+            if code != 0:
+                print(lane.log.read_text(errors="replace"))
+    print("\nfaults 故障场景", *table.lines(), "", sep="\n")
+    passed = outcomes["passed"] - outcomes["failed"]
+    print(f"after {time.monotonic() - began:.0f} s")
+    print(f"{len(passed)} passed, {len(outcomes['failed'])} failed, {len(outcomes['skipped'])} skipped")
+    return int(any(codes))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
