@@ -5,7 +5,7 @@ Sending and hearing what became of it are two steps: between them the sender has
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import nats.errors
@@ -27,8 +27,7 @@ class BatchRefused(Exception):  # noqa: N818  # says what happened
     """The server takes no such batch: it holds an id of it already, or it knows no atomic batches."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One event ready for the wire."""
 
     position: int

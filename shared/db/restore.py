@@ -5,7 +5,7 @@ facts themselves are not made again here; whoever owns them enters them anew fro
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -166,7 +166,7 @@ def _numbered(one: Recorded, numbers: dict[Place, int]) -> Recorded:
     version, sequence = ("", one.aggregate, one.aggregate_id), _place(one)
     numbers[version] = numbers.get(version, 0) + 1
     numbers[sequence] = numbers.get(sequence, 0) + 1
-    return replace(one, version=numbers[version], sequence=numbers[sequence])
+    return one._replace(version=numbers[version], sequence=numbers[sequence])
 
 
 async def _tell_again(

@@ -1,8 +1,7 @@
 """The envelope of every event on the wire: CloudEvents 1.0 in JSON, with our order and causation beside it."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import orjson
@@ -49,9 +48,11 @@ class Envelope(BaseModel, Generic[E_co]):
     data: E_co
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One event as the outbox holds it; `data` is its JSON text."""
+class Recorded(NamedTuple):
+    """One event as the outbox holds it; `data` is its JSON text.
+
+    A tuple: the relay makes one for each row, and a frozen dataclass costs eight times as much to make.
+    """
 
     position: int
     id: UUID
