@@ -15,11 +15,12 @@ from shared.kernel.errors import Refusal
 from shared.kernel.refusals import DEADLINE_EXCEEDED, REQUEST_UNREADABLE, ROUTE_UNKNOWN, UNAVAILABLE
 from shared.web.problem import problem_response
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _READS = frozenset({"GET", "HEAD"})
 _WHOLE_BYTES = 65_536
 _BACK = frozenset(
     {
+        "allow",
         "content-type",
         "content-length",
         "content-disposition",

@@ -24,6 +24,7 @@ from shared.kernel.refusals import (
 from shared.web.field_message import field_problems
 from shared.web.language import choose_language
 from shared.web.problem import FieldProblem, problem_response, texts
+from shared.web.routing import allowed_methods
 
 _log = structlog.get_logger(__name__)
 _RETRY_AFTER_S = {409: "1", 429: "10", 503: "2"}
@@ -86,6 +87,9 @@ async def _on_http(request: Request, fault: Exception) -> Response:
             details={"reason_zh": "格式不符", "reason_en": "malformed"},
             headers=headers,
         )
+    if fault.status_code == 405:  # noqa: PLR2004  # the router names the methods of one route alone
+        headers["allow"] = ", ".join(allowed_methods(request))
+        headers.pop("Allow", None)
     code = _HTTP.get(fault.status_code, INTERNAL if fault.status_code >= 500 else REQUEST_UNREADABLE)  # noqa: PLR2004
     return problem_response(code, request=request, headers=headers)
 

@@ -42,6 +42,7 @@ from shared.web.jwks import JwksClient, KeySource
 from shared.web.middleware import EdgeMiddleware
 from shared.web.operations import product_version
 from shared.web.operations import router as operations
+from shared.web.routing import keep_apart
 
 _BUS_PAUSE_S = 1.0
 _HISTORY_S = 1.0
@@ -127,6 +128,7 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     # The routes themselves instead of `include_router`: nested routers are matched twice, a seventh of a call. What is
     # called most stands first.
     first = [route for router in spec.routers for route in router.routes]
+    keep_apart(first)
     app.router.routes[:0] = [*first, *explained.routes, *operations.routes]
     openapi.install(app, token_url=f"{settings.issuer}/oauth2/token", words={**WORDS, **spec.examples})
     app.add_middleware(
