@@ -36,7 +36,9 @@ class Problem(BaseModel):
     instance: str = Field(description="path of the request")
     code: str = Field(description="stable code", examples=["field_invalid"])
     errors: list[FieldProblem] = Field(default_factory=list, description="the fields at fault")
-    details: dict[str, str | int | bool | None] = Field(default_factory=dict, description="values behind the sentence")
+    details: dict[str, Any] = Field(
+        default_factory=dict, description="values behind the sentence: texts, whole numbers, booleans or null"
+    )
     retryable: bool = Field(description="whether the same request with the same key may succeed later")
     source: str = Field(description="which service refused")
     request_id: str = Field(description="quote this when you ask us")

@@ -34,6 +34,7 @@ class Body:
     def __init__(self, suite: LaunchedSuite, client_id: str, secret: str) -> None:
         """Get a token as a partner does: client credentials over HTTP."""
         self.client_id = client_id
+        self.secret = secret
         self.http = suite.closing.enter_context(httpx.Client(base_url=suite.gateway_url, timeout=30, trust_env=False))
         answer = self.http.post("/oauth2/token", data={"grant_type": "client_credentials"}, auth=(client_id, secret))
         assert answer.status_code == 200, answer.text
