@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ENVIRONMENT = env PYTHONPATH=. .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help environment run stop reset logs token test test-fault bench check format contracts lint-contracts migration replay republish accept-restore
+.PHONY: help environment run stop reset logs token test test-fault bench check format contracts lint-contracts fuzz client-check migration replay republish accept-restore
 
 help: ## list these commands 列出全部命令
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -49,6 +49,12 @@ contracts: environment ## write the documents of APIs, events and codes; names w
 
 lint-contracts: environment ## judge the contracts with redocly and AsyncAPI's parser; needs Node.js 检查接口契约
 	@$(ENVIRONMENT) -m tests.support.lint_contracts
+
+fuzz: environment ## call every service as its contract says and as it does not: S=finance N=200 按契约模糊测试
+	@S="$(S)" N="$(N)" SEED="$(SEED)" $(ENVIRONMENT) -m tests.support.fuzz
+
+client-check: environment ## a client generated from the contract compiles and draws a loan; needs Java 检查生成的客户端
+	@$(ENVIRONMENT) -m tests.support.client_check
 
 migration: environment ## write a migration from the tables' difference: S=finance M="add a column" 生成迁移
 	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.db.migrate revision '$(S)' '$(M)'
