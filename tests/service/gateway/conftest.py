@@ -70,7 +70,13 @@ class Echo:
                 "size": len(body),
             },
             status=201 if request.method == "POST" else 200,
-            headers={"etag": '"v7"', "location": "/v1/loans/1", "x-internal": "no", "set-cookie": "a=b"},
+            headers={
+                "etag": '"v7"',
+                "location": "/v1/loans/1",
+                "allow": "GET",
+                "x-internal": "no",
+                "set-cookie": "a=b",
+            },
         )
 
     async def start(self, port: int = 0) -> None:

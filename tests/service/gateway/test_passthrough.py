@@ -31,6 +31,12 @@ async def test_a_request_and_its_answer_pass_unchanged(door: Door) -> None:
     assert (answer.headers["etag"], answer.headers["location"]) == ('"v7"', "/v1/loans/1")
 
 
+async def test_a_service_itself_says_which_methods_its_address_takes(door: Door) -> None:
+    async with door.http(await door.token("bank-a")) as http:
+        answer = await http.options("/v1/loans")
+    assert (answer.json()["method"], answer.headers["allow"]) == ("OPTIONS", "GET")
+
+
 async def test_forged_identities_and_hop_headers_stay_behind(door: Door) -> None:
     forged = {
         "x-tenant": "bank-b",
