@@ -38,6 +38,8 @@ POLL_SECONDS = 0.25
 BATCH = MOST_IN_BATCH
 _CHECK_SECONDS = 2.0
 _RETRY_SECONDS = 0.5
+# Publications in a row that a stream let pass in silence although it answers for itself: a minute's worth.
+MOST_UNANSWERED = 12
 _MARKS_NEED_NO_SYNC = text("SET synchronous_commit = off")
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -57,6 +59,8 @@ class Relay:
         self._highest = 0
         self._may_publish = False
         self._doubted = True
+        self._unanswered = 0
+        self._patience = MOST_UNANSWERED
         self.is_active = False
         """Whether this process's relay is the one that publishes."""
 
@@ -148,7 +152,7 @@ class Relay:
                 await self._mark(connection, unmarked)
                 unmarked = None
             ahead = await self._read(connection, messages) if len(messages) == BATCH else []
-            done = await self._outcome(sent)
+            done = await self._heard(sent)
             if not done.acked:
                 return False
             reached(self._service, "after_publish_before_mark")
@@ -182,6 +186,16 @@ class Relay:
         if len(messages) > 1:
             return await self._publisher.send_batch(messages)
         return await self._publisher.send_each(messages)
+
+    async def _heard(self, sent: Sent) -> Published:
+        """Return what became of `sent`, and count how often in a row nothing was heard of it."""
+        try:
+            done = await self._outcome(sent)
+        except TimeoutError:
+            self._unanswered += 1
+            raise
+        self._unanswered, self._patience = 0, MOST_UNANSWERED
+        return done
 
     async def _outcome(self, sent: Sent) -> Published:
         if not sent.is_batch:
@@ -220,6 +234,11 @@ class Relay:
         if holes:
             # Which ones is not worth asking: the whole record goes out again, the inboxes skip what they know.
             _log.error("stream_has_holes", missing=holes, stream=info.config.name)
+            info = await remake_stream(self._js, self._service)
+        elif self._unanswered >= self._patience:
+            # A server whose disk was full never writes to that stream again, whatever space there is now.
+            _log.error("stream_takes_nothing", unanswered=self._unanswered, stream=info.config.name)
+            self._unanswered, self._patience = 0, 2 * self._patience
             info = await remake_stream(self._js, self._service)
         last = info.state.last_seq
         if self._highest > last or doubted:
