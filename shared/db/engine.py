@@ -17,12 +17,12 @@ from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
 from shared.kernel.ids import new_id
 
-_TIMEOUTS = {
+TIMEOUTS = {
     "lock_timeout": "3000",
     "statement_timeout": "10000",
     "idle_in_transaction_session_timeout": "15000",
-    "timezone": "UTC",
 }
+"""Limits in milliseconds of every connection; each service's role has them too, for whoever uses it by hand."""
 # A line that goes silent resets nothing: the server's limit on a statement never reaches us, and a lock whose holder
 # vanished would stay. So we wait a little longer than the server would, and the server looks after its own end.
 _SILENCE_SECONDS = 12.0
@@ -38,8 +38,7 @@ _LOST = (
     OSError,
     TimeoutError,
 )
-# Connections, shutdowns, and a server without room: on its disk, in its memory, for another connection.
-_LOST_STATES = ("08", "57P", "53")
+_LOST_STATES = ("08", "57P", "53300")
 
 
 class DatabaseUnavailable(Exception):  # noqa: N818  # a state of the world, answered by 503 with Retry-After
@@ -91,7 +90,7 @@ class Database:
             connect_args={
                 "timeout": 5,
                 "command_timeout": silence_seconds,
-                "server_settings": {"application_name": service, **_TIMEOUTS, **_KEEPALIVES},
+                "server_settings": {"application_name": service, "timezone": "UTC", **TIMEOUTS, **_KEEPALIVES},
             },
         )
 

@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, String, TypeDecorator, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared.db.engine import Database, driver_url
+from shared.db.engine import TIMEOUTS, Database, driver_url
 from shared.db.lock import lock_number
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +68,19 @@ def _upgrade(connection: Connection, service: str) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": lock_number("migrate", service)})
     connection.execute(text(f"SET LOCAL lock_timeout = {_LIMITS['lock_timeout']}"))
     command.upgrade(config_for(service, connection), "head")
+    _limit_the_role(connection)
+
+
+def _limit_the_role(connection: Connection) -> None:
+    """Give the role the limits that our connections have: a person's session under it must not hold a lock for ever.
+
+    A superuser's sessions are left alone.
+    """
+    found = connection.execute(text("SELECT rolsuper, rolconfig FROM pg_roles WHERE rolname = current_user")).one()
+    held = set(found.rolconfig or ())
+    for name, limit in TIMEOUTS.items():
+        if not found.rolsuper and f"{name}={limit}" not in held:
+            connection.execute(text(f"ALTER ROLE CURRENT_USER SET {name} = {limit}"))
 
 
 async def is_current(database: Database, service: str) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.sql.sqltypes import AutoString
 
-from shared.db.engine import Database, driver_url
+from shared.db.engine import TIMEOUTS, Database, driver_url
 from shared.db.migrate import _render_item, is_current, metadata_of, migrate, package_of
 from shared.kernel.personal import PersonalColumn
 from tests.support.lab import scalar
@@ -58,6 +59,18 @@ async def test_several_processes_may_migrate_at_once(postgres: DatabaseServer) -
     assert await scalar(database, "SELECT count(*) FROM alembic_version") == 1
     await database.close()
     await postgres.drop(url)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_session_by_hand_under_a_services_role_has_the_services_limits(
+    service: str, postgres: DatabaseServer
+) -> None:
+    url = await postgres.database_url(service)
+    session = await asyncpg.connect(url)
+    told = await session.fetch("SELECT name, setting FROM pg_settings WHERE name = ANY($1)", sorted(TIMEOUTS))
+    await session.close()
+    await postgres.drop(url)
+    assert {one["name"]: one["setting"] for one in told} == TIMEOUTS
 
 
 async def test_an_empty_database_is_not_current(postgres: DatabaseServer) -> None:
