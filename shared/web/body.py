@@ -9,6 +9,8 @@ from shared.kernel.refusals import BODY_UNREADABLE
 
 MAX_DEPTH = 64
 MAX_INTEGER_DIGITS = 30
+MAX_VALUES = 10_000
+"""More than any request has; each may become a fault that is described, which takes the time of all other callers."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARK = re.compile(r'["\\\[\]{}]')  # one mark at a time: linear whatever is sent
 
@@ -73,15 +75,19 @@ def _fraction(digits: str) -> float:
     return value
 
 
-def _check_values(value: Any) -> None:  # noqa: ANN401  # any JSON value
+def _check_values(value: Any) -> int:  # noqa: ANN401  # any JSON value
+    """Refuse text that cannot be stored; return how many values there are."""
     if isinstance(value, str):
         check_text(value)
-    elif isinstance(value, dict):
-        for member in value.values():
-            _check_values(member)
-    elif isinstance(value, list):
-        for member in value:
-            _check_values(member)
+        return 1
+    if not isinstance(value, (dict, list)):
+        return 1
+    count = 1
+    for member in value.values() if isinstance(value, dict) else value:
+        count += _check_values(member)
+        if count > MAX_VALUES:
+            _refuse(f"超过 {MAX_VALUES} 个值", f"more than {MAX_VALUES} values")
+    return count
 
 
 def read_json(body: bytes) -> Any:  # noqa: ANN401  # any JSON value
@@ -90,7 +96,7 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401  # any JSON value
     Raises:
         Refusal: `body_unreadable` for anything but UTF-8 without a byte-order mark, duplicate keys, NaN and infinities,
             numbers of more than 30 characters or beyond a double, NUL characters, lone surrogates, nesting deeper
-            than 64, and text after the value.
+            than 64, more than 10,000 values, and text after the value.
     """
     if body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")) or b"\x00" in body:
         _refuse("编码应为不带 BOM 的 UTF-8", "the encoding must be UTF-8 without a byte-order mark")

@@ -51,6 +51,7 @@ BAD = {
     "byte-order mark": b'\xef\xbb\xbf{"words":"a","amount":1}',
     "GB18030": '{"words":"重庆","amount":1}'.encode("gb18030"),
     "too deep": b'{"words":' + b"[" * 10_000 + b"]" * 10_000 + b',"amount":1}',
+    "too many values": b'{"words":"a","amount":[' + b"0," * 10_000 + b"0]}",
     "not closed": b'{"words":"a"',
     "more after it": b'{"words":"a","amount":1} {}',
     "many escapes": b'"' + b'\\"' * 40_000,
