@@ -38,7 +38,8 @@ _LOST = (
     OSError,
     TimeoutError,
 )
-_LOST_STATES = ("08", "57P", "53300")
+# Connections, shutdowns, and a server without room: on its disk, in its memory, for another connection.
+_LOST_STATES = ("08", "57P", "53")
 
 
 class DatabaseUnavailable(Exception):  # noqa: N818  # a state of the world, answered by 503 with Retry-After
