@@ -5,11 +5,12 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from shared.db.lock import try_lock_transaction
+from shared.db.statement import Statement
 from shared.db.transaction import PendingAnswer, StoredAnswer, Transaction
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_RUNNING
 
-_FIND = text("""
+_FIND = Statement("""
 SELECT fingerprint, status, headers, body FROM idempotency_key
 WHERE client_id = :client_id AND route = :route AND key = :key
 """)
@@ -36,7 +37,7 @@ async def claim(tx: Transaction, *, route: str, key: str, fingerprint: bytes) ->
     words = {"client_id": tx.actor.client_id, "route": route, "key": key}
     if not await try_lock_transaction(tx.session, "idempotency", *words.values()):
         raise Refusal(IDEMPOTENCY_KEY_RUNNING)
-    found = (await tx.session.execute(_FIND, words)).one_or_none()
+    found = (await _FIND.execute(tx.session, words)).one_or_none()
     if found is None:
         tx.expect_answer(PendingAnswer(route, key, fingerprint))
         return None

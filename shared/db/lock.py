@@ -5,6 +5,11 @@ from hashlib import blake2b
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from shared.db.statement import Statement
+
+_TRY_LOCK = Statement("SELECT pg_try_advisory_xact_lock(:number)")
+_LOCK = Statement("SELECT pg_advisory_xact_lock(:number)")
+
 
 def lock_number(*words: str) -> int:
     """Return the signed 64-bit number of the lock that `words` name."""
@@ -14,13 +19,13 @@ def lock_number(*words: str) -> int:
 
 async def try_lock_transaction(session: AsyncSession, *words: str) -> bool:
     """Take the lock until the transaction ends; return False at once if another holds it."""
-    found = await session.execute(text("SELECT pg_try_advisory_xact_lock(:number)"), {"number": lock_number(*words)})
+    found = await _TRY_LOCK.execute(session, {"number": lock_number(*words)})
     return bool(found.scalar_one())
 
 
 async def lock_transaction(session: AsyncSession, *words: str) -> None:
     """Wait for the lock and hold it until the transaction ends."""
-    await session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": lock_number(*words)})
+    await _LOCK.execute(session, {"number": lock_number(*words)})
 
 
 async def lock_transaction_of(connection: AsyncConnection, *words: str) -> None:

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.db.statement import Statement
 from shared.events.event import Event
 from shared.kernel.actor import Actor
 from shared.kernel.clock import shanghai_date
@@ -172,8 +173,8 @@ class Transaction:
             return
         if len(kept.events) > _FEW:
             await self.session.execute(_HASH_JOINS)
-        await self.session.execute(
-            _WRITE,
+        await _WRITE.execute(
+            self.session,
             {
                 "events": orjson.dumps(self._event_rows()).decode(),
                 "audits": orjson.dumps(kept.audits).decode(),
@@ -238,7 +239,7 @@ _FEW = 50
 _HASH_JOINS = text("SET LOCAL enable_nestloop = off")
 # One statement for all infrastructure rows: a round trip costs more than the rows. `counted` moves both counters
 # (subject '' counts the aggregate's versions) and takes their row locks, so numbers follow the order of commits.
-_WRITE = text("""
+_WRITE = Statement("""
 WITH event AS (
     SELECT * FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS event (
         ord int, id uuid, subject text, aggregate text, aggregate_id text, version bigint, sequence bigint,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlmodel import col
 
 from services.finance.models.cover import Cover
@@ -13,6 +13,7 @@ from services.finance.rules.credit_line import CreditLineTerms, Movement
 from services.finance.rules.drawdown import Repayment as Decided
 from services.finance.store.actor_scope import SEES_COVER, visible
 from services.finance.store.credit_line import move_parts, move_values
+from shared.db.statement import Statement
 from shared.db.transaction import Transaction
 
 _DRAW_PARTS = """
@@ -41,8 +42,8 @@ WITH receipt AS (
     UPDATE loan SET repaid_fen = :loan_repaid, status = :loan_status, version = version + 1
     WHERE id = :loan_id AND EXISTS (SELECT FROM receipt)
 ), """
-_DRAW = text(_DRAW_PARTS + move_parts(after="note"))
-_REPAY = text(_REPAY_PARTS + move_parts(after="receipt"))
+_DRAW = Statement(_DRAW_PARTS + move_parts(after="note"))
+_REPAY = Statement(_REPAY_PARTS + move_parts(after="receipt"))
 
 
 async def find(tx: Transaction, drawdown_id: UUID) -> Drawdown | None:
@@ -88,7 +89,7 @@ async def draw(
         **move_values(tx, drawdown.enterprise_uscc, movement, loan_id=drawdown.loan_id, drawdown_id=drawdown.id),
         "loan_drawn": loan_drawn_fen,
     }
-    row = (await tx.session.execute(_DRAW, values)).mappings().one_or_none()
+    row = (await _DRAW.execute(tx.session, values)).mappings().one_or_none()
     return None if row is None else CreditLineTerms.model_validate(dict(row))
 
 
@@ -105,7 +106,7 @@ async def repay(tx: Transaction, loan: Loan, repayment: Repayment, decision: Dec
         "loan_repaid": decision.loan_repaid_fen,
         "loan_status": decision.loan_status.value,
     }
-    row = (await tx.session.execute(_REPAY, values)).mappings().one_or_none()
+    row = (await _REPAY.execute(tx.session, values)).mappings().one_or_none()
     return None if row is None else CreditLineTerms.model_validate(dict(row))
 
 

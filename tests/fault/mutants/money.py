@@ -14,6 +14,7 @@ from services.finance.store import credit_line as lines
 from services.finance.store import loan as loans
 from services.finance.store import loan_application as applications
 from shared.db import idempotency
+from shared.db.statement import Statement
 from shared.db.transaction import StoredAnswer, Transaction
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import IDEMPOTENCY_KEY_RUNNING
@@ -97,7 +98,7 @@ def _keys_without_a_lock() -> None:
 
 
 def _keys_of_all_clients() -> None:
-    idempotency._FIND = text(
+    idempotency._FIND = Statement(
         "SELECT fingerprint, status, headers, body FROM idempotency_key"
         " WHERE CAST(:client_id AS text) IS NOT NULL AND route = :route AND key = :key"
     )
