@@ -30,14 +30,15 @@ from shared.web.service import ServiceSpec, build_service
 
 def create_app(settings: FinanceSettings | None = None) -> FastAPI:
     """Return the application; settings are read from the environment unless given."""
+    # A call is held against the routes in this order: the hot ones stand first.
     doors = (
+        drawdown,
+        loan,
         kv_evaluation,
         credit_line,
         consent,
         loan_application,
         credit_file,
-        loan,
-        drawdown,
         cover,
         fund_account,
         bank,

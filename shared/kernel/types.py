@@ -30,7 +30,10 @@ def _well_formed_uscc(code: str) -> str:
 
 
 def _clean(text: str) -> str:
-    if any(unicodedata.category(mark) in {"Cc", "Cs", "Co", "Cn"} and mark not in "\n\t" for mark in text):
+    # What can be printed holds none of them: most texts need no look at each character.
+    if not text.isprintable() and any(
+        unicodedata.category(mark) in {"Cc", "Cs", "Co", "Cn"} and mark not in "\n\t" for mark in text
+    ):
         raise ValueError("the text holds control characters or damaged characters")
     if "�" in text:
         raise ValueError("the text holds U+FFFD: it was damaged before it came here")
