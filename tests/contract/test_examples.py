@@ -86,12 +86,12 @@ def test_an_example_that_is_missing_or_does_not_fit_would_be_found(documents: di
     posted["responses"]["201"]["content"]["application/json"]["example"]["amount_fen"] = 1.5
     wrong["paths"]["/v1/loans"]["get"]["responses"]["200"]["content"] = {}
     del wrong["paths"]["/v1/loans/{loan_id}"]["get"]["parameters"][0]["example"]
-    assert list(faults(wrong)) == [
+    assert set(faults(wrong)) == {
         "POST /v1/loan-applications application/json has no example",
         'POST /v1/loan-applications 201 application/json: 1.5 is not of type "integer"',
         "GET /v1/loans 200 says nothing of its answer",
         "GET /v1/loans/{loan_id} loan_id has no example",
-    ]
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)
