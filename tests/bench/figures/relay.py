@@ -26,7 +26,7 @@ _IN_FLIGHT = 4_000
 _WAIT_S = 120.0
 _WAITS = "SELECT EXISTS (SELECT FROM outbox_event WHERE published_at IS NULL)"
 _DISK = "outbox marks in PostgreSQL with fsync, JetStream synced per atomic batch ÷ JetStream synced per message"
-_PEER_DISK = "PostgreSQL with fsync and JetStream synced per message, both sides"
+_PEER_DISK = "PostgreSQL with fsync on both sides; JetStream synced per atomic batch ÷ per message"
 
 
 async def measure(bench: Bench) -> None:
