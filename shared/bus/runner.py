@@ -70,45 +70,52 @@ class Bus:
             relay: whether this process may publish the outbox.
             consumers: whether this process reads other services' events.
         """
-        gauge = BUS_CONNECTED.labels(self._database.service)
         while True:
             end_if_cancelled()
-            try:
-                async with (
-                    connected(self._url, service=self._database.service, on_reconnect=self._came_back) as client,
-                    asyncio.TaskGroup() as tasks,
-                ):
-                    self._connected = True
-                    gauge.set(1)
-                    self._database.on_events = self._tell_relay
-                    tasks.create_task(self._tell_other_processes(client), name="tell")
-                    if relay:
-                        self._relay = Relay(self._database, client, self._database.service)
-                        await client.subscribe(self._alarm_subject, cb=self._was_told)
-                        tasks.create_task(self._relay.run_forever(), name="relay")
-                        tasks.create_task(self._scrub_after_starts(client, self._relay), name="scrub")
-                    for publisher, subscriptions in self._by_publisher.items() if consumers else ():
-                        consumer = Consumer(
-                            self._database, client, self._clock, publisher=publisher, subscriptions=subscriptions
-                        )
-                        self._consumers.append(consumer)
-                        tasks.create_task(consumer.run_forever(), name=f"consume {publisher}")
-                    if consumers and self._by_publisher:
-                        tasks.create_task(self._tend_dead_letters(), name="dead letters")
-                    tasks.create_task(self._watch(client), name="watch")
-                    end_if_cancelled()
-            except (nats.errors.Error, OSError, TimeoutError) as fault:
-                _log.warning("bus_not_reachable", fault=repr(fault))
-            except BaseExceptionGroup as faults:
-                expected, unexpected = faults.split((nats.errors.Error, OSError, TimeoutError))
-                if unexpected is not None:
-                    raise
-                _log.warning("bus_starts_again", fault=repr(expected))
-            finally:
-                self._connected = False
-                gauge.set(0)
-                self._consumers.clear()
+            # A task of its own: a group of tasks one of which failed leaves the task that holds it looking as if it had
+            # been told to end, and it would never begin again.
+            line = self._run_line(relay=relay, consumers=consumers)
+            await asyncio.create_task(line, name="line")  # noqa: TID251  # awaited at once, and ended with this one
             await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _run_line(self, *, relay: bool, consumers: bool) -> None:
+        """Run on one connection until it, or anything that hangs on it, comes to its end."""
+        gauge = BUS_CONNECTED.labels(self._database.service)
+        try:
+            async with (
+                connected(self._url, service=self._database.service, on_reconnect=self._came_back) as client,
+                asyncio.TaskGroup() as tasks,
+            ):
+                self._connected = True
+                gauge.set(1)
+                self._database.on_events = self._tell_relay
+                tasks.create_task(self._tell_other_processes(client), name="tell")
+                if relay:
+                    self._relay = Relay(self._database, client, self._database.service)
+                    await client.subscribe(self._alarm_subject, cb=self._was_told)
+                    tasks.create_task(self._relay.run_forever(), name="relay")
+                    tasks.create_task(self._scrub_after_starts(client, self._relay), name="scrub")
+                for publisher, subscriptions in self._by_publisher.items() if consumers else ():
+                    consumer = Consumer(
+                        self._database, client, self._clock, publisher=publisher, subscriptions=subscriptions
+                    )
+                    self._consumers.append(consumer)
+                    tasks.create_task(consumer.run_forever(), name=f"consume {publisher}")
+                if consumers and self._by_publisher:
+                    tasks.create_task(self._tend_dead_letters(), name="dead letters")
+                tasks.create_task(self._watch(client), name="watch")
+                end_if_cancelled()
+        except (nats.errors.Error, OSError, TimeoutError) as fault:
+            _log.warning("bus_not_reachable", fault=repr(fault))
+        except BaseExceptionGroup as faults:
+            expected, unexpected = faults.split((nats.errors.Error, OSError, TimeoutError))
+            if unexpected is not None:
+                raise
+            _log.warning("bus_starts_again", fault=repr(expected))
+        finally:
+            self._connected = False
+            gauge.set(0)
+            self._consumers.clear()
 
     @property
     def _alarm_subject(self) -> str:

@@ -215,3 +215,22 @@ async def test_a_handler_that_takes_its_time_is_not_given_its_event_again(
     assert held.delivered is not None
     assert held.delivered.consumer_seq == 1
     assert calls == [1]
+
+
+async def test_a_bus_one_of_whose_tasks_failed_begins_again(pair: Pair) -> None:
+    bus = Bus(pair.publisher, CLOCK, url=pair.broker.url("registry"), subscriptions=[])
+    running = asyncio.ensure_future(bus.run_forever(relay=True, consumers=False))
+
+    async def connected() -> bool:
+        return bus.is_connected and bus._relay is not None
+
+    for name in ("firm-1", "firm-2"):
+        await until(connected)
+        await pair.emit(named(name, "x"))
+        await reaches(pair.publisher, "SELECT count(*) FROM outbox_event WHERE published_at IS NULL", 0)
+        relay, bus._relay = bus._relay, None
+        assert relay is not None
+        await relay._js._nc.close()
+    await until(connected)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
