@@ -38,8 +38,9 @@ _LOST = (
     OSError,
     TimeoutError,
 )
-# Connections, shutdowns, and a server without room: on its disk, in its memory, for another connection.
-_LOST_STATES = ("08", "57P", "53")
+# Connections, shutdowns, a server without room (on its disk, in its memory, for another connection), a database that is
+# taken away or kept closed while it is restored.
+_LOST_STATES = ("08", "57P", "53", "3D000", "55000")
 
 
 class DatabaseUnavailable(Exception):  # noqa: N818  # a state of the world, answered by 503 with Retry-After

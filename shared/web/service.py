@@ -199,7 +199,10 @@ async def _watch_history(app: FastAPI) -> None:
     """See within a second, in every process, that changes are to be refused or are open again."""
     while True:
         await asyncio.sleep(_HISTORY_S)
-        await _look_at_history(app)
+        try:
+            await _look_at_history(app)
+        except Exception:  # noqa: BLE001  # a look that failed must not take the whole service down; the next one follows
+            _log.exception("history_not_seen")
 
 
 async def _look_at_history(app: FastAPI) -> None:
