@@ -199,17 +199,21 @@ async def _choose_in_sequence(tx: Transaction, subscription: Subscription, envel
     name, subject = subscription.handler_name, subscription.event.subject
     last = await inbox.lock_cursors(tx, name, subject, sorted({one.aggregate_id for one in envelopes}))
     choice, candidates = _Choice(), []
+    stale: list[tuple[Claim, int]] = []
     moved: dict[str, int] = {}
     for one in envelopes:
         if one.sequence > last[one.aggregate_id] + 1:
             choice.gaps.append(_gap(one, last[one.aggregate_id]))
         elif one.sequence <= last[one.aggregate_id]:
             choice.stale += 1
+            stale.append((Claim(name, one, happening=True), last[one.aggregate_id]))
         else:
             candidates.append(one)
             last[one.aggregate_id] = moved[one.aggregate_id] = one.sequence
     await inbox.move(tx, name, subject, moved)
-    return await _take_fresh(tx, name, choice, candidates)
+    choice = await _take_fresh(tx, name, choice, candidates)
+    await inbox.refuse_reused(tx, stale)
+    return choice
 
 
 async def _take_fresh(tx: Transaction, name: str, choice: _Choice, candidates: list[Envelope[Any]]) -> _Choice:

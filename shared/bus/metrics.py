@@ -20,6 +20,11 @@ REWOUND = counter(
 APPLIED = counter("inbox_applied_total", "Events that took effect.", ("service", "handler"))
 DUPLICATE = counter("inbox_duplicate_total", "Events that had taken effect before.", ("service", "handler"))
 STALE = counter("inbox_stale_total", "State events older than what is held; skipped.", ("service", "handler"))
+REUSED = counter(
+    "inbox_number_reused_total",
+    "Events under a number that another event has; kept as dead letters.",
+    ("service", "handler"),
+)
 GAP = counter("inbox_gap_total", "Events that waited because one before them was missing.", ("service", "handler"))
 FAILED = counter("inbox_failed_total", "Handler calls that failed and are tried again.", ("service", "handler"))
 DEAD = counter("dead_letter_total", "Messages given up on and kept with their reason.", ("service", "handler"))

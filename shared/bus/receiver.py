@@ -12,11 +12,12 @@ from nats.aio.msg import Msg
 
 from shared.bus.apply import Deed, Gap, apply_batch, apply_together
 from shared.bus.cancellation import end_if_cancelled
-from shared.bus.metrics import DEAD, FAILED, GAP
+from shared.bus.metrics import DEAD, FAILED, GAP, REUSED
 from shared.bus.streams import ACK_WAIT_SECONDS
 from shared.bus.subscription import Mode, Subscription
 from shared.db.dead_letter import park
 from shared.db.engine import Busy, Database, DatabaseUnavailable
+from shared.db.inbox import NumberReused
 from shared.events.envelope import Envelope, EnvelopeInvalid, from_wire
 from shared.failpoint import reached
 from shared.kernel.actor import system_actor
@@ -191,7 +192,11 @@ class Receiver:
                     await self._run(subscription, [one])
                 return
             self._log_failure(group[0], name, fault)
-            await self._fail(group[0], name, f"{type(fault).__name__}: {fault.__cause__ or fault}")
+            reused = isinstance(fault, NumberReused)
+            if reused:
+                REUSED.labels(self._service, name).inc()
+            reason = f"{type(fault).__name__}: {fault.__cause__ or fault}"
+            await self._fail(group[0], name, reason, hopeless=reused)
             return
         for one in group:
             gap = gaps.get(_envelope(one).id)
@@ -220,9 +225,12 @@ class Receiver:
                 _log.warning("consumer_waits_for_database", fault=repr(fault.__cause__ or fault))
                 await asyncio.sleep(_DATABASE_PAUSE_SECONDS)
 
-    async def _fail(self, one: Arrival, handler: str, reason: str) -> None:
-        """Ask for another delivery, or at the fifth keep the message with its reason and let the next ones flow."""
-        if one.deliveries < LAST_DELIVERY:
+    async def _fail(self, one: Arrival, handler: str, reason: str, *, hopeless: bool = False) -> None:
+        """Ask for another delivery, or at the fifth keep the message with its reason and let the next ones flow.
+
+        What is hopeless is kept at once: no later delivery is any better.
+        """
+        if one.deliveries < LAST_DELIVERY and not hopeless:
             FAILED.labels(self._service, handler).inc()
             one.again = True
             return
@@ -249,6 +257,7 @@ class Receiver:
         DEAD.labels(self._service, handler).inc()
         _log.error(
             "dead_letter",
+            publisher=one.message.subject.partition(".")[0],
             handler=handler,
             subject=one.message.subject,
             reason=reason,

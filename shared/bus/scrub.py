@@ -9,6 +9,7 @@ from nats.js import api
 from nats.js.errors import NotFoundError
 
 from shared.bus.cancellation import end_if_cancelled
+from shared.bus.metrics import REPUBLISHED
 from shared.db import outbox
 from shared.db.engine import Database
 from shared.events.catalogue import stream_of
@@ -62,6 +63,7 @@ async def scrub(client: Client, database: Database) -> int:
         async with database.engine.begin() as connection:
             count = await outbox.unpublish_these(connection, missing)
     if count:
+        REPUBLISHED.labels(service).inc(count)
         _log.error("stream_lost_records", lost=count, first=missing[0], last=missing[-1], stream=stream)
     return count
 

@@ -77,6 +77,16 @@ ON CONFLICT DO NOTHING RETURNING handler, event_id
 """)
 
 
+_KNOWN = text("""
+SELECT handler, event_id FROM inbox_entry
+WHERE (handler, event_id) IN (SELECT * FROM unnest(CAST(:handlers AS text[]), CAST(:ids AS uuid[])))
+""")
+
+
+class NumberReused(Exception):  # noqa: N818  # says what the publisher did
+    """A publisher gave a number again that another event of it has: its database was set back, or somebody forges."""
+
+
 async def take(tx: Transaction, handler: str, event_ids: Sequence[UUID]) -> set[UUID]:
     """Record `event_ids` for `handler` and return those that are new; the others took effect before.
 
@@ -105,6 +115,9 @@ async def take_next(tx: Transaction, handler: str, event: Envelope[Any], *, happ
 
     Returns:
         The turn, and for a gap the last sequence that was applied.
+
+    Raises:
+        NumberReused: the event has the number of another.
     """
     words = {"handler": handler, "subject": event.subject, "aggregate_id": event.aggregate_id}
     value = event.sequence if happening else event.version
@@ -113,7 +126,10 @@ async def take_next(tx: Transaction, handler: str, event: Envelope[Any], *, happ
     if found.moved:
         return (Turn.NOW if found.taken else Turn.DUPLICATE), value
     last = int((await tx.session.execute(_CURSOR, words)).scalar_one_or_none() or 0)
-    return (Turn.GAP if happening and value > last + 1 else Turn.STALE), last
+    if happening and value > last + 1:
+        return Turn.GAP, last
+    await refuse_reused(tx, [(Claim(handler, event, happening=happening), last)])
+    return Turn.STALE, last
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +152,11 @@ class Claim:
 
 
 async def take_turns(tx: Transaction, claims: Sequence[Claim]) -> list[tuple[Turn, int]]:
-    """Do for several events, in their order, what `take_next` does for one; two statements whatever their number."""
+    """Do for several events, in their order, what `take_next` does for one; two statements whatever their number.
+
+    Raises:
+        NumberReused: one of them has the number of another event.
+    """
     held = await _lock_each(tx, sorted({claim.cursor for claim in claims}))
     turns: list[tuple[Turn, int]] = []
     moved: dict[tuple[str, str, str], int] = {}
@@ -149,14 +169,41 @@ async def take_turns(tx: Transaction, claims: Sequence[Claim]) -> list[tuple[Tur
         else:
             turns.append((Turn.NOW, claim.value))
             held[claim.cursor] = moved[claim.cursor] = claim.value
+    stale = [(claim, last) for claim, (turn, last) in zip(claims, turns, strict=True) if turn is Turn.STALE]
     if not moved:
+        await refuse_reused(tx, stale)
         return turns
     now = [claim for claim, (turn, _) in zip(claims, turns, strict=True) if turn is Turn.NOW]
     fresh = await _record(tx, moved, [(claim.handler, claim.event.id) for claim in now])
+    await refuse_reused(tx, stale)
     return [
         (Turn.DUPLICATE, last) if turn is Turn.NOW and (claim.handler, claim.event.id) not in fresh else (turn, last)
         for claim, (turn, last) in zip(claims, turns, strict=True)
     ]
+
+
+async def refuse_reused(tx: Transaction, stale: Sequence[tuple[Claim, int]]) -> None:
+    """Look whether events that are not newer than the last one are known; a number belongs to one event for ever.
+
+    Of a happening every number up to the last was taken, each by an event that the inbox knows. Of a state older ones
+    may have been skipped unseen: there only the last number itself tells.
+
+    Args:
+        tx: the transaction, in which what is taken now stands in the inbox already.
+        stale: claims with the number that their cursor held before them.
+
+    Raises:
+        NumberReused: an event that nobody knows has a number that was taken.
+    """
+    doubtful = [claim for claim, last in stale if claim.happening or claim.value == last]
+    if not doubtful:
+        return
+    words = {"handlers": [one.handler for one in doubtful], "ids": [str(one.event.id) for one in doubtful]}
+    known = {(handler, event_id) for handler, event_id in await tx.session.execute(_KNOWN, words)}
+    for one in doubtful:
+        if (one.handler, one.event.id) not in known:
+            number = f"{'sequence' if one.happening else 'version'} {one.value}"
+            raise NumberReused(f"{number} of {one.event.subject} {one.event.aggregate_id} belongs to another event")
 
 
 async def _lock_each(tx: Transaction, cursors: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:

@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import Table, TextClause, text
 from sqlalchemy.dialects import postgresql
 
+from shared.db.inbox import NumberReused
 from shared.db.transaction import Transaction
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
@@ -26,19 +27,48 @@ async def upsert_if_newer(
 
     Returns:
         The keys of the rows that changed.
+
+    Raises:
+        NumberReused: a row has the version of the one that is held and says something else. The inbox has let its event
+            pass as an unknown one, so its publisher gave the version twice.
     """
     newest: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
         identity = tuple(str(row[name]) for name in key)
-        if identity not in newest or row["version"] > newest[identity]["version"]:
+        other = newest.get(identity)
+        if other is None or row["version"] > other["version"]:
             newest[identity] = row
+        elif row["version"] == other["version"] and row != other:
+            raise _reused(table, identity, row["version"])
     if not newest:
         return []
     # Keys in order: two batches that overlap lock their rows in the same order.
     ordered = [newest[identity] for identity in sorted(newest)]
     statement = _statement(table, tuple(ordered[0]), tuple(key))
-    found = await tx.session.execute(statement, {"rows": orjson.dumps(ordered).decode()})
-    return [dict(row) for row in found.mappings()]
+    words = {"rows": orjson.dumps(ordered).decode()}
+    changed = [dict(row) for row in (await tx.session.execute(statement, words)).mappings()]
+    if len(changed) < len(ordered):
+        statement = _reused_statement(table, tuple(ordered[0]), tuple(key))
+        found = (await tx.session.execute(statement, words)).mappings().first()
+        if found is not None:
+            raise _reused(table, tuple(str(found[name]) for name in key), found["version"])
+    return changed
+
+
+def _reused(table: Table, identity: tuple[Any, ...], version: int) -> NumberReused:
+    return NumberReused(f"version {version} of {table.name} {'/'.join(identity)} belongs to another event")
+
+
+@cache
+def _reused_statement(table: Table, columns: tuple[str, ...], key: tuple[str, ...]) -> TextClause:
+    typed = ", ".join(f'"{name}" {table.c[name].type.compile(dialect=_DIALECT)}' for name in columns)
+    keys = ", ".join(f'"{name}"' for name in key)
+    held, fresh = (", ".join(f'{row}."{name}"' for name in columns) for row in ("held", "fresh"))
+    return text(f"""
+        SELECT {keys}, held.version FROM "{table.name}" AS held
+        JOIN jsonb_to_recordset(CAST(:rows AS jsonb)) AS fresh ({typed}) USING ({keys})
+        WHERE held.version = fresh.version AND ROW({held}) IS DISTINCT FROM ROW({fresh}) LIMIT 1
+    """)  # noqa: S608  # names come from our own table definitions, values are bound
 
 
 @cache

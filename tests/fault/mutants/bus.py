@@ -21,6 +21,15 @@ from tests.fault.mutants import Mutant
 _SHARED = 2
 
 
+def _take_turns_one_by_one() -> None:
+    """Let events that share a transaction take their turns as one that is alone does, bugs included."""
+
+    async def take_each(tx: Any, claims: Any) -> Any:
+        return [await inbox.take_next(tx, one.handler, one.event, happening=one.happening) for one in claims]
+
+    inbox.take_turns = take_each
+
+
 def _no_inbox() -> None:
     take, take_next = inbox.take, inbox.take_next
 
@@ -33,6 +42,7 @@ def _no_inbox() -> None:
         return (Turn.NOW if turn in {Turn.DUPLICATE, Turn.STALE} else turn), last
 
     inbox.take, inbox.take_next = take_all, take_again
+    _take_turns_one_by_one()
 
 
 def _over_gaps() -> None:
@@ -53,6 +63,7 @@ def _over_gaps() -> None:
         return Endless(await lock_cursors(tx, handler, subject, ids))
 
     inbox.take_next, inbox.lock_cursors = take_if_newer, lock_all
+    _take_turns_one_by_one()
 
 
 class _Before(int):
@@ -72,6 +83,7 @@ def _states_in_any_order() -> None:
         return turn, last
 
     inbox.take_next = take_older_too
+    _take_turns_one_by_one()
 
 
 def _no_version_check() -> None:
@@ -91,7 +103,12 @@ def _ack_first() -> None:
         for subscription in subscriptions:
             await self._run(subscription, group)
 
+    async def work_together(self: Receiver, some: list[Arrival]) -> None:
+        for one in some:
+            await work(self, self._by_subject[one.message.subject], [one])
+
     Receiver._work = work  # type: ignore[method-assign]
+    Receiver._work_together = work_together  # type: ignore[method-assign]
 
 
 def _no_dead_letter() -> None:

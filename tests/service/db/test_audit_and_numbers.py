@@ -9,6 +9,7 @@ from shared.db.audit import Verdict, count_unsealed, seal_tail, verify
 from shared.db.audit import main as audit_main
 from shared.db.case_no import CaseSeries, CaseSeriesExhausted, next_case_no
 from shared.db.engine import Database
+from shared.db.inbox import NumberReused
 from shared.db.operation import claim_operation, find_operation, progress, start_operation
 from shared.db.projection import upsert_if_newer
 from shared.kernel.actor import Actor, Role, system_actor
@@ -92,7 +93,9 @@ async def test_a_projection_takes_only_what_is_newer_whatever_the_order(postgres
 
         assert await put(("a", "one", 1), ("b", "one", 5), ("a", "two", 2)) == ["a", "b"]
         assert await put(("a", "old", 1), ("b", "six", 6)) == ["b"]
-        assert await put(("a", "two again", 2)) == []
+        assert await put(("a", "two", 2)) == []
+        with pytest.raises(NumberReused, match="version 2 of enterprise_name a"):
+            await put(("a", "another two", 2))
         async with db.engine.connect() as connection:
             rows = (await connection.execute(text("SELECT uscc, name FROM enterprise_name ORDER BY 1"))).all()
         assert [tuple(row) for row in rows] == [("a", "two"), ("b", "six")]
