@@ -17,6 +17,8 @@ from urllib.request import Request, urlopen
 import schemathesis
 from schemathesis import AuthContext, Case, HookContext, Response
 
+from shared.events.example import WORDS
+
 _CLIENTS = json.loads(Path(os.environ["FUZZ_CLIENTS"]).read_text("utf-8"))
 _GATEWAY = os.environ["FUZZ_GATEWAY"]
 _TURNS = count()
@@ -43,11 +45,12 @@ class _Pool:
         parties = [client["party"] for client in _CLIENTS if client["party"]]
         self._held["uscc"].extend(party for party in parties if "BANK" not in party)
         self._held["bank_uscc"].extend(party for party in parties if "BANK" in party)
-        self._held["unit_id"].append("500107")
-        self._held["text_version"].append("2022.1")
+        for name, word in WORDS.items():
+            if isinstance(word, str | int) and not isinstance(word, bool) and name not in self._held:
+                self._held[name].append(word)
 
     def learn(self, path: str, answer: Any) -> None:
-        """Keep the ids and codes of an answer; `id` is kept under the name that the address of one record has."""
+        """Keep the values of an answer; `id` is kept under the name that the address of one record has."""
         if isinstance(answer, list):
             for one in answer:
                 self.learn(path, one)
@@ -55,20 +58,20 @@ class _Pool:
             for name, value in answer.items():
                 if name == "id" and isinstance(value, str):
                     self._add(_param_of(path), value)
-                elif isinstance(value, str) and (name.endswith(("_id", "uscc")) or name == "text_version"):
+                elif isinstance(value, str | int) and not isinstance(value, bool):
                     self._add(_SAME.get(name, name), value)
                 elif isinstance(value, dict | list):
                     self.learn(path, value)
 
-    def _add(self, name: str, value: str) -> None:
+    def _add(self, name: str, value: str | int) -> None:
         if value not in self._held[name]:
             self._held[name].append(value)
 
     def instead(self, name: str, value: Any) -> Any:
         """Return a held value of that name in place of most drawn ones, the same one for the same drawn one."""
-        held = self._held.get(_SAME.get(name, name))
-        chance = zlib.crc32(repr(value).encode())
-        if not held or not isinstance(value, str) or chance % _EACH == 0:
+        held = [one for one in self._held.get(_SAME.get(name, name), ()) if type(one) is type(value)]
+        chance = zlib.crc32(f"{name} {value!r}".encode())
+        if not held or chance % _EACH == 0:
             return value
         return held[chance // _EACH % len(held)]
 
