@@ -6,6 +6,7 @@ page alone and write `.state/benchmarks.md`: one table is one run.
 
 import argparse
 import os
+import signal
 import sys
 import time
 import traceback
@@ -29,6 +30,7 @@ FIGURES = (
 """In this order: first what needs a database and a broker alone, then what needs the whole suite."""
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 ASIDE = REPOSITORY / ".state" / "benchmarks.md"
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 Measure = Callable[[Bench], Awaitable[None]]
 
 
@@ -81,15 +83,19 @@ def main(arguments: list[str]) -> int:
         _say(f"not installed, and cannot be: {', '.join(missing)}")
     bench = Bench(QUICK if given.quick else FULL, _say)
     states: list[str] = []
+    for number in _STOPS:
+        signal.signal(number, signal.default_int_handler)
     began = time.monotonic()
     try:
         uvloop.run(_measure(bench, names, states))
     except KeyboardInterrupt:
-        states.append("Cut off by Ctrl-C: the rows below are those measured until then.")
+        states.append("Cut off: the rows below are those measured until then.")
     finally:
+        for number in _STOPS:  # once is enough: nothing that was started may be left behind
+            signal.signal(number, signal.SIG_IGN)
+        target = _write(bench, names, states, quick=given.quick)
         _say("stopping what was started")
         bench.close()
-        target = _write(bench, names, states, quick=given.quick)
     print(markdown(bench.rows))
     _say(f"{time.monotonic() - began:.0f} s; written to {os.path.relpath(target, REPOSITORY)}")
     for state in states:
