@@ -100,6 +100,7 @@ async def apply_together(database: Database, clock: Clock, deeds: Sequence[Deed]
         for one, (turn, _) in zip(deeds, turns, strict=True):
             if turn is Turn.NOW:
                 await _do(tx, database.service, one)
+        reached(database.service, "in_effect_before_commit")
     gaps: list[Gap | None] = []
     for one, (turn, last) in zip(deeds, turns, strict=True):
         choice = _as_choice(one.envelope, turn, last)
