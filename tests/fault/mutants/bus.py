@@ -197,6 +197,13 @@ def _loss_unseen() -> None:
     Relay._mend = mend  # type: ignore[method-assign]
 
 
+def _silence_unheard() -> None:
+    async def heard(self: Relay, sent: Any) -> Any:
+        return await self._outcome(sent)
+
+    Relay._heard = heard  # type: ignore[method-assign]
+
+
 def _unsynced() -> None:
     plain = NatsServer.__init__
 
@@ -254,6 +261,7 @@ AREA: tuple[Mutant, ...] = (
     Mutant("every_relay", "each relay publishes its share without a lock", ("B8",), _every_relay),
     Mutant("by_number", "a lost end of the stream is judged by numbers alone", ("simulation",), _by_number),
     Mutant("loss_unseen", "a stream that lost events is taken as it is", ("simulation",), _loss_unseen),
+    Mutant("silence_unheard", "a stream that takes nothing is waited for", ("A9",), _silence_unheard),
     Mutant("unsynced", "the broker acknowledges before it syncs", ("A6",), _unsynced),
     Mutant("sync_taken_for_granted", "nobody asks the broker whether it syncs", ("A6",), _sync_taken_for_granted),
     Mutant("all_at_once", "a consumer takes its whole backlog into memory", ("B7",), _all_at_once),
