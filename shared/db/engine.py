@@ -38,8 +38,8 @@ _LOST = (
     OSError,
     TimeoutError,
 )
-# Connections, shutdowns, a server without room (on its disk, in its memory, for another connection), and a database that
-# is taken away or kept closed while it is restored.
+# Connections, shutdowns, a server without room (on its disk, in its memory, for another connection), a database that is
+# taken away or kept closed while it is restored.
 _LOST_STATES = ("08", "57P", "53", "3D000", "55000")
 
 
