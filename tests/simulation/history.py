@@ -111,7 +111,7 @@ async def _trouble(world: World, *, events: int) -> None:
     schedule = world.schedule
     for _ in range(_STEPS):
         step = schedule.chance.choices(
-            ("go on", "change", "relay", "work", "tend", "time", "disaster"), (18, 3, 2, 5, 0.4, 1.5, 0.4)
+            ("go on", "change", "relay", "work", "tend", "time", "disaster"), (18, 3, 1.5, 5, 0.4, 1.5, 0.7)
         )[0]
         service = schedule.chance.choice(("registry", "finance"))
         number = schedule.chance.randint(1, 2)
@@ -145,7 +145,7 @@ def _disaster(world: World) -> None:
         return
     name = chance.choice(sorted(world.bus.streams))
     stream = world.bus.streams[name]
-    what = chance.choice(("store lost", "tail lost", "record lost", "durable lost", "rubbish", "rubbish"))
+    what = chance.choice(("store lost", "tail lost", "tail lost", "record lost", "durable lost", "rubbish", "rubbish"))
     if (what != "rubbish" and not stream.records) or not schedule.happens(what, 1):
         return
     schedule.note(f"{what}: {name}")

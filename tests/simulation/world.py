@@ -103,9 +103,11 @@ class World:
         self.relays.append(relay)
         async with relay._own_connection() as own:
             while not await relay_room.try_lock_connection(own, "relay", service):
+                if schedule.faults_on and schedule.chance.random() < 0.7:
+                    return
                 await schedule.pause("while another has the lock")
             rounds = 0
-            while rounds < (schedule.chance.randint(2, 12) if schedule.faults_on else 1):
+            while rounds < (schedule.chance.randint(1, 6) if schedule.faults_on else 1):
                 rounds += 1
                 try:
                     may_publish = await relay._check_stream(own)
