@@ -5,11 +5,12 @@ import random
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import orjson
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.embedded.nats import NatsServer
-from shared.bus import consumer, receiver, relay, streams
+from shared.bus import consumer, receiver, relay, runner, streams
 from shared.bus.history import StreamHistory
 from shared.bus.receiver import Arrival, Receiver
 from shared.bus.relay import Relay
@@ -113,7 +114,7 @@ def _ack_first() -> None:
 
 
 def _no_dead_letter() -> None:
-    async def fail(_self: Receiver, one: Arrival, _handler: str, _reason: str) -> None:
+    async def fail(_self: Receiver, one: Arrival, _handler: str, _reason: str, **_: Any) -> None:
         one.again = True
 
     Receiver._fail = fail  # type: ignore[method-assign]
@@ -198,6 +199,33 @@ def _silence_unheard() -> None:
     Relay._heard = heard  # type: ignore[method-assign]
 
 
+def _never_read_back() -> None:
+    async def scrub(*_: Any) -> int:
+        return 0
+
+    runner.scrub = scrub
+
+
+def _history_unread() -> None:
+    async def agrees(*_: Any, **__: Any) -> bool:
+        return True
+
+    StreamHistory.agrees = agrees  # type: ignore[method-assign]
+
+
+def _any_source() -> None:
+    plain = receiver.from_wire
+
+    def believe(payload: bytes, event: Any) -> Any:
+        try:
+            document = {**orjson.loads(payload), "source": f"/kechuang/{event.publisher()}"}
+        except (orjson.JSONDecodeError, TypeError):
+            return plain(payload, event)
+        return plain(orjson.dumps(document), event)
+
+    receiver.from_wire = believe
+
+
 def _unsynced() -> None:
     plain = NatsServer.__init__
 
@@ -257,6 +285,9 @@ AREA: tuple[Mutant, ...] = (
     Mutant("by_number", "a lost end of the stream is judged by numbers alone", ("A8", "simulation"), _by_number),
     Mutant("loss_unseen", "a stream that lost events is taken as it is", ("A8", "simulation"), _loss_unseen),
     Mutant("silence_unheard", "a stream that takes nothing is waited for", ("A9",), _silence_unheard),
+    Mutant("never_read_back", "nobody reads the stream back after the broker began", ("A8",), _never_read_back),
+    Mutant("history_unread", "a relay publishes over what a restored database has lost", ("G5",), _history_unread),
+    Mutant("any_source", "an event is believed whoever it says it is from", ("B10",), _any_source),
     Mutant("unsynced", "the broker acknowledges before it syncs", ("A6",), _unsynced),
     Mutant("sync_taken_for_granted", "nobody asks the broker whether it syncs", ("A6",), _sync_taken_for_granted),
     Mutant("all_at_once", "a consumer takes its whole backlog into memory", ("B7",), _all_at_once),
