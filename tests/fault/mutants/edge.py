@@ -1,5 +1,137 @@
-"""Deliberate bugs of the edge: tokens, scopes, bodies, exports."""
+"""Deliberate bugs of the edge: tenants, scopes, tokens, headers, bodies, files, clocks, limits."""
 
+import base64
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import select
+from sqlmodel import col
+
+from gateway.api import caller
+from services.finance.models.loan import Loan
+from services.finance.store import loan as loans
+from shared.db import transaction
+from shared.db.transaction import Transaction
+from shared.kernel.actor import Actor, Role
+from shared.kernel.shape import Shape
+from shared.web import auth, body, edge, export
 from tests.fault.mutants import Mutant
 
-AREA: tuple[Mutant, ...] = ()
+
+def _tenant_filter_missing() -> None:
+    async def find(tx: Transaction, loan_id: UUID) -> Loan | None:
+        return (await tx.session.execute(select(Loan).where(col(Loan.id) == loan_id))).scalar_one_or_none()
+
+    loans.find = find
+
+
+def _extra_fields_ignored() -> None:
+    # Routes are made after this, so that they take the shapes as they are then.
+    for shape in [Shape, *_below(Shape)]:
+        shape.model_config["extra"] = "ignore"
+        if "table" not in shape.model_config:
+            shape.model_rebuild(force=True)
+
+
+def _below(shape: type[Shape]) -> Iterator[type[Shape]]:
+    for one in shape.__subclasses__():
+        yield one
+        yield from _below(one)
+
+
+def _scope_check_missing() -> None:
+    edge._check_scope = lambda *_: None
+
+
+def _claims_of(token: str) -> dict[str, Any]:
+    payload = token.split(".")[1]
+    claims: dict[str, Any] = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims
+
+
+def _header_of(token: str) -> dict[str, Any]:
+    try:
+        part = token.partition(".")[0]
+        found = orjson.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _alg_taken_from_the_token() -> None:
+    honest = auth.TokenVerifier._claims
+
+    async def claims(self: auth.TokenVerifier, token: str) -> dict[str, Any]:
+        if str(_header_of(token).get("alg")).lower() == "none":
+            return _claims_of(token)
+        return await honest(self, token)
+
+    auth.TokenVerifier._claims = claims
+
+
+def _claims_changed(**forgiven: Any) -> None:
+    """Let a verifier see other claims than those of the token."""
+    honest = auth.TokenVerifier._judge
+
+    def judge(self: auth.TokenVerifier, claims: dict[str, Any], now: dt.datetime) -> tuple[Actor, float]:
+        return honest(self, {**claims, **{name: value(claims) for name, value in forgiven.items()}}, now)
+
+    auth.TokenVerifier._judge = judge
+
+
+def _not_before_ignored() -> None:
+    _claims_changed(nbf=lambda _: None)
+
+
+def _skew_of_hours() -> None:
+    auth.SKEW_S = 3 * 3_600
+
+
+class _Everything:
+    def __contains__(self, name: object) -> bool:
+        return name not in {"connection", "host", "transfer-encoding", "x-request-id", "traceparent"}
+
+
+def _every_header_goes_on() -> None:
+    caller._ONWARD = _Everything()
+
+
+def _identity_headers_believed() -> None:
+    honest = edge._identify
+
+    async def identify(request: Any, rule: edge.EdgeRule) -> Actor:
+        if "authorization" not in request.headers and "x-user" in request.headers:
+            return Actor(client_id=request.headers["x-user"], role=Role.CITY, scopes=frozenset({rule.scope}))
+        return await honest(request, rule)
+
+    edge._identify = identify
+
+
+def _export_without_escaping() -> None:
+    export.escape_formula = lambda value: value
+
+
+def _last_of_two_keys_wins() -> None:
+    body._unique = dict
+
+
+def _business_date_of_greenwich() -> None:
+    transaction.shanghai_date = lambda instant: instant.astimezone(dt.UTC).date()
+
+
+AREA: tuple[Mutant, ...] = (
+    Mutant("tenant_filter_missing", "one read looks a loan up by its id alone", ("E1",), _tenant_filter_missing),
+    Mutant("extra_fields_ignored", "fields that a shape does not know are dropped", ("E2",), _extra_fields_ignored),
+    Mutant("scope_check_missing", "a token's scopes are not looked at", ("E3",), _scope_check_missing),
+    Mutant("alg_taken_from_the_token", "a token says itself that it is unsigned", ("E4",), _alg_taken_from_the_token),
+    Mutant("not_before_ignored", "a token is taken before its time", ("E4",), _not_before_ignored),
+    Mutant("skew_of_hours", "clocks may differ by three hours", ("E4", "G1"), _skew_of_hours),
+    Mutant("every_header_goes_on", "the gateway sends every header on", ("E7",), _every_header_goes_on),
+    Mutant("identity_headers_believed", "a header names the caller", ("E7",), _identity_headers_believed),
+    Mutant("export_without_escaping", "names are exported as they are", ("F2",), _export_without_escaping),
+    Mutant("last_of_two_keys_wins", "of two equal keys in a body the last is taken", ("F4",), _last_of_two_keys_wins),
+    Mutant("business_date_of_greenwich", "the business date is that of UTC", ("G1",), _business_date_of_greenwich),
+)
