@@ -58,3 +58,11 @@ def test_every_instant_of_the_product_stands_on_the_page() -> None:
     instants = set(_INSTANT.findall(text))
     assert len(instants) > 5
     assert {name for name in instants if f"`{name}`" not in page()} == set()
+
+
+def test_every_case_has_a_test_and_a_line_on_the_page() -> None:
+    folder = ROOT / "tests" / "fault"
+    text = "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py") if "mutants" not in path.name)
+    assert CASES - set(_ID.findall(text)) == set()
+    cases = page().partition("## Cases")[2].partition("## Instants")[0]
+    assert CASES - named_on_the_page(cases) == set()
