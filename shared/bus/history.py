@@ -9,12 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.metrics import HISTORY_REGRESSED
 from shared.db import history, outbox
-from shared.events.catalogue import stream_of
-from shared.events.envelope import EnvelopeInvalid, Recorded, recorded_from_wire
+from shared.events.catalogue import CATALOGUE, stream_of
+from shared.events.envelope import EnvelopeInvalid, Recorded, from_wire, recorded_from_wire
 
 REACH = 500
 """How many of the last records are compared: as many as one batch, within which commits may stand in another order."""
 _AT_ONCE = 50
+_NUL = rb"\u0000"
+_LARGEST = 2**63 - 1
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -37,9 +39,25 @@ async def read_back(js: JetStreamContext, service: str, first: int, last: int) -
 async def _read(js: JetStreamContext, service: str, number: int) -> Recorded | None:
     try:
         message = await js.get_msg(stream_of(service), number)
-        return recorded_from_wire(message.data or b"", service)
+        return _own_event(message.data or b"", service)
     except (APIError, EnvelopeInvalid):  # gone, damaged or not ours: it says nothing of the history
         return None
+
+
+def _own_event(payload: bytes, service: str) -> Recorded:
+    """Return the event in `payload` if an outbox of `service` can have held it.
+
+    Raises:
+        EnvelopeInvalid: no such event: rubbish in the stream must not look like a lost past.
+    """
+    recorded = recorded_from_wire(payload, service)
+    event_class = CATALOGUE.get(recorded.subject)
+    if event_class is None:
+        raise EnvelopeInvalid(f"{recorded.subject} is no event of ours")
+    from_wire(payload, event_class)
+    if _NUL in payload or max(recorded.version, recorded.sequence) > _LARGEST:
+        raise EnvelopeInvalid("no database of ours can hold it")
+    return recorded
 
 
 class StreamHistory:

@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 from nats.js.errors import NotFoundError
 from sqlalchemy import text
@@ -167,6 +169,27 @@ async def test_rubbish_at_the_end_of_the_stream_is_no_break(pair: Pair) -> None:
     await live_through(pair, named("firm-1", "x"))
     await pair.inject(b"not json")
     await pair.inject(b'{"specversion": "1.0", "source": "/kechuang/ipr"}')
+    async with pair.running():
+        await pair.emit(named("firm-2", "x"))
+        await reaches(pair.publisher, UNPUBLISHED, 0)
+    assert await count(pair.publisher, "SELECT count(*) FROM history_break") == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"type": "registry.enterprise.changed.v99"},
+        {"version": 2**63},
+        {"data": {"uscc": 1}},
+        {"aggregateid": "nul", "data": {**named("nul", "a\x00b").model_dump(mode="json")}},
+    ],
+    ids=["a type nobody has", "a version no database holds", "data of another shape", "a NUL in a text"],
+)
+async def test_an_event_that_no_outbox_can_have_held_is_no_break(pair: Pair, wrong: dict[str, Any]) -> None:
+    await live_through(pair, named("firm-1", "x"))
+    async with pair.client() as client:
+        sound = orjson.loads((await client.jetstream().get_last_msg("REGISTRY", EnterpriseChanged.subject)).data or b"")
+    await pair.inject(orjson.dumps({**sound, "id": str(new_id()), **wrong}))
     async with pair.running():
         await pair.emit(named("firm-2", "x"))
         await reaches(pair.publisher, UNPUBLISHED, 0)
