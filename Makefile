@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ENVIRONMENT = env PYTHONPATH=. .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help environment run stop reset logs token test test-fault bench check format contracts lint-contracts fuzz client-check migration replay republish accept-restore
+.PHONY: help environment run stop reset logs token test test-fault test-mutants bench check format contracts lint-contracts fuzz client-check migration replay republish accept-restore
 
 help: ## list these commands 列出全部命令
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ test: environment ## run all tests; T="tests/unit -k loan" runs some 运行测�
 
 test-fault: environment ## try every fault on purpose, minutes; F="-k kill" tries some 故障注入测试
 	@exec $(ENVIRONMENT) -m tests.fault $(F)
+
+test-mutants: environment ## plant each deliberate bug and see that its cases, and only those, fail 变异测试
+	@exec $(ENVIRONMENT) -m pytest $(or $(M),$(wildcard tests/fault/test_mutants_*.py))
 
 bench: environment ## measure speed beside floors and peers into docs/benchmarks.md; B="relay drain" some, QUICK=1 a short try 性能测量
 	@exec $(ENVIRONMENT) -m tests.bench $(B) $(if $(filter 1,$(QUICK)),--quick)

@@ -13,8 +13,10 @@ from sqlmodel import col
 from gateway.api import caller
 from services.finance.models.loan import Loan
 from services.finance.store import loan as loans
-from shared.db import transaction
+from shared.db import engine, transaction
 from shared.db.transaction import Transaction
+from shared.files import tabular
+from shared.kernel import uscc
 from shared.kernel.actor import Actor, Role
 from shared.kernel.shape import Shape
 from shared.web import auth, body, edge, export
@@ -122,6 +124,19 @@ def _business_date_of_greenwich() -> None:
     transaction.shanghai_date = lambda instant: instant.astimezone(dt.UTC).date()
 
 
+def _check_character_ignored() -> None:
+    uscc.is_valid = uscc.is_well_formed
+
+
+def _every_list_is_utf_8() -> None:
+    tabular.text_encoding = lambda _raw: "utf-8"
+
+
+def _no_limits() -> None:
+    for name in engine.TIMEOUTS:
+        engine.TIMEOUTS[name] = "0"
+
+
 AREA: tuple[Mutant, ...] = (
     Mutant("tenant_filter_missing", "one read looks a loan up by its id alone", ("E1",), _tenant_filter_missing),
     Mutant("extra_fields_ignored", "fields that a shape does not know are dropped", ("E2",), _extra_fields_ignored),
@@ -134,4 +149,7 @@ AREA: tuple[Mutant, ...] = (
     Mutant("export_without_escaping", "names are exported as they are", ("F2",), _export_without_escaping),
     Mutant("last_of_two_keys_wins", "of two equal keys in a body the last is taken", ("F4",), _last_of_two_keys_wins),
     Mutant("business_date_of_greenwich", "the business date is that of UTC", ("G1",), _business_date_of_greenwich),
+    Mutant("check_character_ignored", "a code is judged by its form alone", ("F1", "F5"), _check_character_ignored),
+    Mutant("every_list_is_utf_8", "a list is read as UTF-8 whatever it is", ("F3",), _every_list_is_utf_8),
+    Mutant("no_limits", "statements, locks and idle transactions may last for ever", ("G4",), _no_limits),
 )
