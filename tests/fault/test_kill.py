@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.fault.armed_suite import ArmedSuite
-from tests.fault.checker import Checker
+from tests.fault.checker import ALL, Checker
 from tests.fault.world import World
 
 pytestmark = pytest.mark.timeout(300)
@@ -36,7 +36,7 @@ INSTANTS = (
     ("A10", "ipr.after_publish_before_mark", "nats"),
     ("A10", "registry.after_effect_before_ack", "nats"),
 )
-_ROUNDS = 8
+_PATIENCE_SECONDS = 60
 
 
 @pytest.mark.fault("K0")
@@ -71,16 +71,16 @@ def test_what_clients_were_told_holds_after_a_kill_at_this_instant(
     journal, pid, began = world.begin(), suite.pids()[name], time.monotonic()
     suite.orders.give(order)
     try:
-        for _ in range(_ROUNDS):
+        while not suite.orders.is_done(order):
+            assert time.monotonic() - began < _PATIENCE_SECONDS, f"{order} was never reached"
             acts = world.acts()
             choice.shuffle(acts)
             world.run(acts, choice)
-            if suite.orders.is_done(order):
-                break
-        assert suite.orders.is_done(order), f"{order} was never reached"
     finally:
         suite.orders.withdraw()
     suite.wait_until_back(name, pid)
-    findings = Checker(world).findings(probes=10)
+    # All five chains after the last seed of an instant, one otherwise: walking them is most of a check.
+    chains = ALL if seed == SEEDS[-1] else (name if name in ALL else "finance",)
+    findings = Checker(world).findings(probes=10, chains=chains)
     record_property("noted", f"{order}: {journal.summary()}, whole again after {time.monotonic() - began:.1f} s")
     assert findings == [], f"seed {seed}, {order}\n" + "\n".join(findings)

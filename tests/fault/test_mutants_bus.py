@@ -14,8 +14,16 @@ from tests.fault.mutants.bus import AREA
 from tests.support.postgres import REPOSITORY
 
 # Quick cases, run with every mutant, and the long ones, run with the mutants that name them.
-QUICK = ("test_delivery.py", "test_order.py", "test_poison.py", "test_loss.py", "test_histories.py")
-LONG = {"A6": "test_sync.py", "A9": "test_disk_full.py", "B7": "test_backlog.py"}
+QUICK = tuple(f"bus/test_{name}.py" for name in ("delivery", "order", "poison", "loss", "histories"))
+LONG = {
+    "A6": "bus/test_sync.py",
+    "A9": "bus/test_disk_full.py",
+    "B7": "bus/test_backlog.py",
+    "B10": "bus/test_forged.py",
+    "G5": "test_restore.py",
+}
+ALSO = {"never_read_back": ("bus/test_store_loss.py",)}
+"""Long cases of an id that quick ones have too."""
 CASES = {"A8", "B1", "B2", "B3", "B4", "B5", "B6", "B8", "B9", "simulation", *LONG}
 pytestmark = pytest.mark.fault("M2")
 _ROW = re.compile(r"^(\S+)\s+(holds|BROKEN|left out)\b", re.MULTILINE)
@@ -23,10 +31,10 @@ _ROW = re.compile(r"^(\S+)\s+(holds|BROKEN|left out)\b", re.MULTILINE)
 
 def broken_with(mutant: str) -> tuple[set[str], str]:
     """Run the cases with a bug planted; return the ids of those that failed and what was printed."""
-    files = (*QUICK, *(LONG[case] for case in MUTANTS[mutant].breaks if case in LONG))
+    files = (*QUICK, *(LONG[case] for case in MUTANTS[mutant].breaks if case in LONG), *ALSO.get(mutant, ()))
     environment = {**os.environ, "MUTANT": mutant, "FAULT_SEEDS": "1", "FAULT_PATIENCE": "30"}
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", *(f"tests/fault/bus/{name}" for name in files)],
+        [sys.executable, "-m", "pytest", *(f"tests/fault/{name}" for name in files)],
         check=False,
         cwd=REPOSITORY,
         env=environment,
