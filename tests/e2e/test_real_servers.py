@@ -9,7 +9,7 @@ import pytest
 
 from deploy.embedded.launch_settings import PROCESSES
 from deploy.embedded.postgres import ensure_database
-from tests.support.nats import Broker
+from tests.support.nats import Broker, running_nats
 from tests.support.postgres import DatabaseServer, running_postgres
 from tests.support.suite import LaunchedSuite, launched_suite, settings_of
 
@@ -31,11 +31,10 @@ class RealServers:
         return settings_of(databases, "DATABASE_URL") | settings_of(brokers, "NATS_URL")
 
     async def make_databases(self) -> None:
-        """Make the five empty databases anew, as an administrator would."""
+        """Make the five empty databases, as an administrator would."""
         admin = await asyncpg.connect(self.postgres.server.url())
         try:
             for name in PROCESSES:
-                await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
                 await ensure_database(admin, name, self.passwords[name])
         finally:
             await admin.close()
@@ -49,10 +48,11 @@ class RealServers:
             await connection.close()
 
 
-@pytest.fixture(scope="module")
-def servers(nats: Broker) -> Iterator[RealServers]:
-    with running_postgres() as postgres:
-        yield RealServers(postgres, nats, {name: secrets.token_hex(16) for name in PROCESSES})
+@pytest.fixture
+def servers() -> Iterator[RealServers]:
+    # A broker of its own for each test: empty databases beside old streams are a lost history, and rightly refused.
+    with running_postgres() as postgres, running_nats() as broker:
+        yield RealServers(postgres, broker, {name: secrets.token_hex(16) for name in PROCESSES})
 
 
 async def test_on_real_servers_nothing_is_embedded_nothing_seeded_and_no_secret_printed(servers: RealServers) -> None:
