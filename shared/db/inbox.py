@@ -122,14 +122,17 @@ async def take_next(tx: Transaction, handler: str, event: Envelope[Any], *, happ
     words = {"handler": handler, "subject": event.subject, "aggregate_id": event.aggregate_id}
     value = event.sequence if happening else event.version
     statement = _NEXT_HAPPENING if happening else _NEXT_STATE
-    found = (await tx.session.execute(statement, {**words, "value": value, "event_id": event.id})).one()
-    if found.moved:
-        return (Turn.NOW if found.taken else Turn.DUPLICATE), value
-    last = int((await tx.session.execute(_CURSOR, words)).scalar_one_or_none() or 0)
-    if happening and value > last + 1:
-        return Turn.GAP, last
-    await refuse_reused(tx, [(Claim(handler, event, happening=happening), last)])
-    return Turn.STALE, last
+    while True:
+        found = (await tx.session.execute(statement, {**words, "value": value, "event_id": event.id})).one()
+        if found.moved:
+            return (Turn.NOW if found.taken else Turn.DUPLICATE), value
+        last = int((await tx.session.execute(_CURSOR, words)).scalar_one_or_none() or 0)
+        if happening and value > last + 1:
+            return Turn.GAP, last
+        if value <= last:
+            await refuse_reused(tx, [(Claim(handler, event, happening=happening), last)])
+            return Turn.STALE, last
+        # Another worker committed the event before this one between the two statements: now it is this one's turn.
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from shared.bus.dead_letter import replay
 from shared.bus.monitor import syncs_always
 from shared.bus.subscription import Mode, Subscription
 from shared.db.engine import Database
+from shared.db.inbox import Turn, take_next
 from shared.db.transaction import Transaction
 from shared.events.envelope import Envelope
 from shared.events.registry import EnterpriseChanged, IntegrityChanged
@@ -200,3 +201,26 @@ async def test_a_broker_that_acknowledges_before_it_syncs_is_told_apart(nats: Br
         await asyncio.to_thread(server.wait_until_ready)
         assert await syncs_always(server.monitor_url) is True
         await asyncio.to_thread(child.stop)
+
+
+@pytest.mark.parametrize("place", [2, 3])
+async def test_an_event_takes_its_turn_although_those_before_it_commit_just_while_it_is_judged(
+    pair: Pair, place: int
+) -> None:
+    (subscription,) = [one for one in pair.handlers.subscriptions() if one.event is IntegrityChanged]
+    *before, event = [wrap(marked("firm-1"), version=number) for number in range(1, place + 1)]
+    async with pair.listener.transaction(actor=system_actor("finance"), clock=CLOCK) as tx:
+        execute, asked = tx.session.execute, 0
+
+        async def another_worker_between(*words: object) -> object:
+            nonlocal asked
+            asked += 1
+            if asked == 2:
+                await deliver(pair.listener, subscription, *before)
+            return await execute(*words)
+
+        tx.session.execute = another_worker_between  # type: ignore[method-assign, assignment]
+        turn = await take_next(tx, subscription.handler_name, event, happening=True)
+    assert turn == (Turn.NOW, place)
+    assert await count(pair.listener, "SELECT max(value) FROM inbox_cursor") == place
+    assert await count(pair.listener, "SELECT count(*) FROM inbox_entry") == place
