@@ -33,6 +33,11 @@ def visible(
     return statement.where(own == actor.party)
 
 
+def own_bank(actor: Actor) -> str | None:
+    """Return the bank whose rows `actor` may move, None (which equals no row's) for everybody who is no bank."""
+    return actor.party if actor.role is Role.BANK else None
+
+
 def after_key(
     statement: Rows,
     *,

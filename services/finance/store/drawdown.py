@@ -1,18 +1,21 @@
 """Drawdowns and their repayments."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import col
 
-from services.finance.models.cover import Cover
 from services.finance.models.drawdown import Drawdown, Repayment
-from services.finance.models.loan import Loan
 from services.finance.rules.credit_line import CreditLineTerms, Movement
+from services.finance.rules.drawdown import DrawdownStatus
 from services.finance.rules.drawdown import Repayment as Decided
-from services.finance.store.actor_scope import SEES_COVER, visible
+from services.finance.store.actor_scope import SEES_COVER, own_bank, visible
 from services.finance.store.credit_line import move_parts, move_values
+from services.finance.store.loan import HELD_COLUMNS, HeldLoan
 from shared.db.statement import Statement
 from shared.db.transaction import Transaction
 
@@ -58,22 +61,39 @@ async def find(tx: Transaction, drawdown_id: UUID) -> Drawdown | None:
     return (await tx.session.execute(query.where(col(Drawdown.id) == drawdown_id))).scalar_one_or_none()
 
 
-async def lock_own(tx: Transaction, drawdown_id: UUID) -> tuple[Loan, Drawdown, UUID | None] | None:
-    """Return a drawdown of the calling bank, its loan and the id of its cover; holds loan and drawdown.
+@dataclass(frozen=True, slots=True)
+class HeldDrawdown:
+    """A drawdown that is held with its loan until the end of the transaction, and its cover; amounts in fen."""
+
+    id: UUID
+    unit_id: str
+    starts_on: date
+    outstanding_fen: int
+    status: DrawdownStatus
+    cover_id: UUID | None
+    loan: HeldLoan
+
+
+_LOCK_OWN = """
+SELECT drawdown.id, drawdown.unit_id, drawdown.starts_on, drawdown.outstanding_fen, drawdown.status,
+       cover.id AS cover_id, {held}
+FROM drawdown JOIN loan ON loan.id = drawdown.loan_id LEFT JOIN cover ON cover.drawdown_id = drawdown.id
+WHERE drawdown.id = :drawdown_id AND drawdown.bank_uscc = :bank_uscc FOR UPDATE OF loan, drawdown
+"""
+_LOCK = Statement(_LOCK_OWN.format(held=HELD_COLUMNS))
+
+
+async def lock_own(tx: Transaction, drawdown_id: UUID) -> HeldDrawdown | None:
+    """Return a drawdown of the calling bank with its loan and the id of its cover; holds loan and drawdown.
 
     Nobody locks a drawdown without its loan, so both are taken in one statement.
     """
-    query = visible(
-        select(Loan, Drawdown, col(Cover.id))
-        .join(Drawdown, col(Drawdown.loan_id) == col(Loan.id))
-        .outerjoin(Cover, col(Cover.drawdown_id) == col(Drawdown.id)),
-        tx.actor,
-        bank=col(Drawdown.bank_uscc),
-        sees_all=(),
-    )
-    query = query.where(col(Drawdown.id) == drawdown_id).with_for_update(of=(Loan, Drawdown))
-    row = (await tx.session.execute(query.execution_options(populate_existing=True))).one_or_none()
-    return None if row is None else (row[0], row[1], row[2])
+    found = await _LOCK.execute(tx.session, {"drawdown_id": drawdown_id, "bank_uscc": own_bank(tx.actor)})
+    row: Any = found.one_or_none()
+    if row is None:
+        return None
+    own_id, unit_id, starts_on, outstanding_fen, status, cover_id, *loan = row
+    return HeldDrawdown(own_id, unit_id, starts_on, outstanding_fen, DrawdownStatus(status), cover_id, HeldLoan(*loan))
 
 
 async def draw(
@@ -93,7 +113,7 @@ async def draw(
     return None if row is None else CreditLineTerms.model_validate(dict(row))
 
 
-async def repay(tx: Transaction, loan: Loan, repayment: Repayment, decision: Decided) -> CreditLineTerms | None:
+async def repay(tx: Transaction, loan: HeldLoan, repayment: Repayment, decision: Decided) -> CreditLineTerms | None:
     """Write a repayment in one statement: receipt, drawdown, loan, line and ledger; loan and drawdown are held.
 
     Returns:

@@ -1,16 +1,18 @@
 """Signed loans: a firm sees its own, a bank those it signed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import col
 
-from services.finance.models.enterprise import Enterprise
 from services.finance.models.loan import Loan
 from services.finance.rules.loan import LoanStatus
-from services.finance.store.actor_scope import SEES_COVER, After, after_key, visible
+from services.finance.store.actor_scope import SEES_COVER, After, after_key, own_bank, visible
+from shared.db.statement import Statement
 from shared.db.transaction import Transaction
 
 
@@ -22,20 +24,40 @@ async def find(tx: Transaction, loan_id: UUID) -> Loan | None:
     return (await tx.session.execute(query.where(col(Loan.id) == loan_id))).scalar_one_or_none()
 
 
-async def lock_own(tx: Transaction, loan_id: UUID) -> tuple[Loan, str | None] | None:
+@dataclass(frozen=True, slots=True)
+class HeldLoan:
+    """What a movement of money needs of a loan that is held until the end of the transaction; amounts in fen."""
+
+    id: UUID
+    enterprise_uscc: str
+    bank_uscc: str
+    principal_fen: int
+    drawn_fen: int
+    repaid_fen: int
+    released_fen: int
+    signed_on: date
+    draw_until: date
+    ends_on: date
+
+
+HELD_COLUMNS = ", ".join(f"loan.{one.name}" for one in fields(HeldLoan))
+# Building this query with the ORM took a sixth of a pay-out's processor time.
+_LOCK_OWN = """
+SELECT enterprise.unit_id, {held}
+FROM loan LEFT JOIN enterprise ON enterprise.uscc = loan.enterprise_uscc
+WHERE loan.id = :loan_id AND loan.bank_uscc = :bank_uscc FOR UPDATE OF loan
+"""
+_LOCK = Statement(_LOCK_OWN.format(held=HELD_COLUMNS))
+
+
+async def lock_own(tx: Transaction, loan_id: UUID) -> tuple[HeldLoan, str | None] | None:
     """Return a loan of the calling bank and the firm's reporting unit of today; holds the loan.
 
     A loan is locked before its drawdowns and the line.
     """
-    query = visible(
-        select(Loan, col(Enterprise.unit_id)).outerjoin(Enterprise, col(Enterprise.uscc) == col(Loan.enterprise_uscc)),
-        tx.actor,
-        bank=col(Loan.bank_uscc),
-        sees_all=(),
-    )
-    query = query.where(col(Loan.id) == loan_id).with_for_update(of=Loan)
-    row = (await tx.session.execute(query.execution_options(populate_existing=True))).one_or_none()
-    return None if row is None else (row[0], row[1])
+    found = await _LOCK.execute(tx.session, {"loan_id": loan_id, "bank_uscc": own_bank(tx.actor)})
+    row: Any = found.one_or_none()
+    return None if row is None else (HeldLoan(*row[1:]), row[0])
 
 
 async def contract_no_used(tx: Transaction, bank_uscc: str, contract_no: str) -> bool:

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from services.finance.models.cover import Cover
-from services.finance.models.drawdown import Drawdown
 from services.finance.rules import cover as rules
 from services.finance.rules import fund_account as fund_rules
 from services.finance.rules.cover import CoverBalances, CoverStatus, CoverVerdict
@@ -11,6 +10,7 @@ from services.finance.rules.fund_account import PostingKind
 from services.finance.store import cover as covers
 from services.finance.store import drawdown as drawdowns
 from services.finance.store import fund_account as accounts
+from services.finance.store.drawdown import HeldDrawdown
 from services.finance.usecases.fund_account import balances_of, post_exposure
 from shared.db.transaction import Transaction
 from shared.events.finance import CoverChanged
@@ -43,23 +43,22 @@ async def file_cover(tx: Transaction, drawdown_id: UUID, book: RuleBook, *, cove
         Refusal: `forbidden_role`; `not_found`; and all of `rules.file`.
     """
     tx.actor.party_as(Role.BANK)
-    held = await drawdowns.lock_own(tx, drawdown_id)
-    if held is None:
+    drawdown = await drawdowns.lock_own(tx, drawdown_id)
+    if drawdown is None:
         raise Refusal(NOT_FOUND, noun="drawdown")
-    _, drawdown, filed_cover_id = held
     due = rules.file(
         book.pick(fund_rules.POLICY, drawdown.starts_on),
         starts_on=drawdown.starts_on,
         status=drawdown.status,
-        filed_before=filed_cover_id is not None,
+        filed_before=drawdown.cover_id is not None,
         today=tx.today,
     )
     cover = Cover(
         id=cover_id,
         drawdown_id=drawdown_id,
-        loan_id=drawdown.loan_id,
-        enterprise_uscc=drawdown.enterprise_uscc,
-        bank_uscc=drawdown.bank_uscc,
+        loan_id=drawdown.loan.id,
+        enterprise_uscc=drawdown.loan.enterprise_uscc,
+        bank_uscc=drawdown.loan.bank_uscc,
         unit_id=drawdown.unit_id,
         status=CoverStatus.FILED,
         covered_fen=0,
@@ -113,7 +112,7 @@ async def decide_cover(
     return cover
 
 
-async def release_cover(tx: Transaction, drawdown: Drawdown, book: RuleBook, *, outstanding_fen: int) -> None:
+async def release_cover(tx: Transaction, drawdown: HeldDrawdown, book: RuleBook, *, outstanding_fen: int) -> None:
     """Let cover of a drawdown, which is held, follow its outstanding principal down."""
     cover = await covers.lock_of_drawdown(tx, drawdown.id)
     if cover is None or cover.status is not CoverStatus.COVERED:

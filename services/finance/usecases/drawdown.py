@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from services.finance.models.drawdown import Drawdown, Repayment
-from services.finance.models.loan import Loan
 from services.finance.rules import application_refusal as refusals
 from services.finance.rules import credit_line as line_rules
 from services.finance.rules import drawdown as rules
@@ -11,6 +10,7 @@ from services.finance.rules import loan_application as application_rules
 from services.finance.rules.drawdown import DrawdownStatus, DrawdownTerms, RepaymentTerms
 from services.finance.store import drawdown as drawdowns
 from services.finance.store import loan as loans
+from services.finance.store.loan import HeldLoan
 from services.finance.usecases.cover import release_cover
 from services.finance.usecases.loan import state_of
 from services.finance.usecases.loan_application import CITY_UNIT
@@ -66,7 +66,7 @@ async def draw_loan(
     return drawdown
 
 
-def _drawn(loan: Loan, drawdown: Drawdown) -> LoanDrawn:
+def _drawn(loan: HeldLoan, drawdown: Drawdown) -> LoanDrawn:
     return LoanDrawn(
         loan_id=loan.id,
         enterprise_uscc=loan.enterprise_uscc,
@@ -88,10 +88,10 @@ async def repay_drawdown(
         Refusal: `forbidden_role`; `not_found`; `bank_ref_already_used`; and all of `rules.repay`.
     """
     tx.actor.party_as(Role.BANK)
-    held = await drawdowns.lock_own(tx, drawdown_id)
-    if held is None:
+    drawdown = await drawdowns.lock_own(tx, drawdown_id)
+    if drawdown is None:
         raise Refusal(NOT_FOUND, noun="drawdown")
-    loan, drawdown, cover_id = held
+    loan = drawdown.loan
     decision = rules.repay(
         terms,
         outstanding_fen=drawdown.outstanding_fen,
@@ -113,7 +113,7 @@ async def repay_drawdown(
     after = await drawdowns.repay(tx, loan, repayment, decision)
     if after is None:
         raise Refusal(refusals.BANK_REF_ALREADY_USED, pointer="/bank_ref")
-    if cover_id is not None:
+    if drawdown.cover_id is not None:
         await release_cover(tx, drawdown, book, outstanding_fen=decision.outstanding_fen)
     tx.audit("loan.repay", subject=f"drawdown/{drawdown_id}", uscc=loan.enterprise_uscc)
     tx.emit(

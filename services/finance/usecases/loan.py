@@ -11,6 +11,7 @@ from services.finance.rules.loan import LoanState, LoanStatus, LoanTerms
 from services.finance.store import credit_line as lines
 from services.finance.store import loan as loans
 from services.finance.store import loan_application as applications
+from services.finance.store.loan import HeldLoan
 from services.finance.usecases.loan_application import tell_decided
 from shared.db.transaction import Transaction
 from shared.events.finance import LoanLapsed, LoanSigned
@@ -90,7 +91,7 @@ def _signed(loan: Loan) -> LoanSigned:
     )
 
 
-def state_of(loan: Loan) -> LoanState:
+def state_of(loan: Loan | HeldLoan) -> LoanState:
     """Return the balances of a loan as rules take them."""
     return LoanState(
         enterprise_uscc=loan.enterprise_uscc,
