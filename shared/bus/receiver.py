@@ -31,6 +31,7 @@ _DATABASE_PAUSE_SECONDS = 0.5
 # A transaction of events that are handled singly holds their locks until it ends: requests must not feel it.
 MOST_TOGETHER = 64
 _TOGETHER_SECONDS = 0.25
+_GATHERED, _SINGLY = {Mode.BATCH}, {Mode.SINGLE}
 _log = structlog.stdlib.get_logger(__name__)
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ class Receiver:
         self._service = database.service
         self._clock = clock
         self._by_subject = by_subject
+        self._modes = {subject: {one.mode for one in listening} for subject, listening in by_subject.items()}
         self._together = 8
         self.in_hand: dict[str, Msg] = {}
         """Messages that came and were not answered yet, by their address for the answer."""
@@ -80,13 +82,13 @@ class Receiver:
             subscriptions = self._by_subject.get(one.message.subject, ())
             if not await self._read(one, subscriptions):
                 continue
-            modes = {subscription.mode for subscription in subscriptions}
-            if modes == {Mode.BATCH}:
+            modes = self._modes[one.message.subject]
+            if modes == _GATHERED:
                 await self._work_down(row)
                 gathered.setdefault(one.message.subject, []).append(one)
                 continue
             await self._work_through(gathered)
-            if modes == {Mode.SINGLE}:
+            if modes == _SINGLY:
                 row.append(one)
             else:
                 await self._work_down(row)

@@ -1,7 +1,7 @@
 """The envelope of every event on the wire: CloudEvents 1.0 in JSON, with our order and causation beside it."""
 
 from datetime import datetime
-from typing import Annotated, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import orjson
@@ -46,6 +46,10 @@ class Envelope(BaseModel, Generic[E_co]):
     request_id: str | None
     traceparent: str | None
     data: E_co
+
+
+# Made once: naming the kind of an envelope anew costs as much as reading one.
+_READ: type[Envelope[Any]] = Envelope[Event]
 
 
 class Recorded(NamedTuple):
@@ -142,7 +146,7 @@ def from_wire(payload: bytes, event_class: type[E_co]) -> Envelope[E_co]:
         data = event_class.model_validate(document.get("data"))
         if (document["aggregate"], document["aggregateid"]) != (data.aggregate, data.aggregate_id):
             raise EnvelopeInvalid(f"aggregateid is {document['aggregateid']!r}, its data say {data.aggregate_id!r}")
-        return Envelope[E_co](
+        return _READ(
             id=document["id"],
             time=document["time"],
             subject=event_class.subject,
