@@ -3,12 +3,21 @@
 `uvicorn --fd` takes the socket for a Unix one and so loses TCP_NODELAY and the caller's address; here it stays TCP.
 """
 
+import gc
 import socket
 import sys
 
 import uvicorn
 
 _GRACEFUL_SECONDS = 2
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start; what stands then stays for good, and no collection walks it again while requests wait."""
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()
 
 
 def main(application: str, descriptor: int) -> None:
@@ -25,7 +34,7 @@ def main(application: str, descriptor: int) -> None:
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
         timeout_keep_alive=75,
     )
-    uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
+    _Server(config).run(sockets=[socket.socket(fileno=descriptor)])
 
 
 if __name__ == "__main__":

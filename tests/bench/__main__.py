@@ -5,6 +5,7 @@ page alone and write `.state/benchmarks.md`: one table is one run.
 """
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -43,6 +44,8 @@ async def _measure(bench: Bench, names: Sequence[str], states: list[str]) -> Non
     for name in names:
         _say(f"— {name}")
         measure: Measure = import_module(f"tests.bench.figures.{name}").measure
+        gc.collect()  # publishers run here: as every service does when it has started
+        gc.freeze()
         try:
             await measure(bench)
         except Exception as fault:  # noqa: BLE001  # one figure that fails must not take the others with it

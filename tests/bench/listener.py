@@ -5,6 +5,7 @@ each effect by event id and by request id.
 """
 
 import asyncio
+import gc
 import sys
 import time
 from typing import Any
@@ -47,6 +48,8 @@ async def _listen(database_url: str, broker_url: str) -> None:
     subscription = Subscription("gateway.bench", LoanDrawn, watch.handle)
     bus = Bus(database, SystemClock(), url=broker_url, subscriptions=[subscription])
     running = asyncio.ensure_future(bus.run_forever(relay=False, consumers=True))
+    gc.collect()  # as every service does when it has started
+    gc.freeze()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     await asyncio.to_thread(sys.stdin.read)
