@@ -1,5 +1,6 @@
 """Servers of a test run: started once when the first test asks, on free ports, in folders of their own."""
 
+import gc
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
@@ -26,3 +27,9 @@ def nats() -> Iterator[Broker]:
 def database_url(postgres: DatabaseServer) -> Callable[[str], Awaitable[str]]:
     """`await database_url("finance")` gives a fresh, migrated database of that service."""
     return postgres.database_url
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: no collection walks it again, a tenth of a second each time."""
+    gc.collect()
+    gc.freeze()
