@@ -80,7 +80,6 @@ class Relay:
 
     async def run_forever(self) -> None:
         """Publish until cancelled; trouble with PostgreSQL or NATS is waited out."""
-        active = RELAY_ACTIVE.labels(self._service)
         while True:
             end_if_cancelled()
             try:
@@ -88,18 +87,18 @@ class Relay:
                     while not await try_lock_connection(own, "relay", self._service):  # noqa: ASYNC110  # another process's
                         await asyncio.sleep(_RETRY_SECONDS)
                     _log.info("relay_active", service=self._service)
-                    active.set(1)
-                    self.is_active = True
+                    self._be_active(yes=True)
                     self._doubt()
                     await self._publish_forever(own)
             except (DatabaseUnavailable, Busy) as fault:
                 _log.warning("relay_waits_for_database", fault=repr(fault.__cause__ or fault))
             except Exception:  # noqa: BLE001  # the relay outlives what it does not understand; the backlog metric tells
                 _log.exception("relay_failed")
-            finally:
-                active.set(0)
-                self.is_active = False
             await asyncio.sleep(_RETRY_SECONDS)
+
+    def _be_active(self, *, yes: bool) -> None:
+        RELAY_ACTIVE.labels(self._service).set(int(yes))
+        self.is_active = yes
 
     @contextlib.asynccontextmanager
     async def _own_connection(self) -> AsyncIterator[AsyncConnection]:
@@ -113,6 +112,7 @@ class Relay:
                     await own.execute(_MARKS_NEED_NO_SYNC)
                     yield own
                 finally:
+                    self._be_active(yes=False)  # before the lock is free: another relay may take it at once
                     # Back in the pool it would keep the lock, and no other relay could ever take it.
                     await own.invalidate()
 

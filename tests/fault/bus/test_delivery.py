@@ -175,7 +175,7 @@ async def _stream_is_in_order(pair: Pair) -> None:
             for firm, sequence in rows:
                 by_firm[firm].append(sequence)
     assert last >= sum(map(len, by_firm.values()))
-    assert all(later == earlier + 1 for told in by_firm.values() for earlier, later in pairwise(told))
+    assert all(later == earlier + 1 for told in by_firm.values() for earlier, later in pairwise(told)), by_firm
 
 
 @pytest.mark.fault("B9")
