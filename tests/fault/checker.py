@@ -2,7 +2,7 @@
 
 K1: the credit line is never exceeded and equals its ledger. K2: the fund's balances equal its postings.
 K3: loans equal their notes, notes their repayments. K4: what clients were told is what stands.
-K5: every event took effect once with everybody who listens. K7: the audit chains are whole.
+K5: what stands was told, and every event took effect once with everybody who listens. K7: the audit chains are whole.
 K8: nobody sees another's rows. K9: only documented answers were seen. K10: what others hold is what its owner says.
 """
 
@@ -46,6 +46,31 @@ _PROJECTIONS = (
     ("ipr", "ipr.portfolio.changed.v1", "finance", "portfolio", ("uscc",)),
     ("ipr", "ipr.portfolio.changed.v1", "registry", "portfolio", ("uscc",)),
 )
+# What stands and nobody was told of: the owner's rows less its events about them.
+_UNTOLD = {
+    "registry": """
+        SELECT 'enterprise ' || uscc FROM enterprise
+        EXCEPT SELECT 'enterprise ' || aggregate_id FROM outbox_event WHERE subject = 'registry.enterprise.changed.v1'
+    """,
+    "ipr": """
+        SELECT 'right ' || id FROM ip_right
+        EXCEPT SELECT 'right ' || aggregate_id FROM outbox_event WHERE subject = 'ipr.right.changed.v1'
+    """,
+    "techtransfer": """
+        SELECT 'need ' || id FROM need WHERE status = 'PUBLISHED'
+        EXCEPT SELECT 'need ' || aggregate_id FROM outbox_event WHERE subject = 'techtransfer.listing.changed.v1'
+    """,
+    "finance": """
+        (SELECT 'drawdown ' || id FROM drawdown
+         UNION ALL SELECT 'repayment ' || drawdown_id || ' ' || outstanding_after_fen FROM repayment)
+        EXCEPT (
+            SELECT 'drawdown ' || (data->>'drawdown_id') FROM outbox_event WHERE subject = 'finance.loan.drawn.v1'
+            UNION ALL
+            SELECT 'repayment ' || (data->>'drawdown_id') || ' ' || (data->>'outstanding_fen') FROM outbox_event
+            WHERE subject = 'finance.loan.repaid.v1'
+        )
+    """,
+}
 _K1_WITHIN = """
 SELECT uscc || ' exceeds its limit at movement ' || version FROM credit_movement
 WHERE kind = 'RESERVE' AND reserved_after_fen + drawn_after_fen > limit_in_force_fen
@@ -141,6 +166,7 @@ class Checker:
             dead = await connection.fetchval("SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL")
             found += [f"K5: {waiting} events of {name} are not published"] if waiting else []
             found += [f"K5: {dead} dead letters at {name}"] if dead else []
+            found += [f"K5: {row[0]} stands and nobody was told" for row in await connection.fetch(_UNTOLD[name])]
             for subscription in subscriptions_of(name):
                 found += await self._unheard(open_, name, subscription)
         return found

@@ -22,6 +22,15 @@ WRONGS = (
         "UPDATE inbox_entry SET handler = rtrim(handler, '?')",
     ),
     (
+        "K5",
+        "registry",
+        """
+        INSERT INTO enterprise
+        SELECT (jsonb_populate_record(one, '{"uscc": "?"}')).* FROM enterprise AS one LIMIT 1
+        """,
+        "DELETE FROM enterprise WHERE uscc = '?'",
+    ),
+    (
         "K7",
         "finance",
         "UPDATE audit_entry SET client_id = client_id || '?' WHERE seal_no = 1",
@@ -36,7 +45,9 @@ def test_a_thousand_probes_across_tenants_find_nothing(world: World) -> None:
     assert Checker(world).findings(probes=1_000) == []
 
 
-@pytest.mark.parametrize(("letter", "service", "wrong", "right"), WRONGS, ids=[one[0] for one in WRONGS])
+@pytest.mark.parametrize(
+    ("letter", "service", "wrong", "right"), WRONGS, ids=[f"{letter} of {service}" for letter, service, *_ in WRONGS]
+)
 async def test_a_wrong_row_is_found(
     world: World, letter: str, service: str, wrong: str, right: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

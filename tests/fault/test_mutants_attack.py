@@ -1,16 +1,12 @@
 """Each deliberate bug of money and of the edge breaks exactly the cases that it names, of all that it could touch."""
 
-import os
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 import pytest
 
-from tests.fault.mutants import MUTANTS, SETTING, Mutant, edge, money
-from tests.support.postgres import REPOSITORY
+from tests.fault.judge import Judgement, all_under_way, judgement
+from tests.fault.mutants import MUTANTS, edge, money
 
 pytestmark = [pytest.mark.fault("M3"), pytest.mark.timeout(1_800)]
 # The files in which the cases of one kind stand: a bug is judged by all files of the kinds that it names.
@@ -24,44 +20,28 @@ GROUPS = {
 JUDGED = [*money.AREA, *edge.AREA]
 LEFT_OUT = "not real and not midway"
 """Tests that take long and judge nothing that their neighbours do not."""
-_ROW = re.compile(r"^([A-Z]\d+)\s+(holds|BROKEN)", re.MULTILINE)
 
 
-def judged(mutant: Mutant) -> tuple[set[str], set[str], str]:
-    """Plant a bug in a run of its own; return the cases that were tried, those that broke, and what was printed."""
-    groups = [files for cases, files in GROUPS.items() if set(cases) & set(mutant.breaks)]
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", *(f"tests/fault/attack/{one}" for one in sum(groups, ())), "-k", LEFT_OUT],
-        check=False,
-        cwd=REPOSITORY,
-        env={**os.environ, SETTING: mutant.name},
-        capture_output=True,
-        text=True,
-        timeout=900,
-    )
-    rows = _ROW.findall(run.stdout)
-    broken = {case for case, verdict in rows if verdict == "BROKEN"}
-    return {case for case, _ in rows}, broken, run.stdout + run.stderr
+def _groups(name: str) -> list[tuple[str, ...]]:
+    return [cases for cases in GROUPS if set(cases) & set(MUTANTS[name].breaks)]
+
+
+def _judged(name: str) -> Judgement:
+    files = [f"tests/fault/attack/{file}" for cases in _groups(name) for file in GROUPS[cases]]
+    return judgement(name, [*files, "-k", LEFT_OUT])
 
 
 @pytest.fixture(scope="module")
-def runs() -> Iterator[dict[str, "Future[tuple[set[str], set[str], str]]"]]:
-    """Every run under way, as many at once as there are cores."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = {one.name: pool.submit(judged, one) for one in JUDGED}
+def runs() -> Iterator[dict[str, "Future[Judgement]"]]:
+    with all_under_way(_judged, [one.name for one in JUDGED]) as found:
         yield found
-        for run in found.values():
-            run.cancel()
 
 
 @pytest.mark.parametrize("name", [one.name for one in JUDGED])
-def test_a_deliberate_bug_breaks_exactly_the_cases_it_names(
-    name: str, runs: dict[str, "Future[tuple[set[str], set[str], str]]"]
-) -> None:
-    tried, broken, printed = runs[name].result()
-    expected = {case for cases in GROUPS if set(cases) & set(MUTANTS[name].breaks) for case in cases}
-    assert tried == expected, printed[-3_000:]
-    assert broken == set(MUTANTS[name].breaks), printed[-6_000:]
+def test_a_deliberate_bug_breaks_exactly_the_cases_it_names(name: str, runs: dict[str, "Future[Judgement]"]) -> None:
+    found = runs[name].result()
+    assert found.tried == {case for cases in _groups(name) for case in cases}, found.printed[-3_000:]
+    assert found.broken == set(MUTANTS[name].breaks), found.printed[-6_000:]
 
 
 def test_every_case_of_these_groups_is_broken_by_a_deliberate_bug() -> None:

@@ -1,17 +1,14 @@
 """Each deliberate bug of the bus breaks exactly the cases that it names: a case that no bug breaks is no test."""
 
 import os
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 import pytest
 
+from tests.fault.judge import Judgement, all_under_way, judgement
 from tests.fault.mutants import MUTANTS
 from tests.fault.mutants.bus import AREA
-from tests.support.postgres import REPOSITORY
 
 # Quick cases, run with every mutant, and the long ones, run with the mutants that name them.
 QUICK = tuple(f"bus/test_{name}.py" for name in ("delivery", "order", "poison", "loss", "histories"))
@@ -25,47 +22,28 @@ LONG = {
 ALSO = {"never_read_back": ("bus/test_store_loss.py",)}
 """Long cases of an id that quick ones have too."""
 CASES = {"A8", "B1", "B2", "B3", "B4", "B5", "B6", "B8", "B9", "simulation", *LONG}
-pytestmark = pytest.mark.fault("M2")
-_ROW = re.compile(r"^(\S+)\s+(holds|BROKEN|left out)\b", re.MULTILINE)
+pytestmark = [pytest.mark.fault("M2"), pytest.mark.timeout(1_800)]
 
 
-def broken_with(mutant: str) -> tuple[set[str], str]:
-    """Run the cases with a bug planted; return the ids of those that failed and what was printed."""
-    files = (*QUICK, *(LONG[case] for case in MUTANTS[mutant].breaks if case in LONG), *ALSO.get(mutant, ()))
-    environment = {**os.environ, "MUTANT": mutant, "FAULT_SEEDS": "1", "FAULT_PATIENCE": "30"}
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", *(f"tests/fault/{name}" for name in files)],
-        check=False,
-        cwd=REPOSITORY,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=900,
-    )
-    found = {(case, verdict) for case, verdict in _ROW.findall(run.stdout) if case in CASES}
-    assert {case for case, _ in found} >= CASES - set(LONG), run.stdout[-3000:] + run.stderr[-2000:]
-    return {case for case, verdict in found if verdict == "BROKEN"}, run.stdout
+def _judged(name: str) -> Judgement:
+    long = (LONG[case] for case in MUTANTS[name].breaks if case in LONG)
+    files = (*QUICK, *long, *ALSO.get(name, ()))
+    return judgement(name, [f"tests/fault/{one}" for one in files], FAULT_SEEDS="1", FAULT_PATIENCE="30")
 
 
 @pytest.fixture(scope="module")
-def runs() -> Iterator[dict[str, "Future[tuple[set[str], str]]"]]:
-    """Every run under way, as many at once as there are cores: most of their time they wait."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = {one.name: pool.submit(broken_with, one.name) for one in AREA}
+def runs() -> Iterator[dict[str, "Future[Judgement]"]]:
+    with all_under_way(_judged, [one.name for one in AREA]) as found:
         yield found
-        for run in found.values():
-            run.cancel()
 
 
-@pytest.mark.timeout(1_800)
-@pytest.mark.parametrize("mutant", [one.name for one in AREA])
-def test_a_deliberate_bug_breaks_exactly_the_cases_it_names(
-    mutant: str, runs: dict[str, "Future[tuple[set[str], str]]"]
-) -> None:
-    if "A9" in MUTANTS[mutant].breaks and os.geteuid() != 0:
+@pytest.mark.parametrize("name", [one.name for one in AREA])
+def test_a_deliberate_bug_breaks_exactly_the_cases_it_names(name: str, runs: dict[str, "Future[Judgement]"]) -> None:
+    if "A9" in MUTANTS[name].breaks and os.geteuid() != 0:
         pytest.skip("a disk of its own needs root")
-    broken, printed = runs[mutant].result()
-    assert broken == set(MUTANTS[mutant].breaks), printed[-6000:]
+    found = runs[name].result()
+    assert found.tried >= CASES - set(LONG), found.printed[-3_000:]
+    assert found.broken & CASES == set(MUTANTS[name].breaks), found.printed[-6_000:]
 
 
 def test_every_case_of_the_bus_is_broken_by_a_deliberate_bug() -> None:

@@ -1,7 +1,9 @@
 """The world of the fault scenarios: a firm with a loan, drawn and repaid, and the acts that move every service."""
 
 import itertools
+import os
 import random
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,6 +18,9 @@ from tests.support import journey
 from tests.support.journey import WAN, Body, demo_body
 from tests.support.suite import LaunchedSuite
 
+ONE_AT_A_TIME = bool(os.environ.get("FAULT_ONE_AT_A_TIME"))
+_THREADS = 6
+_EFFECT_SECONDS = 0.4
 _FEN_PER_YUAN = 100
 _FIRST_SERIAL = 9_000
 
@@ -152,9 +157,17 @@ class World:
         often = [self.draw, self.draw, self.repay, self.repay, self.right, self.register]
         return [*often, self.need, self.overdraw, self.token, self.dossier]
 
-    def run(self, acts: list[Callable[[random.Random], None]], choice: random.Random, *, threads: int = 6) -> None:
-        """Carry acts out, several at once; each has a source of choices of its own."""
-        with ThreadPoolExecutor(threads) as pool:
+    def run(self, acts: list[Callable[[random.Random], None]], choice: random.Random) -> None:
+        """Carry acts out, several at once; each has a source of choices of its own.
+
+        One at a time, each is left to take effect everywhere before the next: a kill then meets its instant alone.
+        """
+        if ONE_AT_A_TIME:
+            for act in acts:
+                act(random.Random(choice.random()))
+                time.sleep(_EFFECT_SECONDS)
+            return
+        with ThreadPoolExecutor(_THREADS) as pool:
             done = [pool.submit(act, random.Random(choice.random())) for act in acts]
         for one in done:
             one.result()
