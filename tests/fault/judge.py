@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+import pytest
+
 from tests.fault.mutants import SETTING
 from tests.support.postgres import REPOSITORY
 
@@ -50,10 +52,14 @@ def judgement(mutant: str, arguments: Iterable[str], **settings: str) -> Judgeme
 
 
 @contextmanager
-def all_under_way(judge: Callable[[str], T], mutants: Iterable[str]) -> Iterator[dict[str, "Future[T]"]]:
-    """Judge every bug, as many at once as there are cores: most of their time they wait."""
+def under_way(judge: Callable[[str], T], request: pytest.FixtureRequest) -> Iterator[dict[str, "Future[T]"]]:
+    """Judge each bug that a selected test of the module names, as many at once as there are cores: mostly they wait."""
+    selected = [
+        item for item in request.session.items if item.parent is request.node and isinstance(item, pytest.Function)
+    ]
+    names = [item.callspec.params["name"] for item in selected if hasattr(item, "callspec")]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = {name: pool.submit(judge, name) for name in mutants}
+        found = {str(name): pool.submit(judge, str(name)) for name in names}
         try:
             yield found
         finally:

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from tests.fault.judge import Judgement, all_under_way, judgement
+from tests.fault.judge import Judgement, judgement, under_way
 from tests.fault.mutants import MUTANTS, edge, money
 
 pytestmark = [pytest.mark.fault("M3"), pytest.mark.timeout(1_800)]
@@ -32,8 +32,8 @@ def _judged(name: str) -> Judgement:
 
 
 @pytest.fixture(scope="module")
-def runs() -> Iterator[dict[str, "Future[Judgement]"]]:
-    with all_under_way(_judged, [one.name for one in JUDGED]) as found:
+def runs(request: pytest.FixtureRequest) -> Iterator[dict[str, "Future[Judgement]"]]:
+    with under_way(_judged, request) as found:
         yield found
 
 

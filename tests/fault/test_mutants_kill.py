@@ -8,7 +8,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from tests.fault.judge import Judgement, all_under_way, judgement
+from tests.fault.judge import Judgement, judgement, under_way
 from tests.fault.mutants import MUTANTS
 from tests.fault.mutants.suite import AREA
 
@@ -46,8 +46,8 @@ def _judged(name: str) -> Judgement:
 
 
 @pytest.fixture(scope="module")
-def runs() -> Iterator[dict[str, "Future[Judgement]"]]:
-    with all_under_way(_judged, [one.name for one in AREA]) as found:
+def runs(request: pytest.FixtureRequest) -> Iterator[dict[str, "Future[Judgement]"]]:
+    with under_way(_judged, request) as found:
         yield found
 
 

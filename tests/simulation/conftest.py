@@ -2,12 +2,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import structlog
-from sqlalchemy import text
 
 from shared.db.engine import Database
 from shared.telemetry import configure_logging
-from tests.simulation.world import TABLES
-from tests.support.lab import lab_database
+from tests.simulation.world import empty_databases
 from tests.support.postgres import DatabaseServer
 
 
@@ -22,10 +20,5 @@ def no_lines() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 async def databases(postgres: DatabaseServer) -> AsyncIterator[dict[str, Database]]:
-    async with lab_database(postgres, "registry") as registry, lab_database(postgres, "finance") as finance:
-        found = {"registry": registry, "finance": finance}
-        for database in found.values():
-            async with database.engine.begin() as connection:
-                for table in TABLES:
-                    await connection.execute(text(table))
+    async with empty_databases(postgres) as found:
         yield found

@@ -1,7 +1,8 @@
 """Two services on real databases, joined by the fake bus; their relays, workers and handlers are the product's own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,9 +25,10 @@ from shared.kernel.actor import system_actor
 from tests.simulation.bus import FakeBus
 from tests.simulation.events import FirmChanged, LineChanged, MarkSet, NoteMade, TitleChanged
 from tests.simulation.schedule import Schedule
-from tests.support.lab import NAMES
+from tests.support.lab import NAMES, lab_database
+from tests.support.postgres import DatabaseServer
 
-TABLES = (
+_TABLES = (
     """CREATE TABLE IF NOT EXISTS simulated_effect (
         position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, handler text NOT NULL, aggregate_id text NOT NULL,
         version bigint NOT NULL, sequence bigint NOT NULL, event_id uuid NOT NULL)""",
@@ -41,6 +43,18 @@ INSERT INTO simulated_owner AS held VALUES (:firm, :label, 1)
 ON CONFLICT (firm) DO UPDATE SET label = excluded.label, times = held.times + 1 RETURNING times
 """)
 FIRMS = ("a", "b", "c")
+
+
+@contextlib.asynccontextmanager
+async def empty_databases(postgres: DatabaseServer) -> AsyncIterator[dict[str, Database]]:
+    """Yield databases of a publisher and a listener, with the tables in which histories write down what happened."""
+    async with lab_database(postgres, "registry") as registry, lab_database(postgres, "finance") as finance:
+        found = {"registry": registry, "finance": finance}
+        for database in found.values():
+            async with database.engine.begin() as connection:
+                for table in _TABLES:
+                    await connection.execute(text(table))
+        yield found
 
 
 class Poison(Exception):  # noqa: N818  # what the handler meets

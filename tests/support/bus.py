@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from shared.bus.apply import Gap, apply_batch
 from shared.bus.subscription import Subscription
 from shared.db.engine import Database
-from shared.events.envelope import Envelope
+from shared.events.envelope import Envelope, Recorded, to_wire
 from shared.events.event import Event
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ids import new_id
@@ -37,6 +37,26 @@ def wrap(
         request_id=request_id,
         traceparent=None,
         data=event,
+    )
+
+
+def on_wire(event: Event, *, version: int = 1, sequence: int = 1) -> bytes:
+    """Return what a relay would publish of `event`, whatever its owner's outbox says."""
+    return to_wire(
+        Recorded(
+            position=1,
+            id=new_id(),
+            subject=event.subject,
+            aggregate=event.aggregate,
+            aggregate_id=event.aggregate_id,
+            version=version,
+            sequence=sequence,
+            occurred_at=SystemClock().now(),
+            causation_id=new_id(),
+            request_id=None,
+            traceparent=None,
+            data=event.model_dump_json(),
+        )
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import nats as nats_client
 from nats.aio.client import Client
-from nats.js.errors import NoStreamResponseError
+from nats.js.errors import NoStreamResponseError, NotFoundError
 from sqlalchemy import text
 
 from shared.bus.runner import Bus
@@ -20,8 +20,9 @@ from shared.events.envelope import Envelope
 from shared.events.event import Event
 from shared.events.registry import EnterpriseChanged, IntegrityChanged, IntegrityMarks
 from shared.kernel.actor import system_actor
-from tests.support.lab import NAMES, clock, scalar
+from tests.support.lab import NAMES, clock, lab_database, scalar
 from tests.support.nats import Broker
+from tests.support.postgres import DatabaseServer
 
 CLOCK = clock()
 
@@ -125,6 +126,17 @@ class Pair:
                     await client.jetstream().publish(subject, payload)
                     return
                 await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def fresh_pair(postgres: DatabaseServer, broker: Broker) -> AsyncIterator[Pair]:
+    """Yield a pair with empty databases; its stream is gone afterwards."""
+    async with lab_database(postgres, "registry") as publisher, lab_database(postgres, "finance") as listener:
+        pair = Pair(publisher, listener, Listener(), broker)
+        yield pair
+    async with pair.client() as client:
+        with contextlib.suppress(NotFoundError):
+            await client.jetstream().delete_stream("REGISTRY")
 
 
 async def until(condition: Callable[[], Any], *, seconds: float = 15) -> None:

@@ -3,12 +3,10 @@
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from sqlalchemy import text
 
 from shared.db.engine import Database
 from tests.simulation.history import run
-from tests.simulation.world import TABLES
-from tests.support.lab import lab_database
+from tests.simulation.world import empty_databases
 from tests.support.postgres import DatabaseServer
 
 SEEDS = range(25)
@@ -16,12 +14,7 @@ SEEDS = range(25)
 
 @pytest.fixture
 async def databases(postgres: DatabaseServer) -> AsyncIterator[dict[str, Database]]:
-    async with lab_database(postgres, "registry") as registry, lab_database(postgres, "finance") as finance:
-        found = {"registry": registry, "finance": finance}
-        for database in found.values():
-            async with database.engine.begin() as connection:
-                for table in TABLES:
-                    await connection.execute(text(table))
+    async with empty_databases(postgres) as found:
         yield found
 
 

@@ -9,10 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from shared.bus.dead_letter import replay
-from shared.events.envelope import Recorded, to_wire
 from shared.events.registry import EnterpriseChanged, IntegrityChanged
-from shared.kernel.ids import new_id
 from tests.fault.bus.herd import WAITING, chance_of, comes_to, consumer_of, drained, number, relays, seeded, workers
+from tests.support.bus import on_wire
 from tests.support.lab import scalar
 from tests.support.pair import CLOCK, Pair, marked, named
 
@@ -21,22 +20,7 @@ FLOWS_WITHIN_SECONDS = 5.0
 
 def wire(**changed: Any) -> bytes:
     """Return the document of a sound event with some fields changed; a field that is None is left out."""
-    event = named("poisoned", "x")
-    recorded = Recorded(
-        position=1,
-        id=new_id(),
-        subject=event.subject,
-        aggregate=event.aggregate,
-        aggregate_id=event.aggregate_id,
-        version=1,
-        sequence=1,
-        occurred_at=CLOCK.at,
-        causation_id=new_id(),
-        request_id=None,
-        traceparent=None,
-        data=event.model_dump_json(),
-    )
-    document = {**orjson.loads(to_wire(recorded)), **changed}
+    document = {**orjson.loads(on_wire(named("poisoned", "x"))), **changed}
     return orjson.dumps({name: value for name, value in document.items() if value is not None})
 
 

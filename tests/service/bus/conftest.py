@@ -1,14 +1,10 @@
-import contextlib
 from collections.abc import AsyncIterator
 
-import nats as nats_client
 import pytest
-from nats.js.errors import NotFoundError
 
 from shared.telemetry import configure_logging
-from tests.support.lab import lab_database
 from tests.support.nats import Broker
-from tests.support.pair import Listener, Pair
+from tests.support.pair import Pair, fresh_pair
 from tests.support.postgres import DatabaseServer
 
 
@@ -26,9 +22,5 @@ def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def pair(postgres: DatabaseServer, nats: Broker) -> AsyncIterator[Pair]:
-    async with lab_database(postgres, "registry") as publisher, lab_database(postgres, "finance") as listener:
-        yield Pair(publisher, listener, Listener(), nats)
-    client = await nats_client.connect(nats.url("registry"), inbox_prefix=b"_INBOX_registry")
-    with contextlib.suppress(NotFoundError):
-        await client.jetstream().delete_stream("REGISTRY")
-    await client.close()
+    async with fresh_pair(postgres, nats) as pair:
+        yield pair

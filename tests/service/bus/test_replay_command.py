@@ -9,9 +9,8 @@ from shared.bus.dead_letter import main, subscriptions_of
 from shared.db.dead_letter import park
 from shared.db.engine import Database
 from shared.events.catalogue import PUBLISHERS
-from shared.events.envelope import Recorded, to_wire
 from shared.kernel.actor import system_actor
-from shared.kernel.ids import new_id
+from tests.support.bus import on_wire
 from tests.support.lab import scalar
 from tests.support.pair import CLOCK, named
 from tests.support.postgres import DatabaseServer
@@ -24,23 +23,9 @@ async def test_a_letter_takes_effect_and_rubbish_is_named(
     monkeypatch.setenv("TECHTRANSFER_DATABASE_URL", url)
     database = Database(url, service="techtransfer")
     event = named("91500107MA5XTE8T03", "示例企业")
-    recorded = Recorded(
-        position=1,
-        id=new_id(),
-        subject=event.subject,
-        aggregate=event.aggregate,
-        aggregate_id=event.aggregate_id,
-        version=1,
-        sequence=1,
-        occurred_at=CLOCK.at,
-        causation_id=new_id(),
-        request_id=None,
-        traceparent=None,
-        data=event.model_dump_json(),
-    )
     (handler,) = [one.handler_name for one in subscriptions_of("techtransfer") if one.event is type(event)]
     async with database.transaction(actor=system_actor("techtransfer"), clock=CLOCK) as tx:
-        for payload in (to_wire(recorded), b"rubbish"):
+        for payload in (on_wire(event), b"rubbish"):
             await park(
                 tx,
                 handler=handler,

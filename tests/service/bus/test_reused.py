@@ -6,35 +6,13 @@ from prometheus_client import REGISTRY
 from shared.bus.subscription import Mode, Subscription
 from shared.db.inbox import NumberReused
 from shared.db.transaction import Transaction
-from shared.events.envelope import Envelope, Recorded, to_wire
-from shared.events.event import Event
+from shared.events.envelope import Envelope
 from shared.events.registry import EnterpriseChanged
-from shared.kernel.ids import new_id
-from tests.support.bus import deliver, wrap
+from tests.support.bus import deliver, on_wire, wrap
 from tests.support.lab import scalar
-from tests.support.pair import CLOCK, Pair, count, marked, named, reaches
+from tests.support.pair import Pair, count, marked, named, reaches
 
 DEAD = "SELECT count(*) FROM dead_letter WHERE reason LIKE 'NumberReused:%'"
-
-
-def on_wire(event: Event, *, version: int, sequence: int) -> bytes:
-    """Return what an owner would publish that has forgotten what it published before."""
-    return to_wire(
-        Recorded(
-            position=1,
-            id=new_id(),
-            subject=event.subject,
-            aggregate=event.aggregate,
-            aggregate_id=event.aggregate_id,
-            version=version,
-            sequence=sequence,
-            occurred_at=CLOCK.at,
-            causation_id=new_id(),
-            request_id=None,
-            traceparent=None,
-            data=event.model_dump_json(),
-        )
-    )
 
 
 async def test_what_comes_under_a_taken_number_is_kept_counted_and_stops_nothing(pair: Pair) -> None:
