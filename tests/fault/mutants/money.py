@@ -13,6 +13,7 @@ from services.finance.rules import credit_line as line_rules
 from services.finance.store import credit_line as lines
 from services.finance.store import loan as loans
 from services.finance.store import loan_application as applications
+from services.finance.store.loan import HeldLoan
 from shared.db import idempotency
 from shared.db.statement import Statement
 from shared.db.transaction import StoredAnswer, Transaction
@@ -38,15 +39,14 @@ def _naive_read_then_insert() -> None:
 def _check_before_lock() -> None:
     locked = loans.lock_own
 
-    async def lock_own(tx: Transaction, loan_id: UUID) -> tuple[Loan, str | None] | None:
+    async def lock_own(tx: Transaction, loan_id: UUID) -> tuple[HeldLoan, str | None] | None:
         columns = select(col(Loan.drawn_fen)).where(col(Loan.id) == loan_id)
         seen = (await tx.session.execute(columns)).scalar_one_or_none()
         held = await locked(tx, loan_id)
-        if held is not None and seen is not None:
-            # What was read before the lock is what is judged.
-            tx.session.expunge(held[0])
-            held[0].drawn_fen = seen
-        return held
+        if held is None or seen is None:
+            return held
+        # What was read before the lock is what is judged.
+        return dataclasses.replace(held[0], drawn_fen=seen), held[1]
 
     loans.lock_own = lock_own
 
