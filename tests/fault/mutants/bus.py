@@ -281,13 +281,13 @@ AREA: tuple[Mutant, ...] = (
     Mutant(
         "by_position", "the relay asks for positions above the last it saw", ("B2", "B9", "simulation"), _by_position
     ),
-    Mutant("every_relay", "each relay publishes its share without a lock", ("B8",), _every_relay),
+    Mutant("every_relay", "each relay publishes its share without a lock", ("B8", "simulation"), _every_relay),
     Mutant("by_number", "a lost end of the stream is judged by numbers alone", ("A8", "simulation"), _by_number),
     Mutant("loss_unseen", "a stream that lost events is taken as it is", ("A8", "simulation"), _loss_unseen),
     Mutant("silence_unheard", "a stream that takes nothing is waited for", ("A9",), _silence_unheard),
     Mutant("never_read_back", "nobody reads the stream back after the broker began", ("A8",), _never_read_back),
     Mutant("history_unread", "a relay publishes over what a restored database has lost", ("G5",), _history_unread),
-    Mutant("any_source", "an event is believed whoever it says it is from", ("B10",), _any_source),
+    Mutant("any_source", "an event is believed whoever it says it is from", ("B5", "B10"), _any_source),
     Mutant("unsynced", "the broker acknowledges before it syncs", ("A6",), _unsynced),
     Mutant("sync_taken_for_granted", "nobody asks the broker whether it syncs", ("A6",), _sync_taken_for_granted),
     Mutant("all_at_once", "a consumer takes its whole backlog into memory", ("B7",), _all_at_once),
