@@ -26,9 +26,11 @@ WRONGS = (
         "registry",
         """
         INSERT INTO enterprise
-        SELECT (jsonb_populate_record(one, '{"uscc": "?"}')).* FROM enterprise AS one LIMIT 1
+        SELECT (jsonb_populate_record(one, '{"uscc": "91500107MA5XTE8T03",
+                                             "id": "00000000-0000-7000-8000-000000000000"}')).*
+        FROM enterprise AS one LIMIT 1
         """,
-        "DELETE FROM enterprise WHERE uscc = '?'",
+        "DELETE FROM enterprise WHERE uscc = '91500107MA5XTE8T03'",
     ),
     (
         "K7",
