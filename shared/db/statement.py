@@ -10,6 +10,9 @@ from typing import Any
 from sqlalchemy import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 
+# Asking the session for its connection costs as much as a short statement's own time: it is asked once. A session lives
+# for one transaction, and so on one connection.
+_HELD = "connection of the statements"
 _NAME = re.compile(r"(?<![:\w]):(?P<name>[a-z_]+)")
 
 
@@ -34,5 +37,7 @@ class Statement:
         Raises:
             KeyError: a name has no value.
         """
-        connection = await session.connection()
+        connection = session.info.get(_HELD)
+        if connection is None:
+            connection = session.info[_HELD] = await session.connection()
         return await connection.exec_driver_sql(self.sql, tuple([values[name] for name in self.names]))

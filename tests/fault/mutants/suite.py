@@ -107,6 +107,7 @@ def _key_after_effect() -> None:
             tx._kept.events.clear()
             tx._kept.audits.clear()
             await tx.session.commit()
+            tx.session.info.clear()  # its connection went with the commit
             tx._kept.answer = pending
             return response
 
