@@ -26,6 +26,8 @@ _TRIED = {
     "A10": _CRASH + "a_broker_killed_between_two_batches_of_a_thousand_events_loses_and_doubles_none",
 }
 _BY_CHANCE = {
+    # A database that is killed after the effect may still take the key.
+    "key_after_effect": {"A5"},
     # Of a thousand events some may be in hand, acknowledged already, when the broker dies.
     "acknowledge_before_effect": {"A10"},
     # Whether what was written to a dead line is sent again hangs on when the client notices.
