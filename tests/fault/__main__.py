@@ -21,17 +21,18 @@ _FOLDER = REPOSITORY / "tests" / "fault"
 # `make test-mutants`.
 _KILLS = "test_kill.py"
 _FIRST_VICTIMS = "registry-at or finance-at or techtransfer-at"
-_SUITES = ("test_checker.py", "test_crash.py", "test_line.py")
+_LINES = "test_line.py"
+_SUITES = ("test_checker.py", "test_crash.py", "test_restore.py", "test_database_full.py")
 _TICK_SECONDS = 0.5
 
 
 def lanes() -> list[list[str]]:
     """Return the arguments of each lane; together they are every case, each once."""
-    kills = str(_FOLDER / _KILLS)
+    kills, lines = str(_FOLDER / _KILLS), str(_FOLDER / _LINES)
     suites = [str(_FOLDER / name) for name in _SUITES]
-    left_out = [kills, *suites, *map(str, _FOLDER.glob("test_mutants_*.py"))]
+    left_out = [kills, lines, *suites, *map(str, _FOLDER.glob("test_mutants_*.py"))]
     return [
-        [kills, "-k", _FIRST_VICTIMS],
+        [kills, lines, "-k", f"{_FIRST_VICTIMS} or test_line"],
         [kills, *suites, "-k", f"not ({_FIRST_VICTIMS})"],
         [str(_FOLDER), *(f"--ignore={path}" for path in left_out)],
     ]
