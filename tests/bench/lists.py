@@ -9,7 +9,7 @@ from shared.kernel.patent_no import check_digit
 from shared.kernel.unit import units_on
 from shared.kernel.uscc import check_character
 
-_MOST_TURNS = 9
+_MOST_TURNS = 8
 _DAY = date(2022, 3, 1)
 _FIRMS_OF_A_LIST = 12_000
 _KINDS = (("发明专利", "1"), ("实用新型", "2"))
@@ -52,7 +52,7 @@ def rights_csv(rows: int, turn: int) -> bytes:
 
 def _right(number: int, turn: int) -> list[str]:
     kind, digit = _KINDS[number % len(_KINDS)]
-    digits = f"2022{digit}{turn}{number:06d}"
+    digits = f"2022{digit}{turn + 1}{number:06d}"  # the city's own made-up rights begin with 0
     right_no = f"{digits}.{check_digit(digits)}"
     owner = _code("MC", turn, number % _FIRMS_OF_A_LIST)
     other = _code("MC", turn, (number + 1) % _FIRMS_OF_A_LIST)
