@@ -15,7 +15,7 @@ from shared.kernel.clock import SystemClock, shanghai_date
 from tests.fault.client import Client
 from tests.fault.journal import Journal
 from tests.support import journey
-from tests.support.journey import WAN, Body, demo_body
+from tests.support.journey import WAN, demo_body
 from tests.support.suite import LaunchedSuite
 
 ONE_AT_A_TIME = bool(os.environ.get("FAULT_ONE_AT_A_TIME"))
@@ -183,7 +183,7 @@ def found_world(suite: LaunchedSuite) -> World:
     journey.consent(firm, BANK_A)
     amount = evaluation["limit_fen"]
     applied = firm.post("/v1/loan-applications", journey.application(BANK_A, evaluation, amount))
-    loan = _sign(demo_body(suite, "bank-a"), applied["id"], amount, today)
+    loan = journey.lend(demo_body(suite, "bank-a"), applied["id"], amount, "FAULT-1", today)
     world = World(suite, uscc, loan["id"], "", applied["id"])
     body = world.note("N-FIRST", amount // 2)
     world.drawdown_id = demo_body(suite, "bank-a").post(f"/v1/loans/{loan['id']}/drawdowns", body)["id"]
@@ -203,17 +203,3 @@ def _settle_in(suite: LaunchedSuite, today: date) -> None:
         }
         city.post("/v1/banks", admission)
     city.post("/v1/enterprises", journey.registration(FIRMS[1], "示例新材料") | {"key_field": "NEWMAT"})
-
-
-def _sign(bank: Body, application_id: str, amount_fen: int, today: date) -> Any:
-    path = f"/v1/loan-applications/{application_id}"
-    bank.post(f"{path}:accept")
-    bank.post(f"{path}:approve", {"amount_fen": amount_fen, "term_months": 12, "bank_ref": "FAULT-1"})
-    terms = {
-        "contract_no": "FAULT-1",
-        "principal_fen": amount_fen,
-        "rate_ppm": bank.get("/v1/lpr")["rate_ppm"],
-        "term_months": 12,
-        "signed_on": today.isoformat(),
-    }
-    return bank.post(f"{path}:sign", terms)

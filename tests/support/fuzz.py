@@ -38,27 +38,14 @@ LONGEST_S = 3_600
 def lend(suite: LaunchedSuite) -> None:
     """Leave an application in each state at bank A: chance alone hardly ever grows a firm that may apply."""
     today, bank = shanghai_date(SystemClock().now()), journey.demo_body(suite, "bank-a")
-    for number, verbs in enumerate(("", "accept", "accept approve", "accept approve sign")):
+    for number in range(4):
         uscc = journey.made_up_code(f"F{number:04d}")
         firm = journey.new_enterprise_client(suite, f"enterprise-fuzz-{number}", uscc)
         evaluation = journey.grow_up(suite, firm, uscc, serial=8_100 + number, today=today)
         journey.consent(firm, BANK_A)
         amount = evaluation["limit_fen"]
         applied = firm.post("/v1/loan-applications", journey.application(BANK_A, evaluation, amount))
-        reference = f"FUZZ-{number}"
-        bodies = {
-            "accept": None,
-            "approve": {"amount_fen": amount, "term_months": 12, "bank_ref": reference},
-            "sign": {
-                "contract_no": reference,
-                "principal_fen": amount,
-                "rate_ppm": bank.get("/v1/lpr")["rate_ppm"],
-                "term_months": 12,
-                "signed_on": today.isoformat(),
-            },
-        }
-        for verb in verbs.split():
-            bank.post(f"/v1/loan-applications/{applied['id']}:{verb}", bodies[verb])
+        journey.lend(bank, applied["id"], amount, f"FUZZ-{number}", today, verbs=number)
 
 
 def fuzz(suite: LaunchedSuite, service: str, reports: Path) -> bool:

@@ -220,3 +220,20 @@ def application(bank_uscc: str, evaluation: Any, amount_fen: int, purpose: str =
         "purpose": purpose,
         "evaluation_id": evaluation["id"],
     }
+
+
+def lend(bank: Body, application_id: str, amount_fen: int, reference: str, today: date, *, verbs: int = 3) -> Any:
+    """Let a bank accept, approve and sign an application, or only the first `verbs` of them; return the last answer."""
+    path = f"/v1/loan-applications/{application_id}"
+    terms = {
+        "contract_no": reference,
+        "principal_fen": amount_fen,
+        "rate_ppm": bank.get("/v1/lpr")["rate_ppm"],
+        "term_months": 12,
+        "signed_on": today.isoformat(),
+    }
+    approval = {"amount_fen": amount_fen, "term_months": 12, "bank_ref": reference}
+    answer = None
+    for verb, body in (("accept", None), ("approve", approval), ("sign", terms))[:verbs]:
+        answer = bank.post(f"{path}:{verb}", body)
+    return answer
