@@ -24,8 +24,16 @@ from services.finance.jobs import kv_evaluation as settle
 from services.finance.models.base import metadata
 from services.finance.rules import REFUSALS
 from services.finance.settings import FinanceSettings
+from services.finance.usecases.loan_application import flag_open_applications
+from shared.bus.subscription import Subscription
+from shared.db.transaction import Reactions
+from shared.events.finance import EvaluationCompleted
 from shared.events.rule_set import FinanceRuleSetPublished
 from shared.web.service import ServiceSpec, build_service
+
+SUBSCRIPTIONS: tuple[Subscription, ...] = (*registry.SUBSCRIPTIONS, *ipr.SUBSCRIPTIONS)
+REACTIONS: Reactions = {EvaluationCompleted: (flag_open_applications,)}
+"""What follows from an event in the transaction that emits it: no lower sub-domain calls a higher one."""
 
 
 def create_app(settings: FinanceSettings | None = None) -> FastAPI:
@@ -51,7 +59,8 @@ def create_app(settings: FinanceSettings | None = None) -> FastAPI:
             settings=settings or FinanceSettings(),
             metadata=metadata,
             routers=[door.router for door in doors],
-            subscriptions=[*registry.SUBSCRIPTIONS, *ipr.SUBSCRIPTIONS],
+            subscriptions=SUBSCRIPTIONS,
+            reactions=REACTIONS,
             jobs=[*settle.JOBS, *expiry.JOBS],
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",

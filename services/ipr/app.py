@@ -12,8 +12,11 @@ from services.ipr.jobs import right_import as imports
 from services.ipr.models import metadata
 from services.ipr.rules import REFUSALS
 from services.ipr.settings import IprSettings
+from shared.bus.subscription import Subscription
 from shared.events.rule_set import IprRuleSetPublished
 from shared.web.service import ServiceSpec, build_service
+
+SUBSCRIPTIONS: tuple[Subscription, ...] = (*registry.SUBSCRIPTIONS, *finance.SUBSCRIPTIONS)
 
 
 def create_app(settings: IprSettings | None = None) -> FastAPI:
@@ -26,7 +29,7 @@ def create_app(settings: IprSettings | None = None) -> FastAPI:
             settings=settings or IprSettings(),
             metadata=metadata,
             routers=[door.router for door in doors],
-            subscriptions=[*registry.SUBSCRIPTIONS, *finance.SUBSCRIPTIONS],
+            subscriptions=SUBSCRIPTIONS,
             jobs=[*imports.JOBS, *expiry.JOBS],
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",

@@ -20,8 +20,11 @@ from services.registry.jobs import expiry, imports, units
 from services.registry.models import Base
 from services.registry.rules import REFUSALS
 from services.registry.settings import RegistrySettings
+from shared.bus.subscription import Subscription
 from shared.events.rule_set import RegistryRuleSetPublished
 from shared.web.service import ServiceSpec, build_service
+
+SUBSCRIPTIONS: tuple[Subscription, ...] = (*ipr.SUBSCRIPTIONS, *finance.SUBSCRIPTIONS)
 
 
 def create_app(settings: RegistrySettings | None = None) -> FastAPI:
@@ -42,7 +45,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
                 filing_import.router,
                 unit.router,
             ],
-            subscriptions=[*ipr.SUBSCRIPTIONS, *finance.SUBSCRIPTIONS],
+            subscriptions=SUBSCRIPTIONS,
             jobs=[*imports.JOBS, *expiry.JOBS, *units.JOBS],
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",

@@ -11,8 +11,11 @@ from services.techtransfer.jobs import expiry
 from services.techtransfer.models import metadata
 from services.techtransfer.rules import REFUSALS
 from services.techtransfer.settings import TechtransferSettings
+from shared.bus.subscription import Subscription
 from shared.events.rule_set import TechtransferRuleSetPublished
 from shared.web.service import ServiceSpec, build_service
+
+SUBSCRIPTIONS: tuple[Subscription, ...] = (*registry.SUBSCRIPTIONS,)
 
 
 def create_app(settings: TechtransferSettings | None = None) -> FastAPI:
@@ -24,7 +27,7 @@ def create_app(settings: TechtransferSettings | None = None) -> FastAPI:
             settings=settings or TechtransferSettings(),
             metadata=metadata,
             routers=[achievement.router, need.router, listing.router],
-            subscriptions=registry.SUBSCRIPTIONS,
+            subscriptions=SUBSCRIPTIONS,
             jobs=expiry.JOBS,
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",

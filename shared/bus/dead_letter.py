@@ -6,8 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
-from pkgutil import iter_modules
 
 import structlog
 
@@ -16,6 +14,7 @@ from shared.bus.subscription import Subscription
 from shared.db.dead_letter import DeadLetter, mark_replayed, waiting
 from shared.db.engine import Database
 from shared.db.migrate import package_of
+from shared.db.transaction import Reactions
 from shared.events.catalogue import PUBLISHERS
 from shared.events.envelope import EnvelopeInvalid, from_wire
 from shared.kernel.actor import system_actor
@@ -25,16 +24,13 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def subscriptions_of(service: str) -> list[Subscription]:
-    """Return everything that `service` listens to, found in its room `handlers`."""
-    room = f"{package_of(service)}.handlers"
-    if find_spec(room) is None:
-        return []
-    package = import_module(room)
-    return [
-        subscription
-        for module in iter_modules(package.__path__)
-        for subscription in import_module(f"{package.__name__}.{module.name}").SUBSCRIPTIONS
-    ]
+    """Return everything that `service` listens to, as its app.py names it."""
+    return list(getattr(import_module(f"{package_of(service)}.app"), "SUBSCRIPTIONS", ()))
+
+
+def reactions_of(service: str) -> Reactions:
+    """Return what follows from the events of `service` within its transactions, as its app.py names it."""
+    return dict(getattr(import_module(f"{package_of(service)}.app"), "REACTIONS", {}))
 
 
 async def replay(
@@ -89,7 +85,7 @@ async def _replay_one(database: Database, clock: Clock, subscription: Subscripti
 
 
 async def _main(service: str, url: str) -> int:
-    database = Database(url, service=service, pool_size=2)
+    database = Database(url, service=service, pool_size=2, reactions=reactions_of(service))
     try:
         done, failures = await replay(database, SystemClock(), subscriptions_of(service))
     finally:

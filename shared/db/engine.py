@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from shared.db.transaction import Transaction
+from shared.db.transaction import Reactions, Transaction
 from shared.failpoint import reached
 from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
@@ -71,13 +71,21 @@ class Database:
         service: shown to PostgreSQL as the application's name.
         pool_size: connections kept; as many again are opened under load.
         silence_seconds: how long a statement is waited for on a line that has gone silent.
+        reactions: what follows from an event in the transaction that emits it.
     """
 
     def __init__(
-        self, url: str, *, service: str, pool_size: int = 8, silence_seconds: float = _SILENCE_SECONDS
+        self,
+        url: str,
+        *,
+        service: str,
+        pool_size: int = 8,
+        silence_seconds: float = _SILENCE_SECONDS,
+        reactions: Reactions | None = None,
     ) -> None:
         """Make the pool; nothing is connected yet."""
         self.service = service
+        self.reactions = reactions
         self.url = url
         self.on_events: Callable[[], None] | None = None
         """Called after each commit that left events in the outbox; the relay sets it."""
@@ -146,6 +154,7 @@ class Database:
                     now=clock.now(),
                     request_id=request_id,
                     causation_id=causation_id or new_id(),
+                    reactions=self.reactions,
                 )
                 yield transaction
                 if read_only:

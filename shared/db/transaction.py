@@ -1,6 +1,6 @@
 """One transaction: what a use case is given to lock, read, add and emit with."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +17,11 @@ from shared.kernel.actor import Actor
 from shared.kernel.clock import shanghai_date
 from shared.kernel.ids import new_id
 from shared.telemetry import current_traceparent
+
+Reaction = Callable[["Transaction", Any], Awaitable[None]]
+"""What must follow from an event, in the transaction that emits it; it takes that transaction and the event."""
+Reactions = Mapping[type[Event], Sequence[Reaction]]
+"""Event class → what follows from it, in this order; `REACTIONS` in a service's app.py names them all."""
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -73,7 +78,14 @@ class Transaction:
     """
 
     def __init__(
-        self, session: AsyncSession, *, actor: Actor, now: datetime, request_id: str | None, causation_id: UUID
+        self,
+        session: AsyncSession,
+        *,
+        actor: Actor,
+        now: datetime,
+        request_id: str | None,
+        causation_id: UUID,
+        reactions: Reactions | None = None,
     ) -> None:
         """Keep the parts; the session must not be used by anyone else."""
         self.session = session
@@ -82,6 +94,7 @@ class Transaction:
         self.today: date = shanghai_date(now)
         self.request_id = request_id
         self.causation_id = causation_id
+        self._reactions = reactions or {}
         self._kept = _Kept()
 
     def caused_by(self, causation_id: UUID, *, request_id: str | None) -> "Transaction":
@@ -90,7 +103,12 @@ class Transaction:
         What is emitted or audited with them carries that cause; everything stands or falls with the one commit.
         """
         own = Transaction(
-            self.session, actor=self.actor, now=self.now, request_id=request_id, causation_id=causation_id
+            self.session,
+            actor=self.actor,
+            now=self.now,
+            request_id=request_id,
+            causation_id=causation_id,
+            reactions=self._reactions,
         )
         own._kept = self._kept
         return own
@@ -165,7 +183,9 @@ class Transaction:
         return bool(self._kept.events)
 
     async def flush(self) -> None:
-        """Write the rows of the use case, then outbox, audit and answer in one statement."""
+        """Let the reactions follow, write the rows of the use case, then outbox, audit and answer in one statement."""
+        if self._reactions:
+            await self._react()
         await self.session.flush()
         kept = self._kept
         pending = kept.answer if kept.answer is not None and kept.answer.answer is not None else None
@@ -181,6 +201,13 @@ class Transaction:
                 **self._answer_row(pending),
             },
         )
+
+    async def _react(self) -> None:
+        """Call what hangs on each event once, in the order of the events; what reactions emit is among them."""
+        for emitted in self._kept.events:  # a list that grows while it is walked is walked to its end
+            for reaction in self._reactions.get(type(emitted.event), ()):
+                hands = self.caused_by(emitted.causation_id, request_id=emitted.request_id)
+                await reaction(hands, emitted.event)
 
     def run_after_commit(self) -> None:
         """Run what was left for after the commit; the commit stands, so a failure here is only logged."""

@@ -22,6 +22,7 @@ from shared.db.engine import Busy, Database, DatabaseUnavailable
 from shared.db.history import HistoryWatch
 from shared.db.migrate import has_migrations
 from shared.db.rule_set import publish_folder
+from shared.db.transaction import Reactions
 from shared.events.event import Event
 from shared.files.refusals import UPLOAD_REFUSALS
 from shared.files.store import FileStore
@@ -60,6 +61,7 @@ class ServiceSpec:
         metadata: its tables.
         routers: its doors.
         subscriptions: the events it reads.
+        reactions: what follows from an event in the transaction that emits it.
         jobs: its loops.
         refusals: its own refusal codes, for the catalogue under /problems.
         policies_dir: folder of its rule sets; None if it has none.
@@ -77,6 +79,7 @@ class ServiceSpec:
     metadata: MetaData
     routers: Sequence[APIRouter]
     subscriptions: Sequence[Subscription] = ()
+    reactions: Reactions = field(default_factory=dict)
     jobs: Sequence[Job] = ()
     refusals: Sequence[RefusalCode] = ()
     policies_dir: Path | None = None
@@ -108,7 +111,10 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     state.settings = settings
     state.clock = spec.clock or SystemClock()
     state.db = Database(
-        settings.database_url.get_secret_value(), service=spec.name, pool_size=settings.database_pool_size
+        settings.database_url.get_secret_value(),
+        service=spec.name,
+        pool_size=settings.database_pool_size,
+        reactions=spec.reactions,
     )
     state.history = HistoryWatch(state.db)
     state.files = FileStore(settings.files_url)

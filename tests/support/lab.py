@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from shared.db.base import NAMING
 from shared.db.engine import Database, driver_url
 from shared.db.tables import attach_infrastructure
+from shared.db.transaction import Reactions
 from shared.kernel.clock import FixedClock
 from shared.kernel.ids import new_id
 from tests.support.postgres import DatabaseServer
@@ -38,7 +39,9 @@ _EMPTY = text(f"TRUNCATE {', '.join(METADATA.tables)} RESTART IDENTITY")
 
 
 @contextlib.asynccontextmanager
-async def lab_database(postgres: DatabaseServer, service: str, *, pool_size: int = 8) -> AsyncIterator[Database]:
+async def lab_database(
+    postgres: DatabaseServer, service: str, *, pool_size: int = 8, reactions: Reactions | None = None
+) -> AsyncIterator[Database]:
     """Yield an empty database that nobody else uses; afterwards it is emptied for the next one.
 
     Making a database costs two checkpoints, emptying one costs a statement.
@@ -46,7 +49,7 @@ async def lab_database(postgres: DatabaseServer, service: str, *, pool_size: int
     free = _free.setdefault(postgres.server.port, [])
     name = free.pop() if free else await _made(postgres)
     url = postgres.server.url(name)
-    database = Database(url, service=service, pool_size=pool_size)
+    database = Database(url, service=service, pool_size=pool_size, reactions=reactions)
     try:
         yield database
     finally:

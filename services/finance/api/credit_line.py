@@ -7,7 +7,7 @@ from fastapi import Response
 
 from services.finance.api.answer import answered
 from services.finance.rules import credit_line as rules
-from services.finance.usecases import credit_file as usecases
+from services.finance.usecases import credit_line as usecases
 from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.web.edge import Tx, edge, edge_router, refusals

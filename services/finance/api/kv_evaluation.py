@@ -11,7 +11,7 @@ from services.finance.models.kv_evaluation import KvEvaluation
 from services.finance.rules import kv_evaluation as rules
 from services.finance.store import kv_evaluation as evaluations
 from services.finance.usecases import kv_evaluation as usecases
-from services.finance.usecases.credit_file import explanation
+from services.finance.usecases.kv_evaluation import explanation
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND

@@ -1,24 +1,21 @@
-"""What a bank may read of a firm: the consented parts only, each read audited; and the firm's own credit summary."""
+"""What a bank may read of a firm: the consented parts only, each read audited."""
 
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import orjson
-
-from services.finance.models.credit_line import CreditLine
 from services.finance.models.enterprise import Enterprise
 from services.finance.models.kv_evaluation import KvEvaluation
 from services.finance.models.loan_application import LoanApplication
 from services.finance.models.portfolio import Portfolio
 from services.finance.rules import kv_evaluation as kv_rules
 from services.finance.rules.consent import ConsentPurpose, ConsentScope
-from services.finance.store import credit_line as lines
 from services.finance.store import enterprise as enterprises
 from services.finance.store import kv_evaluation as evaluations
 from services.finance.store import loan_application as applications
 from services.finance.store import portfolio as portfolios
 from services.finance.usecases.consent import require_consent
+from services.finance.usecases.kv_evaluation import explanation
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
@@ -92,32 +89,7 @@ async def read_credit_file(tx: Transaction, application_id: UUID) -> CreditFile:
     )
 
 
-def explanation(evaluation: KvEvaluation) -> dict[str, Any]:
-    """Return the record of an evaluation as data: facts with origins, lines, gates, result; and the uplift's."""
-    return {"score": orjson.loads(evaluation.record), "uplift": orjson.loads(evaluation.uplift_record)}
-
-
 def _changes(before: KvEvaluation, after: KvEvaluation) -> list[dict[str, object]]:
     if before.id == after.id:
         return []
     return kv_rules.differences(open_record(before.record.encode()).facts, open_record(after.record.encode()).facts)
-
-
-@dataclass(frozen=True, slots=True)
-class CreditSummary:
-    """A firm's line and the evaluation behind it."""
-
-    line: CreditLine
-    evaluation: KvEvaluation
-
-
-async def read_credit_limit(tx: Transaction, uscc: str) -> CreditSummary:
-    """Return the credit line of a firm to itself or to the city; banks read the credit file instead.
-
-    Raises:
-        Refusal: `not_found` (no evaluation yet, or another firm's).
-    """
-    line = await lines.find_visible(tx, uscc)
-    if line is None:
-        raise Refusal(NOT_FOUND, noun="credit_limit")
-    return CreditSummary(line, await evaluations.get(tx, line.evaluation_id))

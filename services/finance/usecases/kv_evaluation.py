@@ -12,13 +12,11 @@ from services.finance.rules import kv_evaluation as rules
 from services.finance.rules import kv_fact
 from services.finance.rules.kv_evaluation import Evaluation
 from services.finance.rules.kv_fact import Facts
-from services.finance.rules.loan_application import ApplicationFlag
 from services.finance.store import credit_line as lines
 from services.finance.store import kv_evaluation as evaluations
-from services.finance.store import loan_application as applications
 from shared.db.rule_set import load
 from shared.db.transaction import Transaction
-from shared.events.finance import ApplicationFlagged, EvaluationCompleted
+from shared.events.finance import EvaluationCompleted
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
@@ -71,7 +69,7 @@ async def _decide(tx: Transaction, uscc: str, book: RuleBook) -> tuple[Facts, Ev
 async def _keep(
     tx: Transaction, uscc: str, facts: Facts, evaluation: Evaluation, *, evaluation_id: UUID
 ) -> KvEvaluation:
-    """Add the evaluation, move the line's limit, flag open applications, tell."""
+    """Add the evaluation, move the line's limit, tell; what hangs on it follows as reactions of app.py."""
     line = await lines.lock(tx, uscc)
     before = None if line is None else await evaluations.get(tx, line.evaluation_id)
     record = open_record(evaluation.record)
@@ -104,8 +102,6 @@ async def _keep(
     after = await lines.set_limit(tx, uscc, evaluation_id=evaluation_id, limit_fen=row.limit_fen, now=tx.now)
     tx.audit("kv_evaluation.complete", subject=f"kv_evaluation/{evaluation_id}", uscc=uscc)
     tx.emit(_completed(row), line_rules.limit_changed(after))
-    if before is not None:
-        await _flag_open_applications(tx, row)
     return row
 
 
@@ -123,30 +119,6 @@ def _completed(row: KvEvaluation) -> EvaluationCompleted:
         rule_set_version=row.rule_set_version,
         rule_set_sha256=row.rule_set_sha256,
     )
-
-
-async def _flag_open_applications(tx: Transaction, evaluation: KvEvaluation) -> None:
-    """Tell each bank that holds an open application of the firm; the application keeps its snapshot."""
-    for application in await applications.lock_open_of_firm(tx, evaluation.uscc):
-        application.flag = ApplicationFlag.EVALUATION_SUPERSEDED
-        application.flag_evaluation_id = evaluation.id
-        application.flag_raised_at = tx.now
-        application.flag_acknowledged_at = None
-        application.flag_acknowledged_by = None
-        application.version += 1
-        tx.emit(
-            ApplicationFlagged(
-                application_id=application.id,
-                case_no=application.case_no,
-                enterprise_uscc=application.enterprise_uscc,
-                bank_uscc=application.bank_uscc,
-                flag=ApplicationFlag.EVALUATION_SUPERSEDED.value,
-                old_evaluation_id=application.evaluation_id,
-                new_evaluation_id=evaluation.id,
-                old_limit_fen=application.snapshot_limit_fen,
-                new_limit_fen=evaluation.limit_fen,
-            )
-        )
 
 
 async def settle_firm(tx: Transaction, uscc: str, book: RuleBook) -> KvEvaluation | None:
@@ -185,6 +157,11 @@ async def replay_evaluation(tx: Transaction, evaluation_id: UUID) -> Replay:
     again = rules.evaluate(held.facts, scoring, uplift, held.as_of)
     same = again.record == row.record.encode() and again.uplift_record == row.uplift_record.encode()
     return Replay(row, again.record, again.uplift_record, same)
+
+
+def explanation(evaluation: KvEvaluation) -> dict[str, Any]:
+    """Return the record of an evaluation as data: facts with origins, lines, gates, result; and the uplift's."""
+    return {"score": orjson.loads(evaluation.record), "uplift": orjson.loads(evaluation.uplift_record)}
 
 
 def records_of(replay: Replay) -> dict[str, Any]:

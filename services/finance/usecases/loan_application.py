@@ -11,6 +11,7 @@ from services.finance.rules import credit_line as line_rules
 from services.finance.rules import loan_application as rules
 from services.finance.rules.consent import ConsentPurpose, ConsentScope
 from services.finance.rules.loan_application import (
+    ApplicationFlag,
     ApplicationStatus,
     ApprovalTerms,
     EvaluationInForce,
@@ -26,7 +27,7 @@ from services.finance.store import loan_application as applications
 from services.finance.usecases.consent import require_consent
 from shared.db.case_no import CaseSeries, next_case_no
 from shared.db.transaction import Transaction
-from shared.events.finance import ApplicationDecided, ApplicationSubmitted
+from shared.events.finance import ApplicationDecided, ApplicationFlagged, ApplicationSubmitted, EvaluationCompleted
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
@@ -239,6 +240,35 @@ async def reject_application(
     application.answered_at = tx.now
     tell_decided(tx, application)
     return application
+
+
+async def flag_open_applications(tx: Transaction, event: EvaluationCompleted) -> None:
+    """Tell each bank that holds an open application of the firm of its new evaluation; the snapshot stays.
+
+    A first evaluation supersedes none, so no application can hang on an older one.
+    """
+    if event.supersedes_id is None:
+        return
+    for application in await applications.lock_open_of_firm(tx, event.uscc):
+        application.flag = ApplicationFlag.EVALUATION_SUPERSEDED
+        application.flag_evaluation_id = event.evaluation_id
+        application.flag_raised_at = tx.now
+        application.flag_acknowledged_at = None
+        application.flag_acknowledged_by = None
+        application.version += 1
+        tx.emit(
+            ApplicationFlagged(
+                application_id=application.id,
+                case_no=application.case_no,
+                enterprise_uscc=application.enterprise_uscc,
+                bank_uscc=application.bank_uscc,
+                flag=ApplicationFlag.EVALUATION_SUPERSEDED.value,
+                old_evaluation_id=application.evaluation_id,
+                new_evaluation_id=event.evaluation_id,
+                old_limit_fen=application.snapshot_limit_fen,
+                new_limit_fen=event.limit_fen,
+            )
+        )
 
 
 async def acknowledge_flag(tx: Transaction, application_id: UUID) -> LoanApplication:

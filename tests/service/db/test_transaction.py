@@ -5,13 +5,16 @@ from sqlalchemy import text
 
 from shared.db.engine import Busy, Database, DatabaseUnavailable
 from shared.db.idempotency import claim
-from shared.db.transaction import StoredAnswer
+from shared.db.transaction import StoredAnswer, Transaction
 from shared.events.gateway import ClientChanged
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import NOT_FOUND
 from tests.support.lab import clock, lab_database, scalar
 from tests.support.postgres import DatabaseServer
 
+CAUSE = new_id()
 BANK = Actor(client_id="bank-a", role=Role.BANK, party="91500107MA5XTE8T03")
 
 
@@ -148,3 +151,40 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
         async with db.transaction(actor=BANK, clock=clock()) as tx:
             await tx.session.execute(text("SELECT 1"))
     await db.close()
+
+
+async def test_what_hangs_on_an_event_follows_once_in_its_transaction_and_may_tell_more(
+    postgres: DatabaseServer,
+) -> None:
+    seen: list[str] = []
+
+    async def answer_first(tx: Transaction, event: ClientChanged) -> None:
+        seen.append(event.client_id)
+        await tx.session.execute(text("INSERT INTO effect VALUES (:id, 1)"), {"id": event.client_id})
+        if event.client_id == "first":
+            tx.emit(changed("second"))
+
+    async with lab_database(postgres, "finance", reactions={ClientChanged: (answer_first,)}) as db:
+        async with db.transaction(actor=BANK, clock=clock(), request_id="r-1") as tx:
+            tx.caused_by(CAUSE, request_id="r-2").emit(changed("first"))
+            assert seen == []
+        assert seen == ["first", "second"]
+        async with db.engine.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT aggregate_id, causation_id, request_id FROM outbox_event ORDER BY position")
+            )
+            assert [tuple(row) for row in rows] == [("first", CAUSE, "r-2"), ("second", CAUSE, "r-2")]
+        assert await scalar(db, "SELECT count(*) FROM effect") == 2
+
+
+async def test_a_refusal_of_what_hangs_on_an_event_undoes_all_of_it(postgres: DatabaseServer) -> None:
+    async def refuse(_tx: Transaction, _event: ClientChanged) -> None:
+        raise Refusal(NOT_FOUND, noun="client")
+
+    async with lab_database(postgres, "finance", reactions={ClientChanged: (refuse,)}) as db:
+        with pytest.raises(Refusal, match="not_found"):
+            async with db.transaction(actor=BANK, clock=clock()) as tx:
+                await tx.session.execute(text("INSERT INTO effect VALUES ('one', 1)"))
+                tx.emit(changed())
+        for table in ("outbox_event", "effect"):
+            assert await scalar(db, f"SELECT count(*) FROM {table}") == 0, table
