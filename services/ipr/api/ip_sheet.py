@@ -7,8 +7,8 @@ from fastapi import Response
 from pydantic import BaseModel
 
 from services.ipr.api.answer import answered
-from services.ipr.api.portfolio import PortfolioRead, portfolio_read
 from services.ipr.rules import ip_sheet as rules
+from services.ipr.rules.portfolio_read import PortfolioRead
 from services.ipr.rules.right_kind import KIND_ZH, RightKind, display_number
 from services.ipr.rules.right_status import LegalStatus
 from services.ipr.rules.right_term import months_left
@@ -87,7 +87,7 @@ async def read_sheet(application_id: UUID, tx: Tx, book: Book) -> Response:
             case_no=sheet.application.case_no,
             application_status=sheet.application.application_status,
             consent_id=sheet.consent_id,
-            summary=portfolio_read(uscc, sheet.enterprise_name, tx.today, sheet.summary, sheet.rule_set),
+            summary=PortfolioRead.of(uscc, sheet.enterprise_name, tx.today, sheet.summary, sheet.rule_set),
             rights=rights,
         )
     )
