@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ENVIRONMENT = env PYTHONPATH=. .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help environment run stop reset logs token test test-fault test-mutants bench check format contracts lint-contracts fuzz client-check migration replay republish accept-restore
+.PHONY: help environment run stop reset logs token test test-fault test-mutants bench check format contracts lint-contracts fuzz client-check migration map replay republish accept-restore
 
 help: ## list these commands 列出全部命令
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ fuzz: environment ## call every service as its contract says and as it does not:
 
 client-check: environment ## a client generated from the contract compiles and draws a loan; needs Java 检查生成的客户端
 	@$(ENVIRONMENT) -m tests.support.client_check
+
+map: environment ## write the table of nouns in docs/map.md from the tree 生成名词表
+	@$(ENVIRONMENT) -m tests.support.noun_table
 
 migration: environment ## write a migration from the tables' difference: S=finance M="add a column" 生成迁移
 	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.db.migrate revision '$(S)' '$(M)'

@@ -4,27 +4,18 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.finance.api import (
-    bank,
-    consent,
-    cover,
-    credit_file,
-    credit_line,
-    drawdown,
-    fund_account,
-    kv_evaluation,
-    loan,
-    loan_application,
-    lpr,
-)
-from services.finance.api.example import WORDS
-from services.finance.handlers import ipr, registry
-from services.finance.jobs import expiry
-from services.finance.jobs import kv_evaluation as settle
-from services.finance.models.base import metadata
-from services.finance.rules import REFUSALS
+from services.finance.base import metadata
+from services.finance.evaluation.api import credit_line, kv_evaluation
+from services.finance.evaluation.handlers import ipr, registry
+from services.finance.evaluation.jobs import kv_evaluation as settle
+from services.finance.examples import WORDS
+from services.finance.fund.api import fund_account
+from services.finance.lending.api import cover, credit_file, drawdown, loan, loan_application, lpr
+from services.finance.lending.jobs import expiry
+from services.finance.lending.usecases.loan_application import flag_open_applications
+from services.finance.partner.api import bank, consent
+from services.finance.refusals import REFUSALS
 from services.finance.settings import FinanceSettings
-from services.finance.usecases.loan_application import flag_open_applications
 from shared.bus.subscription import Subscription
 from shared.db.transaction import Reactions
 from shared.events.finance import EvaluationCompleted

@@ -4,14 +4,16 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.ipr.api import annuity, blemish, ip_sheet, portfolio, right, right_import, right_status
-from services.ipr.api.example import WORDS
-from services.ipr.handlers import finance, registry
-from services.ipr.jobs import expiry
-from services.ipr.jobs import right_import as imports
-from services.ipr.models import metadata
-from services.ipr.rules import REFUSALS
+from services.ipr.examples import WORDS
+from services.ipr.refusals import REFUSALS
+from services.ipr.right.api import annuity, blemish, portfolio, right, right_import, right_status
+from services.ipr.right.handlers import registry
+from services.ipr.right.jobs import expiry
+from services.ipr.right.jobs import right_import as imports
 from services.ipr.settings import IprSettings
+from services.ipr.sheet.api import ip_sheet
+from services.ipr.sheet.handlers import finance
+from services.ipr.tables import metadata
 from shared.bus.subscription import Subscription
 from shared.events.rule_set import IprRuleSetPublished
 from shared.web.service import ServiceSpec, build_service

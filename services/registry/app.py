@@ -4,22 +4,15 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.registry.api import (
-    enterprise,
-    enterprise_import,
-    filing,
-    filing_import,
-    qualification,
-    register_application,
-    tech_sme_evaluation,
-    unit,
-)
-from services.registry.api.example import WORDS
-from services.registry.handlers import finance, ipr
-from services.registry.jobs import expiry, imports, units
-from services.registry.models import Base
-from services.registry.rules import REFUSALS
+from services.registry.enterprise.api import enterprise, enterprise_import, filing, filing_import, qualification, unit
+from services.registry.enterprise.handlers import finance, ipr
+from services.registry.enterprise.jobs import expiry, imports, units
+from services.registry.evaluation.api import tech_sme_evaluation
+from services.registry.examples import WORDS
+from services.registry.ladder.api import register_application
+from services.registry.refusals import REFUSALS
 from services.registry.settings import RegistrySettings
+from services.registry.tables import Base
 from shared.bus.subscription import Subscription
 from shared.events.rule_set import RegistryRuleSetPublished
 from shared.web.service import ServiceSpec, build_service

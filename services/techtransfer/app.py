@@ -4,13 +4,13 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.techtransfer.api import achievement, listing, need
-from services.techtransfer.api.example import WORDS
-from services.techtransfer.handlers import registry
-from services.techtransfer.jobs import expiry
-from services.techtransfer.models import metadata
-from services.techtransfer.rules import REFUSALS
+from services.techtransfer.examples import WORDS
+from services.techtransfer.listing.api import achievement, listing, need
+from services.techtransfer.listing.handlers import registry
+from services.techtransfer.listing.jobs import expiry
+from services.techtransfer.refusals import REFUSALS
 from services.techtransfer.settings import TechtransferSettings
+from services.techtransfer.tables import metadata
 from shared.bus.subscription import Subscription
 from shared.events.rule_set import TechtransferRuleSetPublished
 from shared.web.service import ServiceSpec, build_service

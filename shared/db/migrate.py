@@ -140,8 +140,8 @@ def write_revision(connection: Connection, service: str, message: str) -> None:
 
 def metadata_of(service: str) -> MetaData:
     """Return the metadata of `service`, its tables imported."""
-    models = import_module(f"{package_of(service)}.models")
-    found: MetaData = models.Base.metadata
+    tables = import_module(f"{package_of(service)}.{'models' if service == 'gateway' else 'tables'}")
+    found: MetaData = tables.Base.metadata
     return found
 
 

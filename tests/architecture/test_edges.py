@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from tests.support.source import ROOT, SERVICES, name_of, python_files, room_files, tree_of
+from tests.support.source import ROOT, SERVICES, name_of, room_files, tree_of
 
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options"}
 ROWS = {"enterprise", "bank", "agency", "unit", "any"}
@@ -83,7 +83,7 @@ def sync_calls(dependant: Dependant) -> Iterator[str]:
 
 def routers_of(owner: str) -> Iterator[APIRouter]:
     """Import the rooms of HTTP and yield the routers they define."""
-    for path in python_files(f"{owner.replace('.', '/')}/api"):
+    for path in room_files("api", owner.removeprefix("services.")):
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         yield from (one for one in vars(importlib.import_module(name)).values() if isinstance(one, APIRouter))
 
@@ -126,7 +126,7 @@ def test_a_dependency_that_waits_in_a_thread_would_be_found() -> None:
 def test_every_route_names_its_scope_and_its_row_scope() -> None:
     found = [
         f"{name_of(path)} {problem}"
-        for path in room_files("api", gateway=False)
+        for path in room_files("api", *SERVICES)
         for problem in edge_problems(tree_of(path))
     ]
     assert not found, "\n".join(found)

@@ -9,38 +9,64 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.source import ROOT, name_of, python_files
+from tests.support.source import ROOT, SERVICES, name_of, python_files, sub_domains
 
-CONTRACTS = {
-    contract["id"]: contract["name"]
-    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
-        "contracts"
-    ]
-}
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+CONTRACTS = {contract["id"]: contract["name"] for contract in SETTINGS["contracts"]}
 
 # contract → the violations planted for it: file, line to add. A file that is not there yet is made.
 PLANTED = {
     "packages": [
-        ("shared/kernel/planted_packages.py", "import services.finance.rules"),
-        ("services/ipr/rules/planted_packages.py", "import deploy.embedded"),
-        ("services/ipr/api/planted_packages.py", "import gateway.app"),
+        ("shared/kernel/planted_packages.py", "import services.finance.lending.rules"),
+        ("services/ipr/right/rules/planted_packages.py", "import deploy.embedded"),
+        ("services/ipr/right/api/planted_packages.py", "import gateway.app"),
     ],
     "launcher": [
         ("deploy/planted_launcher.py", "import services.finance.app"),
         ("deploy/embedded/planted_launcher.py", "from gateway import app"),
     ],
     "services": [
-        ("services/finance/rules/planted_services.py", "from services.ipr import rules"),
-        ("services/registry/app.py", "import services.techtransfer.models"),
+        ("services/finance/lending/rules/planted_services.py", "from services.ipr.right import rules"),
+        ("services/registry/app.py", "import services.techtransfer.tables"),
     ],
-    "gateway": [("gateway/api/planted_gateway.py", "from services.registry import rules")],
-    "service-rooms": [
-        ("services/finance/rules/planted_up.py", "import services.finance.store"),
-        ("services/finance/store/planted_up.py", "import services.finance.usecases"),
-        ("services/finance/api/planted_side.py", "import services.finance.handlers"),
-        ("services/finance/jobs/planted_side.py", "import services.finance.api"),
-        ("services/ipr/rules/planted_settings.py", "import services.ipr.settings"),
-        ("services/ipr/utils/__init__.py", '"""A room that nobody named."""'),
+    "gateway": [("gateway/api/planted_gateway.py", "from services.registry.ladder import rules")],
+    "finance-sub-domains": [
+        ("services/finance/evaluation/usecases/planted_up.py", "import services.finance.lending.rules.loan"),
+        ("services/finance/partner/store/planted_side.py", "import services.finance.evaluation.store.credit_line"),
+        ("services/finance/helpers/__init__.py", '"""A sub-domain that nobody named."""'),
+    ],
+    "registry-sub-domains": [
+        ("services/registry/enterprise/rules/planted_up.py", "import services.registry.ladder.rules"),
+        ("services/registry/ladder/usecases/planted_up.py", "import services.registry.evaluation.rules"),
+        ("services/registry/misc.py", '"""A file that nobody named."""'),
+    ],
+    "ipr-sub-domains": [
+        ("services/ipr/right/usecases/planted_up.py", "import services.ipr.sheet.store.ip_sheet"),
+        ("services/ipr/right/rules/planted_settings.py", "import services.ipr.tables"),
+        ("services/ipr/utils/__init__.py", '"""A sub-domain that nobody named."""'),
+    ],
+    "techtransfer-sub-domains": [
+        ("services/techtransfer/listing/jobs/planted_up.py", "import services.techtransfer.refusals"),
+        ("services/techtransfer/common/__init__.py", '"""A sub-domain that nobody named."""'),
+    ],
+    "rooms": [
+        ("services/finance/lending/rules/planted_up.py", "import services.finance.lending.store"),
+        ("services/finance/lending/store/planted_up.py", "import services.finance.lending.usecases"),
+        ("services/finance/lending/api/planted_side.py", "import services.finance.lending.jobs"),
+        ("services/ipr/right/jobs/planted_side.py", "import services.ipr.right.api"),
+        ("services/registry/ladder/tools/__init__.py", '"""A room that nobody named."""'),
+    ],
+    "routes-of-others": [
+        ("services/finance/lending/api/planted_foreign.py", "import services.finance.partner.api.bank"),
+        ("services/finance/lending/usecases/planted_foreign.py", "import services.finance.evaluation.jobs"),
+        ("services/ipr/sheet/handlers/planted_foreign.py", "import services.ipr.right.handlers.registry"),
+    ],
+    "rooms-of-others": [
+        ("services/finance/lending/models/planted_foreign.py", "import services.finance.partner.store.bank"),
+        ("services/ipr/sheet/rules/planted_foreign.py", "import services.ipr.right.usecases.right"),
+    ],
+    "use-cases-of-others": [
+        ("services/finance/lending/store/planted_foreign.py", "import services.finance.evaluation.usecases"),
     ],
     "gateway-rooms": [
         ("gateway/rules/planted_up.py", "import gateway.store"),
@@ -53,44 +79,47 @@ PLANTED = {
         ("shared/misc.py", '"""A shelf that nobody named."""'),
     ],
     "web": [
-        ("services/finance/usecases/planted_web.py", "import shared.web"),
-        ("services/finance/handlers/planted_web.py", "from shared.web import edge"),
-        ("services/finance/jobs/planted_web.py", "import shared.web.service"),
+        ("services/finance/lending/usecases/planted_web.py", "import shared.web"),
+        ("services/finance/evaluation/handlers/planted_web.py", "from shared.web import edge"),
+        ("services/finance/lending/jobs/planted_web.py", "import shared.web.service"),
     ],
     "bus": [
-        ("services/ipr/api/planted_bus.py", "import shared.bus"),
-        ("services/ipr/usecases/planted_bus.py", "from shared.bus import relay"),
+        ("services/ipr/right/api/planted_bus.py", "import shared.bus"),
+        ("services/ipr/right/usecases/planted_bus.py", "from shared.bus import relay"),
     ],
     "models": [
-        ("services/ipr/models/planted_web.py", "import shared.web"),
-        ("services/finance/models/planted_bus.py", "import shared.bus"),
+        ("services/ipr/right/models/planted_web.py", "import shared.web"),
+        ("services/finance/lending/models/planted_bus.py", "import shared.bus"),
     ],
     "rules": [
-        ("services/registry/rules/planted_db.py", "import shared.db"),
+        ("services/registry/ladder/rules/planted_db.py", "import shared.db"),
         ("gateway/rules/planted_settings.py", "import shared.settings"),
     ],
-    "nats": [("shared/db/planted_nats.py", "import nats"), ("services/ipr/jobs/planted_nats.py", "import nats.js")],
-    "database-driver": [("services/ipr/store/planted_driver.py", "import asyncpg")],
+    "nats": [
+        ("shared/db/planted_nats.py", "import nats"),
+        ("services/ipr/right/jobs/planted_nats.py", "import nats.js"),
+    ],
+    "database-driver": [("services/ipr/right/store/planted_driver.py", "import asyncpg")],
     "queries": [
-        ("services/finance/usecases/planted_query.py", "from sqlalchemy import select"),
-        ("services/finance/rules/planted_query.py", "import sqlalchemy"),
+        ("services/finance/lending/usecases/planted_query.py", "from sqlalchemy import select"),
+        ("services/finance/lending/rules/planted_query.py", "import sqlalchemy"),
     ],
     "fastapi": [
-        ("services/finance/usecases/planted_http.py", "from fastapi import Request"),
-        ("services/finance/store/planted_http.py", "import starlette.requests"),
+        ("services/finance/lending/usecases/planted_http.py", "from fastapi import Request"),
+        ("services/finance/lending/store/planted_http.py", "import starlette.requests"),
     ],
     "outgoing-http": [
-        ("services/finance/usecases/planted_out.py", "import httpx"),
+        ("services/finance/lending/usecases/planted_out.py", "import httpx"),
         ("gateway/api/planted_out.py", "import aiohttp"),
         ("shared/web/planted_out.py", "import aiohttp"),
     ],
-    "object-store": [("services/ipr/jobs/planted_store.py", "import obstore")],
+    "object-store": [("services/ipr/right/jobs/planted_store.py", "import obstore")],
     "other-http": [("gateway/upstream/planted_other.py", "import requests")],
     "circles": [
         ("shared/events/planted_round.py", "import shared.events.planted_trip"),
         ("shared/events/planted_trip.py", "import shared.events.planted_round"),
     ],
-    "tests": [("services/finance/api/planted_tests.py", "import tests.support.source")],
+    "tests": [("services/finance/lending/api/planted_tests.py", "import tests.support.source")],
 }
 
 
@@ -167,6 +196,12 @@ def test_a_planted_violation_is_reported(planted_output: str, contract: str) -> 
         # A circle is reported within its folder: `.planted_round -> .planted_trip`.
         told = module in reported or f" .{module.rpartition('.')[2]} " in f"{reported} ".replace("\n", " ")
         assert told, f"{module} was not reported:\n{reported}"
+
+
+def test_the_rooms_of_every_sub_domain_are_held() -> None:
+    (rooms,) = [one for one in SETTINGS["contracts"] if one["id"] == "rooms"]
+    standing = [f"services.{service}.{part}" for service in SERVICES for part in sub_domains(service)]
+    assert sorted(rooms["containers"]) == sorted(standing)
 
 
 def test_every_folder_with_python_files_is_a_package() -> None:

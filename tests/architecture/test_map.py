@@ -1,95 +1,46 @@
-"""The map is true: each noun has its file in every room, or the map says in which it has none and why."""
+"""The map is true: its table of nouns is the tree's, and it tells who hears whom."""
 
 import importlib
 import re
-from dataclasses import dataclass
-from functools import cache
 from types import ModuleType
 
 import pytest
 
 from shared.events.catalogue import CATALOGUE
-from tests.support.source import NOUN_ROOMS, ROOT, SERVICES, python_files
+from tests.support.noun_table import BEGIN, END, MAP, NO_NOUN, nouns_of, renewed
+from tests.support.source import ROOT, SERVICES, room_files, sub_domains
 
-COLUMNS = ["service", "noun", "what it is", "no file in"]
-NO_NOUN = {"__init__", "base"}
-
-
-@dataclass(frozen=True)
-class Noun:
-    """One row of the table of nouns: the rooms where it has no file, with the reason."""
-
-    service: str
-    name: str
-    absent: dict[str, str]
+FULLEST_SUB_DOMAIN = 12
+"""Nouns with a life of their own in one sub-domain; with more it is two."""
 
 
-def nouns_of(text: str) -> list[Noun]:
-    """Read the table of nouns of the map."""
-    found, inside = [], False
-    for line in text.splitlines():
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if [cell.lower() for cell in cells] == COLUMNS:
-            inside = True
-        elif not line.startswith("|"):
-            inside = False
-        elif inside and not set(line) <= set("|-: "):
-            service, noun, _, absences = cells
-            reasons = re.findall(r"([a-z, ]+) \(([^)]+)\)", absences)
-            absent = {room.strip(): reason for rooms, reason in reasons for room in rooms.split(",") if room.strip()}
-            found.append(Noun(service, noun.strip("`"), absent))
-    return found
+def test_the_table_of_nouns_is_as_the_tree_is() -> None:
+    text = MAP.read_text(encoding="utf-8")
+    assert BEGIN in text
+    assert renewed(text) == text, "run `make map`"
 
 
-@cache
-def told() -> tuple[Noun, ...]:
-    """Return the nouns that the map tells of."""
-    return tuple(nouns_of((ROOT / "docs" / "map.md").read_text(encoding="utf-8")))
+def test_a_table_that_lies_would_be_renewed() -> None:
+    told = renewed(f"before\n{BEGIN}\n| ipr | right | `fee` | a lie | rules |\n{END}\nafter")
+    assert "a lie" not in told
+    assert told.startswith("before\n")
+    assert told.endswith("after")
+    assert "| finance | lending | `loan` |" in told
 
 
-def standing(service: str) -> dict[str, set[str]]:
-    """Return each noun of a service with the rooms in which it has a file."""
-    found: dict[str, set[str]] = {}
-    for room in NOUN_ROOMS:
-        for path in python_files(f"services/{service}/{room}"):
-            if path.stem not in NO_NOUN:
-                found.setdefault(path.stem, set()).add(room)
-    return found
-
-
-def disagreements(nouns: list[Noun], files: dict[str, set[str]]) -> list[str]:
-    """Return where the map and the files of one service disagree."""
-    names = {noun.name for noun in nouns}
-    found = [f"{noun} is not on the map" for noun in files if noun not in names]
-    for noun in nouns:
-        missing = set(NOUN_ROOMS) - files.get(noun.name, set())
-        found += [f"{noun.name} has no file in {room}: the map gives no reason" for room in missing - set(noun.absent)]
-        found += [f"{noun.name} has a file in {room}, the map says it has none" for room in set(noun.absent) - missing]
-    return found
-
-
-def test_a_map_that_lies_would_be_found() -> None:
-    text = """
-| service | noun | what it is | no file in |
-|---|---|---|---|
-| ipr | `right` | a right | api (told elsewhere), store (none) |
-"""
-    (noun,) = nouns_of(text)
-    assert noun.absent == {"api": "told elsewhere", "store": "none"}
-    assert disagreements([noun], {"right": {"rules", "models", "usecases"}}) == []
-    found = disagreements([noun], {"right": {"rules", "models", "store"}, "fee": {"rules"}})
-    assert len(found) == 3
-
-
-@pytest.mark.parametrize("service", SERVICES)
-def test_every_noun_has_its_files_or_the_map_says_why_not(service: str) -> None:
-    found = disagreements([noun for noun in told() if noun.service == service], standing(service))
-    assert not found, "\n".join(sorted(found))
+def test_no_sub_domain_has_more_nouns_than_a_person_keeps_in_mind() -> None:
+    sizes = {
+        f"{service}/{part}": sum("models" in rooms for rooms in nouns_of(service, part).values())
+        for service in SERVICES
+        for part in sub_domains(service)
+    }
+    assert sizes
+    assert {name: size for name, size in sizes.items() if size > FULLEST_SUB_DOMAIN} == {}
 
 
 def handler_modules() -> list[ModuleType]:
     """Import every file of handlers that subscribes to something."""
-    paths = [path for service in SERVICES for path in python_files(f"services/{service}/handlers")]
+    paths = room_files("handlers", *SERVICES)
     modules = [importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts)) for path in paths]
     return [module for module in modules if hasattr(module, "SUBSCRIPTIONS")]
 
@@ -113,7 +64,7 @@ def test_the_map_tells_who_hears_whom() -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_handler_file_is_named_after_the_publisher_it_hears(service: str) -> None:
-    heard = {path.stem for path in python_files(f"services/{service}/handlers")} - NO_NOUN
+    heard = {path.stem for path in room_files("handlers", service)} - NO_NOUN
     assert heard <= {*SERVICES, "gateway"} - {service}
 
 

@@ -106,8 +106,6 @@ def test_every_service_has_rule_sets() -> None:
 
 def test_no_threshold_of_a_policy_stands_in_the_rules() -> None:
     found = [
-        f"{name_of(path)} {problem}"
-        for path in room_files("rules", gateway=False)
-        for problem in thresholds(tree_of(path))
+        f"{name_of(path)} {problem}" for path in room_files("rules", *SERVICES) for problem in thresholds(tree_of(path))
     ]
     assert not found, "\n".join(found)

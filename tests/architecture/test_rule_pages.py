@@ -7,12 +7,12 @@ from functools import cache
 
 import pytest
 
-from tests.support.source import ROOT, SERVICES, name_of, python_files, tree_of
+from tests.support.source import ROOT, SERVICES, name_of, room_files, tree_of
 
 COLUMNS = ["id", "rule", "source", "function", "test"]
 LETTERS = {"registry": "R", "finance": "F", "techtransfer": "T", "ipr": "I", "gateway": "G", "kernel": "K"}
 PAGES = sorted(LETTERS)
-FUNCTION = re.compile(r"((?:rules|shared)/[\w/]+\.py):([\w.]+)")
+FUNCTION = re.compile(r"((?:(?:\w+/)?rules|shared)/[\w/]+\.py):([\w.]+)")
 TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 
 
@@ -74,7 +74,7 @@ def home_of(owner: str) -> str:
 def public_rules(owner: str) -> set[tuple[str, str]]:
     """Return (file, function) of every public function in the rules of a service; the kernel has none."""
     found = set()
-    for path in python_files(f"{home_of(owner)}rules") if home_of(owner) else ():
+    for path in room_files("rules", owner) if home_of(owner) else ():
         for node in tree_of(path).body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
                 found.add((name_of(path).removeprefix(home_of(owner)), node.name))

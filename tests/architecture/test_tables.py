@@ -1,6 +1,8 @@
 """Columns keep their units: fen in BIGINT, rates whole, instants with a zone, states guarded by a CHECK, no float."""
 
 import importlib
+import subprocess
+import sys
 from functools import cache
 
 import pytest
@@ -19,7 +21,8 @@ from sqlalchemy import (
     Table,
 )
 
-from tests.support.source import ROOT, SERVICES, python_files
+from shared.db import migrate
+from tests.support.source import ROOT, SERVICES, room_files
 
 OWNERS = (*(f"services.{service}" for service in SERVICES), "gateway")
 
@@ -27,11 +30,20 @@ OWNERS = (*(f"services.{service}" for service in SERVICES), "gateway")
 @cache
 def metadata_of(owner: str) -> MetaData:
     """Import every model of a service and return its tables."""
-    for path in python_files(f"{owner.replace('.', '/')}/models"):
+    for path in room_files("models", owner.removeprefix("services.")):
         importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
-    base = importlib.import_module(f"{owner}.models.base")
-    metadata: MetaData = base.Base.metadata
-    return metadata
+    return migrate.metadata_of(owner.removeprefix("services."))
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_migrations_see_every_table_without_looking_for_it(owner: str) -> None:
+    alone = (
+        f"from shared.db.migrate import metadata_of; print(*metadata_of({owner.removeprefix('services.')!r}).tables)"
+    )
+    run = subprocess.run(  # a process of its own: nothing else has imported the models there
+        [sys.executable, "-c", alone], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert set(run.stdout.split()) == set(metadata_of(owner).tables)
 
 
 def column_problem(column: Column[object]) -> str | None:
@@ -107,7 +119,7 @@ def test_no_table_reaches_another_by_an_orm_relationship(owner: str) -> None:
     words = ("Relationship(", "relationship(")
     found = [
         path
-        for path in python_files(f"{owner.replace('.', '/')}/models")
+        for path in room_files("models", owner.removeprefix("services."))
         if any(word in path.read_text(encoding="utf-8") for word in words)
     ]
     assert not found

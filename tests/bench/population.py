@@ -16,8 +16,14 @@ import asyncpg
 import uvloop
 
 import services.finance
-from services.finance.rules import kv_evaluation, kv_fact
-from services.finance.rules.kv_fact import EnterpriseView, FilingView, FirmView, PortfolioView, QualificationView
+from services.finance.evaluation.rules import kv_evaluation, kv_fact
+from services.finance.evaluation.rules.kv_fact import (
+    EnterpriseView,
+    FilingView,
+    FirmView,
+    PortfolioView,
+    QualificationView,
+)
 from shared.kernel.clock import SystemClock, shanghai_date
 from shared.policy.book import RuleBook
 from tests.bench.filling import code

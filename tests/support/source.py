@@ -19,10 +19,23 @@ def python_files(*folders: str) -> list[Path]:
     return sorted(found)
 
 
-def room_files(room: str, *, gateway: bool = True) -> list[Path]:
-    """Return the Python files of one room over all services (and the gateway)."""
-    owners = [f"services/{service}/{room}" for service in SERVICES] + ([f"gateway/{room}"] if gateway else [])
-    return [path for owner in owners for path in python_files(owner)]
+def sub_domains(service: str) -> list[str]:
+    """Return the sub-domains of a service: its folders that have one of the rooms of a noun."""
+    folders = (path for path in (ROOT / "services" / service).iterdir() if path.is_dir())
+    return sorted(folder.name for folder in folders if any((folder / room).is_dir() for room in NOUN_ROOMS))
+
+
+def room_folders(owner: str, room: str) -> list[str]:
+    """Return the folders of one room of a service, one per sub-domain, or of the gateway."""
+    if owner == "gateway":
+        return [f"gateway/{room}"]
+    return [f"services/{owner}/{sub_domain}/{room}" for sub_domain in sub_domains(owner)]
+
+
+def room_files(room: str, *owners: str) -> list[Path]:
+    """Return the Python files of one room over the services and the gateway, or over `owners` alone."""
+    folders = [folder for owner in owners or (*SERVICES, "gateway") for folder in room_folders(owner, room)]
+    return [path for folder in folders for path in python_files(folder)]
 
 
 @cache

@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from services.finance.rules import kv_evaluation, kv_fact
-from services.finance.rules.kv_evaluation import TIERED
+from services.finance.evaluation.rules import kv_evaluation, kv_fact
+from services.finance.evaluation.rules.kv_evaluation import TIERED
 from shared.kernel.clock import SystemClock, shanghai_date
 from shared.policy.book import RuleBook
 from tests.bench.bench import Bench

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from gateway.api import caller
-from services.finance.models.loan import Loan
-from services.finance.store import loan as loans
+from services.finance.lending.models.loan import Loan
+from services.finance.lending.store import loan as loans
 from shared.db import engine, transaction
 from shared.db.transaction import Transaction
 from shared.files import tabular

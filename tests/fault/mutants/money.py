@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlmodel import col
 
-from services.finance.models.loan import Loan
-from services.finance.models.loan_application import LoanApplication
-from services.finance.rules import credit_line as line_rules
-from services.finance.store import credit_line as lines
-from services.finance.store import loan as loans
-from services.finance.store import loan_application as applications
-from services.finance.store.loan import HeldLoan
+from services.finance.evaluation.rules import credit_line as line_rules
+from services.finance.evaluation.store import credit_line as lines
+from services.finance.lending.models.loan import Loan
+from services.finance.lending.models.loan_application import LoanApplication
+from services.finance.lending.store import loan as loans
+from services.finance.lending.store import loan_application as applications
+from services.finance.lending.store.loan import HeldLoan
 from shared.db import idempotency
 from shared.db.statement import Statement
 from shared.db.transaction import StoredAnswer, Transaction

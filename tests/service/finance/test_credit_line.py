@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from services.finance.rules.credit_line import Movement, MovementKind
-from services.finance.store import credit_line as lines
+from services.finance.evaluation.rules.credit_line import Movement, MovementKind
+from services.finance.evaluation.store import credit_line as lines
 from shared.kernel.actor import system_actor
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id

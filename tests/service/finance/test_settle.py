@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from services.finance.usecases.kv_evaluation import evaluate_enterprise
+from services.finance.evaluation.usecases.kv_evaluation import evaluate_enterprise
 from shared.kernel.actor import system_actor
 from shared.kernel.ids import new_id
 from tests.service.finance.world import BANK_A, BANK_B, FIRM, WAN, World, done, refused

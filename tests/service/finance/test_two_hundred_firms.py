@@ -5,7 +5,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from services.finance.handlers import ipr, registry
+from services.finance.evaluation.handlers import ipr, registry
 from shared.bus.subscription import Subscription
 from shared.events.event import Event
 from shared.events.ipr import KindCount, PortfolioChanged

@@ -15,7 +15,7 @@ PATH = "/v1/tech-sme-evaluations"
 REPLAY = """
 import sys
 from datetime import date
-from services.registry.rules.tech_sme_evaluation import evaluate
+from services.registry.evaluation.rules.tech_sme_evaluation import evaluate
 from shared.policy.decision import canonical, open_record
 from shared.policy.rule_set import RuleSet
 stored = sys.stdin.buffer.read()

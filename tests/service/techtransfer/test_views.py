@@ -179,7 +179,7 @@ async def test_an_export_holds_what_the_list_shows_and_no_formula(market: Market
 
 
 async def test_an_export_is_as_long_as_the_list(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.techtransfer.store.listing.EXPORT_PAGE", 2)
+    monkeypatch.setattr("services.techtransfer.listing.store.listing.EXPORT_PAGE", 2)
     for number in range(5):
         await market.draft(title=f"成果{number}")
     answer = await market.firm.get("/v1/exports/achievements.csv")

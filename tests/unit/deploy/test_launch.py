@@ -113,7 +113,7 @@ def test_what_dies_is_started_again_with_a_growing_pause(tmp_path: Path) -> None
 
 def test_demo_clients_together_hold_every_scope_of_the_routes_and_no_other(tmp_path: Path) -> None:
     held = {scope for client in ensure_clients(settings_for(tmp_path)) for scope in client["scopes"]}
-    sources = [*ROOT.glob("services/*/api/*.py"), *ROOT.glob("gateway/api/*.py")]
+    sources = [*ROOT.glob("services/*/*/api/*.py"), *ROOT.glob("gateway/api/*.py")]
     asked = {scope for path in sources for scope in re.findall(r'scope="([a-z._]+:[a-z]+)"', path.read_text())}
     assert held - asked == set()
     assert asked - held == set()

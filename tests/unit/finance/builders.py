@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import services.finance
-from services.finance.rules import kv_evaluation, kv_fact
-from services.finance.rules.kv_evaluation import Evaluation
-from services.finance.rules.kv_fact import (
+from services.finance.evaluation.rules import kv_evaluation, kv_fact
+from services.finance.evaluation.rules.kv_evaluation import Evaluation
+from services.finance.evaluation.rules.kv_fact import (
     EnterpriseView,
     FilingView,
     FirmView,

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from services.techtransfer.rules.achievement import AchievementTerms
-from services.techtransfer.rules.listing import POLICY, Held
-from services.techtransfer.rules.need import NeedTerms
-from services.techtransfer.rules.words import ListingStatus, Noun
+from services.techtransfer.listing.rules.achievement import AchievementTerms
+from services.techtransfer.listing.rules.listing import POLICY, Held
+from services.techtransfer.listing.rules.need import NeedTerms
+from services.techtransfer.listing.rules.words import ListingStatus, Noun
 from shared.kernel.actor import Actor, Role
 from shared.kernel.uscc import check_character
 from shared.policy.book import RuleBook

@@ -1,0 +1,152 @@
+"""Routes of knowledge-value evaluations (知识价值信用评价)."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from services.finance.answer import after_of, answered, paged
+from services.finance.evaluation.models.kv_evaluation import KvEvaluation
+from services.finance.evaluation.rules import kv_evaluation as rules
+from services.finance.evaluation.store import kv_evaluation as evaluations
+from services.finance.evaluation.usecases import kv_evaluation as usecases
+from services.finance.evaluation.usecases.kv_evaluation import explanation
+from shared.kernel.errors import Refusal
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.shape import Shape
+from shared.kernel.types import LooseUscc
+from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.paging import PageOf, Paging
+
+router = edge_router(tags=["kvc evaluations 知识价值信用评价"])
+Record = dict[str, Any]
+
+
+class EvaluationRequest(Shape):
+    """Which firm to evaluate; an enterprise names itself."""
+
+    uscc: LooseUscc
+
+
+class EvaluationSummary(Shape):
+    """One evaluation in a list; score in thousandths of a point, money in fen."""
+
+    id: UUID
+    uscc: str
+    created_at: datetime
+    as_of: date
+    valid_until: date
+    score_milli: int
+    grade: str
+    base_limit_fen: int
+    uplift_fen: int
+    limit_fen: int
+    gates_open: bool
+    supersedes_id: UUID | None
+    rule_set_version: str
+    rule_set_sha256: str
+    uplift_rule_set_sha256: str
+
+
+class EvaluationRead(EvaluationSummary):
+    """One evaluation with all that explains it.
+
+    `lines`: each indicator with value, tier, points, what the next tier needs, article, source and confidence;
+    `gates`: entry conditions with their way out; `result`: how the points add up; `uplift`: article 6, with the reason;
+    `facts`: the frozen facts and the event that each came from.
+    """
+
+    lines: list[Record]
+    gates: list[Record]
+    result: Record
+    uplift: Record
+    facts: Record
+
+
+class ReplayRead(Shape):
+    """Whether recomputing from the frozen facts gave the stored bytes, and the recomputed records."""
+
+    evaluation_id: UUID
+    same: bool
+    record: Record
+    uplift_record: Record
+
+
+def summary(evaluation: KvEvaluation) -> EvaluationSummary:
+    """Return an evaluation without its explanation."""
+    return EvaluationSummary.model_validate(evaluation.model_dump(include=set(EvaluationSummary.model_fields)))
+
+
+def shown(evaluation: KvEvaluation) -> EvaluationRead:
+    """Return an evaluation with its explanation."""
+    records = explanation(evaluation)
+    return EvaluationRead(
+        **summary(evaluation).model_dump(),
+        lines=records["score"]["lines"],
+        gates=records["score"]["gates"],
+        result=records["score"]["result"],
+        uplift=records["uplift"]["result"],
+        facts=records["score"]["facts"],
+    )
+
+
+def _answer(evaluation: KvEvaluation, *, created: bool = False) -> Response:
+    response = answered(
+        shown(evaluation),
+        status=201 if created else 200,
+        location=f"/v1/kvc-evaluations/{evaluation.id}" if created else None,
+    )
+    response.headers["rule-set"] = f"{rules.POLICY}-{evaluation.rule_set_version}+{evaluation.rule_set_sha256[:12]}"
+    return response
+
+
+@router.post(
+    "/kvc-evaluations",
+    status_code=201,
+    response_model=EvaluationRead,
+    responses=refusals(FORBIDDEN_ROLE, NOT_FOUND),
+)
+@edge(scope="credit.evaluation:write", row="enterprise", summary_zh="知识价值信用评价")
+async def evaluate_enterprise(body: EvaluationRequest, tx: Tx, book: Book) -> Response:
+    """Evaluate a firm on the facts held today: grade, limit, uplift, and every point explained."""
+    evaluation = await usecases.evaluate_enterprise(tx, body.uscc, book, evaluation_id=new_id())
+    return _answer(evaluation, created=True)
+
+
+@router.get("/kvc-evaluations", response_model=PageOf[EvaluationSummary])
+@edge(scope="credit.evaluation:read", row="enterprise", summary_zh="评价清单")
+async def list_evaluations(
+    paging: Paging, tx: Tx, uscc: Annotated[str | None, Query(max_length=18, description="企业 / firm")] = None
+) -> Response:
+    """List one's own evaluations (the city: all), newest first."""
+    rows = await evaluations.page(tx, uscc=uscc, after=after_of(paging), limit=paging.limit)
+    return paged(paging, rows, summary, lambda row: (row.created_at, row.id))
+
+
+@router.get("/kvc-evaluations/{evaluation_id}", response_model=EvaluationRead, responses=refusals(NOT_FOUND))
+@edge(scope="credit.evaluation:read", row="enterprise", summary_zh="查看评价与逐项说明")
+async def read_evaluation(evaluation_id: UUID, tx: Tx) -> Response:
+    """Read one evaluation with every indicator explained."""
+    evaluation = await evaluations.find(tx, evaluation_id)
+    if evaluation is None:
+        raise Refusal(NOT_FOUND, noun="kvc_evaluation")
+    return _answer(evaluation)
+
+
+@router.post(
+    "/kvc-evaluations/{evaluation_id}:replay",
+    response_model=ReplayRead,
+    responses=refusals(NOT_FOUND, rules.RULE_SET_NOT_HELD),
+)
+@edge(scope="credit.evaluation:read", row="enterprise", summary_zh="按冻结事实重算评价", idempotent=False)
+async def replay_evaluation(evaluation_id: UUID, tx: Tx) -> Response:
+    """Recompute an evaluation from its frozen facts and tell whether the bytes are the same."""
+    replay = await usecases.replay_evaluation(tx, evaluation_id)
+    records = usecases.records_of(replay)
+    return answered(
+        ReplayRead(
+            evaluation_id=evaluation_id, same=replay.same, record=records["score"], uplift_record=records["uplift"]
+        )
+    )

@@ -1,0 +1,1 @@
+"""finance/fund — the risk-compensation fund: accounts, contributions, postings."""

@@ -1,1 +1,0 @@
-"""Events in: projections of the registry and of ipr, and the firms whose facts changed."""

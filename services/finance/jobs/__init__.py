@@ -1,1 +1,0 @@
-"""Loops of finance: the settle window, and what ends by the calendar."""

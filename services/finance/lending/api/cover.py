@@ -1,0 +1,124 @@
+"""Routes of cover by the risk-compensation fund (风险补偿备案)."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from services.finance.answer import ReasonCatalogue, after_of, answered, paged
+from services.finance.fund.rules import fund_account as fund_rules
+from services.finance.lending.models.cover import Cover
+from services.finance.lending.rules import application_refusal as refused
+from services.finance.lending.rules import cover as rules
+from services.finance.lending.rules.cover import CoverStatus, CoverVerdict
+from services.finance.lending.rules.loan_application import reasons
+from services.finance.lending.store import cover as covers
+from services.finance.lending.usecases import cover as usecases
+from shared.kernel.errors import Refusal
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.shape import Shape
+from shared.kernel.types import ShortTextOrNone
+from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.paging import PageOf, Paging
+
+router = edge_router(tags=["covers 风险补偿备案"])
+
+
+class CoverRead(Shape):
+    """Cover of one drawdown, in fen."""
+
+    id: UUID
+    drawdown_id: UUID
+    loan_id: UUID
+    enterprise_uscc: str
+    bank_uscc: str
+    unit_id: str
+    status: CoverStatus
+    covered_fen: int
+    exposure_fen: int
+    reason_code: str | None
+    filed_on: date
+    filing_due_on: date
+    decided_at: datetime | None
+    created_at: datetime
+
+
+class CoverDecisionRequest(Shape):
+    """The fund manager's decision; a refusal has a reason code, a grant has none."""
+
+    decision: CoverVerdict
+    reason_code: ShortTextOrNone = None
+
+
+def shown(cover: Cover) -> CoverRead:
+    """Return cover."""
+    return CoverRead.model_validate(cover.model_dump(include=set(CoverRead.model_fields)))
+
+
+@router.post(
+    "/drawdowns/{drawdown_id}/cover",
+    status_code=201,
+    response_model=CoverRead,
+    responses=refusals(
+        FORBIDDEN_ROLE,
+        NOT_FOUND,
+        rules.COVER_ALREADY_FILED,
+        rules.COVER_FILED_TOO_LATE,
+        rules.DRAWDOWN_ALREADY_REPAID,
+    ),
+)
+@edge(scope="fund.cover:write", row="bank", summary_zh="放款备案（申请纳入风险补偿）")
+async def file_cover(drawdown_id: UUID, tx: Tx, book: Book) -> Response:
+    """File a drawdown for cover within the working days after the pay-out."""
+    cover = await usecases.file_cover(tx, drawdown_id, book, cover_id=new_id())
+    return answered(shown(cover), status=201, location=f"/v1/covers/{cover.id}")
+
+
+@router.post(
+    "/covers/{cover_id}:decide",
+    response_model=CoverRead,
+    responses=refusals(
+        FORBIDDEN_ROLE,
+        NOT_FOUND,
+        rules.COVER_STATE_CONFLICT,
+        rules.COVER_REASON_MISSING,
+        rules.DRAWDOWN_ALREADY_REPAID,
+        refused.REASON_UNKNOWN,
+        fund_rules.FUND_CAPACITY_EXCEEDED,
+    ),
+)
+@edge(scope="fund.cover:decide", row="any", summary_zh="审核备案：纳入或不予纳入")
+async def decide_cover(cover_id: UUID, body: CoverDecisionRequest, tx: Tx, book: Book) -> Response:
+    """Cover a drawdown within the unit's capacity, or refuse with a coded reason."""
+    cover = await usecases.decide_cover(tx, cover_id, book, verdict=body.decision, reason_code=body.reason_code)
+    return answered(shown(cover))
+
+
+@router.get("/covers", response_model=PageOf[CoverRead])
+@edge(scope="fund.cover:read", row="bank", summary_zh="备案清单")
+async def list_covers(
+    paging: Paging, tx: Tx, status: Annotated[CoverStatus | None, Query(description="状态 / status")] = None
+) -> Response:
+    """List cover that one may see, newest first."""
+    rows = await covers.page(tx, status=status, after=after_of(paging), limit=paging.limit)
+    return paged(paging, rows, shown, lambda row: (row.created_at, row.id))
+
+
+@router.get("/covers/reasons", response_model=ReasonCatalogue)
+@edge(scope="fund.cover:read", row="any", summary_zh="不予备案原因目录")
+async def list_refusal_reasons(tx: Tx, book: Book) -> Response:
+    """List the coded reasons with which cover may be refused."""
+    rule_set = book.pick(fund_rules.POLICY, tx.today)
+    return answered(ReasonCatalogue.of(rule_set, reasons(rule_set, "refuse_reason_")))
+
+
+@router.get("/covers/{cover_id}", response_model=CoverRead, responses=refusals(NOT_FOUND))
+@edge(scope="fund.cover:read", row="bank", summary_zh="查看备案")
+async def read_cover(cover_id: UUID, tx: Tx) -> Response:
+    """Read one cover."""
+    cover = await covers.find(tx, cover_id)
+    if cover is None:
+        raise Refusal(NOT_FOUND, noun="cover")
+    return answered(shown(cover))

@@ -1,0 +1,132 @@
+"""The credit file (授信资料): what a firm allows a bank to see of one application."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from fastapi import Response
+
+from services.finance.answer import answered
+from services.finance.evaluation.models.enterprise import Enterprise
+from services.finance.evaluation.models.kv_evaluation import KvEvaluation
+from services.finance.evaluation.models.portfolio import Portfolio
+from services.finance.lending.api.loan_application import LoanApplicationRead
+from services.finance.lending.api.loan_application import shown as shown_application
+from services.finance.lending.usecases import credit_file as usecases
+from services.finance.lending.usecases.credit_file import CreditFile
+from services.finance.partner.rules.consent import CONSENT_EXPIRED, CONSENT_MISSING, CONSENT_REVOKED
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.shape import Shape
+from shared.web.edge import Tx, edge, edge_router, refusals
+
+router = edge_router(tags=["loan applications 贷款申请"])
+Record = dict[str, Any]
+
+
+class EvaluationResultRead(Shape):
+    """The result of an evaluation (scope EVALUATION_RESULT), money in fen."""
+
+    evaluation_id: UUID
+    as_of: date
+    valid_until: date
+    grade: str
+    score_milli: int
+    base_limit_fen: int
+    uplift_fen: int
+    limit_fen: int
+    rule_set_version: str
+    rule_set_sha256: str
+
+
+class BasicRegistryRead(Shape):
+    """Base data of the firm (scope BASIC_REGISTRY), as the registry last told it."""
+
+    uscc: str
+    name: str
+    unit_id: str
+    industry_code: str | None
+    key_field: str | None
+    founded_on: date | None
+    legal_form: str
+    founder_type: str | None
+    size_class: str | None
+    status: str
+    abnormal_operations: bool
+    serious_dishonesty: bool
+
+
+class IpPortfolioRead(Shape):
+    """The IP summary of the firm (scope IP_PORTFOLIO), as ipr last told it."""
+
+    as_of: date
+    class_1_count: int
+    class_2_count: int
+    high_value_count: int
+    blemished_count: int
+    kinds: list[Record]
+    rule_set_version: str
+
+
+class CreditFileRead(Shape):
+    """A credit file: the frozen snapshot, what changed since, the clock, and the consented parts.
+
+    A part is null when the firm did not allow it; its scope then stands in `withheld`.
+    """
+
+    application: LoanApplicationRead
+    consent_id: UUID
+    given: list[str]
+    withheld: list[str]
+    answer_due_on: date
+    days_left: int
+    overdue: bool
+    snapshot: EvaluationResultRead
+    current: EvaluationResultRead
+    superseded: bool
+    changes: list[Record] | None
+    evaluation_detail: Record | None
+    basic_registry: BasicRegistryRead | None
+    ip_portfolio: IpPortfolioRead | None
+
+
+def _result(evaluation: KvEvaluation) -> EvaluationResultRead:
+    fields = evaluation.model_dump(include=set(EvaluationResultRead.model_fields))
+    return EvaluationResultRead.model_validate({**fields, "evaluation_id": evaluation.id})
+
+
+def _registry(enterprise: Enterprise) -> BasicRegistryRead:
+    return BasicRegistryRead.model_validate(enterprise.model_dump(include=set(BasicRegistryRead.model_fields)))
+
+
+def _portfolio(portfolio: Portfolio) -> IpPortfolioRead:
+    return IpPortfolioRead.model_validate(portfolio.model_dump(include=set(IpPortfolioRead.model_fields)))
+
+
+def _shown(found: CreditFile, tx: Tx) -> CreditFileRead:
+    return CreditFileRead(
+        application=shown_application(found.application, tx.actor),
+        consent_id=found.consent_id,
+        given=list(found.given),
+        withheld=list(found.withheld),
+        answer_due_on=found.application.answer_due_on,
+        days_left=found.days_left,
+        overdue=found.days_left < 0 and found.application.answered_at is None,
+        snapshot=_result(found.snapshot),
+        current=_result(found.current),
+        superseded=found.snapshot.id != found.current.id,
+        changes=found.changes,
+        evaluation_detail=found.detail,
+        basic_registry=None if found.enterprise is None else _registry(found.enterprise),
+        ip_portfolio=None if found.portfolio is None else _portfolio(found.portfolio),
+    )
+
+
+@router.get(
+    "/loan-applications/{application_id}/credit-file",
+    response_model=CreditFileRead,
+    responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, CONSENT_MISSING, CONSENT_EXPIRED, CONSENT_REVOKED),
+)
+@edge(scope="credit.application:read", row="bank", summary_zh="银行查阅企业授信资料（按授权范围，留痕）", audited=True)
+async def read_credit_file(application_id: UUID, tx: Tx) -> Response:
+    """Read what the firm allows of one application; each read, also a refused one, is audited."""
+    return answered(_shown(await usecases.read_credit_file(tx, application_id), tx))

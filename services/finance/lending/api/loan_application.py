@@ -1,0 +1,269 @@
+"""Routes of loan applications (贷款申请)."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from services.finance.answer import ReasonCatalogue, after_of, answered, paged
+from services.finance.evaluation.rules import credit_line as line_rules
+from services.finance.lending.api.loan import LoanRead
+from services.finance.lending.api.loan import shown as shown_loan
+from services.finance.lending.models.loan_application import LoanApplication
+from services.finance.lending.rules import application_refusal as refused
+from services.finance.lending.rules import loan as loan_rules
+from services.finance.lending.rules import loan_application as rules
+from services.finance.lending.rules import lpr as lpr_rules
+from services.finance.lending.rules.loan import LoanTerms
+from services.finance.lending.rules.loan_application import (
+    ApplicationFlag,
+    ApplicationStatus,
+    ApprovalTerms,
+    LoanApplicationTerms,
+)
+from services.finance.lending.store import loan_application as applications
+from services.finance.lending.usecases import loan as loan_usecases
+from services.finance.lending.usecases import loan_application as usecases
+from services.finance.partner.rules import bank as bank_rules
+from services.finance.partner.rules import consent as consent_rules
+from shared.kernel.actor import Actor, Role
+from shared.kernel.errors import Refusal
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.shape import Shape
+from shared.kernel.types import LongText, LongTextOrNone, ShortText
+from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.paging import PageOf, Paging
+
+router = edge_router(tags=["loan applications 贷款申请"])
+STEP = (FORBIDDEN_ROLE, NOT_FOUND, refused.APPLICATION_STATE_CONFLICT)
+SUBMISSION = (
+    FORBIDDEN_ROLE,
+    NOT_FOUND,
+    bank_rules.BANK_NOT_COOPERATING,
+    refused.CONSENT_NEEDED,
+    refused.AMOUNT_NOT_POSITIVE,
+    refused.TERM_TOO_LONG,
+    refused.EVALUATION_CHANGED,
+    refused.EVALUATION_EXPIRED,
+    refused.NOT_ON_CITY_REGISTER,
+    refused.NO_CREDIT_LIMIT,
+    line_rules.CREDIT_LINE_EXCEEDED,
+)
+
+
+class LoanApplicationRead(Shape):
+    """An application; the snapshot of the evaluation is the firm's data, so a bank reads it in the credit file only."""
+
+    id: UUID
+    case_no: str
+    enterprise_uscc: str
+    bank_uscc: str
+    evaluation_id: UUID
+    amount_fen: int
+    term_months: int
+    purpose: str
+    status: ApplicationStatus
+    snapshot_limit_fen: int | None
+    snapshot_grade: str | None
+    answer_due_on: date
+    answer_due_assumed: bool
+    submitted_at: datetime
+    answered_at: datetime | None
+    flag: ApplicationFlag | None
+    flag_evaluation_id: UUID | None
+    flag_raised_at: datetime | None
+    flag_acknowledged_at: datetime | None
+    approved_fen: int | None
+    approved_term_months: int | None
+    approved_on: date | None
+    valid_until: date | None
+    conditions: str | None
+    bank_ref: str | None
+    reason_code: str | None
+    note: str | None
+    version: int
+    created_at: datetime
+
+
+class ReturnRequest(Shape):
+    """What the firm must correct."""
+
+    note: LongText
+
+
+class RejectRequest(Shape):
+    """Why the bank says no: a code of the catalogue, and a note if it likes."""
+
+    reason_code: ShortText
+    note: LongTextOrNone = None
+
+
+def shown(application: LoanApplication, actor: Actor) -> LoanApplicationRead:
+    """Return an application as the actor may see it."""
+    fields = application.model_dump(include=set(LoanApplicationRead.model_fields))
+    if actor.role is Role.BANK:
+        fields |= {"snapshot_limit_fen": None, "snapshot_grade": None}
+    return LoanApplicationRead.model_validate(fields)
+
+
+def _answer(application: LoanApplication, tx: Tx, *, created: bool = False) -> Response:
+    return answered(
+        shown(application, tx.actor),
+        status=201 if created else 200,
+        location=f"/v1/loan-applications/{application.id}" if created else None,
+        version=application.version,
+    )
+
+
+@router.post(
+    "/loan-applications",
+    status_code=201,
+    response_model=LoanApplicationRead,
+    responses=refusals(*SUBMISSION, refused.APPLICATION_ALREADY_OPEN),
+)
+@edge(scope="credit.application:write", row="enterprise", summary_zh="向银行提交贷款申请")
+async def submit_application(body: LoanApplicationTerms, tx: Tx, book: Book) -> Response:
+    """Apply to a bank on the evaluation that one has seen; a newer one must be confirmed first."""
+    application = await usecases.submit_application(tx, body, book, application_id=new_id())
+    return _answer(application, tx, created=True)
+
+
+@router.get("/loan-applications", response_model=PageOf[LoanApplicationRead])
+@edge(scope="credit.application:read", row="bank", summary_zh="贷款申请清单")
+async def list_applications(
+    paging: Paging, tx: Tx, status: Annotated[ApplicationStatus | None, Query(description="状态 / status")] = None
+) -> Response:
+    """List one's own applications, or those made to one's own bank, newest first."""
+    rows = await applications.page(tx, status=status, after=after_of(paging), limit=paging.limit)
+    actor = tx.actor
+    return paged(paging, rows, lambda row: shown(row, actor), lambda row: (row.created_at, row.id))
+
+
+@router.get("/loan-applications/reasons", response_model=ReasonCatalogue)
+@edge(scope="credit.application:read", row="any", summary_zh="拒贷原因目录")
+async def list_reject_reasons(tx: Tx, book: Book) -> Response:
+    """List the coded reasons with which a bank may reject."""
+    rule_set = book.pick(rules.POLICY, tx.today)
+    return answered(ReasonCatalogue.of(rule_set, rules.reasons(rule_set, "reject_reason_")))
+
+
+@router.get("/loan-applications/{application_id}", response_model=LoanApplicationRead, responses=refusals(NOT_FOUND))
+@edge(scope="credit.application:read", row="bank", summary_zh="查看贷款申请", audited=True)
+async def read_application(application_id: UUID, tx: Tx) -> Response:
+    """Read one application; another bank's or another firm's is not found."""
+    application = await applications.find(tx, application_id)
+    if application is None:
+        raise Refusal(NOT_FOUND, noun="loan_application")
+    return _answer(application, tx)
+
+
+@router.post(
+    "/loan-applications/{application_id}:resubmit",
+    response_model=LoanApplicationRead,
+    responses=refusals(*SUBMISSION, refused.APPLICATION_STATE_CONFLICT, refused.BANK_CANNOT_CHANGE),
+)
+@edge(scope="credit.application:write", row="enterprise", summary_zh="更正后重新提交")
+async def resubmit_application(application_id: UUID, body: LoanApplicationTerms, tx: Tx, book: Book) -> Response:
+    """Submit a returned application again, corrected; the bank's clock starts anew."""
+    return _answer(await usecases.resubmit_application(tx, application_id, body, book), tx)
+
+
+@router.post(
+    "/loan-applications/{application_id}:cancel", response_model=LoanApplicationRead, responses=refusals(*STEP)
+)
+@edge(scope="credit.application:write", row="enterprise", summary_zh="撤销贷款申请")
+async def cancel_application(application_id: UUID, tx: Tx) -> Response:
+    """Withdraw an open application."""
+    return _answer(await usecases.cancel_application(tx, application_id), tx)
+
+
+@router.post(
+    "/loan-applications/{application_id}:accept", response_model=LoanApplicationRead, responses=refusals(*STEP)
+)
+@edge(scope="credit.decision:write", row="bank", summary_zh="受理贷款申请")
+async def accept_application(application_id: UUID, tx: Tx) -> Response:
+    """Take an application into review."""
+    return _answer(await usecases.accept_application(tx, application_id), tx)
+
+
+@router.post(
+    "/loan-applications/{application_id}:return", response_model=LoanApplicationRead, responses=refusals(*STEP)
+)
+@edge(scope="credit.decision:write", row="bank", summary_zh="退回企业补正")
+async def return_application(application_id: UUID, body: ReturnRequest, tx: Tx) -> Response:
+    """Send an application back with what is to be corrected."""
+    return _answer(await usecases.return_application(tx, application_id, body.note), tx)
+
+
+@router.post(
+    "/loan-applications/{application_id}:reject",
+    response_model=LoanApplicationRead,
+    responses=refusals(*STEP, refused.REASON_UNKNOWN),
+)
+@edge(scope="credit.decision:write", row="bank", summary_zh="拒绝贷款申请（须有原因代码）")
+async def reject_application(application_id: UUID, body: RejectRequest, tx: Tx, book: Book) -> Response:
+    """Reject an application with a coded reason."""
+    application = await usecases.reject_application(
+        tx, application_id, book, reason_code=body.reason_code, note=body.note
+    )
+    return _answer(application, tx)
+
+
+@router.post(
+    "/loan-applications/{application_id}:acknowledge",
+    response_model=LoanApplicationRead,
+    responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, refused.NOTHING_TO_ACKNOWLEDGE),
+)
+@edge(scope="credit.decision:write", row="bank", summary_zh="确认评价变化提示")
+async def acknowledge_flag(application_id: UUID, tx: Tx) -> Response:
+    """Confirm that one has seen what changed since the application was made."""
+    return _answer(await usecases.acknowledge_flag(tx, application_id), tx)
+
+
+@router.post(
+    "/loan-applications/{application_id}:approve",
+    response_model=LoanApplicationRead,
+    responses=refusals(
+        *STEP,
+        refused.FLAG_NOT_ACKNOWLEDGED,
+        refused.AMOUNT_NOT_POSITIVE,
+        refused.TERM_TOO_LONG,
+        refused.AMOUNT_ABOVE_APPLICATION,
+        refused.AMOUNT_ABOVE_LIMIT,
+        refused.APPROVAL_PERIOD_INVALID,
+        refused.BANK_REF_ALREADY_USED,
+        consent_rules.CONSENT_MISSING,
+        consent_rules.CONSENT_EXPIRED,
+        consent_rules.CONSENT_REVOKED,
+    ),
+)
+@edge(scope="credit.decision:write", row="bank", summary_zh="批复授信")
+async def approve_application(application_id: UUID, body: ApprovalTerms, tx: Tx, book: Book) -> Response:
+    """Approve up to what was asked and the frozen evaluation allows."""
+    return _answer(await usecases.approve_application(tx, application_id, body, book), tx)
+
+
+@router.post(
+    "/loan-applications/{application_id}:sign",
+    status_code=201,
+    response_model=LoanRead,
+    responses=refusals(
+        *STEP,
+        refused.APPROVAL_LAPSED,
+        refused.TERM_TOO_LONG,
+        refused.BANK_REF_ALREADY_USED,
+        loan_rules.PRINCIPAL_NOT_POSITIVE,
+        loan_rules.PRINCIPAL_ABOVE_APPROVAL,
+        loan_rules.SIGNED_ON_INVALID,
+        loan_rules.RATE_NOT_LPR,
+        lpr_rules.LPR_UNKNOWN,
+        line_rules.CREDIT_LINE_EXCEEDED,
+    ),
+)
+@edge(scope="credit.decision:write", row="bank", summary_zh="签订借款合同（占用额度）")
+async def sign_loan(application_id: UUID, body: LoanTerms, tx: Tx, book: Book) -> Response:
+    """Record the signed contract: its principal is reserved on the line that all banks share."""
+    loan = await loan_usecases.sign_loan(tx, application_id, body, book, loan_id=new_id())
+    return answered(shown_loan(loan), status=201, location=f"/v1/loans/{loan.id}", version=loan.version)

@@ -1,0 +1,93 @@
+"""Signed loans: a firm sees its own, a bank those it signed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from services.finance.lending.models.loan import Loan
+from services.finance.lending.rules.loan import LoanStatus
+from services.finance.scope import SEES_COVER, After, after_key, own_bank, visible
+from shared.db.statement import Statement
+from shared.db.transaction import Transaction
+
+
+async def find(tx: Transaction, loan_id: UUID) -> Loan | None:
+    """Return a loan that the caller may see."""
+    query = visible(
+        select(Loan), tx.actor, enterprise=col(Loan.enterprise_uscc), bank=col(Loan.bank_uscc), sees_all=SEES_COVER
+    )
+    return (await tx.session.execute(query.where(col(Loan.id) == loan_id))).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLoan:
+    """What a movement of money needs of a loan that is held until the end of the transaction; amounts in fen."""
+
+    id: UUID
+    enterprise_uscc: str
+    bank_uscc: str
+    principal_fen: int
+    drawn_fen: int
+    repaid_fen: int
+    released_fen: int
+    signed_on: date
+    draw_until: date
+    ends_on: date
+
+
+HELD_COLUMNS = ", ".join(f"loan.{one.name}" for one in fields(HeldLoan))
+# Building this query with the ORM took a sixth of a pay-out's processor time.
+_LOCK_OWN = """
+SELECT enterprise.unit_id, {held}
+FROM loan LEFT JOIN enterprise ON enterprise.uscc = loan.enterprise_uscc
+WHERE loan.id = :loan_id AND loan.bank_uscc = :bank_uscc FOR UPDATE OF loan
+"""
+_LOCK = Statement(_LOCK_OWN.format(held=HELD_COLUMNS))
+
+
+async def lock_own(tx: Transaction, loan_id: UUID) -> tuple[HeldLoan, str | None] | None:
+    """Return a loan of the calling bank and the firm's reporting unit of today; holds the loan.
+
+    A loan is locked before its drawdowns and the line.
+    """
+    found = await _LOCK.execute(tx.session, {"loan_id": loan_id, "bank_uscc": own_bank(tx.actor)})
+    row: Any = found.one_or_none()
+    return None if row is None else (HeldLoan(*row[1:]), row[0])
+
+
+async def contract_no_used(tx: Transaction, bank_uscc: str, contract_no: str) -> bool:
+    """Whether the bank ever used this contract number."""
+    query = select(col(Loan.id)).where(col(Loan.bank_uscc) == bank_uscc, col(Loan.contract_no) == contract_no)
+    return (await tx.session.execute(query)).first() is not None
+
+
+async def lock_undrawn(tx: Transaction, today: date, limit: int) -> Sequence[Loan]:
+    """Return loans whose drawing period is over with money undrawn, and hold them."""
+    query = (
+        select(Loan)
+        .where(
+            col(Loan.status) == LoanStatus.SIGNED,
+            col(Loan.draw_until) < today,
+            col(Loan.drawn_fen) + col(Loan.released_fen) < col(Loan.principal_fen),
+        )
+        .order_by(col(Loan.draw_until))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def page(tx: Transaction, *, status: LoanStatus | None, after: After, limit: int) -> Sequence[Loan]:
+    """Return loans that the caller may see, newest first, one more than `limit` if there are more."""
+    query = visible(
+        select(Loan), tx.actor, enterprise=col(Loan.enterprise_uscc), bank=col(Loan.bank_uscc), sees_all=SEES_COVER
+    )
+    if status is not None:
+        query = query.where(col(Loan.status) == status)
+    query = after_key(query, created_at=col(Loan.created_at), row_id=col(Loan.id), after=after, limit=limit)
+    return (await tx.session.execute(query)).scalars().all()

@@ -1,0 +1,98 @@
+"""Loan applications: a firm sees its own, a bank those made to it."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from services.finance.lending.models.loan_application import LoanApplication
+from services.finance.lending.rules.loan_application import OPEN_STATUSES, ApplicationStatus, LoanApplicationTerms
+from services.finance.scope import After, after_key, visible
+from shared.db.transaction import Transaction
+
+
+async def find(tx: Transaction, application_id: UUID) -> LoanApplication | None:
+    """Return an application that the caller may see."""
+    query = visible(
+        select(LoanApplication),
+        tx.actor,
+        enterprise=col(LoanApplication.enterprise_uscc),
+        bank=col(LoanApplication.bank_uscc),
+    )
+    return (await tx.session.execute(query.where(col(LoanApplication.id) == application_id))).scalar_one_or_none()
+
+
+async def lock(tx: Transaction, application_id: UUID) -> LoanApplication | None:
+    """Return an application of the calling firm or bank and hold it; after the firm's line, never before it."""
+    query = visible(
+        select(LoanApplication),
+        tx.actor,
+        enterprise=col(LoanApplication.enterprise_uscc),
+        bank=col(LoanApplication.bank_uscc),
+        sees_all=(),
+    )
+    query = query.where(col(LoanApplication.id) == application_id).with_for_update()
+    return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+async def open_twin(tx: Transaction, enterprise_uscc: str, terms: LoanApplicationTerms) -> LoanApplication | None:
+    """Return an open application of the firm that says the very same; the line's lock makes the answer last."""
+    query = select(LoanApplication).where(
+        col(LoanApplication.enterprise_uscc) == enterprise_uscc,
+        col(LoanApplication.bank_uscc) == terms.bank_uscc,
+        col(LoanApplication.amount_fen) == terms.amount_fen,
+        col(LoanApplication.term_months) == terms.term_months,
+        col(LoanApplication.purpose) == terms.purpose,
+        col(LoanApplication.status).in_(OPEN_STATUSES),
+    )
+    return (await tx.session.execute(query)).scalars().first()
+
+
+async def bank_ref_used(tx: Transaction, bank_uscc: str, bank_ref: str) -> bool:
+    """Whether the bank ever used this reference for an approval."""
+    query = select(col(LoanApplication.id)).where(
+        col(LoanApplication.bank_uscc) == bank_uscc, col(LoanApplication.bank_ref) == bank_ref
+    )
+    return (await tx.session.execute(query)).first() is not None
+
+
+async def lock_open_of_firm(tx: Transaction, enterprise_uscc: str) -> Sequence[LoanApplication]:
+    """Return the open applications of a firm and hold them, in the order of their ids."""
+    query = select(LoanApplication).where(
+        col(LoanApplication.enterprise_uscc) == enterprise_uscc,
+        col(LoanApplication.status).in_(OPEN_STATUSES),
+    )
+    query = query.order_by(col(LoanApplication.id)).with_for_update()
+    return (await tx.session.execute(query.execution_options(populate_existing=True))).scalars().all()
+
+
+async def lock_overdue_approvals(tx: Transaction, today: date, limit: int) -> Sequence[LoanApplication]:
+    """Return approvals whose last day is over and hold them; rows that someone holds wait for the next run."""
+    query = (
+        select(LoanApplication)
+        .where(col(LoanApplication.status) == ApplicationStatus.APPROVED, col(LoanApplication.valid_until) < today)
+        .order_by(col(LoanApplication.valid_until))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def page(
+    tx: Transaction, *, status: ApplicationStatus | None, after: After, limit: int
+) -> Sequence[LoanApplication]:
+    """Return applications that the caller may see, newest first, one more than `limit` if there are more."""
+    query = visible(
+        select(LoanApplication),
+        tx.actor,
+        enterprise=col(LoanApplication.enterprise_uscc),
+        bank=col(LoanApplication.bank_uscc),
+    )
+    if status is not None:
+        query = query.where(col(LoanApplication.status) == status)
+    query = after_key(
+        query, created_at=col(LoanApplication.created_at), row_id=col(LoanApplication.id), after=after, limit=limit
+    )
+    return (await tx.session.execute(query)).scalars().all()

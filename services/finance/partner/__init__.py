@@ -1,0 +1,1 @@
+"""finance/partner — who lends: banks under agreement, and what each firm allows them to read."""

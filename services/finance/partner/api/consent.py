@@ -1,0 +1,113 @@
+"""Routes of consents (企业信息授权)."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from fastapi import Response
+
+from services.finance.answer import after_of, answered, paged
+from services.finance.partner.models.consent import Consent
+from services.finance.partner.rules import consent as rules
+from services.finance.partner.rules.consent import ConsentChannel, ConsentPurpose, ConsentScope, SignerCapacity
+from services.finance.partner.store import consent as consents
+from services.finance.partner.usecases import consent as usecases
+from services.finance.partner.usecases.consent import ConsentDraft
+from shared.kernel.errors import Refusal
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.shape import Shape
+from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.paging import PageOf, Paging
+
+router = edge_router(tags=["consents 企业信息授权"])
+
+
+class ConsentRead(Shape):
+    """A consent; the signer's name is masked."""
+
+    id: UUID
+    enterprise_uscc: str
+    recipient_uscc: str
+    purpose: ConsentPurpose
+    scopes: list[ConsentScope]
+    signer_name: str
+    signer_capacity: SignerCapacity
+    channel: ConsentChannel
+    text_version: str
+    text_sha256: str
+    granted_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    purge_by: date | None
+
+
+class ConsentTextRead(Shape):
+    """The consent text in force; `sha256` is that of the Chinese text in UTF-8."""
+
+    version: str
+    sha256: str
+    zh: str
+    en: str
+
+
+def shown(consent: Consent) -> ConsentRead:
+    """Return a consent with the signer masked."""
+    fields = consent.model_dump(include=set(ConsentRead.model_fields))
+    return ConsentRead.model_validate({**fields, "signer_name": consent.signer_name.masked})
+
+
+@router.get("/consents/text", response_model=ConsentTextRead)
+@edge(scope="credit.consent:read", row="any", summary_zh="现行授权书文本")
+async def read_consent_text(tx: Tx, book: Book) -> Response:
+    """Tell the text that a signer must read, with its version and hash."""
+    text = rules.text_in_force(book.pick(rules.POLICY, tx.today))
+    return answered(ConsentTextRead(version=text.version, sha256=text.sha256, zh=text.zh, en=text.en))
+
+
+@router.post(
+    "/consents",
+    status_code=201,
+    response_model=ConsentRead,
+    responses=refusals(
+        FORBIDDEN_ROLE,
+        NOT_FOUND,
+        rules.CONSENT_SCOPES_EMPTY,
+        rules.CONSENT_TEXT_OUTDATED,
+        rules.CONSENT_PERIOD_INVALID,
+        rules.SIGNER_WITHOUT_MANDATE,
+    ),
+)
+@edge(scope="credit.consent:write", row="enterprise", summary_zh="授权银行读取本企业信息")
+async def grant_consent(body: ConsentDraft, tx: Tx, book: Book) -> Response:
+    """Allow a bank to read named classes of one's own data, for a purpose, until a date."""
+    consent = await usecases.grant_consent(tx, body, book, consent_id=new_id())
+    return answered(shown(consent), status=201, location=f"/v1/consents/{consent.id}")
+
+
+@router.get("/consents", response_model=PageOf[ConsentRead])
+@edge(scope="credit.consent:read", row="enterprise", summary_zh="授权清单")
+async def list_consents(paging: Paging, tx: Tx) -> Response:
+    """List consents that one gave or received, newest first."""
+    rows = await consents.page(tx, after=after_of(paging), limit=paging.limit)
+    return paged(paging, rows, shown, lambda consent: (consent.granted_at, consent.id))
+
+
+@router.get("/consents/{consent_id}", response_model=ConsentRead, responses=refusals(NOT_FOUND))
+@edge(scope="credit.consent:read", row="enterprise", summary_zh="查看授权")
+async def read_consent(consent_id: UUID, tx: Tx) -> Response:
+    """Read one consent that one gave or received."""
+    consent = await consents.find(tx, consent_id)
+    if consent is None:
+        raise Refusal(NOT_FOUND, noun="consent")
+    return answered(shown(consent))
+
+
+@router.delete(
+    "/consents/{consent_id}",
+    response_model=ConsentRead,
+    responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, rules.CONSENT_ALREADY_REVOKED),
+)
+@edge(scope="credit.consent:write", row="enterprise", summary_zh="撤回授权")
+async def revoke_consent(consent_id: UUID, tx: Tx, book: Book) -> Response:
+    """Withdraw a consent: the bank's reads stop at once."""
+    return answered(shown(await usecases.revoke_consent(tx, consent_id, book)))

@@ -1,0 +1,53 @@
+"""Consents of enterprises to banks."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from services.finance.partner.models.consent import Consent
+from services.finance.partner.rules.consent import ConsentScope, HeldConsent
+from services.finance.scope import After, after_key, visible
+from shared.db.transaction import Transaction
+
+
+async def held(tx: Transaction, *, enterprise_uscc: str, bank_uscc: str) -> list[HeldConsent]:
+    """Return all consents that one firm ever gave to one bank, newest first; rules judge which of them hold."""
+    query = select(Consent).where(
+        col(Consent.enterprise_uscc) == enterprise_uscc, col(Consent.recipient_uscc) == bank_uscc
+    )
+    rows = (await tx.session.execute(query.order_by(col(Consent.granted_at).desc()))).scalars()
+    return [
+        HeldConsent(
+            consent_id=row.id,
+            purpose=row.purpose,
+            scopes=frozenset(ConsentScope(scope) for scope in row.scopes),
+            expires_at=row.expires_at,
+            revoked_at=row.revoked_at,
+        )
+        for row in rows
+    ]
+
+
+async def find(tx: Transaction, consent_id: UUID) -> Consent | None:
+    """Return a consent that the caller may see: the firm and the recipient theirs, the city all."""
+    query = visible(
+        select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), bank=col(Consent.recipient_uscc)
+    )
+    return (await tx.session.execute(query.where(col(Consent.id) == consent_id))).scalar_one_or_none()
+
+
+async def lock_own(tx: Transaction, consent_id: UUID) -> Consent | None:
+    """Return a consent of the calling enterprise and hold it."""
+    query = visible(select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), sees_all=())
+    return (await tx.session.execute(query.where(col(Consent.id) == consent_id).with_for_update())).scalar_one_or_none()
+
+
+async def page(tx: Transaction, *, after: After, limit: int) -> Sequence[Consent]:
+    """Return consents that the caller may see, newest first, one more than `limit` if there are more."""
+    query = visible(
+        select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), bank=col(Consent.recipient_uscc)
+    )
+    query = after_key(query, created_at=col(Consent.granted_at), row_id=col(Consent.id), after=after, limit=limit)
+    return (await tx.session.execute(query)).scalars().all()

@@ -1,0 +1,136 @@
+"""Grant and withdraw consents, and check them before a bank reads."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, StringConstraints
+
+from services.finance.partner.models.consent import Consent
+from services.finance.partner.rules import consent as rules
+from services.finance.partner.rules.consent import (
+    ConsentChannel,
+    ConsentPurpose,
+    ConsentScope,
+    HeldConsent,
+    SignerCapacity,
+)
+from services.finance.partner.store import bank as banks
+from services.finance.partner.store import consent as consents
+from shared.db.transaction import Transaction
+from shared.events.finance import ConsentGranted, ConsentRevoked
+from shared.kernel.actor import Role
+from shared.kernel.errors import Refusal
+from shared.kernel.personal import Personal
+from shared.kernel.refusals import NOT_FOUND
+from shared.kernel.shape import Shape
+from shared.kernel.types import ShortText, ShortTextOrNone, Uscc
+from shared.policy.book import RuleBook
+
+
+class ConsentDraft(Shape):
+    """What an enterprise signs: who may read what for which purpose; without an end it lasts the default term."""
+
+    recipient_uscc: Uscc
+    purpose: ConsentPurpose = ConsentPurpose.LOAN_APPLICATION
+    scopes: list[ConsentScope]
+    expires_at: AwareDatetime | None = None
+    signer_name: ShortText
+    signer_capacity: SignerCapacity = SignerCapacity.LEGAL_REPRESENTATIVE
+    mandate_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    text_version: ShortText
+    signature: ShortTextOrNone = None
+    channel: ConsentChannel = ConsentChannel.WEB
+
+
+async def grant_consent(tx: Transaction, draft: ConsentDraft, book: RuleBook, *, consent_id: UUID) -> Consent:
+    """Record the consent of the calling enterprise.
+
+    Raises:
+        Refusal: `forbidden_role`; `not_found` (bank); `consent_scopes_empty`; `consent_text_outdated`;
+            `signer_without_mandate`; `consent_period_invalid`.
+    """
+    uscc = tx.actor.party_as(Role.ENTERPRISE)
+    if await banks.find(tx, draft.recipient_uscc) is None:
+        raise Refusal(NOT_FOUND, pointer="/recipient_uscc", noun="bank")
+    grant = rules.grant(
+        book.pick(rules.POLICY, tx.today),
+        scopes=draft.scopes,
+        text_version=draft.text_version,
+        capacity=draft.signer_capacity,
+        mandate_sha256=draft.mandate_sha256,
+        expires_at=draft.expires_at,
+        now=tx.now,
+    )
+    consent = Consent(
+        id=consent_id,
+        enterprise_uscc=uscc,
+        recipient_uscc=draft.recipient_uscc,
+        purpose=draft.purpose,
+        scopes=[scope.value for scope in grant.scopes],
+        signer_name=Personal(draft.signer_name),
+        signer_capacity=draft.signer_capacity,
+        mandate_sha256=draft.mandate_sha256,
+        channel=draft.channel,
+        signature=draft.signature,
+        text_version=grant.text.version,
+        text_sha256=grant.text.sha256,
+        granted_at=tx.now,
+        granted_by=tx.actor.client_id,
+        expires_at=grant.expires_at,
+    )
+    tx.session.add(consent)
+    tx.audit("consent.grant", subject=f"consent/{consent_id}", uscc=uscc, consent_id=consent_id, fields=consent.scopes)
+    tx.emit(
+        ConsentGranted(
+            consent_id=consent_id,
+            enterprise_uscc=uscc,
+            recipient_uscc=consent.recipient_uscc,
+            purpose=consent.purpose.value,
+            scopes=tuple(consent.scopes),
+            granted_at=consent.granted_at,
+            expires_at=consent.expires_at,
+        )
+    )
+    return consent
+
+
+async def revoke_consent(tx: Transaction, consent_id: UUID, book: RuleBook) -> Consent:
+    """Withdraw a consent of the calling enterprise: reading stops with the commit.
+
+    Raises:
+        Refusal: `forbidden_role`; `not_found`; `consent_already_revoked`.
+    """
+    uscc = tx.actor.party_as(Role.ENTERPRISE)
+    consent = await consents.lock_own(tx, consent_id)
+    if consent is None:
+        raise Refusal(NOT_FOUND, noun="consent")
+    revocation = rules.revoke(
+        book.pick(rules.POLICY, tx.today), revoked_at=consent.revoked_at, now=tx.now, today=tx.today
+    )
+    consent.revoked_at = revocation.revoked_at
+    consent.purge_by = revocation.purge_by
+    tx.audit("consent.revoke", subject=f"consent/{consent_id}", uscc=uscc, consent_id=consent_id)
+    tx.emit(
+        ConsentRevoked(
+            consent_id=consent_id,
+            enterprise_uscc=uscc,
+            recipient_uscc=consent.recipient_uscc,
+            revoked_at=revocation.revoked_at,
+            purge_by=revocation.purge_by,
+        )
+    )
+    return consent
+
+
+async def require_consent(
+    tx: Transaction, *, enterprise_uscc: str, bank_uscc: str, scope: ConsentScope
+) -> tuple[HeldConsent, frozenset[ConsentScope]]:
+    """Return the consent that opens `scope` to a bank now, and all scopes that are open to it now.
+
+    Raises:
+        Refusal: `consent_missing`; `consent_expired`; `consent_revoked`.
+    """
+    held = await consents.held(tx, enterprise_uscc=enterprise_uscc, bank_uscc=bank_uscc)
+    purpose = ConsentPurpose.LOAN_APPLICATION
+    found = rules.require(held, enterprise_uscc=enterprise_uscc, purpose=purpose, scope=scope, now=tx.now)
+    return found, rules.scopes_open(held, purpose=purpose, now=tx.now)

@@ -1,1 +1,0 @@
-"""Use cases of finance: lock, ask, apply, add, emit."""

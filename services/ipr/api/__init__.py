@@ -1,1 +1,0 @@
-"""HTTP in: rights, portfolios, annual fees, imports and IP sheets."""

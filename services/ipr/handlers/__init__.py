@@ -1,1 +1,0 @@
-"""Events that ipr hears, one file per publisher."""

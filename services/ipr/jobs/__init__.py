@@ -1,1 +1,0 @@
-"""Loops and long work of ipr: imports, and what time alone changes."""

@@ -1,0 +1,23 @@
+"""Routes of portfolios (企业知识产权汇总)."""
+
+from typing import Annotated
+
+from fastapi import Path, Response
+
+from services.ipr.answer import answered
+from services.ipr.right.rules.portfolio_read import PortfolioRead
+from services.ipr.right.usecases import portfolio as usecases
+from shared.web.edge import Book, Tx, edge, edge_router
+
+router = edge_router(tags=["portfolios 知识产权汇总"])
+UsccInPath = Annotated[
+    str, Path(pattern=r"^[0-9A-Z]{18}$", description="统一社会信用代码 / unified social credit code")
+]
+
+
+@router.get("/portfolios/{uscc}", response_model=PortfolioRead)
+@edge(scope="ipr.portfolio:read", row="enterprise", summary_zh="企业知识产权汇总")
+async def read_portfolio(uscc: UsccInPath, tx: Tx, book: Book) -> Response:
+    """Show a firm's IP summary as of today and the rule set behind it."""
+    summary, rule_set, name = await usecases.read_portfolio(tx, uscc, book)
+    return answered(PortfolioRead.of(uscc, name, tx.today, summary, rule_set))

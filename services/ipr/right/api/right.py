@@ -1,0 +1,278 @@
+"""Routes of IP rights (知识产权)."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Query, Response
+from pydantic import BaseModel
+
+from services.ipr.answer import answered
+from services.ipr.right.models.right import Right
+from services.ipr.right.rules import right as rules
+from services.ipr.right.rules import right_kind as kind_rules
+from services.ipr.right.rules import right_owner as owner_rules
+from services.ipr.right.rules import right_status as status_rules
+from services.ipr.right.rules import right_term as term_rules
+from services.ipr.right.rules.portfolio import POLICY as PORTFOLIO_POLICY
+from services.ipr.right.rules.right import (
+    Attestation,
+    HighValueGround,
+    HighValueMark,
+    RightDraft,
+    RightTerms,
+    RightView,
+    TermExtension,
+)
+from services.ipr.right.rules.right_kind import KIND_ZH, RightKind, display_number
+from services.ipr.right.rules.right_owner import Transfer
+from services.ipr.right.rules.right_status import LegalStatus
+from services.ipr.right.rules.right_term import months_left
+from services.ipr.right.store import enterprise as enterprises
+from services.ipr.right.store import right as store
+from services.ipr.right.store.right import RightFilter
+from services.ipr.right.usecases import right as usecases
+from shared.db.transaction import Transaction
+from shared.kernel.errors import Refusal
+from shared.kernel.evidence import EvidenceLevel
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.policy.book import RuleBook
+from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.export import TABLE, Column, Format, export
+from shared.web.paging import PageOf, Paging, page
+
+router = edge_router(tags=["ip-rights 知识产权"])
+REGISTER_REFUSED = (
+    kind_rules.RIGHT_NO_INVALID,
+    kind_rules.RIGHT_NO_OF_OTHER_KIND,
+    owner_rules.OWNER_TWICE,
+    owner_rules.OWNER_SHARES_NOT_WHOLE,
+    rules.OWNER_NOT_CALLER,
+    rules.RIGHT_ALREADY_RECORDED,
+    rules.RIGHT_DATES_DISAGREE,
+    rules.HIGH_VALUE_KIND,
+    term_rules.TERM_DATE_MISSING,
+    status_rules.STATUS_KIND_HAS_NO_FEE,
+    status_rules.STATUS_MOVE_IN_FUTURE,
+    FORBIDDEN_ROLE,
+)
+COLUMNS = (
+    Column("kind_zh", "种类", "kind"),
+    Column("right_no_display", "号码", "number"),
+    Column("title", "名称", "title"),
+    Column("legal_status", "法律状态", "legal status"),
+    Column("status_since_on", "状态日期", "since"),
+    Column("owners_text", "权利人", "owners"),
+    Column("filed_on", "申请日", "filed on"),
+    Column("granted_on", "授权日", "granted on"),
+    Column("ends_on", "到期日", "ends on"),
+    Column("high_value", "高价值", "high value"),
+    Column("blemished", "有瑕疵", "blemished"),
+    Column("evidence_level", "证据等级", "evidence level"),
+)
+_EXPORT_PAGE = 500
+
+
+class OwnerRead(BaseModel):
+    """One owner with the name that the registry told."""
+
+    uscc: str
+    name: str | None
+    share_ppm: int
+
+
+class RightRead(RightTerms):
+    """A right as it stands today.
+
+    `ends_on` is its last day, `months_left` the whole months to it (null without an end); `counts_as` is the level of
+    its evidence.
+    """
+
+    id: UUID
+    kind_zh: str
+    right_no_display: str
+    legal_status: LegalStatus
+    status_since_on: date
+    extended_until: date | None
+    ends_on: date | None
+    months_left: int | None
+    owners: list[OwnerRead]
+    high_value: bool
+    high_value_grounds: list[HighValueGround]
+    blemished: bool
+    evidence_level: EvidenceLevel
+    evidence: dict[str, Any]
+    entered_by: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+async def shown(tx: Transaction, rights: Sequence[Right], book: RuleBook) -> list[RightRead]:
+    """Return rights as they are answered."""
+    views = await store.views(tx, rights)
+    codes = {owner.uscc for view in views.values() for owner in view.owners}
+    names = await enterprises.names(tx, codes)
+    rule_set = book.pick(PORTFOLIO_POLICY, tx.today)
+    return [
+        read_of(right, views[right.id], names, tx, high_value=usecases.high_value(views[right.id], rule_set, tx))
+        for right in rights
+    ]
+
+
+def read_of(right: Right, view: RightView, names: dict[str, str], tx: Transaction, *, high_value: bool) -> RightRead:
+    """Return one right as it is answered."""
+    kept = {name: getattr(right, name) for name in RightRead.model_fields if name in Right.model_fields}
+    return RightRead(
+        **kept,
+        kind_zh=KIND_ZH[right.kind],
+        right_no_display=display_number(right.kind, right.right_no),
+        months_left=months_left(right.ends_on, tx.today),
+        owners=[OwnerRead(uscc=one.uscc, name=names.get(one.uscc), share_ppm=one.share_ppm) for one in view.owners],
+        high_value=high_value,
+        high_value_grounds=sorted(view.grounds),
+        blemished=view.blemished,
+    )
+
+
+async def answer_right(tx: Transaction, right: Right, book: RuleBook, *, status: int = 200) -> Response:
+    """Answer with one right; a created one names where it lives."""
+    location = f"/v1/ip-rights/{right.id}" if status == 201 else None  # noqa: PLR2004  # Created
+    return answered((await shown(tx, [right], book))[0], status=status, location=location, version=right.version)
+
+
+async def right_filter(
+    owner: Annotated[
+        str | None, Query(pattern=r"^[0-9A-Z]{18}$", description="权利人统一社会信用代码 / an owner's code")
+    ] = None,
+    kind: Annotated[RightKind | None, Query(description="种类 / kind")] = None,
+    legal_status: Annotated[LegalStatus | None, Query(description="法律状态 / legal status")] = None,
+    right_no: Annotated[
+        str | None, Query(max_length=60, description="号码，无点和前缀 / number without dot and prefix")
+    ] = None,
+) -> RightFilter:
+    """Read the filters of rights."""
+    number = None if right_no is None else right_no.strip().upper().removeprefix("ZL").removeprefix("CN")
+    if number is not None and kind in kind_rules.PATENT_KINDS:
+        number = number.replace(".", "")
+    return RightFilter(owner=owner, kind=kind, status=legal_status, number=number)
+
+
+Wanted = Annotated[RightFilter, Depends(right_filter)]
+
+
+@router.post("/ip-rights", status_code=201, response_model=RightRead, responses=refusals(*REGISTER_REFUSED))
+@edge(scope="ipr.right:write", row="enterprise", summary_zh="登记知识产权")
+async def register_right(body: RightDraft, tx: Tx, book: Book) -> Response:
+    """Record a right: the IP centre on evidence, an enterprise as its own declaration, which counts once attested."""
+    right = await usecases.register_right(tx, body, book, right_id=new_id(), move_id=new_id())
+    return await answer_right(tx, right, book, status=201)
+
+
+@router.get("/ip-rights", response_model=PageOf[RightRead])
+@edge(scope="ipr.right:read", row="enterprise", summary_zh="知识产权清单")
+async def list_rights(wanted: Wanted, paging: Paging, tx: Tx, book: Book) -> Response:
+    """List the rights the caller may see, newest first."""
+    rows = await store.page(tx, wanted, after=paging.after(), limit=paging.limit)
+    here = rows[: paging.limit]
+    more = len(rows) > paging.limit and bool(here)
+    return page(paging, await shown(tx, here, book), (here[-1].created_at, here[-1].id) if more else None)
+
+
+@router.get("/exports/ip-rights.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="ipr.right:read", row="enterprise", summary_zh="导出知识产权清单")
+async def export_rights(file_format: Format, wanted: Wanted, tx: Tx, book: Book) -> Response:
+    """Export the rights that a list with the same filters would show, as CSV or XLSX."""
+    return await export(_exported(tx, wanted, book), COLUMNS, format=file_format, filename="ip-rights")
+
+
+async def _exported(tx: Transaction, wanted: RightFilter, book: RuleBook) -> AsyncIterator[dict[str, Any]]:
+    """Give the rows of an export page by page, so that memory does not grow with them."""
+    after = None
+    while batch := await store.page(tx, wanted, after=after, limit=_EXPORT_PAGE):
+        here = batch[:_EXPORT_PAGE]
+        for one in await shown(tx, here, book):
+            yield _flat(one)
+        tx.session.expunge_all()
+        if len(batch) <= _EXPORT_PAGE:
+            return
+        after = (here[-1].created_at, here[-1].id)
+
+
+def _flat(right: RightRead) -> dict[str, Any]:
+    owners = "; ".join(f"{one.uscc}:{one.share_ppm // 10_000}.{one.share_ppm % 10_000:04d}%" for one in right.owners)
+    return {**right.model_dump(mode="json"), "owners_text": owners}
+
+
+@router.get("/ip-rights/{right_id}", response_model=RightRead)
+@edge(scope="ipr.right:read", row="enterprise", summary_zh="查看知识产权")
+async def read_right(right_id: UUID, tx: Tx, book: Book) -> Response:
+    """Show one right; its history stands under `/history`."""
+    right = await store.find(tx, right_id)
+    if right is None:
+        raise Refusal(NOT_FOUND, noun="ip_right")
+    return await answer_right(tx, right, book)
+
+
+@router.post(
+    "/ip-rights/{right_id}:transfer",
+    response_model=RightRead,
+    responses=refusals(
+        owner_rules.OWNER_TWICE,
+        owner_rules.OWNER_SHARES_NOT_WHOLE,
+        owner_rules.RIGHT_NOT_TRANSFERABLE,
+        owner_rules.TRANSFER_CHANGES_NOTHING,
+        owner_rules.TRANSFER_BEFORE_LAST,
+        status_rules.STATUS_EVIDENCE_TOO_WEAK,
+        status_rules.STATUS_MOVE_IN_FUTURE,
+        FORBIDDEN_ROLE,
+    ),
+)
+@edge(scope="ipr.right:move", row="any", summary_zh="登记权利转移")
+async def transfer_right(right_id: UUID, body: Transfer, tx: Tx, book: Book) -> Response:
+    """Record a transfer on its official notice; `owners` are all owners after it."""
+    right = await usecases.transfer_right(tx, right_id, body, book, transfer_id=new_id())
+    return await answer_right(tx, right, book)
+
+
+@router.post(
+    "/ip-rights/{right_id}:attest",
+    response_model=RightRead,
+    responses=refusals(rules.ATTEST_NOT_STRONGER, FORBIDDEN_ROLE),
+)
+@edge(scope="ipr.right:move", row="any", summary_zh="核验企业申报的权利")
+async def attest_right(right_id: UUID, body: Attestation, tx: Tx, book: Book) -> Response:
+    """Raise the evidence of a declared right, so that it counts in portfolios."""
+    right = await usecases.attest_right(tx, right_id, body, book, row_id=new_id())
+    return await answer_right(tx, right, book)
+
+
+@router.post(
+    "/ip-rights/{right_id}:extend",
+    response_model=RightRead,
+    responses=refusals(
+        term_rules.TERM_NOT_EXTENDABLE,
+        term_rules.TERM_EXTENSION_INVALID,
+        term_rules.TERM_DATE_MISSING,
+        status_rules.STATUS_EVIDENCE_TOO_WEAK,
+        FORBIDDEN_ROLE,
+    ),
+)
+@edge(scope="ipr.right:move", row="any", summary_zh="登记商标续展或专利期限补偿")
+async def extend_term(right_id: UUID, body: TermExtension, tx: Tx, book: Book) -> Response:
+    """Record the renewal of a trademark or the compensation of an invention's term."""
+    right = await usecases.extend_term(tx, right_id, body, book, row_id=new_id())
+    return await answer_right(tx, right, book)
+
+
+@router.post(
+    "/ip-rights/{right_id}:mark-high-value",
+    response_model=RightRead,
+    responses=refusals(rules.HIGH_VALUE_KIND, status_rules.STATUS_EVIDENCE_TOO_WEAK, FORBIDDEN_ROLE),
+)
+@edge(scope="ipr.right:move", row="any", summary_zh="认定高价值发明专利")
+async def mark_high_value(right_id: UUID, body: HighValueMark, tx: Tx, book: Book) -> Response:
+    """Record one ground of high value; maintenance over ten years follows from the dates by itself."""
+    return await answer_right(tx, await usecases.mark_high_value(tx, right_id, body, book), book)

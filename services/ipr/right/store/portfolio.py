@@ -1,0 +1,130 @@
+"""Portfolios, and the rights of firms as a summary sees them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import exists, or_, select, text
+from sqlmodel import col
+
+from services.ipr.right.models.blemish import Blemish
+from services.ipr.right.models.portfolio import Portfolio
+from services.ipr.right.models.right import Right, RightGround, RightOwner
+from services.ipr.right.rules.portfolio import HeldRight
+from services.ipr.right.rules.right import HighValueGround
+from shared.db.transaction import Transaction
+from shared.policy.rule_set import RuleSet
+
+COUNTS = ("class_1_count", "class_2_count", "high_value_count", "blemished_count")
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSummary:
+    """A firm's summary as it was last told; `told_at` is None before the first time."""
+
+    uscc: str
+    class_1_count: int
+    class_2_count: int
+    high_value_count: int
+    blemished_count: int
+    kinds: list[dict[str, Any]]
+    rule_set_sha256: str
+    told_at: datetime | None
+
+
+_MAKE = text("""
+INSERT INTO ip_portfolio (uscc, as_of, class_1_count, class_2_count, high_value_count, blemished_count, kinds,
+                          rule_set_version, rule_set_sha256, updated_at)
+SELECT uscc, CAST(:today AS date), 0, 0, 0, 0, CAST('[]' AS jsonb), CAST(:version AS text), CAST(:sha256 AS text),
+       CAST(:now AS timestamptz)
+FROM jsonb_array_elements_text(CAST(:usccs AS jsonb)) AS uscc ORDER BY uscc ON CONFLICT (uscc) DO NOTHING
+""")
+_SAVE = text("""
+UPDATE ip_portfolio AS held SET
+    as_of = :today, updated_at = :now, rule_set_version = :version, rule_set_sha256 = :sha256,
+    class_1_count = fresh.class_1_count, class_2_count = fresh.class_2_count,
+    high_value_count = fresh.high_value_count, blemished_count = fresh.blemished_count, kinds = fresh.kinds,
+    next_change_on = fresh.next_change_on, told_at = CASE WHEN fresh.changed THEN :now ELSE held.told_at END
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS fresh (
+    uscc text, class_1_count int, class_2_count int, high_value_count int, blemished_count int, kinds jsonb,
+    next_change_on date, changed boolean)
+WHERE held.uscc = fresh.uscc
+""")
+
+
+async def lock(tx: Transaction, usccs: Collection[str], rules: RuleSet) -> dict[str, ToldSummary]:
+    """Return what was last told of these firms and hold their rows, in order of their codes; a missing row is made.
+
+    The row is the firm's lock: two rights of one firm that change at once are summed one after the other.
+    """
+    if not usccs:
+        return {}
+    codes = orjson.dumps(sorted(usccs)).decode()
+    given = {"usccs": codes, "today": tx.today, "now": tx.now, "version": rules.version, "sha256": rules.sha256}
+    await tx.session.execute(_MAKE, given)
+    columns = (col(getattr(Portfolio, name)) for name in ("uscc", *COUNTS, "kinds", "rule_set_sha256", "told_at"))
+    query = select(*columns).where(col(Portfolio.uscc).in_(usccs)).order_by(col(Portfolio.uscc)).with_for_update()
+    return {row.uscc: ToldSummary(**row) for row in (await tx.session.execute(query)).mappings()}
+
+
+async def save(tx: Transaction, rows: Sequence[dict[str, Any]], rules: RuleSet) -> None:
+    """Keep the summaries of firms whose rows are held; `changed` marks those that are told in this transaction."""
+    if rows:
+        given = {"today": tx.today, "now": tx.now, "version": rules.version, "sha256": rules.sha256}
+        await tx.session.execute(_SAVE, {"rows": orjson.dumps(list(rows)).decode(), **given})
+
+
+async def find(tx: Transaction, uscc: str) -> Portfolio | None:
+    """Return a firm's summary as it was last told."""
+    return (await tx.session.execute(select(Portfolio).where(col(Portfolio.uscc) == uscc))).scalar_one_or_none()
+
+
+async def held_rights(tx: Transaction, usccs: Collection[str]) -> dict[str, list[HeldRight]]:
+    """Return the rights of each firm with its share, grounds and open blemishes, in two statements."""
+    open_case = exists().where(col(Blemish.right_id) == col(Right.id), col(Blemish.cleared_on).is_(None))
+    query = select(
+        col(RightOwner.uscc),
+        col(RightOwner.share_ppm),
+        col(Right.id),
+        col(Right.kind),
+        col(Right.legal_status),
+        col(Right.evidence_level),
+        col(Right.filed_on),
+        col(Right.granted_on),
+        col(Right.ends_on),
+        open_case.label("blemished"),
+    ).join(Right, col(Right.id) == col(RightOwner.right_id))
+    rows = (await tx.session.execute(query.where(col(RightOwner.uscc).in_(usccs)))).all()
+    marks = select(col(RightGround.right_id), col(RightGround.ground)).where(
+        col(RightGround.right_id).in_({row.id for row in rows})
+    )
+    grounds: dict[object, set[HighValueGround]] = {}
+    for right_id, ground in await tx.session.execute(marks):
+        grounds.setdefault(right_id, set()).add(ground)
+    found: dict[str, list[HeldRight]] = {uscc: [] for uscc in usccs}
+    for row in rows:
+        found[row.uscc].append(
+            HeldRight(
+                kind=row.kind,
+                status=row.legal_status,
+                level=row.evidence_level,
+                share_ppm=row.share_ppm,
+                filed_on=row.filed_on,
+                granted_on=row.granted_on,
+                ends_on=row.ends_on,
+                grounds=frozenset(grounds.get(row.id, ())),
+                blemished=row.blemished,
+            )
+        )
+    return found
+
+
+async def due(tx: Transaction, today: date, rules: RuleSet, limit: int, after: str) -> Sequence[str]:
+    """Return firms whose summary time or a new rule set may have changed, by code, from behind `after` on."""
+    query = select(col(Portfolio.uscc)).where(
+        or_(col(Portfolio.next_change_on) <= today, col(Portfolio.rule_set_sha256) != rules.sha256),
+        col(Portfolio.uscc) > after,
+    )
+    return (await tx.session.execute(query.order_by(col(Portfolio.uscc)).limit(limit))).scalars().all()

@@ -1,0 +1,248 @@
+"""Rights with what hangs on them: an enterprise sees those it owns a share of, a district those of its firms."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Select, and_, delete, exists, false, func, insert, or_, select, tuple_
+from sqlmodel import col
+
+from services.ipr.base import metadata
+from services.ipr.right.models.blemish import Blemish
+from services.ipr.right.models.enterprise import Enterprise
+from services.ipr.right.models.right import Right, RightEvidence, RightGround, RightMove, RightOwner, RightTransfer
+from services.ipr.right.rules.right import HighValueGround, RightTerms, RightView
+from services.ipr.right.rules.right_kind import RightKind
+from services.ipr.right.rules.right_owner import OwnerPart
+from services.ipr.right.rules.right_status import IN_FORCE, LegalStatus, RecordedMove
+from shared.db.transaction import Transaction
+from shared.kernel.actor import Actor, Role
+
+SEES_ALL = frozenset({Role.CITY, Role.IP_CENTRE, Role.AUDITOR, Role.SYSTEM})
+After = tuple[datetime, UUID] | None
+Rows = TypeVar("Rows", bound=Select[Any])
+
+
+@dataclass(frozen=True, slots=True)
+class NewRight:
+    """The rows of one right that is new, by table; columns by name."""
+
+    right: dict[str, Any]
+    owners: list[dict[str, Any]]
+    move: dict[str, Any]
+    grounds: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class RightFilter:
+    """Which rights are asked for."""
+
+    owner: str | None = None
+    kind: RightKind | None = None
+    status: LegalStatus | None = None
+    number: str | None = None
+
+
+def visible(query: Rows, actor: Actor) -> Rows:
+    """Keep the rights that `actor` may see."""
+    if actor.role in SEES_ALL:
+        return query
+    mine = select(col(RightOwner.right_id)).where(col(RightOwner.right_id) == col(Right.id))
+    if actor.role is Role.ENTERPRISE and actor.party is not None:
+        return query.where(exists(mine.where(col(RightOwner.uscc) == actor.party)))
+    if actor.role is Role.DISTRICT and actor.unit_id is not None:
+        firms = mine.join(Enterprise, col(Enterprise.uscc) == col(RightOwner.uscc))
+        return query.where(exists(firms.where(col(Enterprise.unit_id) == actor.unit_id)))
+    return query.where(false())
+
+
+async def find(tx: Transaction, right_id: UUID) -> Right | None:
+    """Return a right that the caller may see."""
+    query = visible(select(Right).where(col(Right.id) == right_id), tx.actor)
+    return (await tx.session.execute(query)).scalar_one_or_none()
+
+
+async def lock(tx: Transaction, right_id: UUID) -> Right | None:
+    """Return a right that the caller may see and hold it; a right is locked before the portfolios of its owners."""
+    query = visible(select(Right).where(col(Right.id) == right_id), tx.actor).with_for_update(of=Right)
+    return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+async def find_by_number(tx: Transaction, kind: RightKind, right_no: str) -> Right | None:
+    """Return the right of that kind and number, whoever owns it."""
+    query = select(Right).where(col(Right.kind) == kind, col(Right.right_no) == right_no)
+    return (await tx.session.execute(query)).scalar_one_or_none()
+
+
+async def add(tx: Transaction, new: Sequence[NewRight]) -> None:
+    """Insert new rights with owners, first status and grounds: one statement per table, however many they are."""
+    for table, rows in (
+        (Right, [one.right for one in new]),
+        (RightOwner, [owner for one in new for owner in one.owners]),
+        (RightMove, [one.move for one in new]),
+        (RightGround, [ground for one in new for ground in one.grounds]),
+    ):
+        if rows:
+            await tx.session.execute(insert(metadata.tables[str(table.__tablename__)]), rows)
+
+
+async def lock_by_numbers(
+    tx: Transaction, numbers: Collection[tuple[RightKind, str]]
+) -> dict[tuple[RightKind, str], Right]:
+    """Return the rights with these kinds and numbers and hold them, in order of their ids."""
+    if not numbers:
+        return {}
+    query = (
+        select(Right)
+        .where(tuple_(col(Right.kind), col(Right.right_no)).in_(numbers))
+        .order_by(col(Right.id))
+        .with_for_update()
+    )
+    rows = (await tx.session.execute(query.execution_options(populate_existing=True))).scalars()
+    return {(row.kind, row.right_no): row for row in rows}
+
+
+async def page(tx: Transaction, wanted: RightFilter, *, after: After, limit: int) -> Sequence[Right]:
+    """Return rights that the caller may see, newest first, one more than `limit` if there are more."""
+    query = visible(select(Right), tx.actor)
+    if wanted.owner is not None:
+        owned = select(col(RightOwner.right_id)).where(
+            col(RightOwner.right_id) == col(Right.id), col(RightOwner.uscc) == wanted.owner
+        )
+        query = query.where(exists(owned))
+    if wanted.kind is not None:
+        query = query.where(col(Right.kind) == wanted.kind)
+    if wanted.status is not None:
+        query = query.where(col(Right.legal_status) == wanted.status)
+    if wanted.number is not None:
+        query = query.where(col(Right.right_no) == wanted.number)
+    if after is not None:
+        at, last_id = after
+        query = query.where(or_(col(Right.created_at) < at, and_(col(Right.created_at) == at, col(Right.id) < last_id)))
+    query = query.order_by(col(Right.created_at).desc(), col(Right.id).desc()).limit(limit + 1)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def views(tx: Transaction, rights: Sequence[Right]) -> dict[UUID, RightView]:
+    """Return the public state of each right: owners, grounds and open blemishes put together."""
+    ids = [right.id for right in rights]
+    owners = await owners_of(tx, ids)
+    grounds: dict[UUID, set[HighValueGround]] = {}
+    for right_id, ground in await tx.session.execute(
+        select(col(RightGround.right_id), col(RightGround.ground)).where(col(RightGround.right_id).in_(ids))
+    ):
+        grounds.setdefault(right_id, set()).add(ground)
+    open_cases = select(col(Blemish.right_id)).where(col(Blemish.right_id).in_(ids), col(Blemish.cleared_on).is_(None))
+    blemished = set((await tx.session.execute(open_cases)).scalars())
+    return {
+        right.id: RightView(
+            right_id=right.id,
+            terms=terms_of(right),
+            legal_status=right.legal_status,
+            ends_on=right.ends_on,
+            owners=tuple(owners.get(right.id, ())),
+            level=right.evidence_level,
+            grounds=frozenset(grounds.get(right.id, ())),
+            blemished=right.id in blemished,
+        )
+        for right in rights
+    }
+
+
+def terms_of(right: Right) -> RightTerms:
+    """Return the terms of a right without the columns that the table adds; the row was validated when it was made."""
+    return RightTerms.model_construct(**{name: getattr(right, name) for name in RightTerms.model_fields})
+
+
+async def owners_of(tx: Transaction, right_ids: Collection[UUID]) -> dict[UUID, list[OwnerPart]]:
+    """Return the owners of each right, largest share first."""
+    query = (
+        select(col(RightOwner.right_id), col(RightOwner.uscc), col(RightOwner.share_ppm))
+        .where(col(RightOwner.right_id).in_(right_ids))
+        .order_by(col(RightOwner.share_ppm).desc(), col(RightOwner.uscc))
+    )
+    found: dict[UUID, list[OwnerPart]] = {}
+    for right_id, uscc, share_ppm in await tx.session.execute(query):
+        found.setdefault(right_id, []).append(OwnerPart.model_construct(uscc=uscc, share_ppm=share_ppm))
+    return found
+
+
+async def remove_owners(tx: Transaction, right_id: UUID) -> None:
+    """Remove the owners of a right, whose lock is held, to make room for the next ones; the transfer keeps both."""
+    await tx.session.execute(delete(RightOwner).where(col(RightOwner.right_id) == right_id))
+
+
+async def moves(tx: Transaction, right_ids: Collection[UUID]) -> dict[UUID, list[RightMove]]:
+    """Return the history of each right's status in order of date."""
+    query = (
+        select(RightMove)
+        .where(col(RightMove.right_id).in_(right_ids))
+        .order_by(col(RightMove.effective_on), col(RightMove.recorded_no), col(RightMove.id))
+    )
+    found: dict[UUID, list[RightMove]] = {right_id: [] for right_id in right_ids}
+    for row in (await tx.session.execute(query)).scalars():
+        found[row.right_id].append(row)
+    return found
+
+
+def recorded(row: RightMove) -> RecordedMove:
+    """Return a stored move as the rules see it."""
+    return RecordedMove(
+        move_id=row.id,
+        recorded_no=row.recorded_no,
+        to_status=row.to_status,
+        effective_on=row.effective_on,
+        notice_on=date.fromisoformat(row.evidence["issued_on"]),
+        requested_on=row.requested_on,
+        level=row.evidence_level,
+        state=row.state,
+    )
+
+
+async def transfers(tx: Transaction, right_id: UUID) -> Sequence[RightTransfer]:
+    """Return the transfers of a right, oldest first."""
+    query = select(RightTransfer).where(col(RightTransfer.right_id) == right_id)
+    return (
+        (await tx.session.execute(query.order_by(col(RightTransfer.effective_on), col(RightTransfer.id))))
+        .scalars()
+        .all()
+    )
+
+
+async def last_transfer_on(tx: Transaction, right_id: UUID) -> date | None:
+    """Return the day of the newest transfer of a right."""
+    query = select(func.max(col(RightTransfer.effective_on))).where(col(RightTransfer.right_id) == right_id)
+    return (await tx.session.execute(query)).scalar_one()
+
+
+async def grounds(tx: Transaction, right_id: UUID) -> Sequence[RightGround]:
+    """Return the recorded grounds of high value of a right."""
+    query = select(RightGround).where(col(RightGround.right_id) == right_id).order_by(col(RightGround.recorded_at))
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def added_evidence(tx: Transaction, right_id: UUID) -> Sequence[RightEvidence]:
+    """Return the evidence that was added to a right after it was recorded."""
+    query = (
+        select(RightEvidence).where(col(RightEvidence.right_id) == right_id).order_by(col(RightEvidence.recorded_at))
+    )
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def lock_ended(tx: Transaction, today: date, limit: int, after: UUID | None) -> Sequence[Right]:
+    """Return rights in force past their last day and hold them, in order of their ids, from `after` on."""
+    query = select(Right).where(col(Right.ends_on) < today, col(Right.legal_status).in_(IN_FORCE))
+    if after is not None:
+        query = query.where(col(Right.id) > after)
+    query = query.order_by(col(Right.id)).limit(limit).with_for_update(skip_locked=True)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def owned_by(tx: Transaction, uscc: str) -> Sequence[Right]:
+    """Return all rights a firm owns a share of, for a reader whose access was checked before."""
+    query = (
+        select(Right).join(RightOwner, col(RightOwner.right_id) == col(Right.id)).where(col(RightOwner.uscc) == uscc)
+    )
+    return (await tx.session.execute(query.order_by(col(Right.kind), col(Right.right_no)))).scalars().all()

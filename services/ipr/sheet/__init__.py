@@ -1,0 +1,1 @@
+"""ipr/sheet — what a bank reads of a firm's rights, per application."""

@@ -1,0 +1,81 @@
+"""What ipr hears from finance: applications and consents, which open and close IP sheets."""
+
+from services.ipr.sheet.store import ip_sheet as sheets
+from shared.bus.subscription import Subscription
+from shared.db.transaction import Transaction
+from shared.events.envelope import Envelope
+from shared.events.finance import ApplicationDecided, ApplicationSubmitted, ConsentGranted, ConsentRevoked
+
+
+async def on_application_submitted(tx: Transaction, event: Envelope[ApplicationSubmitted]) -> None:
+    """Open the sheet of an application to its bank."""
+    await _put_application(tx, event, "SUBMITTED")
+
+
+async def on_application_decided(tx: Transaction, event: Envelope[ApplicationDecided]) -> None:
+    """Keep where an application stands: an ended one closes its sheet."""
+    await _put_application(tx, event, event.data.status)
+
+
+async def on_consent_granted(tx: Transaction, event: Envelope[ConsentGranted]) -> None:
+    """Keep what an enterprise allowed a bank to read."""
+    consent = event.data
+    await sheets.put_consent(
+        tx,
+        {
+            "consent_id": consent.consent_id,
+            "enterprise_uscc": consent.enterprise_uscc,
+            "recipient_uscc": consent.recipient_uscc,
+            "purpose": consent.purpose,
+            "scopes": list(consent.scopes),
+            "granted_at": consent.granted_at,
+            "expires_at": consent.expires_at,
+            "revoked_at": None,
+            "source_time": event.time,
+        },
+    )
+
+
+async def on_consent_revoked(tx: Transaction, event: Envelope[ConsentRevoked]) -> None:
+    """Close what the consent had opened, even if its grant has not arrived yet."""
+    consent = event.data
+    await sheets.put_consent(
+        tx,
+        {
+            "consent_id": consent.consent_id,
+            "enterprise_uscc": consent.enterprise_uscc,
+            "recipient_uscc": consent.recipient_uscc,
+            "purpose": None,
+            "scopes": None,
+            "granted_at": None,
+            "expires_at": None,
+            "revoked_at": consent.revoked_at,
+            "source_time": event.time,
+        },
+    )
+
+
+async def _put_application(
+    tx: Transaction, event: Envelope[ApplicationSubmitted] | Envelope[ApplicationDecided], status: str
+) -> None:
+    application = event.data
+    await sheets.put_application(
+        tx,
+        {
+            "application_id": application.application_id,
+            "case_no": application.case_no,
+            "enterprise_uscc": application.enterprise_uscc,
+            "bank_uscc": application.bank_uscc,
+            "application_status": status,
+            "version": event.version,
+            "source_time": event.time,
+        },
+    )
+
+
+SUBSCRIPTIONS = [
+    Subscription("ipr.on_application_submitted", event=ApplicationSubmitted, handle=on_application_submitted),
+    Subscription("ipr.on_application_decided", event=ApplicationDecided, handle=on_application_decided),
+    Subscription("ipr.on_consent_granted", event=ConsentGranted, handle=on_consent_granted),
+    Subscription("ipr.on_consent_revoked", event=ConsentRevoked, handle=on_consent_revoked),
+]

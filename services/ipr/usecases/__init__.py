@@ -1,1 +1,0 @@
-"""Lock, ask, apply, add, emit: what happens to rights, portfolios and sheets."""

@@ -1,1 +1,0 @@
-"""HTTP into the registry: parse, authorise, one call."""

@@ -1,0 +1,316 @@
+"""Routes of enterprises, their integrity marks and their export."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from services.registry.enterprise.models.enterprise import Enterprise, IntegrityMark, UnitStay
+from services.registry.enterprise.models.portfolio import Portfolio
+from services.registry.enterprise.models.qualification import Qualification
+from services.registry.enterprise.rules import enterprise as rules
+from services.registry.enterprise.rules.enterprise import (
+    EnterpriseStatus,
+    EnterpriseTerms,
+    FounderType,
+    IndustryCode,
+    IntegrityKind,
+    IntegrityMarkTerms,
+    LegalForm,
+    SizeClass,
+)
+from services.registry.enterprise.rules.qualification import QualificationKind, QualificationStatus
+from services.registry.enterprise.store import credit_standing as standing_store
+from services.registry.enterprise.store import enterprise as store
+from services.registry.enterprise.store import portfolio as portfolio_store
+from services.registry.enterprise.store import qualification as qualification_store
+from services.registry.enterprise.usecases import enterprise as usecases
+from services.registry.enterprise.usecases import qualification as qualification_usecases
+from shared.kernel.evidence import Evidence
+from shared.kernel.ids import new_id
+from shared.kernel.key_field import KeyField
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND, PRECONDITION_FAILED, PRECONDITION_REQUIRED
+from shared.kernel.shape import Shape
+from shared.kernel.types import FenOrNone, ShortText, ShortTextOrNone, UnitId
+from shared.web.conditional import IfMatch, etag
+from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.export import TABLE, Column, Format, export
+from shared.web.paging import PageOf, Paging, page
+
+router = edge_router(tags=["enterprises 企业"])
+
+REGISTER_REFUSED = (rules.CODE_NOT_COMPANY, rules.UNIT_ENDED, rules.FOUNDED_IN_FUTURE)
+COLUMNS = (
+    Column("uscc", "统一社会信用代码", "code"),
+    Column("name", "企业名称", "name"),
+    Column("unit_id", "上报单位", "reporting unit"),
+    Column("legal_form", "企业类型", "legal form"),
+    Column("industry_code", "行业代码", "industry"),
+    Column("key_field", "重点领域", "key field"),
+    Column("founder_type", "创办人类型", "founder type"),
+    Column("founded_on", "成立日期", "founded"),
+    Column("registered_capital_fen", "注册资本（分）", "registered capital in fen"),
+    Column("size_class", "规模", "size class"),
+    Column("status", "状态", "status"),
+    Column("code_needs_review", "代码待复核", "code to be reviewed"),
+    Column("address", "地址", "address"),
+)
+
+
+class MarkRead(BaseModel):
+    """One integrity mark."""
+
+    id: UUID
+    kind: IntegrityKind
+    opened_on: date
+    cleared_on: date | None
+    opened_evidence: Any
+    cleared_evidence: Any
+
+
+class StayRead(BaseModel):
+    """One stay in a reporting unit; `until_on` is the day it left."""
+
+    unit_id: str
+    from_on: date
+    until_on: date | None
+
+
+class TitleRead(BaseModel):
+    """One title in short; `/qualifications` has its evidence."""
+
+    kind_code: QualificationKind
+    number: str
+    status: QualificationStatus
+    valid_from: date
+    valid_until: date | None
+
+
+class PortfolioRead(BaseModel):
+    """The IP summary as ipr last told it."""
+
+    as_of: date
+    class_1_count: int
+    class_2_count: int
+    high_value_count: int
+    blemished_count: int
+    version: int
+
+
+class StandingRead(BaseModel):
+    """The last knowledge-value evaluation as finance told it."""
+
+    evaluation_id: UUID
+    grade: str
+    score_milli: int
+    limit_fen: int
+    uplift_fen: int
+    as_of: date
+    valid_until: date
+
+
+class EnterpriseRead(EnterpriseTerms):
+    """An enterprise as it is listed."""
+
+    size_class: SizeClass | None
+    status: EnterpriseStatus
+    code_needs_review: bool
+    version: int
+
+
+class EnterprisePage(EnterpriseRead):
+    """The whole page of an enterprise."""
+
+    integrity_marks: list[MarkRead]
+    units: list[StayRead]
+    qualifications: list[TitleRead]
+    portfolio: PortfolioRead | None
+    credit_standing: StandingRead | None
+
+
+class EnterprisePatch(Shape):
+    """Fields of an enterprise that can be changed; what is left out stays."""
+
+    name: ShortText | None = None
+    unit_id: UnitId | None = None
+    legal_form: LegalForm | None = None
+    industry_code: IndustryCode | None = None
+    key_field: KeyField | None = None
+    founder_type: FounderType | None = None
+    founded_on: date | None = None
+    registered_capital_fen: FenOrNone = None
+    address: ShortTextOrNone = None
+    industry_barred: bool | None = None
+
+
+class Deregistration(Shape):
+    """Since when, and on what evidence, an enterprise is struck off."""
+
+    effective_on: date
+    evidence: Evidence
+
+
+_NEVER_EMPTY = frozenset({"name", "unit_id", "legal_form", "industry_barred"})
+
+
+def shown(enterprise: Enterprise) -> EnterpriseRead:
+    """Return an enterprise as it is listed."""
+    return EnterpriseRead.model_validate({name: getattr(enterprise, name) for name in EnterpriseRead.model_fields})
+
+
+def _answer(enterprise: Enterprise, *, status_code: int = 200) -> Response:
+    headers = {"etag": etag(enterprise.version)}
+    if status_code == 201:  # noqa: PLR2004  # Created
+        headers["location"] = f"/v1/enterprises/{enterprise.uscc}"
+    return JSONResponse(shown(enterprise).model_dump(mode="json"), status_code, headers=headers)
+
+
+@router.post(
+    "/enterprises",
+    status_code=201,
+    response_model=EnterpriseRead,
+    responses=refusals(rules.ENTERPRISE_EXISTS, FORBIDDEN_ROLE, *REGISTER_REFUSED),
+)
+@edge(scope="registry.enterprise:write", row="unit", summary_zh="登记企业")
+async def register_enterprise(body: EnterpriseTerms, tx: Tx) -> Response:
+    """Register an enterprise; a code whose check character does not agree is kept and flagged for review."""
+    enterprise = await usecases.register_enterprise(tx, body, enterprise_id=new_id())
+    return _answer(enterprise, status_code=201)
+
+
+@router.get("/enterprises", response_model=PageOf[EnterpriseRead])
+@edge(scope="registry.enterprise:read", row="unit", summary_zh="企业清单")
+async def list_enterprises(
+    tx: Tx,
+    paging: Paging,
+    unit: Annotated[UnitId | None, Query(description="上报单位 / reporting unit")] = None,
+    q: Annotated[
+        str | None, Query(max_length=100, description="名称片段或代码 / part of the name, or the code")
+    ] = None,
+    status: EnterpriseStatus | None = None,
+    code_needs_review: Annotated[bool | None, Query(description="代码待复核 / code to be reviewed")] = None,
+) -> Response:
+    """List the enterprises that the caller may see, in the order they were registered."""
+    found = await store.page(
+        tx,
+        unit_id=unit,
+        text=q,
+        status=status,
+        needs_review=code_needs_review,
+        after=paging.after(),
+        limit=paging.limit + 1,
+    )
+    rows, last = found[: paging.limit], found[paging.limit - 1] if len(found) > paging.limit else None
+    return page(paging, [shown(row) for row in rows], None if last is None else (last.created_at, last.id))
+
+
+@router.get("/exports/enterprises.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="registry.enterprise:read", row="unit", summary_zh="导出企业清单", audited=True)
+async def export_enterprises(
+    file_format: Format,
+    tx: Tx,
+    unit: UnitId | None = None,
+    q: Annotated[str | None, Query(max_length=100)] = None,
+    status: EnterpriseStatus | None = None,
+) -> Response:
+    """Export the enterprises that a list with the same filters would show, as CSV or XLSX."""
+    tx.audit("enterprise.export", subject="enterprise", fields=[column.name for column in COLUMNS])
+    rows = store.stream(tx, unit_id=unit, text=q, status=status)
+    return await export(rows, COLUMNS, format=file_format, filename="enterprises")
+
+
+@router.get("/enterprises/{uscc}", response_model=EnterprisePage, responses=refusals(NOT_FOUND))
+@edge(scope="registry.enterprise:read", row="unit", summary_zh="查看企业")
+async def read_enterprise(uscc: str, tx: Tx) -> Response:
+    """Read the whole page of an enterprise; another's is not found."""
+    enterprise = await usecases.read_enterprise(tx, uscc)
+    standing = await standing_store.find(tx, uscc)
+    portfolio = await portfolio_store.find(tx, uscc)
+    whole = EnterprisePage(
+        **shown(enterprise).model_dump(),
+        integrity_marks=[_mark(mark) for mark in await store.marks(tx, uscc)],
+        units=[_stay(stay) for stay in await store.stays(tx, uscc)],
+        qualifications=[_title(title) for title in await qualification_store.of_enterprise(tx, uscc)],
+        portfolio=None if portfolio is None else _portfolio(portfolio),
+        credit_standing=(
+            None
+            if standing is None
+            else StandingRead(**{name: getattr(standing, name) for name in StandingRead.model_fields})
+        ),
+    )
+    return JSONResponse(whole.model_dump(mode="json"), headers={"etag": etag(enterprise.version)})
+
+
+@router.patch(
+    "/enterprises/{uscc}",
+    response_model=EnterpriseRead,
+    responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDITION_REQUIRED, *REGISTER_REFUSED),
+)
+@edge(scope="registry.enterprise:write", row="unit", summary_zh="修改企业")
+async def change_enterprise(uscc: str, body: EnterprisePatch, version: IfMatch, tx: Tx, book: Book) -> Response:
+    """Change what is known of an enterprise; a new reporting unit must be in force."""
+    given = body.model_dump(exclude_unset=True)
+    changes = {name: value for name, value in given.items() if value is not None or name not in _NEVER_EMPTY}
+    size_rules = book.pick(usecases.SIZE_POLICY, tx.today)
+    return _answer(await usecases.change_enterprise(tx, uscc, changes, version=version, size_rules=size_rules))
+
+
+@router.post(
+    "/enterprises/{uscc}/integrity-marks",
+    status_code=201,
+    response_model=MarkRead,
+    responses=refusals(
+        NOT_FOUND, FORBIDDEN_ROLE, rules.MARK_OPEN, rules.MARK_NOT_OPEN, rules.EVIDENCE_TOO_WEAK, rules.DATE_IN_FUTURE
+    ),
+)
+@edge(scope="registry.integrity:write", row="unit", summary_zh="登记或解除诚信标记")
+async def mark_integrity(uscc: str, body: IntegrityMarkTerms, tx: Tx) -> Response:
+    """Open (`active` true) or clear (`active` false) one integrity mark on evidence."""
+    mark = await usecases.mark_integrity(tx, uscc, body, mark_id=new_id())
+    return JSONResponse(_mark(mark).model_dump(mode="json"), 201)
+
+
+@router.post(
+    "/enterprises/{uscc}:confirm-code",
+    response_model=EnterpriseRead,
+    responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.EVIDENCE_TOO_WEAK),
+)
+@edge(scope="registry.enterprise:write", row="unit", summary_zh="确认待复核的统一社会信用代码")
+async def confirm_code(uscc: str, body: Evidence, tx: Tx) -> Response:
+    """Settle the review of a code: the licence does show it."""
+    return _answer(await usecases.confirm_code(tx, uscc, body))
+
+
+@router.post(
+    "/enterprises/{uscc}:deregister",
+    response_model=EnterpriseRead,
+    responses=refusals(
+        NOT_FOUND, FORBIDDEN_ROLE, rules.ENTERPRISE_DEREGISTERED, rules.EVIDENCE_TOO_WEAK, rules.DATE_IN_FUTURE
+    ),
+)
+@edge(scope="registry.enterprise:write", row="unit", summary_zh="登记企业注销")
+async def deregister_enterprise(uscc: str, body: Deregistration, tx: Tx) -> Response:
+    """Strike an enterprise off on evidence; its title of the city's register ends with it."""
+    enterprise = await qualification_usecases.deregister_enterprise(
+        tx, uscc, on=body.effective_on, evidence=body.evidence
+    )
+    return _answer(enterprise)
+
+
+def _mark(mark: IntegrityMark) -> MarkRead:
+    return MarkRead(**{name: getattr(mark, name) for name in MarkRead.model_fields})
+
+
+def _stay(stay: UnitStay) -> StayRead:
+    return StayRead(unit_id=stay.unit_id, from_on=stay.from_on, until_on=stay.until_on)
+
+
+def _title(title: Qualification) -> TitleRead:
+    return TitleRead(**{name: getattr(title, name) for name in TitleRead.model_fields})
+
+
+def _portfolio(portfolio: Portfolio) -> PortfolioRead:
+    return PortfolioRead(**{name: getattr(portfolio, name) for name in PortfolioRead.model_fields})

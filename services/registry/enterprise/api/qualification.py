@@ -1,0 +1,102 @@
+"""Routes of titles."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from services.registry.enterprise.models.qualification import Qualification
+from services.registry.enterprise.rules import enterprise as enterprise_rules
+from services.registry.enterprise.rules import qualification as rules
+from services.registry.enterprise.rules.qualification import QualificationDraft, QualificationStatus, QualificationTerms
+from services.registry.enterprise.usecases import qualification as usecases
+from shared.kernel.evidence import Evidence
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.shape import Shape
+from shared.policy.book import RULE_SET_NOT_IN_FORCE
+from shared.web.edge import Book, Tx, edge, edge_router, refusals
+
+router = edge_router(tags=["qualifications 称号"])
+
+ENTER_REFUSED = (
+    enterprise_rules.EVIDENCE_TOO_WEAK,
+    enterprise_rules.DATE_IN_FUTURE,
+    rules.NUMBER_MALFORMED,
+    rules.NUMBER_YEAR_IMPLAUSIBLE,
+    rules.QUALIFICATION_EXISTS,
+    rules.QUALIFICATION_NOT_OURS_TO_ENTER,
+    rules.VALIDITY_REVERSED,
+    RULE_SET_NOT_IN_FORCE,
+)
+
+
+class QualificationRead(QualificationTerms):
+    """One title with its state and evidence."""
+
+    id: UUID
+    uscc: str
+    status: QualificationStatus
+    evidence: Any
+    revoked_on: date | None
+    created_at: datetime
+
+
+class QualificationList(BaseModel):
+    """The titles of an enterprise, newest first."""
+
+    items: list[QualificationRead]
+
+
+class Revocation(Shape):
+    """Why and from when a title no longer stands."""
+
+    effective_on: date
+    evidence: Evidence
+
+
+def _shown(row: Qualification) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in QualificationRead.model_fields}
+    return QualificationRead.model_validate(values).model_dump(mode="json")
+
+
+@router.post(
+    "/enterprises/{uscc}/qualifications",
+    status_code=201,
+    response_model=QualificationRead,
+    responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, *ENTER_REFUSED),
+)
+@edge(scope="registry.qualification:write", row="unit", summary_zh="登记称号（国家级编号凭证）")
+async def enter_qualification(uscc: str, body: QualificationDraft, tx: Tx, book: Book) -> Response:
+    """Enter a title that another body granted, on evidence."""
+    rule_set = book.pick(usecases.POLICY, min(body.valid_from, tx.today))
+    row = await usecases.enter_qualification(tx, uscc, body, qualification_id=new_id(), rule_set=rule_set)
+    return JSONResponse(_shown(row), 201, headers={"location": f"/v1/enterprises/{uscc}/qualifications"})
+
+
+@router.get("/enterprises/{uscc}/qualifications", response_model=QualificationList, responses=refusals(NOT_FOUND))
+@edge(scope="registry.enterprise:read", row="enterprise", summary_zh="称号清单")
+async def list_qualifications(uscc: str, tx: Tx) -> Response:
+    """List the titles of an enterprise, newest first."""
+    return JSONResponse({"items": [_shown(row) for row in await usecases.list_qualifications(tx, uscc)]})
+
+
+@router.post(
+    "/qualifications/{qualification_id}:revoke",
+    response_model=QualificationRead,
+    responses=refusals(
+        NOT_FOUND,
+        FORBIDDEN_ROLE,
+        rules.QUALIFICATION_NOT_VALID,
+        enterprise_rules.DATE_IN_FUTURE,
+        enterprise_rules.EVIDENCE_TOO_WEAK,
+    ),
+)
+@edge(scope="registry.qualification:write", row="unit", summary_zh="撤销称号")
+async def revoke_qualification(qualification_id: UUID, body: Revocation, tx: Tx) -> Response:
+    """Revoke a title on evidence."""
+    row = await usecases.revoke_qualification(tx, qualification_id, on=body.effective_on, evidence=body.evidence)
+    return JSONResponse(_shown(row))

@@ -1,0 +1,53 @@
+"""Every SELECT of annual filings; whoever writes holds the enterprise's lock."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from services.registry.enterprise.models.filing import Filing
+from services.registry.enterprise.rules.filing import FilingStatus
+from shared.db.transaction import Transaction
+
+
+async def of_status(tx: Transaction, uscc: str, year: int, status: FilingStatus) -> Filing | None:
+    """Return the draft or the accepted filing of a year."""
+    statement = select(Filing).where(col(Filing.uscc) == uscc, col(Filing.year) == year, col(Filing.status) == status)
+    return (await tx.session.execute(statement)).scalar_one_or_none()
+
+
+async def accepted(tx: Transaction, uscc: str, year: int) -> Filing | None:
+    """Return the accepted filing of a year."""
+    return await of_status(tx, uscc, year, FilingStatus.ACCEPTED)
+
+
+async def accepted_of(tx: Transaction, usccs: Sequence[str], years: Sequence[int]) -> dict[tuple[str, int], Filing]:
+    """Return the accepted filings of many firms and years, by (code, year)."""
+    statement = select(Filing).where(
+        col(Filing.uscc).in_(usccs), col(Filing.year).in_(years), col(Filing.status) == FilingStatus.ACCEPTED
+    )
+    return {(row.uscc, row.year): row for row in (await tx.session.execute(statement)).scalars()}
+
+
+async def newest_accepted(tx: Transaction, uscc: str, years: Sequence[int] | None = None) -> Filing | None:
+    """Return the accepted filing of the newest year, of any year or of those named."""
+    statement = select(Filing).where(col(Filing.uscc) == uscc, col(Filing.status) == FilingStatus.ACCEPTED)
+    if years is not None:
+        statement = statement.where(col(Filing.year).in_(years))
+    statement = statement.order_by(col(Filing.year).desc()).limit(1)
+    return (await tx.session.execute(statement)).scalar_one_or_none()
+
+
+async def last_version(tx: Transaction, uscc: str, year: int) -> int:
+    """Return the highest version of a year, 0 if there is none."""
+    statement = select(func.max(col(Filing.version))).where(col(Filing.uscc) == uscc, col(Filing.year) == year)
+    return (await tx.session.execute(statement)).scalar_one() or 0
+
+
+async def history(tx: Transaction, uscc: str, year: int | None) -> Sequence[Filing]:
+    """Return all versions of a firm's filings, newest first."""
+    statement = select(Filing).where(col(Filing.uscc) == uscc)
+    if year is not None:
+        statement = statement.where(col(Filing.year) == year)
+    statement = statement.order_by(col(Filing.year).desc(), col(Filing.version).desc())
+    return (await tx.session.execute(statement)).scalars().all()

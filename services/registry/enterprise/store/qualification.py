@@ -1,0 +1,45 @@
+"""Every SELECT of titles; whoever writes holds the enterprise's lock."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from services.registry.enterprise.models.enterprise import Enterprise
+from services.registry.enterprise.models.qualification import Qualification
+from services.registry.enterprise.rules.qualification import QualificationKind, QualificationStatus
+from services.registry.enterprise.store.scope import visible
+from shared.db.transaction import Transaction
+
+
+async def of_enterprise(tx: Transaction, uscc: str, kind: QualificationKind | None = None) -> Sequence[Qualification]:
+    """Return the titles of a firm, newest first."""
+    statement = select(Qualification).where(col(Qualification.uscc) == uscc)
+    if kind is not None:
+        statement = statement.where(col(Qualification.kind_code) == kind)
+    statement = statement.order_by(col(Qualification.valid_from).desc(), col(Qualification.id).desc())
+    return (await tx.session.execute(statement)).scalars().all()
+
+
+async def find(tx: Transaction, qualification_id: UUID) -> Qualification | None:
+    """Return one title if the actor may see its firm."""
+    statement = (
+        select(Qualification)
+        .join(Enterprise, col(Enterprise.uscc) == col(Qualification.uscc))
+        .where(col(Qualification.id) == qualification_id, visible(tx.actor))
+    )
+    return (await tx.session.execute(statement)).scalar_one_or_none()
+
+
+async def ended_before(tx: Transaction, on: date, *, limit: int) -> Sequence[tuple[str, QualificationKind]]:
+    """Return firms and kinds with a title told as valid whose validity ended before `on`."""
+    statement = (
+        select(col(Qualification.uscc), col(Qualification.kind_code))
+        .where(col(Qualification.status) == QualificationStatus.VALID, col(Qualification.valid_until) < on)
+        .distinct()
+        .order_by(col(Qualification.uscc), col(Qualification.kind_code))
+        .limit(limit)
+    )
+    return [(row.uscc, row.kind_code) for row in await tx.session.execute(statement)]

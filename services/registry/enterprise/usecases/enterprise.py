@@ -1,0 +1,296 @@
+"""Registering and changing enterprises, their integrity marks and their reporting units."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from services.registry.enterprise.models.enterprise import Enterprise, IntegrityMark, UnitStay
+from services.registry.enterprise.rules import enterprise as rules
+from services.registry.enterprise.rules.enterprise import (
+    EnterpriseStatus,
+    EnterpriseTerms,
+    IntegrityMarkTerms,
+    OpenMark,
+)
+from services.registry.enterprise.rules.size_class import size_class
+from services.registry.enterprise.store import enterprise as store
+from services.registry.enterprise.store import filing as filing_store
+from services.registry.enterprise.store.enterprise import NewEnterprise
+from shared.db.lock import lock_transaction
+from shared.db.transaction import Transaction
+from shared.events.registry import EnterpriseChanged
+from shared.kernel.actor import Role
+from shared.kernel.errors import Refusal
+from shared.kernel.evidence import Evidence
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND, PRECONDITION_FAILED
+from shared.policy.rule_set import RuleSet
+
+NOUN = "enterprise"
+SIZE_POLICY = "size_class"
+
+
+async def read_enterprise(tx: Transaction, uscc: str) -> Enterprise:
+    """Return an enterprise that the actor may see.
+
+    Raises:
+        Refusal: `not_found`, also for another's.
+    """
+    enterprise = await store.find(tx, uscc)
+    if enterprise is None:
+        raise Refusal(NOT_FOUND, noun=NOUN)
+    return enterprise
+
+
+async def lock_enterprise(tx: Transaction, uscc: str) -> Enterprise:
+    """Return an enterprise that the actor may see, under its lock.
+
+    Raises:
+        Refusal: `not_found`, also for another's.
+    """
+    enterprise = await store.lock(tx, uscc)
+    if enterprise is None:
+        raise Refusal(NOT_FOUND, noun=NOUN)
+    return enterprise
+
+
+async def lock_registration(tx: Transaction) -> None:
+    """Hold registrations until this transaction ends: two of one code, by form and by list, become one."""
+    await lock_transaction(tx.session, "registry", "register_enterprise")
+
+
+async def register_enterprise(tx: Transaction, terms: EnterpriseTerms, *, enterprise_id: UUID) -> Enterprise:
+    """Register an enterprise; a district registers for its own unit.
+
+    Raises:
+        Refusal: `forbidden_role`, `enterprise_exists`, and what `rules.enterprise.register` refuses.
+    """
+    rules.check_role(tx.actor.role, rules.AUTHORITIES)
+    if tx.actor.role is Role.DISTRICT and tx.actor.unit_id != terms.unit_id:
+        raise Refusal(FORBIDDEN_ROLE, pointer="/unit_id")
+    decision = rules.register(terms, today=tx.today)
+    await lock_registration(tx)
+    if await store.exists(tx, terms.uscc):
+        raise Refusal(rules.ENTERPRISE_EXISTS, pointer="/uscc", uscc=terms.uscc)
+    enterprise = add_enterprise(
+        tx, terms, enterprise_id=enterprise_id, code_needs_review=decision.code_needs_review, source_row_sha256=None
+    )
+    tx.audit("enterprise.register", subject=f"enterprise/{terms.uscc}", uscc=terms.uscc)
+    return enterprise
+
+
+def add_enterprise(
+    tx: Transaction,
+    terms: EnterpriseTerms,
+    *,
+    enterprise_id: UUID,
+    code_needs_review: bool,
+    source_row_sha256: str | None,
+) -> Enterprise:
+    """Add an enterprise that was judged, its stay in its unit and its first state."""
+    new = new_enterprise(
+        tx,
+        terms,
+        enterprise_id=enterprise_id,
+        code_needs_review=code_needs_review,
+        source_row_sha256=source_row_sha256,
+    )
+    enterprise = Enterprise.model_validate(new.enterprise)
+    tx.session.add(enterprise)
+    tx.session.add(UnitStay.model_validate(new.stay))
+    return enterprise
+
+
+def new_enterprise(
+    tx: Transaction,
+    terms: EnterpriseTerms,
+    *,
+    enterprise_id: UUID,
+    code_needs_review: bool,
+    source_row_sha256: str | None,
+) -> NewEnterprise:
+    """Emit the first state of an enterprise that was judged, and return its rows: to be inserted with it."""
+    status = EnterpriseStatus.ACTIVE
+    tx.emit(rules.public_state(terms, size_class=None, status=status, marks=()))
+    return NewEnterprise(
+        enterprise={
+            **{name: getattr(terms, name) for name in EnterpriseTerms.model_fields},
+            "id": enterprise_id,
+            "status": status,
+            "code_needs_review": code_needs_review,
+            "source_row_sha256": source_row_sha256,
+            "version": 1,
+            "created_at": tx.now,
+            "updated_at": tx.now,
+        },
+        stay={
+            "id": new_id(),
+            "uscc": terms.uscc,
+            "unit_id": terms.unit_id,
+            "from_on": tx.today,
+            "entered_by": tx.actor.client_id,
+        },
+    )
+
+
+async def change_enterprise(
+    tx: Transaction, uscc: str, changes: Mapping[str, Any], *, version: int, size_rules: RuleSet
+) -> Enterprise:
+    """Change what is known of an enterprise; a new reporting unit must be in force.
+
+    Raises:
+        Refusal: `not_found`, `forbidden_role`, `precondition_failed`, and what `rules.enterprise.register` refuses.
+    """
+    enterprise = await lock_enterprise(tx, uscc)
+    rules.check_own_changes(tx.actor.role, sorted(changes))
+    if enterprise.version != version:
+        raise Refusal(PRECONDITION_FAILED, pointer="header:if-match")
+    await apply_changes(tx, enterprise, changes, size_rules=size_rules)
+    tx.audit("enterprise.change", subject=f"enterprise/{uscc}", uscc=uscc, fields=sorted(changes))
+    return enterprise
+
+
+async def apply_changes(
+    tx: Transaction, enterprise: Enterprise, changes: Mapping[str, Any], *, size_rules: RuleSet
+) -> None:
+    """Apply changes to a locked enterprise and tell its new state.
+
+    Raises:
+        Refusal: what `rules.enterprise.register` refuses.
+    """
+    held = terms_of(enterprise)
+    terms = EnterpriseTerms.model_validate({**held.model_dump(), **changes})
+    if terms.unit_id != held.unit_id or terms.founded_on != held.founded_on:
+        rules.register(terms, today=tx.today)
+    for name in EnterpriseTerms.model_fields:
+        setattr(enterprise, name, getattr(terms, name))
+    if terms.unit_id != held.unit_id:
+        stay = await store.open_stay(tx, enterprise.uscc)
+        stay.until_on = tx.today
+        await tx.session.flush()  # the open stay is closed before the next is opened: one open stay per firm
+        tx.session.add(_stay(tx, enterprise))
+    if terms.industry_code != held.industry_code:
+        await resize(tx, enterprise, size_rules)
+    await touch(tx, enterprise)
+
+
+async def move_from_ended_units(tx: Transaction, *, limit: int, size_rules: RuleSet) -> int:
+    """Move enterprises whose unit has ended to the unit that took over, at most `limit` of them; return how many.
+
+    A firm in a part that went elsewhere is moved on by hand: the unit alone does not tell its town.
+    """
+    heirs = rules.ended_units(tx.today)
+    moved = await store.lock_in_units(tx, list(heirs), limit=limit)
+    for enterprise in moved:
+        before = enterprise.unit_id
+        await apply_changes(tx, enterprise, {"unit_id": heirs[before]}, size_rules=size_rules)
+        tx.audit(
+            "enterprise.move",
+            subject=f"enterprise/{enterprise.uscc}",
+            uscc=enterprise.uscc,
+            detail={"from": before, "to": enterprise.unit_id},
+        )
+    return len(moved)
+
+
+async def touch(tx: Transaction, enterprise: Enterprise) -> None:
+    """Count a change of a locked enterprise and tell its state."""
+    enterprise.version += 1
+    enterprise.updated_at = tx.now
+    tx.emit(_state(enterprise, await marks_of(tx, enterprise.uscc)))
+
+
+async def resize(tx: Transaction, enterprise: Enterprise, size_rules: RuleSet) -> bool:
+    """Compute the size class of a locked enterprise from its newest accepted filing; tell whether it changed."""
+    filing = await filing_store.newest_accepted(tx, enterprise.uscc)
+    if filing is None:
+        return False
+    found = size_class(
+        size_rules,
+        industry_code=enterprise.industry_code,
+        staff=filing.staff,
+        revenue_fen=filing.revenue_fen,
+        assets_fen=filing.assets_fen,
+    )
+    changed = found != enterprise.size_class
+    enterprise.size_class = found
+    return changed
+
+
+async def mark_integrity(tx: Transaction, uscc: str, terms: IntegrityMarkTerms, *, mark_id: UUID) -> IntegrityMark:
+    """Open or clear one integrity mark and tell both that it happened and the new state.
+
+    Raises:
+        Refusal: `not_found` and what `rules.enterprise.mark` refuses.
+    """
+    enterprise = await lock_enterprise(tx, uscc)
+    rules.check_role(tx.actor.role, rules.AUTHORITIES)
+    happening = rules.mark(terms, await marks_of(tx, uscc), uscc=uscc, today=tx.today)
+    evidence = terms.evidence.model_dump(mode="json")
+    held = await store.open_mark(tx, uscc, terms.kind)
+    if held is None:
+        held = IntegrityMark(
+            id=mark_id,
+            uscc=uscc,
+            kind=terms.kind,
+            opened_on=terms.effective_on,
+            opened_evidence=evidence,
+            entered_by=tx.actor.client_id,
+            created_at=tx.now,
+        )
+        tx.session.add(held)
+    else:
+        held.cleared_on = max(terms.effective_on, held.opened_on)
+        held.cleared_evidence = evidence
+    await tx.session.flush()
+    tx.emit(happening)
+    await touch(tx, enterprise)
+    tx.audit("integrity.mark", subject=f"enterprise/{uscc}", uscc=uscc, detail={"kind": terms.kind.value})
+    return held
+
+
+async def confirm_code(tx: Transaction, uscc: str, evidence: Evidence) -> Enterprise:
+    """Settle the review of a code whose check character does not agree: the licence does show it.
+
+    Raises:
+        Refusal: `not_found`, `evidence_too_weak`.
+    """
+    enterprise = await lock_enterprise(tx, uscc)
+    rules.check_role(tx.actor.role, rules.AUTHORITIES)
+    rules.check_evidence(evidence, pointer="/level")
+    if enterprise.code_needs_review:
+        enterprise.code_needs_review = False
+        await touch(tx, enterprise)
+        tx.audit(
+            "enterprise.confirm_code",
+            subject=f"enterprise/{uscc}",
+            uscc=uscc,
+            detail={"evidence": evidence.model_dump(mode="json")},
+        )
+    return enterprise
+
+
+async def marks_of(tx: Transaction, uscc: str) -> Sequence[OpenMark]:
+    """Return the integrity marks of an enterprise as rules see them."""
+    return [OpenMark(mark.kind, mark.opened_on, mark.cleared_on) for mark in await store.marks(tx, uscc)]
+
+
+def terms_of(enterprise: Enterprise) -> EnterpriseTerms:
+    """Return what is known of an enterprise without its state."""
+    return EnterpriseTerms.model_validate({name: getattr(enterprise, name) for name in EnterpriseTerms.model_fields})
+
+
+def _stay(tx: Transaction, enterprise: Enterprise) -> UnitStay:
+    return UnitStay(
+        id=new_id(),
+        uscc=enterprise.uscc,
+        unit_id=enterprise.unit_id,
+        from_on=tx.today,
+        entered_by=tx.actor.client_id,
+    )
+
+
+def _state(enterprise: Enterprise, marks: Sequence[OpenMark]) -> EnterpriseChanged:
+    return rules.public_state(
+        terms_of(enterprise), size_class=enterprise.size_class, status=enterprise.status, marks=marks
+    )

@@ -1,0 +1,124 @@
+"""Routes of national tech-SME evaluations."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import Query, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from services.registry.evaluation.models.tech_sme_evaluation import TechSmeEvaluation
+from services.registry.evaluation.rules import tech_sme_evaluation as rules
+from services.registry.evaluation.rules.tech_sme_score import Verdict
+from services.registry.evaluation.store import tech_sme_evaluation as store
+from services.registry.evaluation.usecases import tech_sme_evaluation as usecases
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.shape import Shape
+from shared.kernel.types import LooseUscc
+from shared.policy.book import RULE_SET_NOT_IN_FORCE
+from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.paging import PageOf, Paging, page
+
+router = edge_router(tags=["tech-SME 科技型中小企业评价"])
+
+
+class EvaluationRequest(Shape):
+    """Whom to evaluate."""
+
+    uscc: LooseUscc
+
+
+class EvaluationSummary(BaseModel):
+    """One decision in short."""
+
+    id: UUID
+    uscc: str
+    as_of: date
+    filing_year: int
+    verdict: Verdict
+    score_milli: int
+    rule_set_version: str
+    rule_set_sha256: str
+    record_sha256: str
+    created_at: datetime
+
+
+class EvaluationRead(EvaluationSummary):
+    """One decision with all that explains it: frozen facts, lines, conditions, cheapest next steps."""
+
+    decision: dict[str, Any]
+
+
+class ReplayRead(BaseModel):
+    """What came out of computing a decision again; `same` compares the bytes."""
+
+    id: UUID
+    same: bool
+    record_sha256: str
+    replayed_sha256: str
+    decision: dict[str, Any]
+
+
+def _summary(evaluation: TechSmeEvaluation) -> dict[str, Any]:
+    values = {name: getattr(evaluation, name) for name in EvaluationSummary.model_fields}
+    return EvaluationSummary.model_validate(values).model_dump(mode="json")
+
+
+def _whole(evaluation: TechSmeEvaluation) -> dict[str, Any]:
+    return {**_summary(evaluation), "decision": orjson.loads(evaluation.record)}
+
+
+@router.post(
+    "/tech-sme-evaluations",
+    status_code=201,
+    response_model=EvaluationRead,
+    responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.EVALUATION_FILING_MISSING, RULE_SET_NOT_IN_FORCE),
+)
+@edge(scope="registry.evaluation:write", row="enterprise", summary_zh="科技型中小企业评价（建议）")
+async def evaluate_tech_sme(body: EvaluationRequest, tx: Tx, book: Book) -> Response:
+    """Evaluate an enterprise as of today: five conditions, points of each indicator, the cheapest next step."""
+    evaluation = await usecases.evaluate_enterprise(tx, body.uscc, evaluation_id=new_id(), book=book)
+    headers = {"location": f"/v1/tech-sme-evaluations/{evaluation.id}"}
+    return JSONResponse(_whole(evaluation), 201, headers=headers)
+
+
+@router.get("/tech-sme-evaluations", response_model=PageOf[EvaluationSummary])
+@edge(scope="registry.evaluation:read", row="enterprise", summary_zh="科技型中小企业评价清单")
+async def list_tech_sme_evaluations(
+    tx: Tx, paging: Paging, uscc: Annotated[str | None, Query(max_length=18)] = None
+) -> Response:
+    """List the evaluations that the caller may see, in the order they were made."""
+    found = await store.page(tx, uscc=uscc, after=paging.after(), limit=paging.limit + 1)
+    last = found[paging.limit - 1] if len(found) > paging.limit else None
+    items = [_summary(row) for row in found[: paging.limit]]
+    return page(paging, items, None if last is None else (last.created_at, last.id))
+
+
+@router.get("/tech-sme-evaluations/{evaluation_id}", response_model=EvaluationRead, responses=refusals(NOT_FOUND))
+@edge(scope="registry.evaluation:read", row="enterprise", summary_zh="查看科技型中小企业评价")
+async def read_tech_sme_evaluation(evaluation_id: UUID, tx: Tx) -> Response:
+    """Read one evaluation with all that explains it."""
+    return JSONResponse(_whole(await usecases.read_evaluation(tx, evaluation_id)))
+
+
+@router.post(
+    "/tech-sme-evaluations/{evaluation_id}:replay",
+    response_model=ReplayRead,
+    responses=refusals(NOT_FOUND, RULE_SET_NOT_IN_FORCE),
+)
+@edge(scope="registry.evaluation:read", row="enterprise", summary_zh="重算评价并逐字节比对", idempotent=False)
+async def replay_tech_sme_evaluation(evaluation_id: UUID, tx: Tx) -> Response:
+    """Compute an evaluation again from its frozen facts and compare the bytes."""
+    replay = await usecases.replay_evaluation(tx, evaluation_id)
+    return JSONResponse(
+        {
+            "id": str(evaluation_id),
+            "same": replay.same,
+            "record_sha256": replay.evaluation.record_sha256,
+            "replayed_sha256": replay.sha256,
+            "decision": orjson.loads(replay.record),
+        }
+    )

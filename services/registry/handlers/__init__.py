@@ -1,1 +1,0 @@
-"""Events that the registry hears, one file per publisher."""

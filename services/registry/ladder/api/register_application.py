@@ -1,0 +1,137 @@
+"""Routes of the city's register of technology enterprises."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Response
+from fastapi.responses import JSONResponse
+
+from services.registry.ladder.models.register_application import RegisterApplication
+from services.registry.ladder.rules import register_application as rules
+from services.registry.ladder.rules.register_application import RegisterApplicationTerms, RegisterCheck, RegisterStatus
+from services.registry.ladder.store import register_application as store
+from services.registry.ladder.usecases import register_application as usecases
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.paging import PageOf, Paging, page
+
+router = edge_router(tags=["register 科技型企业入库"])
+
+CONDITIONS_REFUSED = (rules.REGISTER_CONDITIONS_UNMET, rules.REGISTER_FILING_MISSING)
+
+
+class RegisterApplicationRead(RegisterApplicationTerms):
+    """One application with its conditions and the district's remarks."""
+
+    id: UUID
+    case_no: str
+    unit_id: str
+    status: RegisterStatus
+    conditions: list[dict[str, Any]]
+    notes: list[dict[str, Any]]
+    check_due_on: date
+    check_due_assumed: bool
+    number: str | None
+    checked_by: str | None
+    checked_at: datetime | None
+    listed_at: datetime | None
+    rule_set_version: str
+    rule_set_sha256: str
+    version: int
+    created_at: datetime
+
+
+def shown(application: RegisterApplication) -> dict[str, Any]:
+    """Return an application as it is answered."""
+    values = {name: getattr(application, name) for name in RegisterApplicationRead.model_fields}
+    return RegisterApplicationRead.model_validate(values).model_dump(mode="json")
+
+
+@router.post(
+    "/register-applications",
+    status_code=201,
+    response_model=RegisterApplicationRead,
+    responses=refusals(
+        NOT_FOUND, FORBIDDEN_ROLE, rules.REGISTER_APPLICATION_OPEN, rules.ALREADY_LISTED, *CONDITIONS_REFUSED
+    ),
+)
+@edge(scope="registry.register:apply", row="enterprise", summary_zh="申请科技型企业入库")
+async def apply_for_register(body: RegisterApplicationTerms, tx: Tx, book: Book) -> Response:
+    """Apply for the city's register; every condition is judged at once and shown."""
+    application = await usecases.apply_for_register(tx, body.uscc, application_id=new_id(), book=book)
+    headers = {"location": f"/v1/register-applications/{application.id}"}
+    return JSONResponse(shown(application), 201, headers=headers)
+
+
+@router.get("/register-applications", response_model=PageOf[RegisterApplicationRead])
+@edge(scope="registry.enterprise:read", row="unit", summary_zh="入库申请清单")
+async def list_register_applications(
+    tx: Tx,
+    paging: Paging,
+    uscc: Annotated[str | None, Query(max_length=18)] = None,
+    status: RegisterStatus | None = None,
+    due_until: Annotated[date | None, Query(description="审核期限不晚于 / the check is due by")] = None,
+) -> Response:
+    """List the applications that the caller may see, in the order they came."""
+    found = await store.page(
+        tx, uscc=uscc, status=status, due_until=due_until, after=paging.after(), limit=paging.limit + 1
+    )
+    last = found[paging.limit - 1] if len(found) > paging.limit else None
+    items = [shown(row) for row in found[: paging.limit]]
+    return page(paging, items, None if last is None else (last.created_at, last.id))
+
+
+@router.get(
+    "/register-applications/{application_id}", response_model=RegisterApplicationRead, responses=refusals(NOT_FOUND)
+)
+@edge(scope="registry.enterprise:read", row="unit", summary_zh="查看入库申请")
+async def read_register_application(application_id: UUID, tx: Tx) -> Response:
+    """Read one application."""
+    return JSONResponse(shown(await usecases.read_application(tx, application_id)))
+
+
+@router.post(
+    "/register-applications/{application_id}:check",
+    response_model=RegisterApplicationRead,
+    responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.REGISTER_STEP_NOT_ALLOWED, rules.RETURN_NEEDS_NOTES),
+)
+@edge(scope="registry.register:check", row="unit", summary_zh="区县审核入库申请")
+async def check_register_application(application_id: UUID, body: RegisterCheck, tx: Tx) -> Response:
+    """Pass, return or reject an application of one's own unit; returning and rejecting need a note per point."""
+    return JSONResponse(shown(await usecases.check_application(tx, application_id, body)))
+
+
+@router.post(
+    "/register-applications/{application_id}:resubmit",
+    response_model=RegisterApplicationRead,
+    responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.REGISTER_STEP_NOT_ALLOWED, *CONDITIONS_REFUSED),
+)
+@edge(scope="registry.register:apply", row="enterprise", summary_zh="补正后重新提交入库申请")
+async def resubmit_register_application(application_id: UUID, tx: Tx, book: Book) -> Response:
+    """Submit a returned application again; the conditions are judged anew."""
+    return JSONResponse(shown(await usecases.resubmit_application(tx, application_id, book=book)))
+
+
+@router.post(
+    "/register-applications/{application_id}:withdraw",
+    response_model=RegisterApplicationRead,
+    responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.REGISTER_STEP_NOT_ALLOWED),
+)
+@edge(scope="registry.register:apply", row="enterprise", summary_zh="撤回入库申请")
+async def withdraw_register_application(application_id: UUID, tx: Tx) -> Response:
+    """Take an open application back."""
+    return JSONResponse(shown(await usecases.withdraw_application(tx, application_id)))
+
+
+@router.post(
+    "/register-applications/{application_id}:list",
+    response_model=RegisterApplicationRead,
+    responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.REGISTER_STEP_NOT_ALLOWED, *CONDITIONS_REFUSED),
+)
+@edge(scope="registry.register:list", row="any", summary_zh="入库并编号")
+async def list_register_application(application_id: UUID, tx: Tx, book: Book) -> Response:
+    """List a checked enterprise: its number is issued and the title granted."""
+    application = await usecases.list_application(tx, application_id, qualification_id=new_id(), book=book)
+    return JSONResponse(shown(application))

@@ -1,0 +1,1 @@
+"""Tables: the words of the rules, an id, a status, a time."""

@@ -1,0 +1,61 @@
+"""Every SELECT and lock of applications for the city's register."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+from sqlmodel import col
+
+from services.registry.enterprise.models.enterprise import Enterprise
+from services.registry.enterprise.store.scope import visible
+from services.registry.ladder.models.register_application import RegisterApplication
+from services.registry.ladder.rules.register_application import OPEN_STATUSES, RegisterStatus
+from shared.db.transaction import Transaction
+
+
+async def find(tx: Transaction, application_id: UUID, *, locked: bool = False) -> RegisterApplication | None:
+    """Return one application if the actor may see its firm, under its row lock if asked."""
+    statement = (
+        select(RegisterApplication)
+        .join(Enterprise, col(Enterprise.uscc) == col(RegisterApplication.uscc))
+        .where(col(RegisterApplication.id) == application_id, visible(tx.actor))
+    )
+    if locked:
+        statement = statement.with_for_update(of=RegisterApplication)
+    return (await tx.session.execute(statement)).scalar_one_or_none()
+
+
+async def open_of(tx: Transaction, uscc: str) -> RegisterApplication | None:
+    """Return the open application of a firm; the caller holds the enterprise's lock."""
+    statement = select(RegisterApplication).where(
+        col(RegisterApplication.uscc) == uscc, col(RegisterApplication.status).in_(OPEN_STATUSES)
+    )
+    return (await tx.session.execute(statement)).scalar_one_or_none()
+
+
+async def page(
+    tx: Transaction,
+    *,
+    uscc: str | None,
+    status: RegisterStatus | None,
+    due_until: date | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Sequence[RegisterApplication]:
+    """Return up to `limit` applications the actor may see, in the order they came."""
+    statement = (
+        select(RegisterApplication)
+        .join(Enterprise, col(Enterprise.uscc) == col(RegisterApplication.uscc))
+        .where(visible(tx.actor))
+    )
+    if uscc is not None:
+        statement = statement.where(col(RegisterApplication.uscc) == uscc)
+    if status is not None:
+        statement = statement.where(col(RegisterApplication.status) == status)
+    if due_until is not None:
+        statement = statement.where(col(RegisterApplication.check_due_on) <= due_until)
+    if after is not None:
+        statement = statement.where(tuple_(col(RegisterApplication.created_at), col(RegisterApplication.id)) > after)
+    statement = statement.order_by(col(RegisterApplication.created_at), col(RegisterApplication.id)).limit(limit)
+    return (await tx.session.execute(statement)).scalars().all()

@@ -1,0 +1,16 @@
+"""Pure decisions of the registry and their words."""
+
+from services.registry.enterprise.rules import enterprise, filing, qualification
+from services.registry.evaluation.rules import tech_sme_evaluation
+from services.registry.ladder.rules import register_application
+from shared.kernel.errors import RefusalCode
+
+REFUSALS: tuple[RefusalCode, ...] = tuple(
+    {
+        word.code: word
+        for room in (enterprise, filing, qualification, register_application, tech_sme_evaluation)
+        for word in vars(room).values()
+        if isinstance(word, RefusalCode)
+    }.values()
+)
+"""Every refusal that the registry itself gives, for the catalogue of problems."""

@@ -1,1 +1,0 @@
-"""Use cases of the registry: lock, ask, apply, add, emit."""

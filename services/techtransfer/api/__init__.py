@@ -1,1 +1,0 @@
-"""HTTP in: achievements, needs and what a party has listed."""

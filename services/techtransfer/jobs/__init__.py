@@ -1,1 +1,0 @@
-"""Loops of techtransfer, run under an advisory lock."""

@@ -1,0 +1,1 @@
+"""techtransfer/listing — achievements and needs: posted, reviewed, published, and the parties that post them."""

@@ -1,0 +1,203 @@
+"""Routes of achievements (科技成果)."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Response
+from pydantic import BaseModel
+
+from services.techtransfer.listing.api.listing import (
+    SHARED_COLUMNS,
+    TERMS_REFUSED,
+    ContactRead,
+    ListingState,
+    ReviewRequest,
+    WithdrawRequest,
+    answer_fields,
+    answered,
+    contact_of,
+    exported,
+    listed,
+    listing_filter,
+    merged,
+    patch_of,
+    require_version,
+)
+from services.techtransfer.listing.models.achievement import Achievement
+from services.techtransfer.listing.rules import achievement as rules
+from services.techtransfer.listing.rules import listing as listing_rules
+from services.techtransfer.listing.rules.achievement import AchievementTerms
+from services.techtransfer.listing.rules.words import ResultStage
+from services.techtransfer.listing.store import achievement as store
+from services.techtransfer.listing.store import listing as listing_store
+from services.techtransfer.listing.store.achievement import AchievementFilter
+from services.techtransfer.listing.store.listing import ListingFilter
+from services.techtransfer.listing.usecases import achievement as usecases
+from services.techtransfer.listing.usecases import listing as listing_usecases
+from shared.kernel.actor import Actor
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDITION_REQUIRED
+from shared.kernel.types import MAX_FEN, ShortText, UsccOrNone
+from shared.web.conditional import IfMatch
+from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.export import TABLE, Column, Format
+from shared.web.paging import PageOf, Paging
+
+router = edge_router(tags=["achievements 科技成果"])
+
+if TYPE_CHECKING:
+    AchievementPatch = BaseModel
+else:
+    AchievementPatch = patch_of("AchievementPatch", AchievementTerms)
+ACHIEVEMENT_REFUSED = (
+    rules.ACHIEVEMENT_SECRET,
+    rules.INNOVATION_POINTS_EXCEEDED,
+    rules.RESEARCH_PERIOD_REVERSED,
+    rules.STAGE_CONTRADICTS_TRL,
+    *TERMS_REFUSED,
+)
+COLUMNS = (
+    *SHARED_COLUMNS,
+    Column("stage", "成果所处阶段", "stage"),
+    Column("trl", "技术成熟度", "readiness level"),
+    Column("asking_price_fen", "报价（分）", "asking price in fen"),
+    Column("summary", "简介", "summary"),
+)
+
+
+class AchievementRead(ListingState, AchievementTerms):
+    """An achievement as its reader may see it; fields named in `hidden_fields` are null."""
+
+    party_uscc: UsccOrNone = None  # type: ignore[assignment]  # null where the poster hides the party
+    ip_right_nos: list[ShortText] | None = None  # type: ignore[assignment]  # 〃
+    completing_units: list[ShortText] | None = None  # type: ignore[assignment]  # 〃
+
+
+def shown(achievement: Achievement, actor: Actor) -> AchievementRead:
+    """Return an achievement as the actor may see it."""
+    return AchievementRead.model_validate(answer_fields(achievement, actor))
+
+
+async def achievement_filter(
+    common: Annotated[ListingFilter, Depends(listing_filter)],
+    stage: Annotated[ResultStage | None, Query(description="成果所处阶段 / stage")] = None,
+    trl_min: Annotated[int | None, Query(ge=1, le=9, description="技术成熟度下限 / lowest readiness")] = None,
+    trl_max: Annotated[int | None, Query(ge=1, le=9, description="技术成熟度上限 / highest readiness")] = None,
+    price_max_fen: Annotated[
+        int | None, Query(ge=0, le=MAX_FEN, description="报价上限（分）/ highest price in fen")
+    ] = None,
+) -> AchievementFilter:
+    """Read the filters of achievements."""
+    return AchievementFilter(
+        **asdict(common), stage=stage, trl_min=trl_min, trl_max=trl_max, price_max_fen=price_max_fen
+    )
+
+
+Wanted = Annotated[AchievementFilter, Depends(achievement_filter)]
+
+
+@router.post("/achievements", status_code=201, response_model=AchievementRead, responses=refusals(*ACHIEVEMENT_REFUSED))
+@edge(scope="transfer.listing:write", row="agency", summary_zh="登记科技成果（草稿）")
+async def post_achievement(body: AchievementTerms, tx: Tx, book: Book) -> Response:
+    """Post an achievement as a draft; an agency posts for others with a letter of authority."""
+    rule_set = book.pick(listing_rules.POLICY, tx.today)
+    achievement = await usecases.post_achievement(tx, body, achievement_id=new_id(), rule_set=rule_set)
+    return answered(shown(achievement, tx.actor), path="achievements")
+
+
+@router.get("/achievements", response_model=PageOf[AchievementRead])
+@edge(scope="transfer.listing:read", row="any", summary_zh="科技成果清单")
+async def list_achievements(wanted: Wanted, paging: Paging, tx: Tx) -> Response:
+    """List published achievements and one's own, newest first."""
+    statement = store.narrowed_achievements(tx.actor, wanted)
+    found = await listing_store.one_page(tx, statement, Achievement, after=paging.after(), limit=paging.limit)
+    return listed(found, tx.actor, paging=paging, shown=shown)
+
+
+@router.get("/exports/achievements.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="transfer.listing:read", row="any", summary_zh="导出科技成果清单")
+async def export_achievements(file_format: Format, wanted: Wanted, tx: Tx) -> Response:
+    """Export the achievements that a list with the same filters would show, as CSV or XLSX."""
+    statement = store.narrowed_achievements(tx.actor, wanted)
+    found = listing_store.every_row(tx, statement, Achievement)
+    return await exported(found, tx.actor, columns=COLUMNS, file_format=file_format, filename="achievements")
+
+
+@router.get("/achievements/{achievement_id}", response_model=AchievementRead)
+@edge(scope="transfer.listing:read", row="any", summary_zh="查看科技成果")
+async def read_achievement(achievement_id: UUID, tx: Tx) -> Response:
+    """Read one achievement; another's unpublished one is not found."""
+    return answered(shown(await listing_usecases.load(tx, Achievement, achievement_id), tx.actor))
+
+
+@router.get("/achievements/{achievement_id}/contact")
+@edge(scope="transfer.listing:read", row="any", summary_zh="查看科技成果联系人（留痕）", audited=True)
+async def read_achievement_contact(achievement_id: UUID, tx: Tx) -> ContactRead:
+    """Read the contact of an achievement in full; every reading is recorded."""
+    return contact_of(await listing_usecases.read_contact(tx, Achievement, achievement_id))
+
+
+@router.patch(
+    "/achievements/{achievement_id}",
+    response_model=AchievementRead,
+    responses=refusals(
+        *ACHIEVEMENT_REFUSED,
+        listing_rules.LISTING_STATE_CONFLICT,
+        FORBIDDEN_ROLE,
+        PRECONDITION_FAILED,
+        PRECONDITION_REQUIRED,
+    ),
+)
+@edge(scope="transfer.listing:write", row="agency", summary_zh="修改科技成果")
+async def change_achievement(
+    achievement_id: UUID, body: AchievementPatch, version: IfMatch, tx: Tx, book: Book
+) -> Response:
+    """Change a draft or a returned achievement."""
+    achievement = await listing_usecases.load_to_manage(tx, Achievement, achievement_id)
+    require_version(achievement, version)
+    rule_set = book.pick(listing_rules.POLICY, tx.today)
+    terms = merged(AchievementTerms, achievement, body)
+    return answered(shown(await usecases.change_achievement(tx, achievement, terms, rule_set=rule_set), tx.actor))
+
+
+@router.post(
+    "/achievements/{achievement_id}:submit",
+    response_model=AchievementRead,
+    responses=refusals(listing_rules.LISTING_STATE_CONFLICT, FORBIDDEN_ROLE),
+)
+@edge(scope="transfer.listing:write", row="agency", summary_zh="提交科技成果审核")
+async def submit_achievement(achievement_id: UUID, tx: Tx, book: Book) -> Response:
+    """Hand an achievement to review."""
+    rule_set = book.pick(listing_rules.POLICY, tx.today)
+    return answered(shown(await listing_usecases.submit_listing(tx, Achievement, achievement_id, rule_set), tx.actor))
+
+
+@router.post(
+    "/achievements/{achievement_id}:review",
+    response_model=AchievementRead,
+    responses=refusals(
+        listing_rules.LISTING_STATE_CONFLICT,
+        listing_rules.REVIEWER_IS_POSTER,
+        listing_rules.REVIEW_HELD_BY_ANOTHER,
+        listing_rules.RETURN_NOTE_MISSING,
+        FORBIDDEN_ROLE,
+    ),
+)
+@edge(scope="transfer.listing:review", row="unit", summary_zh="审核科技成果：受理、退回或发布")
+async def review_achievement(achievement_id: UUID, body: ReviewRequest, tx: Tx) -> Response:
+    """Take up, return or publish an achievement; nobody reviews what they posted."""
+    reviewed = await listing_usecases.review_listing(tx, Achievement, achievement_id, body.decision, note=body.note)
+    return answered(shown(reviewed, tx.actor))
+
+
+@router.post(
+    "/achievements/{achievement_id}:withdraw",
+    response_model=AchievementRead,
+    responses=refusals(listing_rules.LISTING_STATE_CONFLICT, FORBIDDEN_ROLE),
+)
+@edge(scope="transfer.listing:write", row="agency", summary_zh="撤回科技成果")
+async def withdraw_achievement(achievement_id: UUID, body: WithdrawRequest, tx: Tx) -> Response:
+    """Take an achievement back for good."""
+    withdrawn = await listing_usecases.withdraw_listing(tx, Achievement, achievement_id, reason=body.reason)
+    return answered(shown(withdrawn, tx.actor))

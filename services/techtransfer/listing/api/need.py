@@ -1,0 +1,202 @@
+"""Routes of needs (技术需求)."""
+
+from dataclasses import asdict
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Response
+from pydantic import BaseModel
+
+from services.techtransfer.listing.api.listing import (
+    SHARED_COLUMNS,
+    TERMS_REFUSED,
+    ContactRead,
+    ListingState,
+    ReviewRequest,
+    WithdrawRequest,
+    answer_fields,
+    answered,
+    contact_of,
+    exported,
+    listed,
+    listing_filter,
+    merged,
+    patch_of,
+    require_version,
+)
+from services.techtransfer.listing.models.need import Need
+from services.techtransfer.listing.rules import listing as listing_rules
+from services.techtransfer.listing.rules import need as rules
+from services.techtransfer.listing.rules.need import NeedTerms
+from services.techtransfer.listing.store import listing as listing_store
+from services.techtransfer.listing.store import need as store
+from services.techtransfer.listing.store.listing import ListingFilter
+from services.techtransfer.listing.store.need import NeedFilter
+from services.techtransfer.listing.usecases import listing as listing_usecases
+from services.techtransfer.listing.usecases import need as usecases
+from shared.kernel.actor import Actor
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDITION_REQUIRED
+from shared.kernel.shape import Shape
+from shared.kernel.types import MAX_FEN, ShortText, UsccOrNone
+from shared.web.conditional import IfMatch
+from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.export import TABLE, Column, Format
+from shared.web.paging import PageOf, Paging
+
+router = edge_router(tags=["needs 技术需求"])
+
+if TYPE_CHECKING:
+    NeedPatch = BaseModel
+else:
+    NeedPatch = patch_of("NeedPatch", NeedTerms)
+COLUMNS = (
+    *SHARED_COLUMNS,
+    Column("problem", "主要技术难题", "problem"),
+    Column("core_indicators", "核心指标", "core indicators"),
+    Column("trl_wanted", "期望技术成熟度", "readiness level wanted"),
+    Column("budget_fen", "拟投入（分）", "budget in fen"),
+)
+
+
+class AskRead(Shape):
+    """Something the poster is asked to add; nothing is refused for it."""
+
+    field: str
+    text_zh: str
+    text_en: str
+
+
+class NeedRead(ListingState, NeedTerms):
+    """A need as its reader may see it; fields named in `hidden_fields` are null; `asks` are for insiders."""
+
+    party_uscc: UsccOrNone = None  # type: ignore[assignment]  # null where the poster hides the party
+    core_indicators: list[ShortText] | None = None  # type: ignore[assignment]  # 〃
+    asks: list[AskRead]
+
+
+def shown(need: Need, actor: Actor) -> NeedRead:
+    """Return a need as the actor may see it."""
+    fields = answer_fields(need, actor)
+    asks = [] if fields["hidden_fields"] else [asdict(ask) for ask in rules.open_asks(need)]
+    return NeedRead.model_validate({**fields, "asks": asks})
+
+
+async def need_filter(
+    common: Annotated[ListingFilter, Depends(listing_filter)],
+    budget_min_fen: Annotated[
+        int | None, Query(ge=0, le=MAX_FEN, description="拟投入下限（分）/ lowest budget in fen")
+    ] = None,
+    trl_wanted: Annotated[int | None, Query(ge=1, le=9, description="期望技术成熟度 / readiness wanted")] = None,
+    open_on: Annotated[date | None, Query(description="该日仍在征集 / still open on this day")] = None,
+) -> NeedFilter:
+    """Read the filters of needs."""
+    return NeedFilter(**asdict(common), budget_min_fen=budget_min_fen, trl_wanted=trl_wanted, open_on=open_on)
+
+
+Wanted = Annotated[NeedFilter, Depends(need_filter)]
+
+
+@router.post("/needs", status_code=201, response_model=NeedRead, responses=refusals(*TERMS_REFUSED))
+@edge(scope="transfer.listing:write", row="agency", summary_zh="登记技术需求（草稿）")
+async def post_need(body: NeedTerms, tx: Tx, book: Book) -> Response:
+    """Post a need as a draft; an agency posts for others with a letter of authority."""
+    rule_set = book.pick(listing_rules.POLICY, tx.today)
+    need = await usecases.post_need(tx, body, need_id=new_id(), rule_set=rule_set)
+    return answered(shown(need, tx.actor), path="needs")
+
+
+@router.get("/needs", response_model=PageOf[NeedRead])
+@edge(scope="transfer.listing:read", row="any", summary_zh="技术需求清单")
+async def list_needs(wanted: Wanted, paging: Paging, tx: Tx) -> Response:
+    """List published needs and one's own, newest first."""
+    statement = store.narrowed_needs(tx.actor, wanted)
+    found = await listing_store.one_page(tx, statement, Need, after=paging.after(), limit=paging.limit)
+    return listed(found, tx.actor, paging=paging, shown=shown)
+
+
+@router.get("/exports/needs.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="transfer.listing:read", row="any", summary_zh="导出技术需求清单")
+async def export_needs(file_format: Format, wanted: Wanted, tx: Tx) -> Response:
+    """Export the needs that a list with the same filters would show, as CSV or XLSX."""
+    statement = store.narrowed_needs(tx.actor, wanted)
+    found = listing_store.every_row(tx, statement, Need)
+    return await exported(found, tx.actor, columns=COLUMNS, file_format=file_format, filename="needs")
+
+
+@router.get("/needs/{need_id}", response_model=NeedRead)
+@edge(scope="transfer.listing:read", row="any", summary_zh="查看技术需求")
+async def read_need(need_id: UUID, tx: Tx) -> Response:
+    """Read one need; another's unpublished one is not found."""
+    return answered(shown(await listing_usecases.load(tx, Need, need_id), tx.actor))
+
+
+@router.get("/needs/{need_id}/contact")
+@edge(scope="transfer.listing:read", row="any", summary_zh="查看技术需求联系人（留痕）", audited=True)
+async def read_need_contact(need_id: UUID, tx: Tx) -> ContactRead:
+    """Read the contact of a need in full; every reading is recorded."""
+    return contact_of(await listing_usecases.read_contact(tx, Need, need_id))
+
+
+@router.patch(
+    "/needs/{need_id}",
+    response_model=NeedRead,
+    responses=refusals(
+        *TERMS_REFUSED,
+        listing_rules.LISTING_STATE_CONFLICT,
+        FORBIDDEN_ROLE,
+        PRECONDITION_FAILED,
+        PRECONDITION_REQUIRED,
+    ),
+)
+@edge(scope="transfer.listing:write", row="agency", summary_zh="修改技术需求")
+async def change_need(need_id: UUID, body: NeedPatch, version: IfMatch, tx: Tx, book: Book) -> Response:
+    """Change a draft or a returned need."""
+    need = await listing_usecases.load_to_manage(tx, Need, need_id)
+    require_version(need, version)
+    rule_set = book.pick(listing_rules.POLICY, tx.today)
+    terms = merged(NeedTerms, need, body)
+    return answered(shown(await usecases.change_need(tx, need, terms, rule_set=rule_set), tx.actor))
+
+
+@router.post(
+    "/needs/{need_id}:submit",
+    response_model=NeedRead,
+    responses=refusals(listing_rules.LISTING_STATE_CONFLICT, FORBIDDEN_ROLE),
+)
+@edge(scope="transfer.listing:write", row="agency", summary_zh="提交技术需求审核")
+async def submit_need(need_id: UUID, tx: Tx, book: Book) -> Response:
+    """Hand a need to review."""
+    rule_set = book.pick(listing_rules.POLICY, tx.today)
+    return answered(shown(await listing_usecases.submit_listing(tx, Need, need_id, rule_set), tx.actor))
+
+
+@router.post(
+    "/needs/{need_id}:review",
+    response_model=NeedRead,
+    responses=refusals(
+        listing_rules.LISTING_STATE_CONFLICT,
+        listing_rules.REVIEWER_IS_POSTER,
+        listing_rules.REVIEW_HELD_BY_ANOTHER,
+        listing_rules.RETURN_NOTE_MISSING,
+        FORBIDDEN_ROLE,
+    ),
+)
+@edge(scope="transfer.listing:review", row="unit", summary_zh="审核技术需求：受理、退回或发布")
+async def review_need(need_id: UUID, body: ReviewRequest, tx: Tx) -> Response:
+    """Take up, return or publish a need; nobody reviews what they posted."""
+    reviewed = await listing_usecases.review_listing(tx, Need, need_id, body.decision, note=body.note)
+    return answered(shown(reviewed, tx.actor))
+
+
+@router.post(
+    "/needs/{need_id}:withdraw",
+    response_model=NeedRead,
+    responses=refusals(listing_rules.LISTING_STATE_CONFLICT, FORBIDDEN_ROLE),
+)
+@edge(scope="transfer.listing:write", row="agency", summary_zh="撤回技术需求")
+async def withdraw_need(need_id: UUID, body: WithdrawRequest, tx: Tx) -> Response:
+    """Take a need back for good."""
+    withdrawn = await listing_usecases.withdraw_listing(tx, Need, need_id, reason=body.reason)
+    return answered(shown(withdrawn, tx.actor))

@@ -1,0 +1,236 @@
+"""The moves that achievements and needs share: submit, review, withdraw, expire, and what a party has listed."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from services.techtransfer.listing.models.achievement import Achievement
+from services.techtransfer.listing.models.listing import ListingColumns
+from services.techtransfer.listing.models.need import Need
+from services.techtransfer.listing.rules import listing as rules
+from services.techtransfer.listing.rules import party as party_rules
+from services.techtransfer.listing.rules.words import ListingStatus, Noun, ReviewDecision
+from services.techtransfer.listing.store import listing as store
+from services.techtransfer.listing.store import party as party_store
+from services.techtransfer.listing.store.listing import Listing
+from shared.db.case_no import CaseSeries, next_case_no
+from shared.db.transaction import Transaction
+from shared.kernel.errors import Refusal
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.workday import add_working_days
+from shared.policy.rule_set import RuleSet
+
+NOUNS: dict[type[ListingColumns], Noun] = {Achievement: Noun.ACHIEVEMENT, Need: Noun.NEED}
+EXPIRED_AT_ONCE = 200
+"""Rows that one transaction of the expiry job ends: short enough to hold no lock for long."""
+
+
+def held(listing: ListingColumns) -> rules.Held:
+    """Return what a decision needs to know of a stored listing."""
+    return rules.Held(
+        listing_id=listing.id,
+        noun=NOUNS[type(listing)],
+        status=listing.status,
+        title=listing.title,
+        key_field=listing.key_field,
+        party_uscc=listing.party_uscc,
+        unit_id=listing.unit_id,
+        case_no=listing.case_no,
+        posted_by=listing.posted_by,
+        poster_party=listing.poster_party,
+        reviewer=listing.reviewer,
+        was_published=listing.published_at is not None,
+        valid_until=listing.valid_until,
+    )
+
+
+async def load(tx: Transaction, table: type[Listing], listing_id: UUID, *, lock: bool = False) -> Listing:
+    """Return a listing that the actor may see.
+
+    Raises:
+        Refusal: `not_found`, also for another's unpublished listing.
+    """
+    found = await store.find_listing(tx, table, listing_id, lock=lock)
+    if found is None:
+        raise Refusal(NOT_FOUND, noun=NOUNS[table].value.lower())
+    return found
+
+
+async def load_to_manage(tx: Transaction, table: type[Listing], listing_id: UUID) -> Listing:
+    """Lock a listing that the actor may change, submit or withdraw.
+
+    Raises:
+        Refusal: `not_found` for another's unpublished listing, `forbidden_role` for another's published one.
+    """
+    listing = await load(tx, table, listing_id, lock=True)
+    if not rules.may_manage(held(listing), tx.actor):
+        raise Refusal(FORBIDDEN_ROLE)
+    return listing
+
+
+async def admit(
+    tx: Transaction,
+    table: type[Listing],
+    terms: rules.ListingTerms,
+    *,
+    own_id: UUID | None,
+) -> str:
+    """Check who lists what for whom; returns the name under which the party is listed.
+
+    Raises:
+        Refusal: `party_not_yours`, `authority_missing`, `authority_expired`, `party_unknown`,
+            `unit_not_of_party`, `listing_duplicate`.
+    """
+    authority = party_rules.Authority(terms.authority_sha256, terms.authority_until)
+    party_rules.require_standing(tx.actor, terms.party_uscc, authority=authority, listed_until=terms.valid_until)
+    registered = await party_store.find_registered(tx, terms.party_uscc)
+    name = party_rules.listed_name(registered, given_name=terms.party_name, unit_id=terms.unit_id)
+    twin = await store.open_twin(tx, table, party_uscc=terms.party_uscc, title=terms.title, but=own_id)
+    rules.refuse_duplicate(twin)
+    return name
+
+
+async def draft_columns(
+    tx: Transaction, table: type[Listing], terms: rules.ListingTerms, *, listing_id: UUID
+) -> dict[str, Any]:
+    """Return what a new draft has beside its terms: a case number of its unit, its poster, its state.
+
+    Raises:
+        Refusal: what `admit` refuses.
+    """
+    return {
+        "party_name": await admit(tx, table, terms, own_id=None),
+        "id": listing_id,
+        "case_no": await next_case_no(tx, terms.unit_id, series=CaseSeries.TECHTRANSFER),
+        "status": ListingStatus.DRAFT,
+        "title_key": rules.title_key(terms.title),
+        "posted_by": tx.actor.client_id,
+        "poster_party": tx.actor.party,
+        "version": 1,
+        "created_at": tx.now,
+        "updated_at": tx.now,
+    }
+
+
+async def replace_terms(tx: Transaction, listing: ListingColumns, terms: rules.ListingTerms) -> None:
+    """Write checked terms over those of a locked row.
+
+    Raises:
+        Refusal: what `admit` refuses.
+    """
+    name = await admit(tx, type(listing), terms, own_id=listing.id)
+    for field, value in terms.model_dump().items():
+        setattr(listing, field, value)
+    listing.party_name = name
+    listing.title_key = rules.title_key(terms.title)
+    touch(tx, listing)
+
+
+def apply(tx: Transaction, listing: ListingColumns, move: rules.Move) -> None:
+    """Apply a move of the machine to the row and emit what became public."""
+    listing.status = move.status
+    listing.reviewer = move.reviewer
+    listing.review_note = move.note
+    if move.status is ListingStatus.PUBLISHED:
+        listing.published_at = tx.now
+    if move.status in rules.ENDED:
+        listing.ended_at = tx.now
+    touch(tx, listing)
+    tx.emit(*move.events)
+
+
+def touch(tx: Transaction, listing: ListingColumns) -> None:
+    """Count a change of the row; its version is the ETag."""
+    listing.version += 1
+    listing.updated_at = tx.now
+
+
+async def submit_listing(tx: Transaction, table: type[Listing], listing_id: UUID, terms: RuleSet) -> Listing:
+    """Hand a listing to review; the review is due after the working days of the rule set.
+
+    Raises:
+        Refusal: `not_found`, `forbidden_role`, `listing_state_conflict`.
+    """
+    listing = await load_to_manage(tx, table, listing_id)
+    apply(tx, listing, rules.submit(held(listing)))
+    listing.submitted_at = tx.now
+    listing.review_due_on = add_working_days(tx.today, terms.param_int("review_working_days")).on
+    return listing
+
+
+async def review_listing(
+    tx: Transaction, table: type[Listing], listing_id: UUID, decision: ReviewDecision, *, note: str | None
+) -> Listing:
+    """Take up, return or publish a listing.
+
+    Raises:
+        Refusal: `not_found`, `forbidden_role` and what `rules.listing.review` refuses.
+    """
+    listing = await load(tx, table, listing_id, lock=True)
+    if not rules.may_review(held(listing), tx.actor):
+        raise Refusal(FORBIDDEN_ROLE)
+    apply(tx, listing, rules.review(held(listing), decision, reviewer=tx.actor, note=note))
+    tx.audit(
+        f"{NOUNS[table].value.lower()}.review",
+        subject=f"{NOUNS[table].value.lower()}/{listing_id}",
+        uscc=listing.party_uscc,
+        detail={"decision": decision.value},
+    )
+    return listing
+
+
+async def withdraw_listing(tx: Transaction, table: type[Listing], listing_id: UUID, *, reason: str | None) -> Listing:
+    """Take a listing back.
+
+    Raises:
+        Refusal: `not_found`, `forbidden_role`, `listing_state_conflict`.
+    """
+    listing = await load_to_manage(tx, table, listing_id)
+    apply(tx, listing, rules.withdraw(held(listing), reason=reason))
+    return listing
+
+
+async def read_contact(tx: Transaction, table: type[Listing], listing_id: UUID) -> Listing:
+    """Return a listing whose contact the caller is about to read in full; the reading is recorded.
+
+    Raises:
+        Refusal: `not_found`, also for another's unpublished listing.
+    """
+    listing = await load(tx, table, listing_id)
+    noun = NOUNS[table].value.lower()
+    tx.audit(
+        f"{noun}.contact.read",
+        subject=f"{noun}/{listing_id}",
+        uscc=listing.party_uscc,
+        purpose="COOPERATION",
+        fields=("contact_name", "contact_phone"),
+    )
+    return listing
+
+
+async def expire_listings(tx: Transaction) -> int:
+    """End published listings whose last day has passed, a bounded number at a time; returns how many."""
+    ended = 0
+    for table in NOUNS:
+        for listing in await store.lock_ended(tx, table, limit=EXPIRED_AT_ONCE):
+            apply(tx, listing, rules.expire(held(listing), today=tx.today))
+            ended += 1
+    return ended
+
+
+@dataclass(frozen=True, slots=True)
+class ListingSummary:
+    """How many listings of each status a party has, those that the caller may see."""
+
+    uscc: str
+    achievements: dict[str, int]
+    needs: dict[str, int]
+
+
+async def summarise_listings(tx: Transaction, uscc: str) -> ListingSummary:
+    """Count what a party has listed."""
+    return ListingSummary(
+        uscc=uscc,
+        achievements=await store.counts(tx, Achievement, uscc),
+        needs=await store.counts(tx, Need, uscc),
+    )

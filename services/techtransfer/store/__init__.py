@@ -1,1 +1,0 @@
-"""Every SELECT and every lock of techtransfer."""

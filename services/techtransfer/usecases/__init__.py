@@ -1,1 +1,0 @@
-"""Use cases of techtransfer: lock, ask, apply, add, emit."""

@@ -1,0 +1,138 @@
+"""Annual fees, surcharge and reduction, against the tariff typed year by year in yuan."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ipr.right.rules.annuity import (
+    FeeCase,
+    Payers,
+    annual_fee_fen,
+    in_grace,
+    next_due,
+    reduced_fen,
+    surcharge_fen,
+)
+from services.ipr.right.rules.right_kind import RightKind
+from tests.unit.ipr.rule_sets import book
+
+RULES = book().pick("annual_fee", date(2026, 11, 23))
+INVENTION, MODEL, DESIGN = RightKind.INVENTION, RightKind.UTILITY_MODEL, RightKind.DESIGN
+
+YUAN = {
+    INVENTION: [
+        *(900, 900, 900),
+        *(1200, 1200, 1200),
+        *(2000, 2000, 2000),
+        *(4000, 4000, 4000),
+        *(6000, 6000, 6000),
+        *(8000, 8000, 8000, 8000, 8000),
+    ],
+    MODEL: [600, 600, 600, 900, 900, 1200, 1200, 1200, 2000, 2000],
+    DESIGN: [600, 600, 600, 900, 900, 1200, 1200, 1200, 2000, 2000, 3000, 3000, 3000, 3000, 3000],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "year", "yuan"),
+    [(kind, year, yuan) for kind, fees in YUAN.items() for year, yuan in enumerate(fees, 1)],
+)
+def test_the_fee_of_each_patent_year_is_that_of_the_tariff(kind: RightKind, year: int, yuan: int) -> None:
+    assert annual_fee_fen(kind, year, RULES) == yuan * 100
+
+
+@pytest.mark.parametrize(("kind", "year"), [(INVENTION, 21), (MODEL, 11), (DESIGN, 16), (INVENTION, 0)])
+def test_there_is_no_fee_outside_the_term(kind: RightKind, year: int) -> None:
+    assert annual_fee_fen(kind, year, RULES) is None
+    assert annual_fee_fen(RightKind.TRADEMARK, 1, RULES) is None
+
+
+# Due on 2026-03-31: months late → surcharge in percent of the full fee.
+LATE = [
+    (date(2026, 3, 31), 0),
+    (date(2026, 4, 1), 0),
+    (date(2026, 4, 30), 0),
+    (date(2026, 5, 1), 5),
+    (date(2026, 5, 31), 5),
+    (date(2026, 6, 1), 10),
+    (date(2026, 7, 1), 15),
+    (date(2026, 8, 1), 20),
+    (date(2026, 9, 1), 25),
+    (date(2026, 9, 30), 25),
+    (date(2026, 10, 15), 25),
+]
+
+
+@pytest.mark.parametrize(("paid_on", "percent"), LATE)
+def test_each_month_of_delay_after_the_first_adds_five_percent(paid_on: date, percent: int) -> None:
+    assert surcharge_fen(200_000, date(2026, 3, 31), paid_on, RULES) == 2_000 * percent
+
+
+@pytest.mark.parametrize(
+    ("payers", "year_starts_on", "yuan"),
+    [
+        (Payers.NOT_ELIGIBLE, date(2026, 1, 1), 2000),
+        (Payers.ONE_ELIGIBLE, date(2026, 1, 1), 300),
+        (Payers.SEVERAL_ELIGIBLE, date(2026, 1, 1), 600),
+        (Payers.ONE_ELIGIBLE, date(2033, 12, 31), 300),
+        (Payers.ONE_ELIGIBLE, date(2034, 1, 1), 2000),
+    ],
+)
+def test_eligible_payers_pay_less_in_the_first_ten_years_from_grant(
+    payers: Payers, year_starts_on: date, yuan: int
+) -> None:
+    fee = reduced_fen(200_000, payers, granted_on=date(2024, 1, 1), year_starts_on=year_starts_on, rules=RULES)
+    assert fee == yuan * 100
+
+
+CASE = FeeCase(INVENTION, date(2020, 4, 15), date(2022, 6, 1), Payers.NOT_ELIGIBLE)
+
+
+def test_the_next_fee_is_due_before_its_patent_year_begins() -> None:
+    due = next_due(
+        FeeCase(INVENTION, date(2020, 4, 15), date(2022, 6, 1), Payers.NOT_ELIGIBLE), date(2026, 11, 23), RULES
+    )
+    assert due is not None
+    assert (due.patent_year, due.fee_fen) == (8, 200_000)
+    assert (due.pay_from, due.due_on, due.grace_until, due.lost_from) == (
+        date(2027, 3, 15),
+        date(2027, 4, 14),
+        date(2027, 10, 14),
+        date(2027, 4, 15),
+    )
+
+
+def test_no_fee_follows_the_last_patent_year() -> None:
+    last = FeeCase(MODEL, date(2017, 4, 15), date(2018, 1, 1), Payers.NOT_ELIGIBLE)
+    assert next_due(last, date(2026, 4, 15), RULES) is None
+    assert next_due(last, date(2026, 4, 14), RULES) is not None
+
+
+@pytest.mark.parametrize(
+    ("on", "owed"),
+    [(date(2026, 4, 14), False), (date(2026, 4, 15), True), (date(2026, 10, 14), True), (date(2026, 10, 15), False)],
+)
+def test_a_fee_is_in_grace_for_six_months(on: date, *, owed: bool) -> None:
+    late = in_grace(replace(CASE, payers=Payers.ONE_ELIGIBLE), on, RULES)
+    assert (late is not None) == owed
+    if late is not None:
+        assert (late.patent_year, late.fee_fen) == (7, 30_000)
+        assert late.surcharge_fen == (0 if on < date(2026, 5, 15) else 50_000)
+
+
+def test_the_fee_of_the_year_of_grant_is_paid_with_the_grant() -> None:
+    late = in_grace(
+        FeeCase(INVENTION, date(2020, 4, 15), date(2026, 5, 1), Payers.NOT_ELIGIBLE), date(2026, 6, 1), RULES
+    )
+    assert late is None
+
+
+@given(st.integers(0, 182), st.integers(1, 10**9))
+def test_paying_later_never_costs_less(days: int, fee_fen: int) -> None:
+    due_on = date(2026, 3, 31)
+    paid_on = due_on + timedelta(days=days)
+    today, tomorrow = (surcharge_fen(fee_fen, due_on, paid_on + timedelta(days=more), RULES) for more in (0, 1))
+    assert 0 <= today <= tomorrow <= fee_fen // 4 + 1
