@@ -14,10 +14,12 @@ def nouns_of(service: str, sub_domain: str) -> dict[str, dict[str, str]]:
     """Return noun → room → first line of the file there, in the order of the rooms."""
     found: dict[str, dict[str, str]] = {}
     for room in NOUN_ROOMS:
-        for path in python_files(f"services/{service}/{sub_domain}/{room}"):
+        folder = f"services/{service}/{sub_domain}/{room}"
+        for path in python_files(folder) if (ROOT / folder).is_dir() else ():
             if path.stem not in NO_NOUN:
                 sign = (ast.get_docstring(tree_of(path)) or "").partition("\n")[0]
                 found.setdefault(path.stem, {})[room] = sign
+    assert found, f"{service}/{sub_domain} has no noun"
     return dict(sorted(found.items()))
 
 
