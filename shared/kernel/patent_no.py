@@ -3,9 +3,12 @@
 import re
 from enum import StrEnum
 
+from shared.kernel.fault import value_fault
+from shared.kernel.fold import fold_code
+
 _NEW = re.compile(r"(?P<year>(?:19|20)\d{2})(?P<type>[12389])(?P<serial>\d{7})(?P<check>[0-9X])")
 _OLD = re.compile(r"(?P<year>\d{2})(?P<type>[12389])(?P<serial>\d{5})(?P<check>[0-9X])")
-_PREFIX = re.compile(r"^(?:ZL|CN)\s?", re.IGNORECASE)
+_PREFIX = re.compile("^(?:ZL|CN)")
 _OLD_LENGTH = 9
 
 
@@ -36,18 +39,28 @@ def check_digit(digits: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """Return the number as 13 (or 9) characters, without prefix, space and dot.
+    """Return the number as 13 (or 9) characters, folded, without prefix and dot.
 
     Raises:
         ValueError: not of either form, or the check digit does not agree.
     """
-    number = _PREFIX.sub("", text.strip()).replace(".", "").replace(" ", "").upper()
+    number = _PREFIX.sub("", fold_code(text).text).replace(".", "")
     match = _NEW.fullmatch(number) or _OLD.fullmatch(number)
-    if match is None:
-        raise ValueError("not a Chinese patent application number, such as 201710601862.3")
+    if match is None or not number.isascii():
+        raise value_fault(
+            "patent_no_malformed",
+            "不是中国专利申请号，应如 201710601862.3",
+            "not a Chinese patent application number, such as 201710601862.3",
+        )
     expected = check_digit(number[:-1])
     if match["check"] != expected:
-        raise ValueError(f"the check digit of the patent number is {match['check']}, it should be {expected}")
+        raise value_fault(
+            "patent_no_check_failed",
+            "专利号校验位为 {given}，应为 {expected}",
+            "the check digit of the patent number is {given}, it should be {expected}",
+            given=match["check"],
+            expected=expected,
+        )
     return number
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import unicodedata
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -14,12 +15,16 @@ from sqlalchemy import LargeBinary
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from shared.kernel.fault import value_fault
+from shared.kernel.text import line
+
 _KEY_BYTES = 32
 _KEY_ID_BYTES = 4
 _NONCE_BYTES = 12
 _PURPOSE = b"kechuang personal data v1"
 _LENGTH_MAX = 200
-_NUMBER = re.compile(r"\+?[0-9][0-9 Xx-]{6,}")
+_NUMBER = re.compile(r"\(?\+?[0-9][0-9 Xx()/*#.-]*")
+_DIGIT = re.compile("[0-9Xx]")
 _HEAD, _TAIL = 3, 4
 
 
@@ -49,9 +54,10 @@ class Personal:
 
     @property
     def masked(self) -> str:
-        """What may be shown: `张**`, `138****5678`."""
-        if _NUMBER.fullmatch(self._text):
-            return f"{self._text[:_HEAD]}****{self._text[-_TAIL:]}"
+        """What may be shown, never more than half of what there is: `张**`, `138****78`, `023****6` for `0236789`."""
+        plain = unicodedata.normalize("NFKC", self._text)
+        if _NUMBER.fullmatch(plain):
+            return _masked_number("".join(_DIGIT.findall(plain)))
         return f"{self._text[:1]}**" if len(self._text) > 1 else "**"
 
     def reveal(self) -> str:
@@ -71,11 +77,10 @@ class Personal:
         if isinstance(value, Personal):
             return value
         if not isinstance(value, str):
-            # pydantic reports a ValueError as a fault of the field; a TypeError would be an error of ours
-            raise ValueError("a text is expected")  # noqa: TRY004
-        text = value.strip()
-        if not 1 <= len(text) <= _LENGTH_MAX or not text.isprintable():
-            raise ValueError("a text of 1-200 printable characters is expected")
+            raise value_fault("text_expected", "应为文本", "must be text")
+        text = line(value)
+        if len(text) > _LENGTH_MAX:
+            raise value_fault("text_too_long", "至多 {most} 个字符", "may have at most {most} characters", most="200")
         return cls(text)
 
     @staticmethod
@@ -100,6 +105,14 @@ class Personal:
             "maxLength": _LENGTH_MAX,
             "description": "Personal data: taken whole, shown masked.",
         }
+
+
+def _masked_number(digits: str) -> str:
+    """Return a number with at least half of its digits hidden; how many there are is not told."""
+    shown = len(digits) // 2
+    tail = min(_TAIL, shown // 2)
+    head = min(_HEAD, shown - tail)
+    return f"{digits[:head]}****{digits[len(digits) - tail :]}"
 
 
 class _KeyRing:

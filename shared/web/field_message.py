@@ -53,6 +53,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
 
 def field_message(kind: str, context: Mapping[str, Any], fallback: str, language: Language) -> str:
     """Return the sentence for a fault of `kind`; an unknown kind keeps the validator's own English."""
+    if "zh" in context and "en" in context:  # a fault that brings its own words
+        return str(context["zh" if language == "zh" else "en"])
     chinese, english = _TEXTS.get(kind, ("不符合要求：{fallback}", "{fallback}"))
     words = {name: str(value) for name, value in context.items()}
     words["fallback"] = fallback

@@ -36,6 +36,10 @@ def test_check_digits_of_the_standard(digits: str, check: str) -> None:
         "ZL 201710601862.3",
         "CN201710601862.3",
         " zl201710601862.3 ",
+        "ＺＬ２０１７１０６０１８６２．３",
+        "'2017 1060 1862.3",
+        "\u202d201710601862.3\u202c",
+        "201710601862.3\u200b",
     ],
 )
 def test_every_way_of_writing_leads_to_one_number(written: str) -> None:
@@ -61,7 +65,7 @@ def test_the_form_before_october_2003(written: str, number: str) -> None:
         "201740601862.3",
         "189910601862.3",
         "CN109876543A",
-        "2017１0601862.3",
+        "２０１７①０６０１８６２.3x",
         "95415608.X",
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kernel.workday import DueDate, add_working_days, is_working_day
+from shared.kernel.workday import DueDate, add_working_days, is_assumed, is_working_day
 
 # 国办发明电〔2024〕12号 for 2025: National Day 1-8 October, work on Sunday 28 September and Saturday 11 October.
 HOLIDAYS = [date(2025, 10, day) for day in range(1, 9)]
@@ -41,8 +41,19 @@ def test_the_day_of_the_start_is_not_counted(start: date, days: int, due: date) 
 
 def test_a_clock_that_runs_into_a_year_without_a_notice_says_so() -> None:
     assert add_working_days(date(2026, 12, 17), 10) == DueDate(date(2026, 12, 31), assumed=False)
-    assert add_working_days(date(2026, 12, 18), 10) == DueDate(date(2027, 1, 1), assumed=True)
+    assert add_working_days(date(2026, 12, 18), 10) == DueDate(date(2027, 1, 4), assumed=True)
     assert add_working_days(date(2030, 1, 4), 1) == DueDate(date(2030, 1, 7), assumed=True)
+
+
+@pytest.mark.parametrize("on", [date(2027, 1, 1), date(2029, 5, 1), date(2029, 5, 2), date(2030, 10, 2)])
+def test_a_fixed_holiday_is_none_of_the_working_days_before_the_notice_is_out(on: date) -> None:
+    assert on.weekday() < 5
+    assert not is_working_day(on)
+    assert is_assumed(on)
+
+
+def test_a_day_of_a_published_year_is_no_assumption() -> None:
+    assert not is_assumed(date(2026, 10, 1))
 
 
 def test_beyond_the_notices_monday_to_friday_are_working_days() -> None:
