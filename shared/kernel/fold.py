@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -44,6 +45,15 @@ _TITLES = {
 }
 
 
+_STEPS: tuple[tuple[Folding, Callable[[str], str]], ...] = (
+    (Folding.INVISIBLE, without_invisible),
+    (Folding.APOSTROPHE, lambda code: code.lstrip(_APOSTROPHES)),
+    (Folding.WIDTH, lambda code: _DASHES.sub("-", unicodedata.normalize("NFKC", code))),
+    (Folding.SPACE, lambda code: _SPACES.sub("", code)),
+    (Folding.CASE, str.upper),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class FoldedCode:
     """A code as it is kept, and what was folded to get there.
@@ -72,20 +82,15 @@ def fold_code(text: str) -> FoldedCode:
     outer = text.strip()
     if outer.isascii() and outer.isalnum() and outer.upper() == outer:  # most of them: a list has thousands
         return FoldedCode(outer, ())
-    found = []
-    steps = (
-        (Folding.INVISIBLE, without_invisible),
-        (Folding.APOSTROPHE, _without_apostrophe),
-        (Folding.WIDTH, lambda code: _DASHES.sub("-", unicodedata.normalize("NFKC", code))),
-        (Folding.SPACE, lambda code: _SPACES.sub("", code)),
-        (Folding.CASE, str.upper),
-    )
-    code = outer
-    for folding, step in steps:
-        folded = step(code)
-        if folded != code:
-            found.append(folding)
-        code = folded.strip()
+    found: dict[Folding, None] = {}
+    code, before = outer, ""
+    while code != before:  # one fold may leave work for another: a space taken out lets two marks become one letter
+        before = code
+        for folding, step in _STEPS:
+            folded = step(code)
+            if folded != code:
+                found[folding] = None
+            code = folded.strip()
     return FoldedCode(code, tuple(found))
 
 
@@ -99,7 +104,3 @@ def search_key(text: str) -> str:
     """
     plain = text if text.isascii() else unicodedata.normalize("NFKC", without_invisible(current_letters(text)))
     return _SPACES.sub("", _BRACKETS.sub("", plain)).casefold()
-
-
-def _without_apostrophe(code: str) -> str:
-    return code.lstrip(_APOSTROPHES)

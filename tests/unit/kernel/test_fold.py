@@ -31,7 +31,9 @@ def test_a_code_is_read_through_what_a_copy_brings_along(written: str, foldings:
     assert fold_code(written) == FoldedCode(CODE, foldings)
 
 
-@pytest.mark.parametrize(("written", "kept"), [("cq–lj", "CQ-LJ"), ("ＣＱ－ＧＸ", "CQ-GX"), ("g1234567", "G1234567")])
+@pytest.mark.parametrize(
+    ("written", "kept"), [("cq–lj", "CQ-LJ"), ("ＣＱ－ＧＸ", "CQ-GX"), ("g1234567", "G1234567"), ("k¸1", "Ķ1")]
+)
 def test_every_kind_of_code_is_folded_alike(written: str, kept: str) -> None:
     assert fold_code(written).text == kept
 
