@@ -10,6 +10,7 @@ from shared.kernel.fault import value_fault
 from shared.kernel.text import current_letters, without_invisible
 
 _LONGEST_CODE = 200
+_ROUNDS = 4
 _APOSTROPHES = "'‘’`´＇"  # what spreadsheets and pages put before a code that shall stay text
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _SPACES = re.compile(r"\s+")
@@ -83,14 +84,16 @@ def fold_code(text: str) -> FoldedCode:
     if outer.isascii() and outer.isalnum() and outer.upper() == outer:  # most of them: a list has thousands
         return FoldedCode(outer, ())
     found: dict[Folding, None] = {}
-    code, before = outer, ""
-    while code != before:  # one fold may leave work for another: a space taken out lets two marks become one letter
+    code = outer
+    for _ in range(_ROUNDS):  # one fold may leave work for another: a space taken out lets two marks become one letter
         before = code
         for folding, step in _STEPS:
             folded = step(code)
             if folded != code:
                 found[folding] = None
             code = folded.strip()
+        if code == before:
+            break
     return FoldedCode(code, tuple(found))
 
 
