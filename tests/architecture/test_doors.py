@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.source import dotted, imported_modules, name_of, python_files, tree_of
+from tests.support.source import dotted, imported_modules, name_of, python_files, text_of, tree_of
 
 # The modules that may open outgoing connections, by what they use.
 OUTGOING = ("urllib.request", "http.client", "ftplib", "smtplib", "telnetlib", "xmlrpc", "websockets", "socket")
@@ -53,6 +53,7 @@ def swallowed(tree: ast.Module) -> Iterator[str]:
                 yield f"line {node.lineno} swallows every error"
 
 
+@pytest.mark.planted
 @pytest.mark.parametrize(
     ("check", "source"),
     [
@@ -70,6 +71,7 @@ def test_a_door_left_open_would_be_found(check, source: str) -> None:  # noqa: A
     assert list(check(ast.parse(source)))
 
 
+@pytest.mark.planted
 def test_words_that_open_no_connection_are_left_alone() -> None:
     source = "from urllib.parse import quote\nfrom http import HTTPStatus\nimport http"
     assert not list(outgoing(ast.parse(source)))
@@ -113,7 +115,7 @@ def test_nothing_is_left_unfinished() -> None:
     found = [
         f"{name_of(path)}:{number}"
         for path in python_files()
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        for number, line in enumerate(text_of(path).splitlines(), 1)
         if any(f"{word}:" in line or f"# {word}" in line for word in UNFINISHED)
     ]
     assert not found

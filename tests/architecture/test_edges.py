@@ -96,6 +96,7 @@ async def sign_loan() -> None:
 '''
 
 
+@pytest.mark.planted
 def test_a_careless_route_would_be_found() -> None:
     assert list(edge_problems(ast.parse(GOOD))) == []
     for before, after, problem in (
@@ -111,6 +112,7 @@ def test_a_careless_route_would_be_found() -> None:
     assert list(edge_problems(ast.parse(without))) == ["sign_loan has no edge rule"]
 
 
+@pytest.mark.planted
 def test_a_dependency_that_waits_in_a_thread_would_be_found() -> None:
     class Slow:
         def __call__(self) -> None: ...

@@ -2,7 +2,9 @@
 
 import re
 
-from tests.support.source import ROOT, python_files
+import pytest
+
+from tests.support.source import ROOT, python_files, text_of
 
 CASES = (
     {f"A{number}" for number in range(1, 11)}
@@ -36,7 +38,7 @@ _SPAN = re.compile(r"([A-Z])(\d+)–[A-Z]?(\d+)")
 
 
 def page() -> str:
-    return (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    return text_of(ROOT / "docs" / "faults.md")
 
 
 def named_on_the_page(text: str) -> set[str]:
@@ -49,20 +51,20 @@ def named_on_the_page(text: str) -> set[str]:
     return spans | set(re.findall(r"\b[ABCEFGNK]\d{1,2}\b", text))
 
 
+@pytest.mark.planted
 def test_a_span_of_ids_is_read_as_all_of_them() -> None:
     assert named_on_the_page("A1–A3, C8") == {"A1", "A2", "A3", "C8"}
 
 
 def test_every_instant_of_the_product_stands_on_the_page() -> None:
-    text = "\n".join(path.read_text(encoding="utf-8") for path in python_files("shared", "gateway", "services"))
+    text = "\n".join(text_of(path) for path in python_files("shared", "gateway", "services"))
     instants = set(_INSTANT.findall(text))
     assert len(instants) > 5
     assert {name for name in instants if f"`{name}`" not in page()} == set()
 
 
 def test_every_case_has_a_test_and_a_line_on_the_page() -> None:
-    folder = ROOT / "tests" / "fault"
-    text = "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py") if "mutants" not in path.name)
+    text = "\n".join(text_of(path) for path in python_files("tests/fault") if "mutants" not in path.name)
     assert CASES - set(_ID.findall(text)) == set()
     cases = page().partition("## Cases")[2].partition("## Instants")[0]
     assert CASES - named_on_the_page(cases) == set()

@@ -8,14 +8,14 @@ import pytest
 
 from shared.events.catalogue import CATALOGUE
 from tests.support.noun_table import BEGIN, END, MAP, NO_NOUN, nouns_of, renewed
-from tests.support.source import ROOT, SERVICES, room_files, sub_domains
+from tests.support.source import ROOT, SERVICES, files_below, room_files, sub_domains, text_of
 
 FULLEST_SUB_DOMAIN = 12
 """Nouns with a life of their own in one sub-domain; with more it is two."""
 
 
 def test_the_table_of_nouns_is_as_the_tree_is() -> None:
-    text = MAP.read_text(encoding="utf-8")
+    text = text_of(MAP)
     assert BEGIN in text
     assert renewed(text) == text, "run `make map`"
 
@@ -55,7 +55,7 @@ def listeners() -> set[tuple[str, str]]:
 
 
 def test_the_map_tells_who_hears_whom() -> None:
-    text = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
+    text = text_of(MAP)
     rows = re.findall(r"^\| `([a-z_]+\.[a-z_]+\.[a-z_]+\.v\d)` \| (.+) \|$", text, flags=re.MULTILINE)
     heard = {(subject, service) for subject, cell in rows for service in re.findall(r"([a-z]+): ", cell)}
     assert {(subject, service) for subject, service in heard if service in SERVICES} == listeners()
@@ -76,13 +76,13 @@ def test_the_key_of_every_handler_is_its_service_and_its_name() -> None:
 
 
 def test_every_decision_says_what_enforces_it() -> None:
-    records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    records = files_below("docs/decisions", "*.md")
     headings = ("## Context", "## Decision", "## Consequences", "## What enforces it")
     incomplete = [
         f"{record.name} lacks {heading}"
         for record in records
         for heading in headings
-        if heading not in record.read_text(encoding="utf-8").splitlines()
+        if heading not in text_of(record).splitlines()
     ]
     assert records
     assert not incomplete
@@ -90,7 +90,7 @@ def test_every_decision_says_what_enforces_it() -> None:
 
 def test_every_file_named_in_the_documents_exists() -> None:
     path_of_ours = re.compile(r"`((?:shared|services|gateway|deploy|tests|docs)/[\w./-]+\.\w+)`")
-    documents = [path for path in (*(ROOT / "docs").rglob("*.md"), ROOT / "README.md") if path.exists()]
-    named = {name for document in documents for name in path_of_ours.findall(document.read_text(encoding="utf-8"))}
+    documents = [*files_below("docs", "*.md"), ROOT / "README.md"]
+    named = {name for document in documents for name in path_of_ours.findall(text_of(document))}
     missing = sorted(name for name in named if not (ROOT / name).exists())
     assert not missing

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.source import ROOT, SERVICES, name_of, room_files, tree_of
+from tests.support.source import SERVICES, files_below, name_of, room_files, text_of, tree_of
 
 HEADER = {"policy", "version", "title_zh", "title_en", "effective_from", "effective_to", "source_doc", "source_no"}
 PARAMETER = {"value", "unit", "confidence", "source", "article", "label_zh", "label_en"}
@@ -29,7 +29,7 @@ NO_POLICY = {0, 1, 2, 3, 4, 6, 8, 9, 10, 12, 13, 16, 18, 100, 1_000, 10_000, 1_0
 
 def policy_files() -> list[Path]:
     """Return every rule set that is shipped."""
-    return sorted(path for service in SERVICES for path in (ROOT / "services" / service / "policies").glob("*.json"))
+    return [path for service in SERVICES for path in files_below(f"services/{service}/policies", "*.json")]
 
 
 def gaps(document: dict[str, Any]) -> list[str]:
@@ -72,6 +72,7 @@ def thresholds(tree: ast.Module) -> list[str]:
     return sorted(found)
 
 
+@pytest.mark.planted
 def test_a_rule_set_that_hides_its_source_would_be_found() -> None:
     header = dict.fromkeys(HEADER | {"articles", "status"}, "x")
     entry = dict.fromkeys(PARAMETER, "x") | {"confidence": "assumed"}
@@ -82,6 +83,7 @@ def test_a_rule_set_that_hides_its_source_would_be_found() -> None:
     assert gaps({"header": {}, "parameters": {}})
 
 
+@pytest.mark.planted
 def test_a_threshold_in_a_rule_would_be_found() -> None:
     assert thresholds(ast.parse("def ok(n):\n    return n >= 500_000_000")) == ["line 2: 500000000"]
     assert thresholds(ast.parse("def ok(n):\n    return n * 100")) == []
@@ -90,13 +92,13 @@ def test_a_threshold_in_a_rule_would_be_found() -> None:
 
 @pytest.mark.parametrize("path", policy_files(), ids=name_of)
 def test_every_number_of_a_rule_set_has_source_article_and_confidence(path: Path) -> None:
-    found = gaps(json.loads(path.read_text(encoding="utf-8")))
+    found = gaps(json.loads(text_of(path)))
     assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("path", policy_files(), ids=name_of)
 def test_a_rule_set_file_is_named_by_policy_and_version(path: Path) -> None:
-    header = json.loads(path.read_text(encoding="utf-8"))["header"]
+    header = json.loads(text_of(path))["header"]
     assert path.stem == f"{header['policy']}-{header['version']}"
 
 

@@ -142,11 +142,13 @@ BITES = {
 }
 
 
+@pytest.mark.planted
 @pytest.mark.parametrize("source", sorted(BITES))
 def test_an_impure_rule_would_be_found(source: str) -> None:
     assert any(BITES[source] in problem for problem in impurities(ast.parse(source), "services.finance"))
 
 
+@pytest.mark.planted
 def test_a_pure_rule_is_left_alone() -> None:
     source = """
 from collections.abc import Sequence

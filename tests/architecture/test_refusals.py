@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
 
+import pytest
+
 from tests.support.source import name_of, python_files, tree_of
 
 FIELDS = ("code", "status", "title_zh", "title_en", "way_out_zh", "way_out_en")
@@ -104,6 +106,7 @@ def missing_details(tree: ast.Module, codes: dict[str, set[str]]) -> list[str]:
 GOOD = 'A = RefusalCode("line_exceeded", 409, "超过{left}。", "Above {left}.", "减少。", "Lower it.")'
 
 
+@pytest.mark.planted
 def test_a_bad_declaration_would_be_found() -> None:
     def of(source: str) -> str:
         return " ".join(problems(declared_in(ast.parse(source), "planted")[0]))
@@ -117,6 +120,7 @@ def test_a_bad_declaration_would_be_found() -> None:
     assert "way_out_en is no literal" in of(GOOD.replace(', "Lower it."', ""))
 
 
+@pytest.mark.planted
 def test_a_forgotten_detail_would_be_found() -> None:
     codes = {"A": {"left"}}
     assert missing_details(ast.parse("raise Refusal(A, pointer='/x')"), codes) == ["line 1: A needs ['left']"]

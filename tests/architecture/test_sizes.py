@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.source import ROOT, SERVICES, name_of, python_files, tree_of
+from tests.support.source import ROOT, SERVICES, name_of, python_files, text_of, tree_of
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
@@ -34,12 +34,14 @@ def written_by_hand(path: Path) -> bool:
     return "versions" not in path.parts
 
 
+@pytest.mark.planted
 def test_a_function_too_long_would_be_found() -> None:
     body = "\n".join("    x = 1" for _ in range(LONGEST_FUNCTION))
     assert long_functions(ast.parse(f"def f():\n{body}")) == ["f has 61 lines"]
     assert long_functions(ast.parse(f"def f():\n{body}".removesuffix("\n    x = 1"))) == []
 
 
+@pytest.mark.planted
 def test_a_package_without_sign_would_be_found() -> None:
     assert sign_problem(ast.parse("import os")) == "has no sign"
     assert sign_problem(ast.parse('"""One.\n\nTwo.\n"""')) == "has a sign of several lines"
@@ -48,7 +50,7 @@ def test_a_package_without_sign_would_be_found() -> None:
 
 def test_no_file_is_longer_than_four_hundred_lines() -> None:
     lengths = {
-        name_of(path): len(path.read_text(encoding="utf-8").splitlines())
+        name_of(path): len(text_of(path).splitlines())
         for path in python_files("deploy", "gateway", "services", "shared", "tests")
         if written_by_hand(path)
     }

@@ -7,7 +7,6 @@ import pytest
 from tests.support import source
 from tests.support.source import (
     ROOMS,
-    ROOT,
     SERVICES,
     files_below,
     home_of,
@@ -40,6 +39,7 @@ def empty_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.planted
 def test_rooms_are_found_in_an_undivided_service_and_in_its_sub_domains(empty_tree: Path) -> None:
     planted(empty_tree, "services/ipr/rules/right.py", "services/ipr/jobs/__init__.py")
     planted(empty_tree, "services/finance/lending/rules/loan.py", "services/finance/fund/rules/quota.py")
@@ -55,6 +55,7 @@ def test_rooms_are_found_in_an_undivided_service_and_in_its_sub_domains(empty_tr
     assert len(source.READ) == 4
 
 
+@pytest.mark.planted
 def test_a_check_that_would_read_nothing_fails(empty_tree: Path) -> None:
     planted(empty_tree, "services/ipr/lending/rules/loan.py")
     (empty_tree / "services/ipr/lending/store/__pycache__").mkdir(parents=True)
@@ -69,8 +70,7 @@ def test_a_check_that_would_read_nothing_fails(empty_tree: Path) -> None:
 
 
 def test_every_service_there_is_will_be_read() -> None:
-    folders = {path.name for path in (ROOT / "services").iterdir() if (path / "__init__.py").exists()}
-    assert folders == set(SERVICES)
+    assert {name_of(path).split("/")[1] for path in files_below("services", "*/*.py")} == set(SERVICES)
 
 
 @pytest.mark.parametrize("owner", OWNERS)

@@ -3,7 +3,6 @@
 import importlib
 import subprocess
 import sys
-from functools import cache
 
 import pytest
 from sqlalchemy import (
@@ -22,12 +21,11 @@ from sqlalchemy import (
 )
 
 from shared.db import migrate
-from tests.support.source import ROOT, SERVICES, room_files
+from tests.support.source import ROOT, SERVICES, room_files, text_of
 
 OWNERS = (*(f"services.{service}" for service in SERVICES), "gateway")
 
 
-@cache
 def metadata_of(owner: str) -> MetaData:
     """Import every model of a service and return its tables."""
     for path in room_files("models", owner.removeprefix("services.")):
@@ -87,6 +85,7 @@ def table_problems(table: Table) -> list[str]:
     return [f"{table.name}: {problem}" for problem in found]
 
 
+@pytest.mark.planted
 def test_a_bad_column_would_be_found() -> None:
     table = Table(
         "planted",
@@ -120,6 +119,6 @@ def test_no_table_reaches_another_by_an_orm_relationship(owner: str) -> None:
     found = [
         path
         for path in room_files("models", owner.removeprefix("services."))
-        if any(word in path.read_text(encoding="utf-8") for word in words)
+        if any(word in text_of(path) for word in words)
     ]
     assert not found

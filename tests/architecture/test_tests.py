@@ -4,7 +4,9 @@ import ast
 import tomllib
 from collections.abc import Iterator
 
-from tests.support.source import ROOT, dotted, imported_modules, name_of, python_files, tree_of
+import pytest
+
+from tests.support.source import ROOT, dotted, imported_modules, name_of, python_files, text_of, tree_of
 
 FEWEST_WORDS = 3
 MOCKS = ("unittest.mock", "mock", "pytest_mock")
@@ -30,6 +32,7 @@ def toothless(tree: ast.Module) -> Iterator[str]:
             yield f"line {node.lineno}: {node.name} checks nothing"
 
 
+@pytest.mark.planted
 def test_a_bad_test_would_be_found() -> None:
     assert list(short_names(ast.parse("def test_loan(): ..."))) == ["line 1: test_loan"]
     assert list(short_names(ast.parse("def test_a_loan_is_refused(): ..."))) == []
@@ -58,6 +61,6 @@ def test_our_own_code_is_not_mocked() -> None:
 
 
 def test_every_folder_of_tests_is_run_by_make_test_but_the_faults() -> None:
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
+    settings = tomllib.loads(text_of(ROOT / "pyproject.toml"))["tool"]["pytest"]["ini_options"]
     folders = {name_of(path).split("/")[1] for path in python_files("tests") if path.name.startswith("test_")}
     assert {f"tests/{name}" for name in folders - {"fault"}} == set(settings["testpaths"])
