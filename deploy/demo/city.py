@@ -49,8 +49,8 @@ def _banks_and_fund(caller: Caller, today: date) -> None:
         admission = {
             "uscc": uscc,
             "name": name,
-            "agreement_from": date(today.year, 1, 1).isoformat(),
-            "agreement_until": date(today.year + 2, 12, 31).isoformat(),
+            "agreement_from_on": date(today.year, 1, 1).isoformat(),
+            "agreement_until_on": date(today.year + 2, 12, 31).isoformat(),
             "decision_no": f"示例决定〔{today.year}〕{number}号",
         }
         caller.post(f"bank/{uscc}", "city", "/v1/banks", admission)
@@ -76,7 +76,7 @@ def _lists(caller: Caller, today: date) -> None:
     shared = {
         "unit_id": "500107",
         "cooperation_modes": ["LICENCE"],
-        "valid_until": (today + timedelta(days=180)).isoformat(),
+        "valid_until_on": (today + timedelta(days=180)).isoformat(),
     }
     achievement = {
         **shared,

@@ -120,10 +120,10 @@ class Firm:
         number = f"{year}{region}08{self.serial:06d}"
         issued = date(year, 5, 20) if today >= date(year, 5, 20) else date(year, 1, 1)
         return {
-            "kind_code": "TECH_SME",
+            "kind": "TECH_SME",
             "number": number,
-            "valid_from": issued.isoformat(),
-            "valid_until": date(year, 12, 31).isoformat(),
+            "valid_from_on": issued.isoformat(),
+            "valid_until_on": date(year, 12, 31).isoformat(),
             "evidence": {"level": "DOCUMENT", "issued_on": issued.isoformat(), "official_no": number},
         }
 

@@ -154,13 +154,13 @@ class Story:
                 "enterprise-1",
                 "/v1/consents",
                 {
-                    "recipient_uscc": bank,
+                    "bank_uscc": bank,
                     "scopes": _SCOPES,
                     "signer_name": "法定代表人",
                     "text_version": text["version"],
                 },
             )
-            self._teller.fact(f"授权 {consent['recipient_uscc']} 至", "allowed until", consent["expires_at"])
+            self._teller.fact(f"授权 {consent['bank_uscc']} 至", "allowed until", consent["expires_at"])
 
     def _applied(self, step: str, bank: str, evaluation: Answer, tenths: int) -> Answer:
         first = bank == BANK_A

@@ -32,13 +32,13 @@ WORDS: dict[str, Any] = {
     "PartRead.source": "registry",
     "PartRead.data": {"uscc": ENTERPRISE, "name": "重庆示例智造科技有限公司"},
     "DossierParts.credit_file": {
-        "state": "present",
+        "status": "present",
         "source": "finance",
         "data": {"consent_id": "019e8100-0000-7000-8000-00000000c001", "days_left": 6, "overdue": False},
         "code": None,
     },
     "DossierParts.ip_sheet": {
-        "state": "present",
+        "status": "present",
         "source": "ipr",
         "data": {"case_no": "KC-2026-500107-000123", "rights": []},
         "code": None,

@@ -11,7 +11,7 @@ from gateway.rules.overview import PartState
 class PartRead(BaseModel):
     """One part of a composed answer; `data` is what its service answered, and is null unless the part is present."""
 
-    state: PartState
+    status: PartState
     source: str = Field(description="答复的服务 / the service that was asked")
     data: dict[str, Any] | None
     code: str | None = Field(description="缺少的原因代码 / why it is missing, as a problem code")

@@ -52,10 +52,10 @@ async def dossier(
             fetch(upstreams["ipr"], f"/v1/ip-sheets/{application_id}", headers=headers, deadline_s=deadline_s)
         )
     allowed = part_of(credit.result())
-    if allowed["state"] != PartState.PRESENT:
+    if allowed["status"] != PartState.PRESENT:
         return Dossier(None, credit.result())
     parts = {"credit_file": allowed, "ip_sheet": part_of(rights.result())}
-    missing = sorted(name for name, part in parts.items() if part["state"] == PartState.UNAVAILABLE)
+    missing = sorted(name for name, part in parts.items() if part["status"] == PartState.UNAVAILABLE)
     return Dossier(
         {"application_id": str(application_id), "complete": not missing, "missing": missing, "parts": parts}, None
     )

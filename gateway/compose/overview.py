@@ -42,7 +42,7 @@ async def overview(
             for name in names
         ]
     parts = {name: part_of(task.result()) for name, task in zip(names, tasks, strict=True)}
-    unanswered = sorted(name for name, part in parts.items() if part["state"] == PartState.UNAVAILABLE)
+    unanswered = sorted(name for name, part in parts.items() if part["status"] == PartState.UNAVAILABLE)
     return {"uscc": uscc, "complete": not unanswered, "missing": unanswered, "parts": parts}
 
 
@@ -52,7 +52,7 @@ def part_of(fetched: Fetched) -> dict[str, Any]:
     present = state is PartState.PRESENT
     code = fetched.fault or (fetched.body or {}).get("code") if not present else None
     return {
-        "state": state.value,
+        "status": state.value,
         "source": fetched.source,
         "data": fetched.body if present else None,
         "code": code,

@@ -65,7 +65,7 @@ WORDS: dict[str, Any] = {
     "RegisterApplicationRead.number": "KC2026500107000123",
     "RegisterApplicationRead.version": 4,
     "check_due_on": "2026-06-09",
-    "due_until": "2026-06-30",
+    "due_until_on": "2026-06-30",
     "checked_at": "2026-06-05T06:00:00Z",
     "checked_by": "unit-500107",
     "listed_at": "2026-06-08T02:00:00Z",
@@ -94,7 +94,8 @@ WORDS: dict[str, Any] = {
     "name_zh": "九龙坡区",
     "name_en": "Jiulongpo",
     "successor": None,
-    "UnitRead.valid_from": "1997-06-18",
-    "valid_to": None,
+    "UnitRead.valid_from_on": "1997-06-18",
+    "UnitRead.valid_until_on": None,
+    "valid_until_on": "2027-06-01",
 }
 """Field, parameter, `Shape.field` or `operation.parameter` → made-up value."""

@@ -92,7 +92,7 @@ async def apply_together(database: Database, clock: Clock, deeds: Sequence[Deed]
                 Claim(
                     one.subscription.handler_name,
                     one.envelope,
-                    happening=one.subscription.event.kind is EventKind.HAPPENING,
+                    happening=one.subscription.event.ordering is EventKind.HAPPENING,
                 )
                 for one in deeds
             ],
@@ -172,7 +172,7 @@ async def _call(tx: Transaction, subscription: Subscription, ready: list[Envelop
 
 async def _choose(tx: Transaction, subscription: Subscription, envelopes: list[Envelope[Any]]) -> _Choice:
     """Take into the inbox what is to be applied now."""
-    happening = subscription.event.kind is EventKind.HAPPENING
+    happening = subscription.event.ordering is EventKind.HAPPENING
     if subscription.mode is Mode.SINGLE:
         return await _choose_one(tx, subscription, envelopes[0], happening=happening)
     if happening:

@@ -190,7 +190,7 @@ async def _tell_again(
 
 
 def _is_state(subject: str) -> bool:
-    return subject in CATALOGUE and CATALOGUE[subject].kind is EventKind.STATE
+    return subject in CATALOGUE and CATALOGUE[subject].ordering is EventKind.STATE
 
 
 def _place(one: Recorded) -> Place:

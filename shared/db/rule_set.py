@@ -56,7 +56,7 @@ async def _publish(tx: Transaction, rule_set: RuleSet, event_class: EventClass) 
             "a published version never changes, publish the change under a new version"
         )
     header = rule_set.header
-    dated: dict[str, date | None] = {
+    in_force: dict[str, date | None] = {
         "effective_from": header.effective_from,
         "effective_to": header.effective_to,
     }
@@ -64,14 +64,22 @@ async def _publish(tx: Transaction, rule_set: RuleSet, event_class: EventClass) 
         _PUBLISH,
         {
             **words,
-            **dated,
+            **in_force,
             "sha256": rule_set.sha256,
             "source_no": header.source_no,
             "content": rule_set.content,
             "now": tx.now,
         },
     )
-    tx.emit(event_class(**words, **dated, sha256=rule_set.sha256, source_no=header.source_no))
+    tx.emit(
+        event_class(
+            **words,
+            valid_from_on=header.effective_from,
+            valid_until_on=header.effective_to,
+            sha256=rule_set.sha256,
+            source_no=header.source_no,
+        )
+    )
 
 
 async def load(tx: Transaction, sha256: str) -> RuleSet | None:

@@ -92,13 +92,13 @@ def _channel(event: type[Event]) -> dict[str, Any]:
         "address": event.subject,
         "title": event.__name__,
         "summary": event.meaning_zh,
-        "description": f"{meaning(event)}\n\n{_KINDS[event.kind.value]}",
+        "description": f"{meaning(event)}\n\n{_KINDS[event.ordering.value]}",
         "servers": [{"$ref": "#/servers/nats"}],
         "messages": {event.__name__: {"$ref": f"#/components/messages/{event.subject}"}},
         "tags": [{"name": event.publisher()}],
         "bindings": _BINDING,
         "x-stream": stream_of(event.publisher()),
-        "x-kind": event.kind.value,
+        "x-kind": event.ordering.value,
         "x-key": list(event.key),
     }
 

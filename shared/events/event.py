@@ -23,7 +23,7 @@ class Event(BaseModel):
     Attributes:
         subject: NATS subject and CloudEvents type, `<service>.<noun>.<past>.v<major>`.
         meaning_zh: what it says, in Chinese; the docstring says it in English.
-        kind: state or happening.
+        ordering: state or happening.
         aggregate: noun of the aggregate whose versions count, such as `enterprise`.
         key: names of the fields that identify the aggregate, in order.
     """
@@ -32,7 +32,7 @@ class Event(BaseModel):
 
     subject: ClassVar[str]
     meaning_zh: ClassVar[str]
-    kind: ClassVar[EventKind]
+    ordering: ClassVar[EventKind]
     aggregate: ClassVar[str]
     key: ClassVar[tuple[str, ...]]
 

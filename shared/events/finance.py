@@ -12,7 +12,7 @@ class EvaluationCompleted(Event):
 
     subject: ClassVar[str] = "finance.evaluation.completed.v1"
     meaning_zh: ClassVar[str] = "完成了一次知识价值信用评价；评价不可更改，事实变化则另作一次"
-    kind: ClassVar[EventKind] = EventKind.STATE
+    ordering: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "evaluation"
     key: ClassVar[tuple[str, ...]] = ("uscc",)
 
@@ -23,8 +23,8 @@ class EvaluationCompleted(Event):
     score_milli: int
     limit_fen: int
     uplift_fen: int
-    as_of: date
-    valid_until: date
+    as_of_on: date
+    valid_until_on: date
     rule_set_version: str
     rule_set_sha256: str
 
@@ -34,7 +34,7 @@ class LimitChanged(Event):
 
     subject: ClassVar[str] = "finance.limit.changed.v1"
     meaning_zh: ClassVar[str] = "企业在全部银行的授信额度变化：总额、已签占用、已放款、可用"
-    kind: ClassVar[EventKind] = EventKind.STATE
+    ordering: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "credit_line"
     key: ClassVar[tuple[str, ...]] = ("uscc",)
 
@@ -50,13 +50,13 @@ class ConsentGranted(Event):
 
     subject: ClassVar[str] = "finance.consent.granted.v1"
     meaning_zh: ClassVar[str] = "企业授权一家银行在期限内为某一用途读取指定类别的信息"
-    kind: ClassVar[EventKind] = EventKind.HAPPENING
+    ordering: ClassVar[EventKind] = EventKind.HAPPENING
     aggregate: ClassVar[str] = "consent"
     key: ClassVar[tuple[str, ...]] = ("consent_id",)
 
     consent_id: UUID
     enterprise_uscc: str
-    recipient_uscc: str
+    bank_uscc: str
     purpose: str
     scopes: tuple[str, ...]
     granted_at: datetime
@@ -68,21 +68,21 @@ class ConsentRevoked(Event):
 
     subject: ClassVar[str] = "finance.consent.revoked.v1"
     meaning_zh: ClassVar[str] = "授权被撤回：立即停止读取，接收方须按期清除"
-    kind: ClassVar[EventKind] = EventKind.HAPPENING
+    ordering: ClassVar[EventKind] = EventKind.HAPPENING
     aggregate: ClassVar[str] = "consent"
     key: ClassVar[tuple[str, ...]] = ("consent_id",)
 
     consent_id: UUID
     enterprise_uscc: str
-    recipient_uscc: str
+    bank_uscc: str
     revoked_at: datetime
-    purge_by: date
+    purge_by_on: date
 
 
 class _ApplicationEvent(Event):
     """Fields that every event of a loan application shares."""
 
-    kind: ClassVar[EventKind] = EventKind.HAPPENING
+    ordering: ClassVar[EventKind] = EventKind.HAPPENING
     aggregate: ClassVar[str] = "loan_application"
     key: ClassVar[tuple[str, ...]] = ("application_id",)
 
@@ -113,7 +113,7 @@ class ApplicationDecided(_ApplicationEvent):
     status: str
     reason_code: str | None
     amount_fen: int | None
-    valid_until: date | None
+    valid_until_on: date | None
 
 
 class ApplicationFlagged(_ApplicationEvent):
@@ -132,7 +132,7 @@ class ApplicationFlagged(_ApplicationEvent):
 class _LoanEvent(Event):
     """Fields that every event of a loan shares."""
 
-    kind: ClassVar[EventKind] = EventKind.HAPPENING
+    ordering: ClassVar[EventKind] = EventKind.HAPPENING
     aggregate: ClassVar[str] = "loan"
     key: ClassVar[tuple[str, ...]] = ("loan_id",)
 
@@ -151,7 +151,7 @@ class LoanSigned(_LoanEvent):
     principal_fen: int
     rate_ppm: int
     term_months: int
-    draw_until: date
+    draw_until_on: date
 
 
 class LoanDrawn(_LoanEvent):
@@ -193,7 +193,7 @@ class CoverChanged(Event):
 
     subject: ClassVar[str] = "finance.cover.changed.v1"
     meaning_zh: ClassVar[str] = "风险补偿备案变化：已备案、已补偿、已拒绝、已释放或无效"
-    kind: ClassVar[EventKind] = EventKind.STATE
+    ordering: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "cover"
     key: ClassVar[tuple[str, ...]] = ("cover_id",)
 

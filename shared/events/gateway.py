@@ -10,7 +10,7 @@ class ClientChanged(Event):
 
     subject: ClassVar[str] = "gateway.client.changed.v1"
     meaning_zh: ClassVar[str] = "接口客户端被创建、变更或停用，仅作记录"
-    kind: ClassVar[EventKind] = EventKind.STATE
+    ordering: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "client"
     key: ClassVar[tuple[str, ...]] = ("client_id",)
 

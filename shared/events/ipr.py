@@ -23,13 +23,13 @@ class RightChanged(Event):
 
     subject: ClassVar[str] = "ipr.right.changed.v1"
     meaning_zh: ClassVar[str] = "一项知识产权的公开状态"
-    kind: ClassVar[EventKind] = EventKind.STATE
+    ordering: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "right"
     key: ClassVar[tuple[str, ...]] = ("right_id",)
 
     right_id: UUID
     right_no: str
-    kind_code: str
+    kind: str
     title: str
     legal_status: str
     owners: tuple[OwnerShare, ...]
@@ -45,7 +45,7 @@ class KindCount(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    kind_code: str
+    kind: str
     count: int
     weighted_milli: int
 
@@ -55,12 +55,12 @@ class PortfolioChanged(Event):
 
     subject: ClassVar[str] = "ipr.portfolio.changed.v1"
     meaning_zh: ClassVar[str] = "企业知识产权在某日的汇总，按知识产权服务自己的规则集计算"
-    kind: ClassVar[EventKind] = EventKind.STATE
+    ordering: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "portfolio"
     key: ClassVar[tuple[str, ...]] = ("uscc",)
 
     uscc: str
-    as_of: date
+    as_of_on: date
     class_1_count: int
     class_2_count: int
     high_value_count: int

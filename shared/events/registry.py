@@ -25,7 +25,7 @@ class EnterpriseChanged(Event):
 
     subject: ClassVar[str] = "registry.enterprise.changed.v1"
     meaning_zh: ClassVar[str] = "企业公开信息变化后的全貌，含所属填报单位与诚信标记"
-    kind: ClassVar[EventKind] = EventKind.STATE
+    ordering: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "enterprise"
     key: ClassVar[tuple[str, ...]] = ("uscc",)
 
@@ -47,7 +47,7 @@ class IntegrityChanged(Event):
 
     subject: ClassVar[str] = "registry.integrity.changed.v1"
     meaning_zh: ClassVar[str] = "依据证据记入或消除了一项诚信标记"
-    kind: ClassVar[EventKind] = EventKind.HAPPENING
+    ordering: ClassVar[EventKind] = EventKind.HAPPENING
     aggregate: ClassVar[str] = "enterprise"
     key: ClassVar[tuple[str, ...]] = ("uscc",)
 
@@ -65,7 +65,7 @@ class FilingAccepted(Event):
 
     subject: ClassVar[str] = "registry.filing.accepted.v1"
     meaning_zh: ClassVar[str] = "企业某年度报表已受理；更正后的报表以更高版本再次发出"
-    kind: ClassVar[EventKind] = EventKind.STATE
+    ordering: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "filing"
     key: ClassVar[tuple[str, ...]] = ("uscc", "year")
 
@@ -86,20 +86,21 @@ class FilingAccepted(Event):
 class QualificationChanged(Event):
     """A title of an enterprise: granted, extended, expired or revoked.
 
-    `kind_code` is one of TECH_ENTERPRISE (the city's register), TECH_SME (the national number), HNTE, HIGH_GROWTH,
-    INNOVATIVE_SME, SRDI, LITTLE_GIANT; `status` is VALID, EXPIRED or REVOKED; `valid_until` is inclusive, None = open.
+    `kind` is one of TECH_ENTERPRISE (the city's register), TECH_SME (the national number), HNTE, HIGH_GROWTH,
+    INNOVATIVE_SME, SRDI, LITTLE_GIANT; `status` is VALID, EXPIRED or REVOKED; `valid_until_on` is inclusive, None is
+    open.
     """
 
     subject: ClassVar[str] = "registry.qualification.changed.v1"
     meaning_zh: ClassVar[str] = "企业资质变化：取得、延续、到期或撤销"
-    kind: ClassVar[EventKind] = EventKind.STATE
+    ordering: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "qualification"
-    key: ClassVar[tuple[str, ...]] = ("uscc", "kind_code")
+    key: ClassVar[tuple[str, ...]] = ("uscc", "kind")
 
     uscc: str
-    kind_code: str
+    kind: str
     status: str
     number: str | None
-    valid_from: date
-    valid_until: date | None
+    valid_from_on: date
+    valid_until_on: date | None
     evidence_level: str

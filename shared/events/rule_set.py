@@ -9,15 +9,15 @@ from shared.events.event import Event, EventKind
 class _RuleSetPublished(Event):
     """A version of a rule set came into the service's database."""
 
-    kind: ClassVar[EventKind] = EventKind.HAPPENING
+    ordering: ClassVar[EventKind] = EventKind.HAPPENING
     aggregate: ClassVar[str] = "rule_set"
     key: ClassVar[tuple[str, ...]] = ("policy", "version")
 
     policy: str
     version: str
     sha256: str
-    effective_from: date
-    effective_to: date | None
+    valid_from_on: date
+    valid_until_on: date | None
     source_no: str
 
 

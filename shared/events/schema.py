@@ -16,7 +16,7 @@ def schema_of(event: type[Event]) -> dict[str, Any]:
         "$id": f"/contracts/events/{event.subject}.json",
         **event.model_json_schema(mode="serialization"),
         "x-subject": event.subject,
-        "x-kind": event.kind.value,
+        "x-kind": event.ordering.value,
         "x-aggregate": event.aggregate,
         "x-key": list(event.key),
     }

@@ -11,7 +11,7 @@ class ListingChanged(Event):
 
     subject: ClassVar[str] = "techtransfer.listing.changed.v1"
     meaning_zh: ClassVar[str] = "一项科技成果或技术需求的公开状态"
-    kind: ClassVar[EventKind] = EventKind.STATE
+    ordering: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "listing"
     key: ClassVar[tuple[str, ...]] = ("listing_id",)
 

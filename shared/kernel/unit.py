@@ -42,8 +42,8 @@ class Unit:
     Attributes:
         unit_id: the own key, at most eight characters.
         gb_code: GB/T 2260 code in the period, None for a zone and where the code is not known.
-        valid_from: first day.
-        valid_to: last day, None = in force.
+        valid_from_on: first day.
+        valid_until_on: last day, None = in force.
         successor: unit that took over most of it when it ended.
         parts_to: units that took over a part: an enterprise there has to say where it is.
         aliases: other names in use, without the prefix 重庆市.
@@ -55,8 +55,8 @@ class Unit:
     name_en: str
     kind: UnitKind
     gb_code: str | None
-    valid_from: date
-    valid_to: date | None
+    valid_from_on: date
+    valid_until_on: date | None
     successor: str | None
     parts_to: tuple[str, ...]
     aliases: tuple[str, ...]
@@ -64,7 +64,7 @@ class Unit:
 
     def in_force(self, on: date) -> bool:
         """Tell whether the period covers `on`."""
-        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+        return self.valid_from_on <= on and (self.valid_until_on is None or on <= self.valid_until_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ class FormerPlace:
 
     gb_code: str | None
     name_zh: str
-    valid_from: date
-    valid_to: date
+    valid_from_on: date
+    valid_until_on: date
     successor: str
     aliases: tuple[str, ...]
 
@@ -122,8 +122,8 @@ def _unit(row: dict[str, Any]) -> Unit:
         name_en=row["name_en"],
         kind=UnitKind(row["kind"]),
         gb_code=row["gb_code"],
-        valid_from=date.fromisoformat(row["valid_from"]),
-        valid_to=_day(row["valid_to"]),
+        valid_from_on=date.fromisoformat(row["valid_from_on"]),
+        valid_until_on=_day(row["valid_until_on"]),
         successor=row["successor"],
         parts_to=tuple(row["parts_to"]),
         aliases=tuple(row["aliases"]),
@@ -135,8 +135,8 @@ def _former(row: dict[str, Any]) -> FormerPlace:
     return FormerPlace(
         gb_code=row["gb_code"],
         name_zh=row["name_zh"],
-        valid_from=date.fromisoformat(row["valid_from"]),
-        valid_to=date.fromisoformat(row["valid_to"]),
+        valid_from_on=date.fromisoformat(row["valid_from_on"]),
+        valid_until_on=date.fromisoformat(row["valid_until_on"]),
         successor=row["successor"],
         aliases=tuple(row["aliases"]),
     )
@@ -173,7 +173,11 @@ def successor_of(unit_id: str, on: date) -> str | None:
 
     Source: K-UNIT-02 (国务院批复 2025-11-06: 江北区、渝北区撤销).
     """
-    ended = [unit for unit in UNITS if unit.unit_id == unit_id and unit.valid_to is not None and unit.valid_to < on]
+    ended = [
+        unit
+        for unit in UNITS
+        if unit.unit_id == unit_id and unit.valid_until_on is not None and unit.valid_until_on < on
+    ]
     if not ended or unit_on(unit_id, on) is not None or ended[-1].successor is None:
         return None
     heir = ended[-1].successor
@@ -188,11 +192,11 @@ def division(code: str, on: date) -> Division | None:
     Source: K-UNIT-03 (GB/T 2260; 民政部行政区划变更).
     """
     for place in FORMER_PLACES:
-        if place.gb_code == code and place.valid_from <= on <= place.valid_to:
+        if place.gb_code == code and place.valid_from_on <= on <= place.valid_until_on:
             return Division(code, place.name_zh, place.successor)
     for unit in UNITS:
         begun = unit.division_since is not None and unit.division_since <= on
-        if unit.gb_code == code and begun and (unit.valid_to is None or on <= unit.valid_to):
+        if unit.gb_code == code and begun and (unit.valid_until_on is None or on <= unit.valid_until_on):
             return Division(code, unit.name_zh, unit.unit_id)
     return None
 

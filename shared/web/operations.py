@@ -52,8 +52,8 @@ class RuleSetVersion(BaseModel):
     policy: str
     version: str
     sha256: str
-    effective_from: date
-    effective_to: date | None
+    valid_from_on: date
+    valid_until_on: date | None
     title_zh: str
     title_en: str
     source_no: str
@@ -175,8 +175,8 @@ def _rule_sets(book: RuleBook) -> list[dict[str, Any]]:
             "policy": rule_set.policy,
             "version": rule_set.version,
             "sha256": rule_set.sha256,
-            "effective_from": rule_set.header.effective_from.isoformat(),
-            "effective_to": rule_set.header.effective_to.isoformat() if rule_set.header.effective_to else None,
+            "valid_from_on": rule_set.header.effective_from.isoformat(),
+            "valid_until_on": rule_set.header.effective_to.isoformat() if rule_set.header.effective_to else None,
             "title_zh": rule_set.header.title_zh,
             "title_en": rule_set.header.title_en,
             "source_no": rule_set.header.source_no,

@@ -76,11 +76,11 @@ async def fill_firms(url: str, firms: int, today: date) -> None:
         for filing in one.filings.values():
             copies["filing"].append({**base, **_fields(filing)})
         for kind, title in one.qualifications.items():
-            copies["qualification"].append({**base, "kind_code": kind, **_fields(title)})
+            copies["qualification"].append({**base, "kind": kind, **_fields(title)})
         assert one.portfolio is not None
         summary = _fields(one.portfolio)
         summary["kinds"] = json.dumps(
-            [{"kind_code": kind, "count": n, "weighted_milli": milli} for kind, (n, milli) in summary["kinds"].items()]
+            [{"kind": kind, "count": n, "weighted_milli": milli} for kind, (n, milli) in summary["kinds"].items()]
         )
         copies["portfolio"].append({**base, **summary})
     try:
@@ -121,17 +121,17 @@ async def _read(connection: "asyncpg.Connection[asyncpg.Record]", usccs: list[st
 
 def _view(uscc: str, rows: Mapping[str, list[asyncpg.Record]]) -> FirmView:
     (enterprise,), (portfolio,) = rows["enterprise"], rows["portfolio"]
-    kinds = {one["kind_code"]: (one["count"], one["weighted_milli"]) for one in json.loads(portfolio["kinds"])}
+    kinds = {one["kind"]: (one["count"], one["weighted_milli"]) for one in json.loads(portfolio["kinds"])}
     return FirmView(
         uscc,
         EnterpriseView(1, enterprise["serious_dishonesty"], enterprise["abnormal_operations"]),
         {row["year"]: FilingView(*(row[name] for name in FilingView.__dataclass_fields__)) for row in rows["filing"]},
         {
-            row["kind_code"]: QualificationView(1, row["status"], row["valid_from"], row["valid_until"])
+            row["kind"]: QualificationView(1, row["status"], row["valid_from_on"], row["valid_until_on"])
             for row in rows["qualification"]
         },
         PortfolioView(
-            1, portfolio["as_of"], portfolio["high_value_count"], portfolio["blemished_count"], kinds,
+            1, portfolio["as_of_on"], portfolio["high_value_count"], portfolio["blemished_count"], kinds,
             portfolio["rule_set_sha256"],
         ),
     )  # fmt: skip

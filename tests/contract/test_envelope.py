@@ -110,7 +110,7 @@ def test_every_event_is_named_by_rule_and_known_by_its_key(subject: str) -> None
     event = CATALOGUE[subject]
     assert re.fullmatch(r"[a-z]+\.[a-z_]+\.[a-z_]+\.v[1-9][0-9]*", subject)
     assert event.publisher() in PUBLISHERS
-    assert event.kind in EventKind
+    assert event.ordering in EventKind
     assert event.key
     assert set(event.key) <= set(event.model_fields)
     assert stream_of(event.publisher()) == event.publisher().upper()

@@ -186,7 +186,7 @@ async def test_j4_a_consent_that_is_withdrawn_stops_reads_at_once_and_every_read
     )
     path = f"/v1/loan-applications/{applied['id']}/dossier"
     bank.get(path)
-    (consent,) = [one for one in firm.get("/v1/consents")["items"] if one["recipient_uscc"] == BANK_B]
+    (consent,) = [one for one in firm.get("/v1/consents")["items"] if one["bank_uscc"] == BANK_B]
     revoked = firm.call("DELETE", f"/v1/consents/{consent['id']}")
     assert revoked.status_code == 200, revoked.text
     bank.refused("GET", path, status=403, code="consent_revoked")

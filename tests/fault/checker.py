@@ -42,7 +42,7 @@ _PROJECTIONS = (
     ("registry", "registry.enterprise.changed.v1", "techtransfer", "party", ("uscc",)),
     ("registry", "registry.enterprise.changed.v1", "ipr", "enterprise", ("uscc",)),
     ("registry", "registry.filing.accepted.v1", "finance", "filing", ("uscc", "year")),
-    ("registry", "registry.qualification.changed.v1", "finance", "qualification", ("uscc", "kind_code")),
+    ("registry", "registry.qualification.changed.v1", "finance", "qualification", ("uscc", "kind")),
     ("ipr", "ipr.portfolio.changed.v1", "finance", "portfolio", ("uscc",)),
     ("ipr", "ipr.portfolio.changed.v1", "registry", "portfolio", ("uscc",)),
 )
@@ -184,7 +184,7 @@ class Checker:
             for row in await open_[listener].fetch("SELECT event_id FROM inbox_entry WHERE handler = $1", handler)
         }
         missing = [row for row in sent if row["id"] not in heard]
-        if missing and subscription.mode is Mode.SINGLE and event.kind is EventKind.STATE:
+        if missing and subscription.mode is Mode.SINGLE and event.ordering is EventKind.STATE:
             # A state that is older than what is held is skipped, not entered.
             held = await open_[listener].fetch(
                 "SELECT aggregate_id, value FROM inbox_cursor WHERE handler = $1 AND subject = $2",

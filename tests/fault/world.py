@@ -149,7 +149,7 @@ class World:
             "solution_months": 12,
             "budget_fen": 80 * WAN,
             "cooperation_modes": ["LICENCE"],
-            "valid_until": (self.today + timedelta(days=180)).isoformat(),
+            "valid_until_on": (self.today + timedelta(days=180)).isoformat(),
         }
 
     def acts(self) -> list[Callable[[random.Random], None]]:
@@ -197,8 +197,8 @@ def _settle_in(suite: LaunchedSuite, today: date) -> None:
         admission = {
             "uscc": uscc,
             "name": f"示例银行{number}",
-            "agreement_from": date(today.year, 1, 1).isoformat(),
-            "agreement_until": date(today.year + 2, 12, 31).isoformat(),
+            "agreement_from_on": date(today.year, 1, 1).isoformat(),
+            "agreement_until_on": date(today.year + 2, 12, 31).isoformat(),
             "decision_no": f"示例决定〔{today.year}〕{number}号",
         }
         city.post("/v1/banks", admission)

@@ -70,13 +70,13 @@ async def _effects(source: Database, target: Database, subscription: Subscriptio
     if set(effects) - set(emitted):
         found.append(f"{name}: an effect of what was never committed")
     missing = set(emitted) - set(effects)
-    overtaken = event.kind is EventKind.STATE and subscription.mode is Mode.SINGLE
+    overtaken = event.ordering is EventKind.STATE and subscription.mode is Mode.SINGLE
     if overtaken:
         newest = {key: max(versions) for key, versions in by_aggregate.items()}
         missing = {one for one in missing if int(str(one[1])) > newest.get(one[0], 0)}
     if missing:
         found.append(f"{name}: no effect of {sorted((str(one[0]), str(one[1])) for one in missing)}")
-    if subscription.mode is Mode.SINGLE or event.kind is EventKind.HAPPENING:
+    if subscription.mode is Mode.SINGLE or event.ordering is EventKind.HAPPENING:
         found += [
             f"{name}: effects on {key} in the order {versions}"
             for key, versions in by_aggregate.items()

@@ -19,28 +19,28 @@ class FirmChanged(_FirmEvent):
     """The state of a firm, held elsewhere as a projection."""
 
     subject: ClassVar[str] = "registry.firm.changed.v1"
-    kind: ClassVar[EventKind] = EventKind.STATE
+    ordering: ClassVar[EventKind] = EventKind.STATE
 
 
 class TitleChanged(_FirmEvent):
     """Another state of a firm, handled singly."""
 
     subject: ClassVar[str] = "registry.title.changed.v1"
-    kind: ClassVar[EventKind] = EventKind.STATE
+    ordering: ClassVar[EventKind] = EventKind.STATE
 
 
 class MarkSet(_FirmEvent):
     """Something that happened to a firm."""
 
     subject: ClassVar[str] = "registry.mark.set.v1"
-    kind: ClassVar[EventKind] = EventKind.HAPPENING
+    ordering: ClassVar[EventKind] = EventKind.HAPPENING
 
 
 class LineChanged(Event):
     """What the listener made of the marks: a state of its own."""
 
     subject: ClassVar[str] = "finance.line.changed.v1"
-    kind: ClassVar[EventKind] = EventKind.STATE
+    ordering: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "line"
     key: ClassVar[tuple[str, ...]] = ("firm",)
 
@@ -52,7 +52,7 @@ class NoteMade(Event):
     """What the listener answers each mark with."""
 
     subject: ClassVar[str] = "finance.note.made.v1"
-    kind: ClassVar[EventKind] = EventKind.HAPPENING
+    ordering: ClassVar[EventKind] = EventKind.HAPPENING
     aggregate: ClassVar[str] = "line"
     key: ClassVar[tuple[str, ...]] = ("firm",)
 

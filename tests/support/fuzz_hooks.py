@@ -31,7 +31,7 @@ _SAME = {
     "enterprise_uscc": "uscc",
     "party_uscc": "uscc",
     "owner": "uscc",
-    "recipient_uscc": "bank_uscc",
+    "bank_uscc": "bank_uscc",
     "unit": "unit_id",
 }
 """Names that stand for the same thing."""

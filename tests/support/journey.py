@@ -203,7 +203,7 @@ def consent(firm: Body, bank_uscc: str, scopes: list[str] | None = None) -> Any:
     return firm.post(
         "/v1/consents",
         {
-            "recipient_uscc": bank_uscc,
+            "bank_uscc": bank_uscc,
             "scopes": scopes or CONSENT_SCOPES,
             "signer_name": "示例法定代表人",
             "text_version": text["version"],

@@ -119,9 +119,9 @@ async def _run(
             pressed.took_ms += part.took_ms
             state = (await http.get(state_path, headers={"authorization": f"Bearer {token}"})).json()
             took = time.perf_counter() - began
-            if state["state"] == "DONE":
+            if state["status"] == "DONE":
                 return took, pressed
-            if state["state"] == "FAILED":
+            if state["status"] == "FAILED":
                 raise RuntimeError(f"the import failed: {state}")
     raise RuntimeError(f"the import took more than {_PATIENCE_S:.0f} s")
 

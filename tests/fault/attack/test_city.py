@@ -70,7 +70,7 @@ def upload(suite: LaunchedSuite, content: bytes) -> dict[str, Any]:
     )
     assert answer.status_code == 202, answer.text
     deadline = time.monotonic() + 300
-    while (read := city.get(answer.headers["location"]))["state"] not in {"DONE", "FAILED"}:
+    while (read := city.get(answer.headers["location"]))["status"] not in {"DONE", "FAILED"}:
         assert time.monotonic() < deadline, read
         time.sleep(0.2)
     return dict(read)
@@ -88,7 +88,7 @@ def test_a_hundred_thousand_rows_with_one_wrong_digit(
         with Beside(city_suite, client) as during:
             read = upload(city_suite, content)
         seconds = time.monotonic() - began
-        assert (read["state"], read["done"], read["result"]["created"]) == ("DONE", ROWS, ROWS), read
+        assert (read["status"], read["done"], read["result"]["created"]) == ("DONE", ROWS, ROWS), read
         found = client.get(read["report"]).json()["items"]
         assert [(one["line"], one["code"]) for one in found] == [(BAD + 1, "code_check_failed")]
         firm = client.get(f"/v1/enterprises/{wrong_code(FIRST + BAD)}").json()

@@ -43,12 +43,12 @@ def portfolio(inventions: int) -> PortfolioChanged:
     """Return what ipr tells of the firm's rights."""
     return PortfolioChanged(
         uscc=FIRM,
-        as_of=START.date(),
+        as_of_on=START.date(),
         class_1_count=inventions,
         class_2_count=0,
         high_value_count=0,
         blemished_count=0,
-        kinds=(KindCount(kind_code="INVENTION", count=inventions, weighted_milli=inventions * 1000),),
+        kinds=(KindCount(kind="INVENTION", count=inventions, weighted_milli=inventions * 1000),),
         rule_set_version="2022.1",
         rule_set_sha256="0" * 64,
     )

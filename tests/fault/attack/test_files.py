@@ -36,7 +36,7 @@ async def test_one_wrong_digit_in_a_long_list_is_named_with_its_row_and_the_rest
     rows, bad = rounds(2_500, 300), 177
     content = long_list(rows, bad)
     read = await imported(registry, content)
-    assert (read["state"], read["done"], read["result"]["rows"]) == ("DONE", rows, rows)
+    assert (read["status"], read["done"], read["result"]["rows"]) == ("DONE", rows, rows)
     found = [(one["line"], one["code"], one["column"]) for one in await report(registry, read)]
     assert found == [(bad + 1, "code_check_failed", "uscc")]
     (stored,) = await registry.service.rows("SELECT count(*) AS n FROM enterprise")
@@ -149,7 +149,7 @@ async def test_damaged_lines_are_refused_by_number_and_their_neighbours_are_kept
     # Bytes that are of no encoding stand for the last mark.
     content = "\n".join(lines).encode().replace(DAMAGE[-1].encode(), b"\xff\xfe\xfd")
     read = await imported(registry, content)
-    assert read["state"] == "DONE", read
+    assert read["status"] == "DONE", read
     gone = {one["line"] for one in await report(registry, read) if one["gravity"] == "REFUSED"}
     assert gone == set(damaged)
     kept = await registry.service.rows("SELECT name FROM enterprise")
@@ -223,7 +223,7 @@ async def test_a_bomb_fails_its_import_with_a_code_and_the_process_stays_small(
     for name, (content, code) in (found := bombs()).items():
         assert len(content) < 1_000_000
         read = await imported(registry, content, media_type=XLSX)
-        assert (read["state"], read["error"]) == ("FAILED", code), name
+        assert (read["status"], read["error"]) == ("FAILED", code), name
         most = max(most, process.memory_info().rss - before)
     assert most < 150 << 20
     record_property("noted", f"{len(found)} bombs; memory grew by {most >> 20} MB at most")

@@ -82,7 +82,7 @@ async def case(world: World) -> dict[str, str]:
     return {
         "evaluation_id": evaluation["id"],
         "uscc": FIRM,
-        "consent_id": next(one["id"] for one in consents if one["recipient_uscc"] == BANK_A),
+        "consent_id": next(one["id"] for one in consents if one["bank_uscc"] == BANK_A),
         "application_id": is_open["id"],
         "loan_id": loan["id"],
         "drawdown_id": drawdown["id"],
@@ -237,7 +237,7 @@ async def test_fields_of_an_answer_are_never_taken_from_a_body(world: World, ste
             world.firm(),
             "/v1/consents",
             {
-                "recipient_uscc": BANK_B,
+                "bank_uscc": BANK_B,
                 "scopes": ["EVALUATION_RESULT"],
                 "signer_name": "示例人",
                 "text_version": text["version"],
@@ -327,22 +327,22 @@ async def test_no_date_breaks_a_route(world: World) -> None:
     application, loan, drawdown = (ids[name] for name in ("application_id", "loan_id", "drawdown_id"))
     text = done(await world.firm().get("/v1/consents/text"))
     await world.step(application, "accept")
-    consent = {"recipient_uscc": BANK_A, "scopes": ["EVALUATION_RESULT"], "signer_name": "示例人"}
+    consent = {"bank_uscc": BANK_A, "scopes": ["EVALUATION_RESULT"], "signer_name": "示例人"}
     consent["text_version"] = text["version"]
     approval = {"amount_fen": 1 * WAN, "term_months": 1, "bank_ref": "X-9"}
     contribution = body_for(world, "/v1/fund-accounts/{unit_id}/contributions")
-    bank = {"uscc": BANK_B, "name": "示例银行乙", "agreement_from": "2024-01-01", "agreement_until": "2027-12-31"}
+    bank = {"uscc": BANK_B, "name": "示例银行乙", "agreement_from_on": "2024-01-01", "agreement_until_on": "2027-12-31"}
     for day in ("0001-01-01", "1900-01-01", "9999-12-31"):
         instants = (f"{day}T00:00:00Z", f"{day}T23:59:59+23:59", f"{day}T00:00:00-23:59")
         tries: list[tuple[httpx.AsyncClient, str, dict[str, Any]]] = [
             (world.bank(), f"/v1/loans/{loan}/drawdowns", world.note(amount_fen=1, starts_on=day)),
             (world.bank(), f"/v1/loans/{loan}/drawdowns", world.note(amount_fen=1, matures_on=day)),
             (world.bank(), f"/v1/drawdowns/{drawdown}/repayments", BODIES["repayments"] | {"value_on": day}),
-            (world.bank(), f"/v1/loan-applications/{application}:approve", approval | {"valid_until": day}),
+            (world.bank(), f"/v1/loan-applications/{application}:approve", approval | {"valid_until_on": day}),
             (world.bank(), f"/v1/loan-applications/{application}:sign", world.contract(signed_on=day)),
             (world.city, f"/v1/fund-accounts/{UNIT}/contributions", contribution | {"value_on": day}),
-            (world.city, "/v1/banks", bank | {"decision_no": "1", "agreement_from": day}),
-            (world.city, "/v1/banks", bank | {"decision_no": "1", "agreement_until": day}),
+            (world.city, "/v1/banks", bank | {"decision_no": "1", "agreement_from_on": day}),
+            (world.city, "/v1/banks", bank | {"decision_no": "1", "agreement_until_on": day}),
             *((world.firm(), "/v1/consents", consent | {"expires_at": instant}) for instant in instants),
         ]
         for client, url, body in tries:

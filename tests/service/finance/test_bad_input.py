@@ -60,12 +60,12 @@ async def bodies(world: World) -> list[tuple[str, str, dict[str, Any]]]:
     bank = {
         "uscc": BANK_B,
         "name": "示例",
-        "agreement_from": "2026-01-01",
-        "agreement_until": "2027-01-01",
+        "agreement_from_on": "2026-01-01",
+        "agreement_until_on": "2027-01-01",
         "decision_no": "1",
     }
     consent = {
-        "recipient_uscc": BANK_B,
+        "bank_uscc": BANK_B,
         "purpose": "POST_LOAN",
         "scopes": ["DISPUTES"],
         "expires_at": "2027-01-01T00:00:00Z",
@@ -87,7 +87,7 @@ async def bodies(world: World) -> list[tuple[str, str, dict[str, Any]]]:
     approval = {
         "amount_fen": 1,
         "term_months": 1,
-        "valid_until": "2026-12-01",
+        "valid_until_on": "2026-12-01",
         "conditions": "x",
         "bank_ref": "A",
     }

@@ -53,14 +53,14 @@ async def test_withdrawal_stops_the_next_read_and_the_refused_read_is_audited(wo
     url = f"/v1/loan-applications/{application['id']}/credit-file"
     done(await world.bank().get(url))
     revoked = done(await world.firm().delete(f"/v1/consents/{granted['id']}"))
-    assert revoked["purge_by"] == "2026-12-23"
+    assert revoked["purge_by_on"] == "2026-12-23"
     refused(await world.bank().get(url), "consent_revoked", 403)
     (row,) = await audit(world, "refused")
     assert row["detail"]["code"] == "consent_revoked"
     assert application["id"] in row["subject"]
     assert row["uscc"] == FIRM
     (event,) = await world.service.events("finance.consent.revoked.v1")
-    assert event.data.recipient_uscc == BANK_A
+    assert event.data.bank_uscc == BANK_A
     refused(await world.firm().delete(f"/v1/consents/{granted['id']}"), "consent_already_revoked")
 
 
@@ -111,7 +111,7 @@ async def test_a_bank_cannot_grant_itself_a_consent(world: World) -> None:
     bank = world.service.client(role=Role.BANK, party=BANK_A, scopes=["credit.consent:write", "credit.consent:read"])
     text = done(await bank.get("/v1/consents/text"))
     body = {
-        "recipient_uscc": BANK_A,
+        "bank_uscc": BANK_A,
         "scopes": ["EVALUATION_RESULT"],
         "signer_name": "人",
         "text_version": text["version"],
@@ -122,7 +122,7 @@ async def test_a_bank_cannot_grant_itself_a_consent(world: World) -> None:
 async def test_an_agent_without_a_mandate_and_an_old_text_are_refused(world: World) -> None:
     await world.admit_banks()
     body = {
-        "recipient_uscc": BANK_A,
+        "bank_uscc": BANK_A,
         "scopes": ["EVALUATION_RESULT"],
         "signer_name": "示例人",
         "text_version": "2022-1",
@@ -131,7 +131,7 @@ async def test_an_agent_without_a_mandate_and_an_old_text_are_refused(world: Wor
     agent = body | {"signer_capacity": "AGENT"}
     refused(await firm.post("/v1/consents", json=agent), "signer_without_mandate", 422)
     refused(await firm.post("/v1/consents", json=body | {"text_version": "1"}), "consent_text_outdated")
-    refused(await firm.post("/v1/consents", json=body | {"recipient_uscc": FIRM}), "not_found", 404)
+    refused(await firm.post("/v1/consents", json=body | {"bank_uscc": FIRM}), "not_found", 404)
     refused(await firm.post("/v1/consents", json=body | {"scopes": []}), "consent_scopes_empty", 422)
     refused(await firm.post("/v1/consents", json=body | {"scopes": ["EVERYTHING"]}), "field_invalid", 422)
 

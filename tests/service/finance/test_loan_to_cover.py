@@ -11,9 +11,9 @@ async def test_a_firm_borrows_against_what_it_knows_and_the_fund_covers_it(world
     assert application["case_no"].startswith(f"KC-2026-{UNIT}-")
     assert application["answer_due_on"] == "2026-12-07"
     approved = await world.approve(application["id"])
-    assert (approved["status"], approved["valid_until"]) == ("APPROVED", "2026-12-23")
+    assert (approved["status"], approved["valid_until_on"]) == ("APPROVED", "2026-12-23")
     loan = await world.sign(application["id"])
-    assert (loan["status"], loan["undrawn_fen"], loan["draw_until"]) == ("SIGNED", 100 * WAN, "2027-02-21")
+    assert (loan["status"], loan["undrawn_fen"], loan["draw_until_on"]) == ("SIGNED", 100 * WAN, "2027-02-21")
     assert (await world.line())["available_fen"] == 300 * WAN
     drawdown = await world.draw(loan["id"])
     line = await world.line()

@@ -53,13 +53,13 @@ class Draw:
         )
         portfolio = PortfolioChanged(
             uscc=self.uscc,
-            as_of=date(2026, 11, 1),
+            as_of_on=date(2026, 11, 1),
             class_1_count=0,
             class_2_count=0,
             high_value_count=self.high_value,
             blemished_count=0,
             kinds=tuple(
-                KindCount(kind_code=kind, count=-(-weighted // 1000), weighted_milli=weighted)
+                KindCount(kind=kind, count=-(-weighted // 1000), weighted_milli=weighted)
                 for kind, weighted in self.kinds.items()
                 if weighted
             ),
@@ -97,11 +97,11 @@ class Draw:
     def _title(self, kind: str) -> QualificationChanged:
         return QualificationChanged(
             uscc=self.uscc,
-            kind_code=kind,
+            kind=kind,
             status="VALID",
             number=None,
-            valid_from=date(2025, 1, 1),
-            valid_until=None,
+            valid_from_on=date(2025, 1, 1),
+            valid_until_on=None,
             evidence_level="DOCUMENT",
         )
 

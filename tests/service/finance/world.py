@@ -106,11 +106,11 @@ class World:
         await self.tell(
             QualificationChanged(
                 uscc=uscc,
-                kind_code=kind,
+                kind=kind,
                 status=status,
                 number=None,
-                valid_from=date(2025, 1, 1),
-                valid_until=until,
+                valid_from_on=date(2025, 1, 1),
+                valid_until_on=until,
                 evidence_level="DOCUMENT",
             ),
             **envelope,
@@ -140,12 +140,12 @@ class World:
         await self.tell(
             PortfolioChanged(
                 uscc=uscc,
-                as_of=self.service.clock.now().date(),
+                as_of_on=self.service.clock.now().date(),
                 class_1_count=inventions,
                 class_2_count=utility_models,
                 high_value_count=high_value,
                 blemished_count=0,
-                kinds=tuple(KindCount(kind_code=kind, count=n, weighted_milli=n * 1000) for kind, n in kinds),
+                kinds=tuple(KindCount(kind=kind, count=n, weighted_milli=n * 1000) for kind, n in kinds),
                 rule_set_version="2022.1",
                 rule_set_sha256="0" * 64,
             ),
@@ -169,8 +169,8 @@ class World:
                     json={
                         "uscc": uscc,
                         "name": name,
-                        "agreement_from": "2024-01-01",
-                        "agreement_until": "2027-12-31",
+                        "agreement_from_on": "2024-01-01",
+                        "agreement_until_on": "2027-12-31",
                         "decision_no": "联席会议〔2024〕1号",
                     },
                 ),
@@ -185,7 +185,7 @@ class World:
         """The firm allows a bank to read."""
         text = done(await self.firm(uscc).get("/v1/consents/text"))
         body = {
-            "recipient_uscc": bank,
+            "bank_uscc": bank,
             "scopes": ["EVALUATION_RESULT", "EVALUATION_DETAIL", "BASIC_REGISTRY", "IP_PORTFOLIO"],
             "signer_name": "示例人",
             "text_version": text["version"],

@@ -55,7 +55,7 @@ async def test_a_part_says_whether_it_is_absent_forbidden_or_unanswered(door: Do
     door.echo.answers[PATHS["listings"]] = (503, {"code": "unavailable"})
     async with door.http(await door.token("city")) as http:
         body = (await http.get(f"/v1/enterprises/{FIRM}/overview")).json()
-    assert {name: part["state"] for name, part in body["parts"].items()} == {
+    assert {name: part["status"] for name, part in body["parts"].items()} == {
         "enterprise": "present",
         "credit": "none",
         "portfolio": "forbidden",
@@ -63,7 +63,7 @@ async def test_a_part_says_whether_it_is_absent_forbidden_or_unanswered(door: Do
     }
     assert (body["complete"], body["missing"]) == (False, ["listings"])
     assert body["parts"]["listings"] == {
-        "state": "unavailable",
+        "status": "unavailable",
         "source": "techtransfer",
         "data": None,
         "code": "unavailable",

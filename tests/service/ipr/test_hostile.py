@@ -69,7 +69,7 @@ CHANGES: list[tuple[str, dict[str, Any]]] = [
     (":correct", {"move_id": str(new_id())}),
     (":transfer", {"owners": [{"uscc": FIRM_B, "share_ppm": 1_000_000}], "effective_on": "2026-01-01"}),
     (":attest", {}),
-    (":extend", {"until": "2046-01-01"}),
+    (":extend", {"until_on": "2046-01-01"}),
     (":mark-high-value", {"ground": "AWARDED"}),
     (":mark-blemish", {"kind": "OWNERSHIP_DISPUTE", "effective_on": "2026-01-01"}),
     (":clear-blemish", {"kind": "OWNERSHIP_DISPUTE", "effective_on": "2026-01-01"}),
@@ -135,7 +135,7 @@ async def test_no_date_breaks_a_route(ipr: RunningService) -> None:
                 ("move", {"to_status": "LAPSED_FEE", "effective_on": "2026-01-01", "evidence": far}),
                 ("move", {"to_status": "RESTORED", "effective_on": "2026-01-02", "evidence": evidence_body()}),
                 ("move", {"to_status": "EXPIRED", "effective_on": day, "evidence": far}),
-                ("extend", {"until": day, "evidence": far}),
+                ("extend", {"until_on": day, "evidence": far}),
                 ("mark-blemish", {"kind": "OWNERSHIP_DISPUTE", "effective_on": day, "evidence": far}),
                 ("transfer", {"owners": right_body()["owners"], "effective_on": day, "evidence": far}),
             ):
@@ -150,7 +150,7 @@ FOREIGN: dict[str, Any] = {
     "blemished": False,
     "evidence_level": "AUTHORITY_FEED",
     "ends_on": "2099-01-01",
-    "extended_until": "2099-01-01",
+    "extended_until_on": "2099-01-01",
     "entered_by": "cnipa",
     "version": 7,
 }

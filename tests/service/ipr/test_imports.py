@@ -67,7 +67,7 @@ async def upload(ipr: RunningService, client: httpx.AsyncClient, content: bytes,
     assert answer.status_code == 202, answer.text
     await ipr.run_job("import_ip_rights")
     done = (await client.get(answer.headers["location"])).json()
-    assert done["state"] == "DONE", done
+    assert done["status"] == "DONE", done
     return done
 
 
@@ -129,7 +129,7 @@ async def test_an_interrupted_import_goes_on_behind_its_last_commit(ipr: Running
         before = len(await ipr.events())
         await ipr.run_job("import_ip_rights")
         done = (await client.get(f"/v1/imports/ip-rights/{operation}")).json()
-        assert (done["state"], done["result"]["created"], done["done"]) == ("DONE", 3, 11)
+        assert (done["status"], done["result"]["created"], done["done"]) == ("DONE", 3, 11)
         assert len(await ipr.events()) == before
 
 
@@ -176,4 +176,4 @@ async def test_a_list_that_is_no_table_fails_with_its_reason(ipr: RunningService
         if answer.status_code == 202:
             await ipr.run_job("import_ip_rights")
             failed = (await client.get(answer.headers["location"])).json()
-            assert (failed["state"], failed["error"]) == ("FAILED", "table_empty")
+            assert (failed["status"], failed["error"]) == ("FAILED", "table_empty")

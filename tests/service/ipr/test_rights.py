@@ -50,9 +50,7 @@ async def test_a_registered_right_is_told_and_summed_up(ipr: RunningService) -> 
         [portfolio] = await ipr.events(PORTFOLIO)
         assert portfolio.data.uscc == FIRM_A
         assert portfolio.data.class_1_count == 1
-        assert [(one.kind_code, one.count, one.weighted_milli) for one in portfolio.data.kinds] == [
-            ("INVENTION", 1, 1000)
-        ]
+        assert [(one.kind, one.count, one.weighted_milli) for one in portfolio.data.kinds] == [("INVENTION", 1, 1000)]
         summary = (await client.get(f"/v1/portfolios/{FIRM_A}")).json()
         assert summary["class_1_count"] == 1
         assert {one["confidence"] for one in summary["parameters"]} == {"official", "assumed"}
@@ -96,7 +94,7 @@ async def test_a_restoration_that_arrives_before_its_lapse_waits_for_it(ipr: Run
         assert late.json()["legal_status"] == "RESTORED"
         assert [event.subject for event in (await ipr.events())[before:]] == [RIGHT]
         moves = (await client.get(f"/v1/ip-rights/{right['id']}/history")).json()["moves"]
-        assert [(one["to_status"], one["state"]) for one in moves] == [
+        assert [(one["to_status"], one["status"]) for one in moves] == [
             ("GRANTED", "APPLIED"),
             ("LAPSED_FEE", "APPLIED"),
             ("RESTORED", "APPLIED"),
@@ -112,7 +110,7 @@ async def test_a_wrong_move_is_corrected_and_both_stay_in_the_history(ipr: Runni
         answer = await client.post(f"/v1/ip-rights/{right['id']}:correct", json=body)
         assert answer.json()["legal_status"] == "GRANTED"
         moves = (await client.get(f"/v1/ip-rights/{right['id']}/history")).json()["moves"]
-        assert [(one["to_status"], one["state"]) for one in moves] == [
+        assert [(one["to_status"], one["status"]) for one in moves] == [
             ("GRANTED", "APPLIED"),
             ("LAPSED_FEE", "CORRECTED"),
         ]

@@ -40,7 +40,7 @@ def decided(status: str) -> ApplicationDecided:
         status=status,
         reason_code=None,
         amount_fen=None,
-        valid_until=None,
+        valid_until_on=None,
     )
 
 
@@ -48,7 +48,7 @@ def granted(*scopes: str, purpose: str = "LOAN_APPLICATION") -> ConsentGranted:
     return ConsentGranted(
         consent_id=CONSENT,
         enterprise_uscc=FIRM_A,
-        recipient_uscc=BANK,
+        bank_uscc=BANK,
         purpose=purpose,
         scopes=scopes,
         granted_at=NOW - timedelta(days=1),
@@ -60,9 +60,9 @@ def revoked() -> ConsentRevoked:
     return ConsentRevoked(
         consent_id=CONSENT,
         enterprise_uscc=FIRM_A,
-        recipient_uscc=BANK,
+        bank_uscc=BANK,
         revoked_at=NOW,
-        purge_by=NOW.date(),
+        purge_by_on=NOW.date(),
     )
 
 
@@ -110,7 +110,7 @@ async def test_a_bank_reads_the_sheet_of_its_application_by_consent_and_the_read
         assert status == 200
         assert sheet["summary"]["name"] == "示例齿轮有限公司"
         [right] = sheet["rights"]
-        assert (right["share_ppm"], right["co_owners"], right["right_no"]) == (700_000, 1, "202210123456.1")
+        assert (right["share_ppm"], right["co_owners"], right["right_no_display"]) == (700_000, 1, "202210123456.1")
         assert FIRM_B not in str(sheet)
         assert (await read(other))[0] == 404
         assert (await read(client, UUID(int=99)))[0] == 404

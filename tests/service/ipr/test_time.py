@@ -49,7 +49,7 @@ async def test_a_trademark_expires_only_after_its_grace_and_a_renewal_keeps_it(i
         ipr.clock.at = datetime(2027, 7, 1, tzinfo=UTC)
         await ipr.run_job("expire_rights")
         assert await _status(client, right_id) == "GRANTED"
-        renewal = {"until": "2037-02-06", "evidence": evidence_body()}
+        renewal = {"until_on": "2037-02-06", "evidence": evidence_body()}
         answer = await client.post(f"/v1/ip-rights/{right_id}:extend", json=renewal)
         assert answer.json()["ends_on"] == "2037-02-06"
         ipr.clock.at = datetime(2027, 8, 10, tzinfo=UTC)
@@ -77,7 +77,7 @@ async def test_a_summary_is_told_again_on_the_day_a_weight_drops_and_not_before(
         await ipr.run_job("age_portfolios")
         [_, aged] = await ipr.events(PORTFOLIO)
         assert aged.data.kinds[0].weighted_milli == 625
-        assert aged.data.as_of.isoformat() == "2027-03-01"
+        assert aged.data.as_of_on.isoformat() == "2027-03-01"
         await ipr.run_job("age_portfolios")
         assert len(await ipr.events(PORTFOLIO)) == 2
 

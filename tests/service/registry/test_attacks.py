@@ -7,7 +7,7 @@ from tests.service.registry.world import EVIDENCE, FILING, OTHER_UNIT, SCOPES, W
 
 CODE = made_up_code(1)
 MARK = {"kind": "SERIOUS_DISHONESTY", "active": True, "effective_on": "2026-11-01", "evidence": EVIDENCE}
-SME = {"kind_code": "TECH_SME", "number": "202650010708000123", "valid_from": "2026-05-01", "evidence": EVIDENCE}
+SME = {"kind": "TECH_SME", "number": "202650010708000123", "valid_from_on": "2026-05-01", "evidence": EVIDENCE}
 STRUCK = {"effective_on": "2026-11-23", "evidence": EVIDENCE}
 
 

@@ -178,7 +178,7 @@ async def test_an_export_holds_what_the_list_shows_and_no_formula(world: World) 
 async def test_odd_paths_and_queries_are_refused_and_never_break_the_service(world: World) -> None:
     for path in ("/v1/enterprises/%00", "/v1/enterprises/%ED%A0%80", f"/v1/enterprises/{'9' * 5000}"):
         assert 400 <= (await world.city.get(path)).status_code < 500
-    for params in ({"q": "\0"}, {"unit": "x"}, {"limit": "0"}, {"cursor": "?"}, {"status": "?"}):
+    for params in ({"q": "\0"}, {"unit_id": "x"}, {"limit": "0"}, {"cursor": "?"}, {"status": "?"}):
         assert 400 <= (await world.city.get("/v1/enterprises", params=params)).status_code < 500
 
 

@@ -24,7 +24,7 @@ async def imported(
     client = client or world.city
     answer = await client.post(f"/v1/imports/{kind}", files={"file": ("list.csv", content, media_type)})
     assert answer.status_code == 202, answer.text
-    assert answer.json()["state"] == "QUEUED"
+    assert answer.json()["status"] == "QUEUED"
     await world.service.run_job(f"import_{kind}")
     read: dict[str, Any] = (await client.get(answer.headers["location"])).json()
     return read
@@ -61,7 +61,7 @@ async def test_good_rows_are_kept_and_each_bad_one_names_line_column_and_way_out
             f"示例五,{good},2015-01-02,N/A,N/A,渝中",
         ),
     )
-    assert (read["state"], read["done"], read["total"]) == ("DONE", 5, 5)
+    assert (read["status"], read["done"], read["total"]) == ("DONE", 5, 5)
     result = read["result"]
     assert [result[name] for name in ("rows", "created", "updated", "unchanged", "refused", "flagged")] == [
         5, 2, 0, 0, 3, 1,
@@ -150,7 +150,7 @@ async def test_lists_in_the_encodings_of_offices_are_read(world: World, encoding
 
 async def test_a_list_without_rows_fails_with_a_code(world: World) -> None:
     read = await imported(world, b"\n")
-    assert (read["state"], read["error"]) == ("FAILED", "table_empty")
+    assert (read["status"], read["error"]) == ("FAILED", "table_empty")
 
 
 async def test_an_import_goes_on_behind_its_last_commit(world: World) -> None:
@@ -174,7 +174,7 @@ async def test_an_import_goes_on_behind_its_last_commit(world: World) -> None:
         )
     await service.run_job("import_enterprises")
     after = (await world.city.get(answer.headers["location"])).json()
-    assert (after["state"], after["done"]) == ("DONE", 6)
+    assert (after["status"], after["done"]) == ("DONE", 6)
     assert (after["result"]["rows"], after["result"]["created"], after["result"]["unchanged"]) == (6, 2, 3)
     assert after["result"]["findings"]["row_repeated"]["count"] == 1
 
@@ -251,7 +251,7 @@ async def test_the_real_sample_of_2000_companies_gives_the_known_report(world: W
     content = SAMPLE.read_bytes()
     content = content if media_type == CSV else _as_xlsx(content)
     read = await imported(world, content, media_type=media_type)
-    assert read["state"] == "DONE", read
+    assert read["status"] == "DONE", read
     result = read["result"]
     found = result["findings"]
     assert result["rows"] == 2000

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from tests.service.registry.world import EVIDENCE, World, code_of
 
-SME = {"kind_code": "TECH_SME", "number": "202650010708000123", "valid_from": "2026-05-01", "evidence": EVIDENCE}
+SME = {"kind": "TECH_SME", "number": "202650010708000123", "valid_from_on": "2026-05-01", "evidence": EVIDENCE}
 SUBJECT = "registry.qualification.changed.v1"
 
 
@@ -10,9 +10,9 @@ async def test_a_national_number_is_entered_on_evidence_told_and_expires_on_its_
     code = await world.registered()
     answer = await world.city.post(f"/v1/enterprises/{code}/qualifications", json=SME)
     assert answer.status_code == 201, answer.text
-    assert (answer.json()["valid_until"], answer.json()["status"]) == ("2027-03-31", "VALID")
+    assert (answer.json()["valid_until_on"], answer.json()["status"]) == ("2027-03-31", "VALID")
     (event,) = await world.service.events(SUBJECT)
-    assert (event.data.kind_code, event.data.status, event.data.number) == ("TECH_SME", "VALID", SME["number"])
+    assert (event.data.kind, event.data.status, event.data.number) == ("TECH_SME", "VALID", SME["number"])
     await world.service.run_job("expire_titles")
     assert len(await world.service.events(SUBJECT)) == 1
     world.service.clock.advance(timedelta(days=129))  # 2027-04-01
@@ -28,7 +28,7 @@ async def test_what_cannot_be_entered_is_refused_with_its_code(world: World) -> 
     for changes, refusal in (
         ({"number": "2026500107"}, "number_malformed"),
         ({"evidence": {**EVIDENCE, "level": "DECLARED"}}, "evidence_too_weak"),
-        ({"kind_code": "TECH_ENTERPRISE"}, "qualification_issued_here"),
+        ({"kind": "TECH_ENTERPRISE"}, "qualification_issued_here"),
         ({"evidence": {"level": "DOCUMENT", "issued_on": "2026-01-01"}}, "field_invalid"),
         ({"award_rank": 10**12}, "field_invalid"),
     ):
@@ -42,9 +42,9 @@ async def test_what_cannot_be_entered_is_refused_with_its_code(world: World) -> 
 async def test_a_revoked_title_is_told_and_an_older_valid_one_would_speak_for_the_firm(world: World) -> None:
     code = await world.registered()
     path = f"/v1/enterprises/{code}/qualifications"
-    hnte = {"kind_code": "HNTE", "evidence": EVIDENCE}
-    first = await world.city.post(path, json={**hnte, "number": "GR202451100001", "valid_from": "2024-10-01"})
-    second = await world.city.post(path, json={**hnte, "number": "GR202651100001", "valid_from": "2026-10-01"})
+    hnte = {"kind": "HNTE", "evidence": EVIDENCE}
+    first = await world.city.post(path, json={**hnte, "number": "GR202451100001", "valid_from_on": "2024-10-01"})
+    second = await world.city.post(path, json={**hnte, "number": "GR202651100001", "valid_from_on": "2026-10-01"})
     assert (first.status_code, second.status_code) == (201, 201)
     revocation = {"effective_on": "2026-11-23", "evidence": EVIDENCE}
     gone = await world.city.post(f"/v1/qualifications/{second.json()['id']}:revoke", json=revocation)
@@ -58,7 +58,7 @@ async def test_a_revoked_title_is_told_and_an_older_valid_one_would_speak_for_th
     again = await world.city.post(f"/v1/qualifications/{second.json()['id']}:revoke", json=revocation)
     assert (again.status_code, code_of(again)) == (409, "qualification_not_valid")
     page = (await world.enterprise().get(f"/v1/enterprises/{code}")).json()
-    assert [(title["kind_code"], title["status"]) for title in page["qualifications"]] == [
+    assert [(title["kind"], title["status"]) for title in page["qualifications"]] == [
         ("HNTE", "REVOKED"),
         ("HNTE", "VALID"),
     ]

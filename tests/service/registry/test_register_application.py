@@ -28,12 +28,12 @@ async def test_a_firm_applies_the_district_checks_and_the_city_lists_it_with_our
     listed = await world.city.post(f"{path}:list")
     assert (listed.json()["status"], listed.json()["number"]) == ("LISTED", "KC2026500107000001")
     (event,) = await world.service.events("registry.qualification.changed.v1")
-    assert (event.data.kind_code, event.data.status, event.data.number) == (
+    assert (event.data.kind, event.data.status, event.data.number) == (
         "TECH_ENTERPRISE",
         "VALID",
         "KC2026500107000001",
     )
-    assert (event.data.valid_from.isoformat(), event.data.valid_until.isoformat()) == ("2026-11-23", "2029-11-22")
+    assert (event.data.valid_from_on.isoformat(), event.data.valid_until_on.isoformat()) == ("2026-11-23", "2029-11-22")
     again = await world.enterprise().post("/v1/register-applications", json={"uscc": made_up_code(1)})
     assert (again.status_code, code_of(again)) == (409, "already_listed")
 

@@ -70,7 +70,7 @@ async def test_a_high_tech_certificate_confirms_directly(world: World) -> None:
     code = await world.registered()
     await world.filed(rd_expense_fen=0, super_deduction_fen=None, science_staff=20)
     assert (await evaluated(world))["verdict"] == "NOT_QUALIFIED"
-    hnte = {"kind_code": "HNTE", "number": "GR202551100001", "valid_from": "2025-10-01", "evidence": EVIDENCE}
+    hnte = {"kind": "HNTE", "number": "GR202551100001", "valid_from_on": "2025-10-01", "evidence": EVIDENCE}
     assert (await world.city.post(f"/v1/enterprises/{code}/qualifications", json=hnte)).status_code == 201
     assert (await evaluated(world))["verdict"] == "QUALIFIED_DIRECT"
 
@@ -139,7 +139,7 @@ async def test_the_page_of_an_enterprise_shows_what_finance_told_last(world: Wor
     code = await world.registered()
     told = EvaluationCompleted(
         uscc=code, evaluation_id=UUID(int=1), supersedes_id=None, grade="B", score_milli=70_000,
-        limit_fen=400_000_000, uplift_fen=0, as_of=date(2026, 11, 23), valid_until=date(2027, 11, 22),
+        limit_fen=400_000_000, uplift_fen=0, as_of_on=date(2026, 11, 23), valid_until_on=date(2027, 11, 22),
         rule_set_version="2022.1", rule_set_sha256="0" * 64,
     )  # fmt: skip
     await world.service.deliver(told, version=2)

@@ -98,12 +98,12 @@ class World:
         await self.service.deliver(
             PortfolioChanged(
                 uscc=made_up_code(number),
-                as_of=date(2026, 11, 23),
+                as_of_on=date(2026, 11, 23),
                 class_1_count=class_1,
                 class_2_count=class_2,
                 high_value_count=0,
                 blemished_count=0,
-                kinds=(KindCount(kind_code="INVENTION", count=class_1, weighted_milli=class_1 * 1000),),
+                kinds=(KindCount(kind="INVENTION", count=class_1, weighted_milli=class_1 * 1000),),
                 rule_set_version="2024.1",
                 rule_set_sha256="0" * 64,
             ),

@@ -123,7 +123,7 @@ async def test_one_key_posts_once(market: Market) -> None:
 async def test_an_agency_posts_a_university_result_with_its_letter(market: Market) -> None:
     fields = achievement_fields(party_uscc=UNIVERSITY, party_name="示例大学")
     assert code(await market.agency.post("/v1/achievements", json=plain(fields))) == (422, "authority_missing")
-    letter = {"authority_sha256": "ab" * 32, "authority_until": "2027-12-31"}
+    letter = {"authority_sha256": "ab" * 32, "authority_until_on": "2027-12-31"}
     draft = await ok(market.agency.post("/v1/achievements", json={**plain(fields), **letter}))
     assert draft["party_name"] == "示例大学"
     nameless = {**plain(achievement_fields(party_uscc=UNIVERSITY, title="另一成果")), **letter}
@@ -167,8 +167,8 @@ async def test_a_review_is_recorded_in_the_audit(market: Market) -> None:
 
 
 async def test_a_listing_expires_after_its_last_day_and_others_are_told(market: Market) -> None:
-    published = await market.published(valid_until="2026-11-30")
-    need = await market.published("needs", valid_until="2026-12-01")
+    published = await market.published(valid_until_on="2026-11-30")
+    need = await market.published("needs", valid_until_on="2026-12-01")
     market.service.clock.advance(timedelta(days=7))  # 2026-11-30, the last day
     await market.service.run_job("expire_listings")
     path = f"/v1/achievements/{published['id']}"

@@ -51,7 +51,7 @@ def main() -> None:
 
     text = ConsentsApi(firm).read_consent_text()
     draft = FinanceConsentDraft(
-        recipient_uscc=case["bank_uscc"],
+        bank_uscc=case["bank_uscc"],
         scopes=[FinanceConsentScope.BASIC_REGISTRY, FinanceConsentScope.EVALUATION_RESULT],
         signer_name="示例签署人",
         text_version=text.version,

@@ -45,7 +45,7 @@ def shared_fields(**changed: Any) -> dict[str, Any]:
         "key_field": "NEWMAT",
         "keywords": ["铝合金", "铸造"],
         "cooperation_modes": ["LICENCE", "SERVICE"],
-        "valid_until": date(2027, 5, 31),
+        "valid_until_on": date(2027, 5, 31),
         **changed,
     }
 
@@ -104,6 +104,6 @@ def held(**changed: Any) -> Held:
         "poster_party": FIRM,
         "reviewer": None,
         "was_published": False,
-        "valid_until": date(2027, 5, 31),
+        "valid_until_on": date(2027, 5, 31),
     }
     return Held(**{**fields, **changed})

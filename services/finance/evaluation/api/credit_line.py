@@ -29,8 +29,8 @@ class CreditLimitRead(Shape):
     base_limit_fen: int
     uplift_fen: int
     gates_open: bool
-    as_of: date
-    valid_until: date
+    as_of_on: date
+    valid_until_on: date
     rule_set_version: str
     updated_at: datetime
 
@@ -54,8 +54,8 @@ async def read_credit_limit(uscc: str, tx: Tx) -> Response:
             base_limit_fen=evaluation.base_limit_fen,
             uplift_fen=evaluation.uplift_fen,
             gates_open=evaluation.gates_open,
-            as_of=evaluation.as_of,
-            valid_until=evaluation.valid_until,
+            as_of_on=evaluation.as_of_on,
+            valid_until_on=evaluation.valid_until_on,
             rule_set_version=evaluation.rule_set_version,
             updated_at=line.updated_at,
         ),

@@ -36,8 +36,8 @@ class EvaluationSummary(Shape):
     id: UUID
     uscc: str
     created_at: datetime
-    as_of: date
-    valid_until: date
+    as_of_on: date
+    valid_until_on: date
     score_milli: int
     grade: str
     base_limit_fen: int

@@ -28,8 +28,8 @@ class KvEvaluation(Base, table=True):
     created_at: Instant
     created_by: str
     causation_id: UUID
-    as_of: date
-    valid_until: date
+    as_of_on: date
+    valid_until_on: date
     score_milli: Milli
     grade: str = Field(sa_type=String(8))
     base_limit_fen: Fen

@@ -13,14 +13,14 @@ from shared.kernel.types import Count
 
 
 class Portfolio(Base, table=True):
-    """A firm's IP summary; `kinds` is a list of {kind_code, count, weighted_milli}."""
+    """A firm's IP summary; `kinds` is a list of {kind, count, weighted_milli}."""
 
     __tablename__ = "portfolio"
 
     uscc: str = Field(primary_key=True, sa_type=String(18))
     version: int = Field(sa_type=BigInteger)
     source_time: Instant
-    as_of: date
+    as_of_on: date
     class_1_count: Count
     class_2_count: Count
     high_value_count: Count

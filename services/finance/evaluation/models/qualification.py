@@ -10,17 +10,17 @@ from shared.db.base import Instant
 
 
 class Qualification(Base, table=True):
-    """A title as the registry last told it; `valid_until` is inclusive, NULL = open."""
+    """A title as the registry last told it; `valid_until_on` is inclusive, NULL = open."""
 
     __tablename__ = "qualification"
     __table_args__ = (CheckConstraint("status IN ('VALID', 'EXPIRED', 'REVOKED')", name="status_known"),)
 
     uscc: str = Field(primary_key=True, sa_type=String(18))
-    kind_code: str = Field(primary_key=True, sa_type=String(40))
+    kind: str = Field(primary_key=True, sa_type=String(40))
     version: int = Field(sa_type=BigInteger)
     source_time: Instant
     status: str
     number: str | None = None
-    valid_from: date
-    valid_until: date | None = None
+    valid_from_on: date
+    valid_until_on: date | None = None
     evidence_level: str

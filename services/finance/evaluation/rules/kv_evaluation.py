@@ -63,7 +63,7 @@ class Evaluation:
     limit_fen: int
     gates_open: bool
     on_city_register: bool
-    valid_until: date
+    valid_until_on: date
     record: bytes
     uplift_record: bytes
 
@@ -98,7 +98,7 @@ def evaluate(facts: Mapping[str, Fact], rules: RuleSet, uplift_rules: RuleSet, a
         limit_fen=uplift.limit_fen,
         gates_open=all(gate.open for gate in record.gates),
         on_city_register=facts["tech_enterprise_valid"].value is True,
-        valid_until=add_months(as_of, rules.param_int("validity_months")),
+        valid_until_on=add_months(as_of, rules.param_int("validity_months")),
         record=canonical(record),
         uplift_record=canonical(_uplift_record(uplift_facts, uplift, uplift_rules, as_of)),
     )

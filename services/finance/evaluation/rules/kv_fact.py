@@ -47,17 +47,17 @@ class FilingView:
 
 @dataclass(frozen=True, slots=True)
 class QualificationView:
-    """What finance holds of one title; `valid_until` is inclusive, None = open."""
+    """What finance holds of one title; `valid_until_on` is inclusive, None = open."""
 
     version: int
     status: str
-    valid_from: date
-    valid_until: date | None
+    valid_from_on: date
+    valid_until_on: date | None
 
     def valid_on(self, on: date) -> bool:
         """Whether the title stands on a day."""
-        begun = self.valid_from <= on
-        return self.status == "VALID" and begun and (self.valid_until is None or on <= self.valid_until)
+        begun = self.valid_from_on <= on
+        return self.status == "VALID" and begun and (self.valid_until_on is None or on <= self.valid_until_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class PortfolioView:
     """What finance holds of ipr's IP summary: per kind the count and the weighted count in thousandths."""
 
     version: int
-    as_of: date
+    as_of_on: date
     high_value_count: int
     blemished_count: int
     kinds: Mapping[str, tuple[int, int]]
@@ -199,7 +199,7 @@ def _portfolio_facts(firm: FirmView) -> Facts:
         "valid_rights": Fact(sum(count for count, _ in kinds.values()), origin),
         "high_value_count": Fact(0 if held is None else held.high_value_count, origin),
         "blemished_count": Fact(0 if held is None else held.blemished_count, origin),
-        "portfolio_as_of": Fact(None if held is None else held.as_of.isoformat(), origin),
+        "portfolio_as_of": Fact(None if held is None else held.as_of_on.isoformat(), origin),
         "portfolio_rule_set_sha256": Fact(None if held is None else held.rule_set_sha256, origin),
     }
     for kind in SCORED_KINDS:

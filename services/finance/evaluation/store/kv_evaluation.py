@@ -55,7 +55,7 @@ async def firm_view(tx: Transaction, uscc: str) -> FirmView:
         uscc=uscc,
         enterprise=None if enterprise is None else _enterprise_view(enterprise),
         filings={one.year: _filing_view(one) for one in filings},
-        qualifications={one.kind_code: _qualification_view(one) for one in titles},
+        qualifications={one.kind: _qualification_view(one) for one in titles},
         portfolio=None if portfolio is None else _portfolio_view(portfolio),
     )
 
@@ -78,16 +78,16 @@ def _filing_view(row: Filing) -> FilingView:
 
 
 def _qualification_view(row: Qualification) -> QualificationView:
-    return QualificationView(row.version, row.status, row.valid_from, row.valid_until)
+    return QualificationView(row.version, row.status, row.valid_from_on, row.valid_until_on)
 
 
 def _portfolio_view(row: Portfolio) -> PortfolioView:
     return PortfolioView(
         version=row.version,
-        as_of=row.as_of,
+        as_of_on=row.as_of_on,
         high_value_count=row.high_value_count,
         blemished_count=row.blemished_count,
-        kinds={one["kind_code"]: (one["count"], one["weighted_milli"]) for one in row.kinds},
+        kinds={one["kind"]: (one["count"], one["weighted_milli"]) for one in row.kinds},
         rule_set_sha256=row.rule_set_sha256,
     )
 

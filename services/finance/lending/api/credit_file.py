@@ -27,8 +27,8 @@ class EvaluationResultRead(Shape):
     """The result of an evaluation (scope EVALUATION_RESULT), money in fen."""
 
     evaluation_id: UUID
-    as_of: date
-    valid_until: date
+    as_of_on: date
+    valid_until_on: date
     grade: str
     score_milli: int
     base_limit_fen: int
@@ -58,7 +58,7 @@ class BasicRegistryRead(Shape):
 class IpPortfolioRead(Shape):
     """The IP summary of the firm (scope IP_PORTFOLIO), as ipr last told it."""
 
-    as_of: date
+    as_of_on: date
     class_1_count: int
     class_2_count: int
     high_value_count: int

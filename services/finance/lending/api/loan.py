@@ -38,7 +38,7 @@ class LoanRead(Shape):
     repaid_fen: int
     released_fen: int
     undrawn_fen: int
-    draw_until: date
+    draw_until_on: date
     ends_on: date
     version: int
     created_at: datetime

@@ -78,7 +78,7 @@ class LoanApplicationRead(Shape):
     approved_fen: int | None
     approved_term_months: int | None
     approved_on: date | None
-    valid_until: date | None
+    valid_until_on: date | None
     conditions: str | None
     bank_ref: str | None
     reason_code: str | None

@@ -27,7 +27,7 @@ class Loan(LoanTerms, Base, table=True):
         Index("ix_loan_bank", "bank_uscc", "created_at", "id"),
         Index("ix_loan_enterprise", "enterprise_uscc", "created_at", "id"),
         Index("ix_loan_created_at", "created_at", "id"),
-        Index("ix_loan_signed", "draw_until", postgresql_where=text("status = 'SIGNED'")),
+        Index("ix_loan_signed", "draw_until_on", postgresql_where=text("status = 'SIGNED'")),
     )
 
     id: UUID = Field(primary_key=True)
@@ -39,7 +39,7 @@ class Loan(LoanTerms, Base, table=True):
     drawn_fen: Fen
     repaid_fen: Fen
     released_fen: Fen
-    draw_until: date
+    draw_until_on: date
     ends_on: date
     version: int = Field(sa_type=BigInteger)
     created_at: Instant

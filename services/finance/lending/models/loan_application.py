@@ -28,7 +28,7 @@ class LoanApplication(LoanApplicationTerms, Base, table=True):
         CheckConstraint("amount_fen <= snapshot_limit_fen", name="within_snapshot"),
         CheckConstraint(
             "status NOT IN ('APPROVED', 'SIGNED', 'LAPSED')"
-            " OR (approved_fen > 0 AND approved_fen <= amount_fen AND valid_until IS NOT NULL)",
+            " OR (approved_fen > 0 AND approved_fen <= amount_fen AND valid_until_on IS NOT NULL)",
             name="approval_whole",
         ),
         CheckConstraint("status <> 'REJECTED' OR reason_code IS NOT NULL", name="rejection_coded"),
@@ -52,7 +52,7 @@ class LoanApplication(LoanApplicationTerms, Base, table=True):
         Index("ix_loan_application_bank", "bank_uscc", "created_at", "id"),
         Index("ix_loan_application_enterprise", "enterprise_uscc", "created_at", "id"),
         Index("ix_loan_application_created_at", "created_at", "id"),
-        Index("ix_loan_application_approved", "valid_until", postgresql_where=text("status = 'APPROVED'")),
+        Index("ix_loan_application_approved", "valid_until_on", postgresql_where=text("status = 'APPROVED'")),
     )
 
     id: UUID = Field(primary_key=True)
@@ -75,7 +75,7 @@ class LoanApplication(LoanApplicationTerms, Base, table=True):
     approved_fen: FenOrNone = None
     approved_term_months: int | None = None
     approved_on: date | None = None
-    valid_until: date | None = None
+    valid_until_on: date | None = None
     conditions: LongTextOrNone = None
     bank_ref: str | None = Field(default=None, sa_type=String(200))
     reason_code: str | None = Field(default=None, sa_type=String(60))

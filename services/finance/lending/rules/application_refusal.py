@@ -45,8 +45,8 @@ EVALUATION_CHANGED = RefusalCode(
 EVALUATION_EXPIRED = RefusalCode(
     code="evaluation_expired",
     status=409,
-    title_zh="评价已于 {valid_until} 失效",
-    title_en="The evaluation ended on {valid_until}",
+    title_zh="评价已于 {valid_until_on} 失效",
+    title_en="The evaluation ended on {valid_until_on}",
     way_out_zh="请重新评价（POST /v1/kvc-evaluations）。",
     way_out_en="Be evaluated again (POST /v1/kvc-evaluations).",
 )
@@ -93,8 +93,8 @@ APPROVAL_PERIOD_INVALID = RefusalCode(
 APPROVAL_LAPSED = RefusalCode(
     code="approval_lapsed",
     status=409,
-    title_zh="授信批复已于 {valid_until} 失效",
-    title_en="The approval ended on {valid_until}",
+    title_zh="授信批复已于 {valid_until_on} 失效",
+    title_en="The approval ended on {valid_until_on}",
     way_out_zh="请企业重新申请。",
     way_out_en="The firm must apply again.",
 )

@@ -34,8 +34,8 @@ DRAWDOWN_ABOVE_UNDRAWN = RefusalCode(
 DRAWING_PERIOD_OVER = RefusalCode(
     code="drawing_period_over",
     status=409,
-    title_zh="提款期已于 {draw_until} 结束",
-    title_en="The drawing period ended on {draw_until}",
+    title_zh="提款期已于 {draw_until_on} 结束",
+    title_en="The drawing period ended on {draw_until_on}",
     way_out_zh="请企业重新申请。",
     way_out_en="The firm must apply again.",
 )
@@ -123,7 +123,7 @@ def draw(
     principal_fen: int,
     state: LoanState,
     signed_on: date,
-    draw_until: date,
+    draw_until_on: date,
     loan_ends_on: date,
     today: date,
 ) -> Disbursement:
@@ -136,8 +136,8 @@ def draw(
     """
     if terms.amount_fen == 0:
         raise Refusal(DRAWDOWN_NOT_POSITIVE, pointer="/amount_fen")
-    if terms.starts_on > draw_until:
-        raise Refusal(DRAWING_PERIOD_OVER, pointer="/starts_on", draw_until=draw_until)
+    if terms.starts_on > draw_until_on:
+        raise Refusal(DRAWING_PERIOD_OVER, pointer="/starts_on", draw_until_on=draw_until_on)
     latest = min(add_months(terms.starts_on, rules.param_int("drawdown_months_max")), loan_ends_on)
     if not signed_on <= terms.starts_on <= today:
         raise Refusal(DRAWDOWN_DATES_INVALID, pointer="/starts_on", signed_on=signed_on, latest=latest)

@@ -85,7 +85,7 @@ class Signature:
     """A contract as signed: what it reserves, until when it is drawn, when it ends at the latest."""
 
     movement: Movement
-    draw_until: date
+    draw_until_on: date
     ends_on: date
 
 
@@ -130,7 +130,7 @@ def sign(
         raise Refusal(RATE_NOT_LPR, pointer="/rate_ppm", rate_ppm=rate_ppm)
     return Signature(
         movement=credit_line.reserve(terms.principal_fen, available_fen),
-        draw_until=terms.signed_on + timedelta(days=rules.param_int("draw_within_days")),
+        draw_until_on=terms.signed_on + timedelta(days=rules.param_int("draw_within_days")),
         ends_on=add_months(terms.signed_on, terms.term_months),
     )
 
@@ -153,13 +153,13 @@ def status_after(principal_fen: int, state: LoanState) -> LoanStatus:
     return LoanStatus.CLOSED if state.drawn_fen > 0 else LoanStatus.LAPSED
 
 
-def lapse(principal_fen: int, state: LoanState, *, draw_until: date, today: date) -> Lapse | None:
+def lapse(principal_fen: int, state: LoanState, *, draw_until_on: date, today: date) -> Lapse | None:
     """Release what was not drawn in time; what was drawn stays as it is.
 
     Source: F-LOAN-04 (docs/rules/finance.md).
     """
     left_fen = undrawn(principal_fen, state.drawn_fen, state.released_fen)
-    if draw_until >= today or left_fen == 0:
+    if draw_until_on >= today or left_fen == 0:
         return None
     after = state.model_copy(update={"released_fen": state.released_fen + left_fen})
     return Lapse(credit_line.release_reserved(left_fen), status_after(principal_fen, after))

@@ -76,7 +76,7 @@ class ApprovalTerms(Shape):
 
     amount_fen: Fen
     term_months: TermMonths
-    valid_until: date | None = None
+    valid_until_on: date | None = None
     conditions: LongTextOrNone = None
     bank_ref: ShortText
 
@@ -88,7 +88,7 @@ class EvaluationInForce:
     evaluation_id: UUID
     grade: str
     limit_fen: int
-    valid_until: date
+    valid_until_on: date
     on_city_register: bool
 
 
@@ -107,7 +107,7 @@ class Approval:
 
     amount_fen: int
     term_months: int
-    valid_until: date
+    valid_until_on: date
 
 
 def submit(
@@ -134,8 +134,8 @@ def submit(
             evaluation_id=str(evaluation.evaluation_id),
             limit_fen=evaluation.limit_fen,
         )
-    if evaluation.valid_until < today:
-        raise Refusal(EVALUATION_EXPIRED, pointer="/evaluation_id", valid_until=evaluation.valid_until)
+    if evaluation.valid_until_on < today:
+        raise Refusal(EVALUATION_EXPIRED, pointer="/evaluation_id", valid_until_on=evaluation.valid_until_on)
     if not evaluation.on_city_register:
         raise Refusal(NOT_ON_CITY_REGISTER)
     if evaluation.limit_fen == 0:
@@ -282,21 +282,21 @@ def approve(
     if terms.amount_fen > snapshot_limit_fen:
         raise Refusal(AMOUNT_ABOVE_LIMIT, pointer="/amount_fen", limit_fen=snapshot_limit_fen)
     latest = today + timedelta(days=rules.param_int("approval_valid_days"))
-    if terms.valid_until is not None and not today <= terms.valid_until <= latest:
-        raise Refusal(APPROVAL_PERIOD_INVALID, pointer="/valid_until", latest=latest)
-    return Approval(terms.amount_fen, terms.term_months, terms.valid_until or latest)
+    if terms.valid_until_on is not None and not today <= terms.valid_until_on <= latest:
+        raise Refusal(APPROVAL_PERIOD_INVALID, pointer="/valid_until_on", latest=latest)
+    return Approval(terms.amount_fen, terms.term_months, terms.valid_until_on or latest)
 
 
-def lapse(status: ApplicationStatus, valid_until: date | None, today: date) -> ApplicationStatus | None:
+def lapse(status: ApplicationStatus, valid_until_on: date | None, today: date) -> ApplicationStatus | None:
     """Return LAPSED for an approval whose last day is over, else None.
 
     Source: F-APP-10 (docs/rules/finance.md).
     """
-    over = status is ApplicationStatus.APPROVED and valid_until is not None and valid_until < today
+    over = status is ApplicationStatus.APPROVED and valid_until_on is not None and valid_until_on < today
     return ApplicationStatus.LAPSED if over else None
 
 
-def signable(status: ApplicationStatus, valid_until: date | None, today: date) -> ApplicationStatus:
+def signable(status: ApplicationStatus, valid_until_on: date | None, today: date) -> ApplicationStatus:
     """Check that an approval can still be signed.
 
     Raises:
@@ -305,6 +305,6 @@ def signable(status: ApplicationStatus, valid_until: date | None, today: date) -
     Source: F-APP-11 (docs/rules/finance.md).
     """
     _step(status, {ApplicationStatus.APPROVED})
-    if valid_until is not None and valid_until < today:
-        raise Refusal(APPROVAL_LAPSED, valid_until=valid_until)
+    if valid_until_on is not None and valid_until_on < today:
+        raise Refusal(APPROVAL_LAPSED, valid_until_on=valid_until_on)
     return ApplicationStatus.SIGNED

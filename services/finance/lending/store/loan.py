@@ -36,7 +36,7 @@ class HeldLoan:
     repaid_fen: int
     released_fen: int
     signed_on: date
-    draw_until: date
+    draw_until_on: date
     ends_on: date
 
 
@@ -72,10 +72,10 @@ async def lock_undrawn(tx: Transaction, today: date, limit: int) -> Sequence[Loa
         select(Loan)
         .where(
             col(Loan.status) == LoanStatus.SIGNED,
-            col(Loan.draw_until) < today,
+            col(Loan.draw_until_on) < today,
             col(Loan.drawn_fen) + col(Loan.released_fen) < col(Loan.principal_fen),
         )
-        .order_by(col(Loan.draw_until))
+        .order_by(col(Loan.draw_until_on))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

@@ -72,8 +72,8 @@ async def lock_overdue_approvals(tx: Transaction, today: date, limit: int) -> Se
     """Return approvals whose last day is over and hold them; rows that someone holds wait for the next run."""
     query = (
         select(LoanApplication)
-        .where(col(LoanApplication.status) == ApplicationStatus.APPROVED, col(LoanApplication.valid_until) < today)
-        .order_by(col(LoanApplication.valid_until))
+        .where(col(LoanApplication.status) == ApplicationStatus.APPROVED, col(LoanApplication.valid_until_on) < today)
+        .order_by(col(LoanApplication.valid_until_on))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

@@ -41,7 +41,7 @@ async def draw_loan(
         principal_fen=loan.principal_fen,
         state=state_of(loan),
         signed_on=loan.signed_on,
-        draw_until=loan.draw_until,
+        draw_until_on=loan.draw_until_on,
         loan_ends_on=loan.ends_on,
         today=tx.today,
     )

@@ -38,7 +38,7 @@ async def sign_loan(tx: Transaction, application_id: UUID, terms: LoanTerms, boo
     application = await applications.lock(tx, application_id)
     if line is None or application is None:
         raise Refusal(NOT_FOUND, noun="loan_application")
-    status = application_rules.signable(application.status, application.valid_until, tx.today)
+    status = application_rules.signable(application.status, application.valid_until_on, tx.today)
     # An open application keeps the limit it was made on, whether the line's limit fell or rose since.
     own_limit_fen = application.snapshot_limit_fen
     signature = rules.sign(
@@ -66,7 +66,7 @@ async def sign_loan(tx: Transaction, application_id: UUID, terms: LoanTerms, boo
             "drawn_fen": 0,
             "repaid_fen": 0,
             "released_fen": 0,
-            "draw_until": signature.draw_until,
+            "draw_until_on": signature.draw_until_on,
             "ends_on": signature.ends_on,
             "version": 1,
             "created_at": tx.now,
@@ -87,7 +87,7 @@ def _signed(loan: Loan) -> LoanSigned:
         principal_fen=loan.principal_fen,
         rate_ppm=loan.rate_ppm,
         term_months=loan.term_months,
-        draw_until=loan.draw_until,
+        draw_until_on=loan.draw_until_on,
     )
 
 
@@ -106,7 +106,7 @@ async def lapse_loans(tx: Transaction, limit: int) -> int:
     """Release what was signed and not drawn in time; returns how many loans were looked at."""
     overdue = await loans.lock_undrawn(tx, tx.today, limit)
     for loan in sorted(overdue, key=lambda one: one.enterprise_uscc):
-        lapse = rules.lapse(loan.principal_fen, state_of(loan), draw_until=loan.draw_until, today=tx.today)
+        lapse = rules.lapse(loan.principal_fen, state_of(loan), draw_until_on=loan.draw_until_on, today=tx.today)
         if lapse is None:
             continue
         after = await lines.release(tx, loan.enterprise_uscc, lapse.movement, loan_id=loan.id)

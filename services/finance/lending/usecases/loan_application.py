@@ -56,7 +56,7 @@ async def _submission(tx: Transaction, uscc: str, terms: LoanApplicationTerms, b
             evaluation_id=current.id,
             grade=current.grade,
             limit_fen=current.limit_fen,
-            valid_until=current.valid_until,
+            valid_until_on=current.valid_until_on,
             on_city_register=current.on_city_register,
         ),
         available_fen=line_rules.available(line.limit_fen, line.reserved_fen, line.drawn_fen),
@@ -178,7 +178,7 @@ def tell_decided(tx: Transaction, application: LoanApplication) -> None:
             status=application.status.value,
             reason_code=application.reason_code,
             amount_fen=application.approved_fen,
-            valid_until=application.valid_until,
+            valid_until_on=application.valid_until_on,
         )
     )
 
@@ -321,7 +321,7 @@ async def approve_application(
     application.approved_fen = approval.amount_fen
     application.approved_term_months = approval.term_months
     application.approved_on = tx.today
-    application.valid_until = approval.valid_until
+    application.valid_until_on = approval.valid_until_on
     application.conditions = terms.conditions
     application.bank_ref = terms.bank_ref
     application.answered_at = tx.now
@@ -333,7 +333,7 @@ async def lapse_approvals(tx: Transaction, limit: int) -> Sequence[LoanApplicati
     """End approvals that were not signed in time; returns those that lapsed."""
     overdue = await applications.lock_overdue_approvals(tx, tx.today, limit)
     for application in overdue:
-        lapsed = rules.lapse(application.status, application.valid_until, tx.today)
+        lapsed = rules.lapse(application.status, application.valid_until_on, tx.today)
         if lapsed is not None:
             application.status = lapsed
             tell_decided(tx, application)

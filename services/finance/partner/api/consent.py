@@ -27,7 +27,7 @@ class ConsentRead(Shape):
 
     id: UUID
     enterprise_uscc: str
-    recipient_uscc: str
+    bank_uscc: str
     purpose: ConsentPurpose
     scopes: list[ConsentScope]
     signer_name: str
@@ -38,7 +38,7 @@ class ConsentRead(Shape):
     granted_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
-    purge_by: date | None
+    purge_by_on: date | None
 
 
 class ConsentTextRead(Shape):

@@ -13,7 +13,7 @@ class Bank(BankTerms, Base, table=True):
 
     __tablename__ = "bank"
     __table_args__ = (
-        CheckConstraint("agreement_from <= agreement_until", name="period"),
+        CheckConstraint("agreement_from_on <= agreement_until_on", name="period"),
         Index("ix_bank_created_at", "created_at", "uscc"),
     )
 

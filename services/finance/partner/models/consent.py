@@ -19,14 +19,14 @@ class Consent(Base, table=True):
     __tablename__ = "consent"
     __table_args__ = (
         CheckConstraint("expires_at > granted_at", name="period"),
-        CheckConstraint("(revoked_at IS NULL) = (purge_by IS NULL)", name="revocation_whole"),
-        Index("ix_consent_parties", "enterprise_uscc", "recipient_uscc"),
+        CheckConstraint("(revoked_at IS NULL) = (purge_by_on IS NULL)", name="revocation_whole"),
+        Index("ix_consent_parties", "enterprise_uscc", "bank_uscc"),
         Index("ix_consent_granted_at", "granted_at", "id"),
     )
 
     id: UUID = Field(primary_key=True)
     enterprise_uscc: str = Field(sa_type=String(18))
-    recipient_uscc: str = Field(sa_type=String(18), foreign_key="bank.uscc")
+    bank_uscc: str = Field(sa_type=String(18), foreign_key="bank.uscc")
     purpose: ConsentPurpose = Field(sa_type=text_enum(ConsentPurpose))
     scopes: list[str] = Field(sa_type=JSONB)
     signer_name: Personal = Field(sa_type=PersonalColumn)
@@ -40,4 +40,4 @@ class Consent(Base, table=True):
     granted_by: str
     expires_at: Instant
     revoked_at: InstantOrNone = None
-    purge_by: date | None = None
+    purge_by_on: date | None = None

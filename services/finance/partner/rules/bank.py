@@ -46,8 +46,8 @@ class BankTerms(Shape):
 
     uscc: Uscc
     name: ShortText
-    agreement_from: date
-    agreement_until: date
+    agreement_from_on: date
+    agreement_until_on: date
     decision_no: ShortText
 
 
@@ -66,8 +66,8 @@ def admit(terms: BankTerms, *, known: bool) -> Admission:
 
     Source: F-BANK-01 (docs/rules/finance.md).
     """
-    if terms.agreement_until < terms.agreement_from:
-        raise Refusal(BANK_PERIOD_INVALID, pointer="/agreement_until")
+    if terms.agreement_until_on < terms.agreement_from_on:
+        raise Refusal(BANK_PERIOD_INVALID, pointer="/agreement_until_on")
     if known:
         raise Refusal(BANK_ALREADY_ADMITTED, pointer="/uscc")
     return Admission(BankStatus.ACTIVE)
@@ -81,5 +81,9 @@ def cooperates(terms: BankTerms | None, status: BankStatus | None, on: date) -> 
 
     Source: F-BANK-02 (docs/rules/finance.md).
     """
-    if terms is None or status is not BankStatus.ACTIVE or not terms.agreement_from <= on <= terms.agreement_until:
+    if (
+        terms is None
+        or status is not BankStatus.ACTIVE
+        or not terms.agreement_from_on <= on <= terms.agreement_until_on
+    ):
         raise Refusal(BANK_NOT_COOPERATING, pointer="/bank_uscc")

@@ -152,7 +152,7 @@ class Revocation:
     """A consent as withdrawn: reading stops at once, the recipient purges by the date."""
 
     revoked_at: datetime
-    purge_by: date
+    purge_by_on: date
 
 
 def text_in_force(rules: RuleSet) -> ConsentText:
@@ -211,7 +211,7 @@ def revoke(rules: RuleSet, *, revoked_at: datetime | None, now: datetime, today:
     """
     if revoked_at is not None:
         raise Refusal(CONSENT_ALREADY_REVOKED)
-    return Revocation(revoked_at=now, purge_by=today + timedelta(days=rules.param_int("purge_days")))
+    return Revocation(revoked_at=now, purge_by_on=today + timedelta(days=rules.param_int("purge_days")))
 
 
 def require(

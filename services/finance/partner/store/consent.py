@@ -14,9 +14,7 @@ from shared.db.transaction import Transaction
 
 async def held(tx: Transaction, *, enterprise_uscc: str, bank_uscc: str) -> list[HeldConsent]:
     """Return all consents that one firm ever gave to one bank, newest first; rules judge which of them hold."""
-    query = select(Consent).where(
-        col(Consent.enterprise_uscc) == enterprise_uscc, col(Consent.recipient_uscc) == bank_uscc
-    )
+    query = select(Consent).where(col(Consent.enterprise_uscc) == enterprise_uscc, col(Consent.bank_uscc) == bank_uscc)
     rows = (await tx.session.execute(query.order_by(col(Consent.granted_at).desc()))).scalars()
     return [
         HeldConsent(
@@ -32,9 +30,7 @@ async def held(tx: Transaction, *, enterprise_uscc: str, bank_uscc: str) -> list
 
 async def find(tx: Transaction, consent_id: UUID) -> Consent | None:
     """Return a consent that the caller may see: the firm and the recipient theirs, the city all."""
-    query = visible(
-        select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), bank=col(Consent.recipient_uscc)
-    )
+    query = visible(select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), bank=col(Consent.bank_uscc))
     return (await tx.session.execute(query.where(col(Consent.id) == consent_id))).scalar_one_or_none()
 
 
@@ -46,8 +42,6 @@ async def lock_own(tx: Transaction, consent_id: UUID) -> Consent | None:
 
 async def page(tx: Transaction, *, after: After, limit: int) -> Sequence[Consent]:
     """Return consents that the caller may see, newest first, one more than `limit` if there are more."""
-    query = visible(
-        select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), bank=col(Consent.recipient_uscc)
-    )
+    query = visible(select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), bank=col(Consent.bank_uscc))
     query = after_key(query, created_at=col(Consent.granted_at), row_id=col(Consent.id), after=after, limit=limit)
     return (await tx.session.execute(query)).scalars().all()

@@ -30,7 +30,7 @@ from shared.policy.book import RuleBook
 class ConsentDraft(Shape):
     """What an enterprise signs: who may read what for which purpose; without an end it lasts the default term."""
 
-    recipient_uscc: Uscc
+    bank_uscc: Uscc
     purpose: ConsentPurpose = ConsentPurpose.LOAN_APPLICATION
     scopes: list[ConsentScope]
     expires_at: AwareDatetime | None = None
@@ -50,8 +50,8 @@ async def grant_consent(tx: Transaction, draft: ConsentDraft, book: RuleBook, *,
             `signer_without_mandate`; `consent_period_invalid`.
     """
     uscc = tx.actor.party_as(Role.ENTERPRISE)
-    if await banks.find(tx, draft.recipient_uscc) is None:
-        raise Refusal(NOT_FOUND, pointer="/recipient_uscc", noun="bank")
+    if await banks.find(tx, draft.bank_uscc) is None:
+        raise Refusal(NOT_FOUND, pointer="/bank_uscc", noun="bank")
     grant = rules.grant(
         book.pick(rules.POLICY, tx.today),
         scopes=draft.scopes,
@@ -64,7 +64,7 @@ async def grant_consent(tx: Transaction, draft: ConsentDraft, book: RuleBook, *,
     consent = Consent(
         id=consent_id,
         enterprise_uscc=uscc,
-        recipient_uscc=draft.recipient_uscc,
+        bank_uscc=draft.bank_uscc,
         purpose=draft.purpose,
         scopes=[scope.value for scope in grant.scopes],
         signer_name=Personal(draft.signer_name),
@@ -84,7 +84,7 @@ async def grant_consent(tx: Transaction, draft: ConsentDraft, book: RuleBook, *,
         ConsentGranted(
             consent_id=consent_id,
             enterprise_uscc=uscc,
-            recipient_uscc=consent.recipient_uscc,
+            bank_uscc=consent.bank_uscc,
             purpose=consent.purpose.value,
             scopes=tuple(consent.scopes),
             granted_at=consent.granted_at,
@@ -108,15 +108,15 @@ async def revoke_consent(tx: Transaction, consent_id: UUID, book: RuleBook) -> C
         book.pick(rules.POLICY, tx.today), revoked_at=consent.revoked_at, now=tx.now, today=tx.today
     )
     consent.revoked_at = revocation.revoked_at
-    consent.purge_by = revocation.purge_by
+    consent.purge_by_on = revocation.purge_by_on
     tx.audit("consent.revoke", subject=f"consent/{consent_id}", uscc=uscc, consent_id=consent_id)
     tx.emit(
         ConsentRevoked(
             consent_id=consent_id,
             enterprise_uscc=uscc,
-            recipient_uscc=consent.recipient_uscc,
+            bank_uscc=consent.bank_uscc,
             revoked_at=revocation.revoked_at,
-            purge_by=revocation.purge_by,
+            purge_by_on=revocation.purge_by_on,
         )
     )
     return consent

@@ -20,22 +20,22 @@ router = edge_router(tags=["ip-rights 知识产权"])
 
 
 class AnnuityRead(BaseModel):
-    """The fee of one patent year; amounts in fen. Unpaid to `grace_until`, the right is lost from `lost_from` on."""
+    """The fee of one patent year in fen. Unpaid to `grace_until_on`, the right is lost from `lost_from_on` on."""
 
     patent_year: int
     fee_fen: int
-    pay_from: date
+    pay_from_on: date
     due_on: date
-    grace_until: date
+    grace_until_on: date
     surcharge_fen: int
-    lost_from: date
+    lost_from_on: date
 
 
 class AnnuitiesRead(BaseModel):
     """What is due next, and what is owed today if the fee of the running year was not paid; payments are not known."""
 
     right_id: UUID
-    as_of: date
+    as_of_on: date
     payers: Payers
     next: AnnuityRead | None
     in_grace: AnnuityRead | None
@@ -67,7 +67,7 @@ async def read_annuities(
     return answered(
         AnnuitiesRead(
             right_id=right_id,
-            as_of=tx.today,
+            as_of_on=tx.today,
             payers=payers,
             next=None if due is None else _read(due),
             in_grace=None if late is None else _read(late),

@@ -95,7 +95,7 @@ class RightRead(RightTerms):
     right_no_display: str
     legal_status: LegalStatus
     status_since_on: date
-    extended_until: date | None
+    extended_until_on: date | None
     ends_on: date | None
     months_left: int | None
     owners: list[OwnerRead]

@@ -39,7 +39,7 @@ class ImportRead(BaseModel):
     """How far an import is: `result` counts lines and findings by code; `error` says why it failed as a whole."""
 
     id: UUID
-    state: str
+    status: str
     done: int
     total: int | None
     result: dict[str, Any] | None
@@ -126,7 +126,7 @@ async def _find(tx: Tx, operation_id: UUID) -> Operation:
 def _read(operation: Operation) -> ImportRead:
     return ImportRead(
         id=operation.id,
-        state=operation.state,
+        status=operation.state,
         done=operation.done,
         total=operation.total,
         result=operation.result,

@@ -41,7 +41,7 @@ class MoveRead(BaseModel):
     requested_on: date | None
     evidence_level: EvidenceLevel
     evidence: dict[str, Any]
-    state: MoveState
+    status: MoveState
     correction: dict[str, Any] | None
     computed_by: str | None
     entered_by: str

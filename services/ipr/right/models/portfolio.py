@@ -21,7 +21,7 @@ class Portfolio(Base, table=True):
     )
 
     uscc: str = Field(primary_key=True, sa_type=String(18))
-    as_of: date
+    as_of_on: date
     class_1_count: int = Field(default=0, sa_type=Integer)
     class_2_count: int = Field(default=0, sa_type=Integer)
     high_value_count: int = Field(default=0, sa_type=Integer)

@@ -22,7 +22,7 @@ class Right(RightTerms, Base, table=True):
     __tablename__ = "ip_right"
     __table_args__ = (
         UniqueConstraint("kind", "right_no", name="uq_ip_right_kind_right_no"),
-        CheckConstraint("extended_until IS NULL OR ends_on = extended_until", name="extension_is_the_end"),
+        CheckConstraint("extended_until_on IS NULL OR ends_on = extended_until_on", name="extension_is_the_end"),
         CheckConstraint("version >= 1", name="version"),
         Index("ix_ip_right_created_at", "created_at", "id"),
         Index("ix_ip_right_ends_on", "ends_on"),
@@ -32,7 +32,7 @@ class Right(RightTerms, Base, table=True):
     kind: RightKind = Field(sa_type=text_enum(RightKind))
     legal_status: LegalStatus = Field(sa_type=text_enum(LegalStatus))
     status_since_on: date
-    extended_until: date | None = None
+    extended_until_on: date | None = None
     ends_on: date | None = None
     evidence_level: EvidenceLevel = Field(sa_type=text_enum(EvidenceLevel))
     evidence: dict[str, Any] = Field(sa_type=JSONB)
@@ -64,7 +64,7 @@ class RightMove(Base, table=True):
 
     __tablename__ = "ip_right_move"
     __table_args__ = (
-        CheckConstraint("(state = 'CORRECTED') = (correction IS NOT NULL)", name="correction_whole"),
+        CheckConstraint("(status = 'CORRECTED') = (correction IS NOT NULL)", name="correction_whole"),
         Index("ix_ip_right_move_right", "right_id", "effective_on"),
     )
 
@@ -76,7 +76,7 @@ class RightMove(Base, table=True):
     requested_on: date | None = None
     evidence_level: EvidenceLevel = Field(sa_type=text_enum(EvidenceLevel))
     evidence: dict[str, Any] = Field(sa_type=JSONB)
-    state: MoveState = Field(sa_type=text_enum(MoveState))
+    status: MoveState = Field(sa_type=text_enum(MoveState))
     correction: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     computed_by: str | None = Field(default=None, sa_type=String(120))
     entered_by: str = Field(sa_type=String(120))

@@ -47,11 +47,11 @@ class Annuity:
 
     patent_year: int
     fee_fen: int
-    pay_from: date
+    pay_from_on: date
     due_on: date
-    grace_until: date
+    grace_until_on: date
     surcharge_fen: int
-    lost_from: date
+    lost_from_on: date
 
 
 def annual_fee_fen(kind: RightKind, patent_year: int, rules: RuleSet) -> int | None:
@@ -117,7 +117,7 @@ def in_grace(case: FeeCase, on: date, rules: RuleSet) -> Annuity | None:
     if year == 1 or add_months(case.filed_on, 12 * (year - 1)) <= case.granted_on:
         return None
     due = _annuity(case, year, on, rules)
-    return due if due is not None and on <= due.grace_until else None
+    return due if due is not None and on <= due.grace_until_on else None
 
 
 def _annuity(case: FeeCase, year: int, on: date, rules: RuleSet) -> Annuity | None:
@@ -129,9 +129,9 @@ def _annuity(case: FeeCase, year: int, on: date, rules: RuleSet) -> Annuity | No
     return Annuity(
         patent_year=year,
         fee_fen=reduced_fen(full, case.payers, granted_on=case.granted_on, year_starts_on=starts_on, rules=rules),
-        pay_from=add_months(starts_on, -rules.param_int("pay_window_months")),
+        pay_from_on=add_months(starts_on, -rules.param_int("pay_window_months")),
         due_on=due_on,
-        grace_until=add_months(due_on, rules.param_int("grace_months")),
+        grace_until_on=add_months(due_on, rules.param_int("grace_months")),
         surcharge_fen=surcharge_fen(full, due_on, on, rules),
-        lost_from=starts_on,
+        lost_from_on=starts_on,
     )

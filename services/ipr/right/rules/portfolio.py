@@ -43,11 +43,11 @@ class Summary:
     kinds: tuple[KindCount, ...]
     next_change_on: date | None
 
-    def told(self, uscc: str, as_of: date, rules: RuleSet) -> PortfolioChanged:
+    def told(self, uscc: str, as_of_on: date, rules: RuleSet) -> PortfolioChanged:
         """Return the event that tells this summary."""
         return PortfolioChanged(
             uscc=uscc,
-            as_of=as_of,
+            as_of_on=as_of_on,
             class_1_count=self.class_1_count,
             class_2_count=self.class_2_count,
             high_value_count=self.high_value_count,
@@ -125,7 +125,7 @@ def summarise(rights: Sequence[HeldRight], rules: RuleSet, on: date) -> Summary:
 
 def _count(kind: RightKind, rights: Sequence[HeldRight], rules: RuleSet, on: date) -> KindCount:
     exact = sum(weight_milli(right, rules, on) * right.share_ppm for right in rights)
-    return KindCount(kind_code=kind.value, count=len(rights), weighted_milli=(2 * exact + _PPM) // (2 * _PPM))
+    return KindCount(kind=kind.value, count=len(rights), weighted_milli=(2 * exact + _PPM) // (2 * _PPM))
 
 
 def _is_blemished(right: HeldRight) -> bool:

@@ -37,7 +37,7 @@ class PortfolioRead(BaseModel):
 
     uscc: str
     name: str | None
-    as_of: date
+    as_of_on: date
     class_1_count: int
     class_2_count: int
     high_value_count: int
@@ -49,12 +49,12 @@ class PortfolioRead(BaseModel):
     parameters: list[ParameterRead]
 
     @classmethod
-    def of(cls, uscc: str, name: str | None, as_of: date, summary: Summary, rules: RuleSet) -> "PortfolioRead":
+    def of(cls, uscc: str, name: str | None, as_of_on: date, summary: Summary, rules: RuleSet) -> "PortfolioRead":
         """Return a summary as it is answered, with the parameters that explain it."""
         kinds = [
             KindRead(
-                kind=RightKind(one.kind_code),
-                kind_zh=KIND_ZH[RightKind(one.kind_code)],
+                kind=RightKind(one.kind),
+                kind_zh=KIND_ZH[RightKind(one.kind)],
                 count=one.count,
                 weighted_milli=one.weighted_milli,
             )
@@ -76,7 +76,7 @@ class PortfolioRead(BaseModel):
         return cls(
             uscc=uscc,
             name=name,
-            as_of=as_of,
+            as_of_on=as_of_on,
             class_1_count=summary.class_1_count,
             class_2_count=summary.class_2_count,
             high_value_count=summary.high_value_count,

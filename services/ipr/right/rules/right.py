@@ -118,7 +118,7 @@ class Attestation(Shape):
 class TermExtension(Shape):
     """A new last day: a trademark renewed, an invention's term compensated."""
 
-    until: date
+    until_on: date
     evidence: Evidence
 
 
@@ -152,7 +152,7 @@ class RightView:
     blemished: bool
 
 
-def term_facts(terms: RightTerms, extended_until: date | None = None) -> TermFacts:
+def term_facts(terms: RightTerms, extended_until_on: date | None = None) -> TermFacts:
     """Return the dates of a right that bear on its term.
 
     Source: I-RIGHT-05 (docs/rules/ipr.md).
@@ -166,7 +166,7 @@ def term_facts(terms: RightTerms, extended_until: date | None = None) -> TermFac
         completed_on=terms.completed_on,
         woody=terms.woody,
         stated_ends_on=terms.stated_ends_on,
-        extended_until=extended_until,
+        extended_until_on=extended_until_on,
     )
 
 
@@ -305,7 +305,7 @@ def told(view: RightView, *, high_value: bool) -> RightChanged:
     return RightChanged(
         right_id=view.right_id,
         right_no=view.terms.right_no,
-        kind_code=view.terms.kind.value,
+        kind=view.terms.kind.value,
         title=view.terms.title,
         legal_status=view.legal_status.value,
         owners=tuple(OwnerShare(uscc=one.uscc, share_ppm=one.share_ppm) for one in view.owners),

@@ -50,7 +50,7 @@ class TermFacts:
     completed_on: date | None = None
     woody: bool = False
     stated_ends_on: date | None = None
-    extended_until: date | None = None
+    extended_until_on: date | None = None
 
 
 _START_FIELD: Mapping[RightKind, str] = {
@@ -90,8 +90,8 @@ def last_day(book: RuleBook, facts: TermFacts) -> date | None:
 
     Source: I-TERM-02 (docs/rules/ipr.md).
     """
-    if facts.extended_until is not None:
-        return facts.extended_until
+    if facts.extended_until_on is not None:
+        return facts.extended_until_on
     start = start_of_term(facts)
     if start is None:
         return facts.stated_ends_on
@@ -160,7 +160,7 @@ def extend(book: RuleBook, facts: TermFacts, until: date) -> date:
         compensation = rules.param_int("invention_compensation_months_max")
         latest = _day_before(add_months(natural + timedelta(days=1), compensation))
     if not ends_on < until <= latest:
-        raise Refusal(TERM_EXTENSION_INVALID, pointer="/until", after=ends_on, latest=latest)
+        raise Refusal(TERM_EXTENSION_INVALID, pointer="/until_on", after=ends_on, latest=latest)
     return until
 
 

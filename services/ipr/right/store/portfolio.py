@@ -35,7 +35,7 @@ class ToldSummary:
 
 
 _MAKE = text("""
-INSERT INTO ip_portfolio (uscc, as_of, class_1_count, class_2_count, high_value_count, blemished_count, kinds,
+INSERT INTO ip_portfolio (uscc, as_of_on, class_1_count, class_2_count, high_value_count, blemished_count, kinds,
                           rule_set_version, rule_set_sha256, updated_at)
 SELECT uscc, CAST(:today AS date), 0, 0, 0, 0, CAST('[]' AS jsonb), CAST(:version AS text), CAST(:sha256 AS text),
        CAST(:now AS timestamptz)
@@ -43,7 +43,7 @@ FROM jsonb_array_elements_text(CAST(:usccs AS jsonb)) AS uscc ORDER BY uscc ON C
 """)
 _SAVE = text("""
 UPDATE ip_portfolio AS held SET
-    as_of = :today, updated_at = :now, rule_set_version = :version, rule_set_sha256 = :sha256,
+    as_of_on = :today, updated_at = :now, rule_set_version = :version, rule_set_sha256 = :sha256,
     class_1_count = fresh.class_1_count, class_2_count = fresh.class_2_count,
     high_value_count = fresh.high_value_count, blemished_count = fresh.blemished_count, kinds = fresh.kinds,
     next_change_on = fresh.next_change_on, told_at = CASE WHEN fresh.changed THEN :now ELSE held.told_at END

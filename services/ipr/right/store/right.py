@@ -197,7 +197,7 @@ def recorded(row: RightMove) -> RecordedMove:
         notice_on=date.fromisoformat(row.evidence["issued_on"]),
         requested_on=row.requested_on,
         level=row.evidence_level,
-        state=row.state,
+        state=row.status,
     )
 
 

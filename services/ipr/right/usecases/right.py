@@ -149,10 +149,10 @@ async def extend_term(tx: Transaction, right_id: UUID, draft: TermExtension, boo
     """
     right, before = await take(tx, right_id)
     status_rules.check_evidence(draft.evidence.level, book.pick(status_rules.POLICY, tx.today))
-    until = term_rules.extend(book, rules.term_facts(before.terms, right.extended_until), draft.until)
+    until = term_rules.extend(book, rules.term_facts(before.terms, right.extended_until_on), draft.until_on)
     detail = {"ends_on_before": before.ends_on.isoformat() if before.ends_on else None, "until": until.isoformat()}
     _add_evidence(tx, right_id, row_id, "EXTENDED", draft.evidence, detail)
-    right.extended_until = right.ends_on = until
+    right.extended_until_on = right.ends_on = until
     return await settle(tx, right, before, book, action="extend")
 
 
@@ -260,7 +260,7 @@ def _move_columns(tx: Transaction, right_id: UUID, move: RecordedMove, evidence:
         "requested_on": move.requested_on,
         "evidence_level": move.level,
         "evidence": stored(evidence, move.level),
-        "state": MoveState.APPLIED,
+        "status": MoveState.APPLIED,
         "entered_by": tx.actor.client_id,
         "recorded_at": tx.now,
     }

@@ -53,7 +53,7 @@ def apply_move(
     tx.session.add(row)
     _apply(right, movement.timeline)
     for one in (*rows, row):
-        one.state = movement.timeline.states[one.id]
+        one.status = movement.timeline.states[one.id]
     return True
 
 
@@ -84,14 +84,14 @@ async def correct_move(
         "corrected_by": tx.actor.client_id,
         "replaced_by": str(new_move_id) if replacement else None,
     }
-    wrong.state = MoveState.CORRECTED
+    wrong.status = MoveState.CORRECTED
     if draft.replacement is not None and replacement is not None:
         row = move_row(tx, right_id, replacement, draft.replacement.evidence)
         row.recorded_no = wrong.recorded_no
-        row.state = timeline.states[row.id]
+        row.status = timeline.states[row.id]
         tx.session.add(row)
     for one in rows:
-        one.state = timeline.states[one.id]
+        one.status = timeline.states[one.id]
     _apply(right, timeline)
     return await settle(tx, right, before, book, action="correct")
 
@@ -112,7 +112,7 @@ async def expire_rights(
     histories = await rights.moves(tx, before)
     expired: list[Right] = []
     for right in ended:
-        facts = term_facts(before[right.id].terms, right.extended_until)
+        facts = term_facts(before[right.id].terms, right.extended_until_on)
         if right.ends_on is None or tx.today < term_rules.over_on(book, facts, right.ends_on):
             continue
         _expire(tx, right, histories[right.id], book, facts, move_id=new_id())
@@ -149,7 +149,7 @@ def _expire(
     timeline = rules.fold([*history, new], book.pick(rules.POLICY, tx.today))
     tx.session.add(row)
     for one in (*rows, row):
-        one.state = timeline.states[one.id]
+        one.status = timeline.states[one.id]
     _apply(right, timeline)
     right.version += 1
     right.updated_at = tx.now

@@ -26,6 +26,7 @@ class SheetRight(BaseModel):
     kind: RightKind
     kind_zh: str
     right_no: str
+    right_no_display: str
     title: str
     legal_status: LegalStatus
     status_since_on: date
@@ -65,7 +66,8 @@ async def read_sheet(application_id: UUID, tx: Tx, book: Book) -> Response:
         SheetRight(
             kind=right.kind,
             kind_zh=KIND_ZH[right.kind],
-            right_no=display_number(right.kind, right.right_no),
+            right_no=right.right_no,
+            right_no_display=display_number(right.kind, right.right_no),
             title=right.title,
             legal_status=right.legal_status,
             status_since_on=right.status_since_on,

@@ -25,7 +25,7 @@ async def on_consent_granted(tx: Transaction, event: Envelope[ConsentGranted]) -
         {
             "consent_id": consent.consent_id,
             "enterprise_uscc": consent.enterprise_uscc,
-            "recipient_uscc": consent.recipient_uscc,
+            "bank_uscc": consent.bank_uscc,
             "purpose": consent.purpose,
             "scopes": list(consent.scopes),
             "granted_at": consent.granted_at,
@@ -44,7 +44,7 @@ async def on_consent_revoked(tx: Transaction, event: Envelope[ConsentRevoked]) -
         {
             "consent_id": consent.consent_id,
             "enterprise_uscc": consent.enterprise_uscc,
-            "recipient_uscc": consent.recipient_uscc,
+            "bank_uscc": consent.bank_uscc,
             "purpose": None,
             "scopes": None,
             "granted_at": None,

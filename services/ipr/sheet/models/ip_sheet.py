@@ -29,11 +29,11 @@ class SheetConsent(Base, table=True):
     """A consent of an enterprise to a bank; a withdrawal that arrives first stays."""
 
     __tablename__ = "sheet_consent"
-    __table_args__ = (Index("ix_sheet_consent_parties", "enterprise_uscc", "recipient_uscc"),)
+    __table_args__ = (Index("ix_sheet_consent_parties", "enterprise_uscc", "bank_uscc"),)
 
     consent_id: UUID = Field(primary_key=True)
     enterprise_uscc: str = Field(sa_type=String(18))
-    recipient_uscc: str = Field(sa_type=String(18))
+    bank_uscc: str = Field(sa_type=String(18))
     purpose: str | None = Field(default=None, sa_type=String(40))
     scopes: list[str] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     granted_at: InstantOrNone = None

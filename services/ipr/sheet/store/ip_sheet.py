@@ -62,7 +62,7 @@ async def consents(tx: Transaction, *, enterprise_uscc: str, bank_uscc: str) -> 
     """Return the consents of an enterprise to a bank whose grant has arrived."""
     query = select(SheetConsent).where(
         col(SheetConsent.enterprise_uscc) == enterprise_uscc,
-        col(SheetConsent.recipient_uscc) == bank_uscc,
+        col(SheetConsent.bank_uscc) == bank_uscc,
         col(SheetConsent.granted_at).is_not(None),
     )
     return [

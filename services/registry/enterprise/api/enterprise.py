@@ -82,17 +82,17 @@ class StayRead(BaseModel):
 class TitleRead(BaseModel):
     """One title in short; `/qualifications` has its evidence."""
 
-    kind_code: QualificationKind
+    kind: QualificationKind
     number: str
     status: QualificationStatus
-    valid_from: date
-    valid_until: date | None
+    valid_from_on: date
+    valid_until_on: date | None
 
 
 class PortfolioRead(BaseModel):
     """The IP summary as ipr last told it."""
 
-    as_of: date
+    as_of_on: date
     class_1_count: int
     class_2_count: int
     high_value_count: int
@@ -108,8 +108,8 @@ class StandingRead(BaseModel):
     score_milli: int
     limit_fen: int
     uplift_fen: int
-    as_of: date
-    valid_until: date
+    as_of_on: date
+    valid_until_on: date
 
 
 class EnterpriseRead(EnterpriseTerms):
@@ -186,7 +186,7 @@ async def register_enterprise(body: EnterpriseTerms, tx: Tx) -> Response:
 async def list_enterprises(
     tx: Tx,
     paging: Paging,
-    unit: Annotated[UnitId | None, Query(description="上报单位 / reporting unit")] = None,
+    unit_id: Annotated[UnitId | None, Query(description="上报单位 / reporting unit")] = None,
     q: Annotated[
         str | None, Query(max_length=100, description="名称片段或代码 / part of the name, or the code")
     ] = None,
@@ -196,7 +196,7 @@ async def list_enterprises(
     """List the enterprises that the caller may see, in the order they were registered."""
     found = await store.page(
         tx,
-        unit_id=unit,
+        unit_id=unit_id,
         text=q,
         status=status,
         needs_review=code_needs_review,
@@ -212,13 +212,13 @@ async def list_enterprises(
 async def export_enterprises(
     file_format: Format,
     tx: Tx,
-    unit: UnitId | None = None,
+    unit_id: UnitId | None = None,
     q: Annotated[str | None, Query(max_length=100)] = None,
     status: EnterpriseStatus | None = None,
 ) -> Response:
     """Export the enterprises that a list with the same filters would show, as CSV or XLSX."""
     tx.audit("enterprise.export", subject="enterprise", fields=[column.name for column in COLUMNS])
-    rows = store.stream(tx, unit_id=unit, text=q, status=status)
+    rows = store.stream(tx, unit_id=unit_id, text=q, status=status)
     return await export(rows, COLUMNS, format=file_format, filename="enterprises")
 
 

@@ -41,7 +41,7 @@ class ImportRead(BaseModel):
 
     id: UUID
     kind: str
-    state: str
+    status: str
     done: int
     total: int | None
     result: dict[str, Any] | None
@@ -68,9 +68,10 @@ class FindingRead(BaseModel):
 
 
 def _shown(operation: Operation, path: str) -> dict[str, Any]:
-    names = set(ImportRead.model_fields) - {"filename", "report"}
+    names = set(ImportRead.model_fields) - {"filename", "report", "status"}
     return ImportRead(
         **{name: getattr(operation, name) for name in names},
+        status=operation.state,
         filename=operation.input["filename"],
         report=f"{path}/{operation.id}/report",
     ).model_dump(mode="json")

@@ -72,7 +72,7 @@ def _shown(row: Qualification) -> dict[str, Any]:
 @edge(scope="registry.qualification:write", row="unit", summary_zh="登记称号（国家级编号凭证）")
 async def enter_qualification(uscc: str, body: QualificationDraft, tx: Tx, book: Book) -> Response:
     """Enter a title that another body granted, on evidence."""
-    rule_set = book.pick(usecases.POLICY, min(body.valid_from, tx.today))
+    rule_set = book.pick(usecases.POLICY, min(body.valid_from_on, tx.today))
     row = await usecases.enter_qualification(tx, uscc, body, qualification_id=new_id(), rule_set=rule_set)
     return JSONResponse(_shown(row), 201, headers={"location": f"/v1/enterprises/{uscc}/qualifications"})
 

@@ -21,8 +21,8 @@ class UnitRead(BaseModel):
     name_en: str
     kind: str
     gb_code: str | None
-    valid_from: date
-    valid_to: date | None
+    valid_from_on: date
+    valid_until_on: date | None
     successor: str | None
 
 

@@ -25,5 +25,5 @@ class CreditStanding(Base, table=True):
     score_milli: Milli
     limit_fen: Fen
     uplift_fen: Fen
-    as_of: date
-    valid_until: date
+    as_of_on: date
+    valid_until_on: date

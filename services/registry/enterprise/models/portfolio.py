@@ -20,7 +20,7 @@ class Portfolio(Base, table=True):
     uscc: str = Field(primary_key=True, sa_type=String(18))
     version: int = Field(sa_type=BigInteger)
     source_time: Instant
-    as_of: date
+    as_of_on: date
     class_1_count: int
     class_2_count: int
     high_value_count: int

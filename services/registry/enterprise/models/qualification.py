@@ -16,17 +16,17 @@ class Qualification(QualificationTerms, Base, table=True):
 
     __tablename__ = "qualification"
     __table_args__ = (
-        CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="validity"),
+        CheckConstraint("valid_until_on IS NULL OR valid_until_on >= valid_from_on", name="validity"),
         CheckConstraint("(revoked_on IS NOT NULL) = (status = 'REVOKED')", name="revocation_dated"),
         CheckConstraint("award_rank IS NULL OR award_rank >= 1", name="award_rank_positive"),
-        Index("uq_qualification_number", "uscc", "kind_code", "number", unique=True),
-        Index("ix_qualification_ending", "status", "valid_until"),
+        Index("uq_qualification_number", "uscc", "kind", "number", unique=True),
+        Index("ix_qualification_ending", "status", "valid_until_on"),
         Index("ix_qualification_created_at", "created_at", "id"),
     )
 
     id: UUID = Field(primary_key=True)
     uscc: str = Field(sa_type=String(18), foreign_key="enterprise.uscc")
-    kind_code: QualificationKind = Field(sa_type=text_enum(QualificationKind))
+    kind: QualificationKind = Field(sa_type=text_enum(QualificationKind))
     status: QualificationStatus = Field(sa_type=text_enum(QualificationStatus))
     evidence: JsonColumn
     revoked_on: date | None = None

@@ -122,10 +122,10 @@ AwardRank = Annotated[int | None, Strict(), Field(ge=1, le=100)]
 class QualificationTerms(Shape):
     """A title as its certificate tells it; `award_rank` belongs to national awards."""
 
-    kind_code: QualificationKind
+    kind: QualificationKind
     number: ShortText
-    valid_from: date
-    valid_until: date | None = None
+    valid_from_on: date
+    valid_until_on: date | None = None
     award_rank: AwardRank = None
 
 
@@ -139,10 +139,10 @@ class QualificationDraft(QualificationTerms):
 class HeldTitle:
     """One title that a firm holds or held."""
 
-    kind_code: QualificationKind
+    kind: QualificationKind
     number: str
-    valid_from: date
-    valid_until: date | None
+    valid_from_on: date
+    valid_until_on: date | None
     revoked_on: date | None
     evidence_level: EvidenceLevel
     award_rank: int | None = None
@@ -157,33 +157,33 @@ def enter(draft: QualificationDraft, held: Sequence[HeldTitle], *, today: date, 
 
     Source: R-QUA-01 to R-QUA-04 (国科发政〔2017〕115号 第十二条; 国科发火〔2016〕32号 第九条).
     """
-    if draft.kind_code is QualificationKind.TECH_ENTERPRISE:
-        raise Refusal(QUALIFICATION_NOT_OURS_TO_ENTER, pointer="/kind_code")
+    if draft.kind is QualificationKind.TECH_ENTERPRISE:
+        raise Refusal(QUALIFICATION_NOT_OURS_TO_ENTER, pointer="/kind")
     needed = EvidenceLevel(rule_set.param_text("evidence_level_min"))
     if draft.evidence.level.strength < needed.strength:
         raise Refusal(
             EVIDENCE_TOO_WEAK, pointer="/evidence/level", level=draft.evidence.level.value, needed=needed.value
         )
-    check_number(draft.kind_code, draft.number, valid_from=draft.valid_from)
-    if draft.valid_from > today:
-        raise Refusal(DATE_IN_FUTURE, pointer="/valid_from")
-    until = draft.valid_until or usual_end(draft, rule_set)
-    if until is not None and until < draft.valid_from:
-        raise Refusal(VALIDITY_REVERSED, pointer="/valid_until")
-    if any(one.kind_code is draft.kind_code and one.number == draft.number for one in held):
+    check_number(draft.kind, draft.number, valid_from_on=draft.valid_from_on)
+    if draft.valid_from_on > today:
+        raise Refusal(DATE_IN_FUTURE, pointer="/valid_from_on")
+    until = draft.valid_until_on or usual_end(draft, rule_set)
+    if until is not None and until < draft.valid_from_on:
+        raise Refusal(VALIDITY_REVERSED, pointer="/valid_until_on")
+    if any(one.kind is draft.kind and one.number == draft.number for one in held):
         raise Refusal(QUALIFICATION_EXISTS, pointer="/number", number=draft.number)
     return HeldTitle(
-        kind_code=draft.kind_code,
+        kind=draft.kind,
         number=draft.number,
-        valid_from=draft.valid_from,
-        valid_until=until,
+        valid_from_on=draft.valid_from_on,
+        valid_until_on=until,
         revoked_on=None,
         evidence_level=draft.evidence.level,
         award_rank=draft.award_rank,
     )
 
 
-def check_number(kind: QualificationKind, number: str, *, valid_from: date) -> None:
+def check_number(kind: QualificationKind, number: str, *, valid_from_on: date) -> None:
     """Check length, year and region of a national number; flags and serial are taken as they are.
 
     Raises:
@@ -197,7 +197,7 @@ def check_number(kind: QualificationKind, number: str, *, valid_from: date) -> N
     if form.pattern.fullmatch(number) is None:
         raise Refusal(NUMBER_MALFORMED, pointer="/number", number=number, kind=kind.value, example=form.example)
     year = int(number[form.year_at : form.year_at + 4])
-    if abs(year - valid_from.year) > 1:
+    if abs(year - valid_from_on.year) > 1:
         raise Refusal(NUMBER_YEAR_IMPLAUSIBLE, pointer="/number", year=year)
 
 
@@ -206,22 +206,22 @@ def usual_end(terms: QualificationTerms, rule_set: RuleSet) -> date | None:
 
     Source: R-QUA-02 (国科火字〔2019〕87号; 国科发火〔2016〕32号 第九条; 工信部企业〔2022〕63号).
     """
-    if terms.kind_code is QualificationKind.TECH_SME:
+    if terms.kind is QualificationKind.TECH_SME:
         return date(
             int(terms.number[:4]) + rule_set.param_int("tech_sme_valid_years_after"),
             rule_set.param_int("tech_sme_valid_month"),
             rule_set.param_int("tech_sme_valid_day"),
         )
-    parameter = _YEARS_OF_KIND.get(terms.kind_code)
-    return None if parameter is None else last_day(terms.valid_from, rule_set.param_int(parameter))
+    parameter = _YEARS_OF_KIND.get(terms.kind)
+    return None if parameter is None else last_day(terms.valid_from_on, rule_set.param_int(parameter))
 
 
-def last_day(valid_from: date, years: int) -> date:
-    """Return the last day of a validity of whole years that begins on `valid_from`.
+def last_day(valid_from_on: date, years: int) -> date:
+    """Return the last day of a validity of whole years that begins on `valid_from_on`.
 
     Source: R-QUA-02 (民法典 第二百条、第二百零二条).
     """
-    return date.fromordinal(add_months(valid_from, years * _MONTHS_OF_YEAR).toordinal() - 1)
+    return date.fromordinal(add_months(valid_from_on, years * _MONTHS_OF_YEAR).toordinal() - 1)
 
 
 def status_on(title: HeldTitle, on: date) -> QualificationStatus:
@@ -231,7 +231,7 @@ def status_on(title: HeldTitle, on: date) -> QualificationStatus:
     """
     if title.revoked_on is not None and title.revoked_on <= on:
         return QualificationStatus.REVOKED
-    if title.valid_until is not None and title.valid_until < on:
+    if title.valid_until_on is not None and title.valid_until_on < on:
         return QualificationStatus.EXPIRED
     return QualificationStatus.VALID
 
@@ -243,7 +243,7 @@ def current(titles: Sequence[HeldTitle], on: date) -> HeldTitle | None:
     """
     return max(
         titles,
-        key=lambda title: (status_on(title, on) is QualificationStatus.VALID, title.valid_from, title.number),
+        key=lambda title: (status_on(title, on) is QualificationStatus.VALID, title.valid_from_on, title.number),
         default=None,
     )
 
@@ -273,10 +273,10 @@ def public_state(titles: Sequence[HeldTitle], *, uscc: str, on: date) -> Qualifi
         return None
     return QualificationChanged(
         uscc=uscc,
-        kind_code=title.kind_code.value,
+        kind=title.kind.value,
         status=status_on(title, on).value,
         number=title.number,
-        valid_from=title.valid_from,
-        valid_until=title.valid_until,
+        valid_from_on=title.valid_from_on,
+        valid_until_on=title.valid_until_on,
         evidence_level=title.evidence_level.value,
     )

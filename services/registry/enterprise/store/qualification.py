@@ -18,8 +18,8 @@ async def of_enterprise(tx: Transaction, uscc: str, kind: QualificationKind | No
     """Return the titles of a firm, newest first."""
     statement = select(Qualification).where(col(Qualification.uscc) == uscc)
     if kind is not None:
-        statement = statement.where(col(Qualification.kind_code) == kind)
-    statement = statement.order_by(col(Qualification.valid_from).desc(), col(Qualification.id).desc())
+        statement = statement.where(col(Qualification.kind) == kind)
+    statement = statement.order_by(col(Qualification.valid_from_on).desc(), col(Qualification.id).desc())
     return (await tx.session.execute(statement)).scalars().all()
 
 
@@ -36,10 +36,10 @@ async def find(tx: Transaction, qualification_id: UUID) -> Qualification | None:
 async def ended_before(tx: Transaction, on: date, *, limit: int) -> Sequence[tuple[str, QualificationKind]]:
     """Return firms and kinds with a title told as valid whose validity ended before `on`."""
     statement = (
-        select(col(Qualification.uscc), col(Qualification.kind_code))
-        .where(col(Qualification.status) == QualificationStatus.VALID, col(Qualification.valid_until) < on)
+        select(col(Qualification.uscc), col(Qualification.kind))
+        .where(col(Qualification.status) == QualificationStatus.VALID, col(Qualification.valid_until_on) < on)
         .distinct()
-        .order_by(col(Qualification.uscc), col(Qualification.kind_code))
+        .order_by(col(Qualification.uscc), col(Qualification.kind))
         .limit(limit)
     )
-    return [(row.uscc, row.kind_code) for row in await tx.session.execute(statement)]
+    return [(row.uscc, row.kind) for row in await tx.session.execute(statement)]

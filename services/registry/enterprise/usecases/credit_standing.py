@@ -7,7 +7,7 @@ from shared.db.transaction import Transaction
 from shared.events.envelope import Envelope
 from shared.events.finance import EvaluationCompleted
 
-_FIELDS = ("uscc", "evaluation_id", "grade", "score_milli", "limit_fen", "uplift_fen", "as_of", "valid_until")
+_FIELDS = ("uscc", "evaluation_id", "grade", "score_milli", "limit_fen", "uplift_fen", "as_of_on", "valid_until_on")
 
 
 async def hold_standings(tx: Transaction, events: Sequence[Envelope[EvaluationCompleted]]) -> None:

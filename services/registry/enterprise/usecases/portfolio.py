@@ -7,7 +7,15 @@ from shared.db.transaction import Transaction
 from shared.events.envelope import Envelope
 from shared.events.ipr import PortfolioChanged
 
-_FIELDS = ("uscc", "as_of", "class_1_count", "class_2_count", "high_value_count", "blemished_count", "rule_set_version")
+_FIELDS = (
+    "uscc",
+    "as_of_on",
+    "class_1_count",
+    "class_2_count",
+    "high_value_count",
+    "blemished_count",
+    "rule_set_version",
+)
 
 
 async def hold_portfolios(tx: Transaction, events: Sequence[Envelope[PortfolioChanged]]) -> None:

@@ -38,7 +38,7 @@ async def enter_qualification(
     held = await titles_of(tx, uscc)
     title = rules.enter(draft, held, today=tx.today, rule_set=rule_set)
     row = add_title(tx, enterprise, title, evidence=draft.evidence, qualification_id=qualification_id)
-    await tell(tx, uscc, title.kind_code)
+    await tell(tx, uscc, title.kind)
     tx.audit("qualification.enter", subject=f"qualification/{row.id}", uscc=uscc)
     return row
 
@@ -50,10 +50,10 @@ def add_title(
     row = Qualification(
         id=qualification_id,
         uscc=enterprise.uscc,
-        kind_code=title.kind_code,
+        kind=title.kind,
         number=title.number,
-        valid_from=title.valid_from,
-        valid_until=title.valid_until,
+        valid_from_on=title.valid_from_on,
+        valid_until_on=title.valid_until_on,
         award_rank=title.award_rank,
         status=rules.status_on(title, tx.today),
         evidence=evidence.model_dump(mode="json"),
@@ -84,7 +84,7 @@ async def revoke_qualification(
     seen.revocation_evidence = evidence.model_dump(mode="json")
     seen.status = rules.status_on(held_title(seen), tx.today)
     seen.updated_at = tx.now
-    await tell(tx, seen.uscc, seen.kind_code)
+    await tell(tx, seen.uscc, seen.kind)
     tx.audit("qualification.revoke", subject=f"qualification/{seen.id}", uscc=seen.uscc)
     return seen
 
@@ -148,10 +148,10 @@ async def titles_of(tx: Transaction, uscc: str) -> list[HeldTitle]:
 def held_title(row: Qualification) -> HeldTitle:
     """Return a title as rules see it."""
     return HeldTitle(
-        kind_code=row.kind_code,
+        kind=row.kind,
         number=row.number,
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
+        valid_from_on=row.valid_from_on,
+        valid_until_on=row.valid_until_on,
         revoked_on=row.revoked_on,
         evidence_level=EvidenceLevel(row.evidence["level"]),
         award_rank=row.award_rank,

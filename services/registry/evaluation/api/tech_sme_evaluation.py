@@ -36,7 +36,7 @@ class EvaluationSummary(BaseModel):
 
     id: UUID
     uscc: str
-    as_of: date
+    as_of_on: date
     filing_year: int
     verdict: Verdict
     score_milli: int

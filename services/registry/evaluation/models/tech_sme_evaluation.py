@@ -24,7 +24,7 @@ class TechSmeEvaluation(Base, table=True):
 
     id: UUID = Field(primary_key=True)
     uscc: str = Field(sa_type=String(18), foreign_key="enterprise.uscc")
-    as_of: date
+    as_of_on: date
     filing_year: int
     verdict: Verdict = Field(sa_type=text_enum(Verdict))
     score_milli: Milli

@@ -70,12 +70,18 @@ def freeze(dossier: Dossier) -> dict[str, Fact]:
     for number, one in enumerate(sorted(dossier.marks, key=lambda mark: (mark.opened_on, mark.kind)), 1):
         text = f"{one.kind.value} {one.opened_on.isoformat()} {one.cleared_on.isoformat() if one.cleared_on else '-'}"
         facts[f"{_MARK}{number}"] = Fact(text, own)
-    for number, title in enumerate(sorted(dossier.titles, key=lambda title: (title.kind_code, title.number)), 1):
+    for number, title in enumerate(sorted(dossier.titles, key=lambda title: (title.kind, title.number)), 1):
         text = " ".join(
             str(part) if part is not None else "-"
-            for part in (title.kind_code.value, title.valid_from, title.valid_until, title.revoked_on, title.award_rank)
+            for part in (
+                title.kind.value,
+                title.valid_from_on,
+                title.valid_until_on,
+                title.revoked_on,
+                title.award_rank,
+            )
         )
-        facts[f"{_TITLE}{number}"] = Fact(text, f"registry.qualification/{title.kind_code.value}/{title.number}")
+        facts[f"{_TITLE}{number}"] = Fact(text, f"registry.qualification/{title.kind.value}/{title.number}")
     return facts
 
 
@@ -134,20 +140,20 @@ def direct_pass(rule_set: RuleSet, titles: Sequence[HeldTitle], *, as_of: date) 
     valid = [title for title in titles if status_on(title, as_of) is QualificationStatus.VALID]
 
     def recent(title: HeldTitle, parameter: str) -> bool:
-        return add_months(title.valid_from, rule_set.param_int(parameter) * _MONTHS_OF_YEAR) > as_of
+        return add_months(title.valid_from_on, rule_set.param_int(parameter) * _MONTHS_OF_YEAR) > as_of
 
     grounds = {
-        QualificationKind.HNTE: any(title.kind_code is QualificationKind.HNTE for title in valid),
+        QualificationKind.HNTE: any(title.kind is QualificationKind.HNTE for title in valid),
         QualificationKind.NATIONAL_AWARD: any(
-            title.kind_code is QualificationKind.NATIONAL_AWARD
+            title.kind is QualificationKind.NATIONAL_AWARD
             and title.award_rank is not None
             and title.award_rank <= rule_set.param_int("award_rank_max")
             and recent(title, "award_years")
             for title in valid
         ),
-        QualificationKind.RD_INSTITUTION: any(title.kind_code is QualificationKind.RD_INSTITUTION for title in valid),
+        QualificationKind.RD_INSTITUTION: any(title.kind is QualificationKind.RD_INSTITUTION for title in valid),
         QualificationKind.STANDARD_LEAD: any(
-            title.kind_code is QualificationKind.STANDARD_LEAD and recent(title, "standard_years") for title in valid
+            title.kind is QualificationKind.STANDARD_LEAD and recent(title, "standard_years") for title in valid
         ),
     }
     return tuple(kind.value for kind, holds in grounds.items() if holds)
@@ -177,10 +183,10 @@ def _titles(facts: Mapping[str, Fact]) -> list[HeldTitle]:
             kind, start, until, revoked, rank = str(fact.value).split(" ")
             found.append(
                 HeldTitle(
-                    kind_code=QualificationKind(kind),
+                    kind=QualificationKind(kind),
                     number=fact.origin,
-                    valid_from=date.fromisoformat(start),
-                    valid_until=_date(until),
+                    valid_from_on=date.fromisoformat(start),
+                    valid_until_on=_date(until),
                     revoked_on=_date(revoked),
                     evidence_level=EvidenceLevel.DOCUMENT,
                     award_rank=None if rank == "-" else int(rank),

@@ -52,7 +52,7 @@ async def evaluate_enterprise(tx: Transaction, uscc: str, *, evaluation_id: UUID
     evaluation = TechSmeEvaluation(
         id=evaluation_id,
         uscc=uscc,
-        as_of=tx.today,
+        as_of_on=tx.today,
         filing_year=year,
         verdict=Verdict(str(record.result["verdict"])),
         score_milli=int(str(record.result["score_milli"])),
@@ -77,7 +77,7 @@ async def replay_evaluation(tx: Transaction, evaluation_id: UUID) -> Replay:
     evaluation = await read_evaluation(tx, evaluation_id)
     rule_set = await published.load(tx, evaluation.rule_set_sha256)
     if rule_set is None:
-        raise Refusal(RULE_SET_NOT_IN_FORCE, policy=rules.POLICY, on=evaluation.as_of)
+        raise Refusal(RULE_SET_NOT_IN_FORCE, policy=rules.POLICY, on=evaluation.as_of_on)
     stored = evaluation.record.encode()
     opened = open_record(stored)
     again = canonical(rules.evaluate(rule_set, opened.facts, as_of=opened.as_of))

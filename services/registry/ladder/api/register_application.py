@@ -72,11 +72,11 @@ async def list_register_applications(
     paging: Paging,
     uscc: Annotated[str | None, Query(max_length=18)] = None,
     status: RegisterStatus | None = None,
-    due_until: Annotated[date | None, Query(description="审核期限不晚于 / the check is due by")] = None,
+    due_until_on: Annotated[date | None, Query(description="审核期限不晚于 / the check is due by")] = None,
 ) -> Response:
     """List the applications that the caller may see, in the order they came."""
     found = await store.page(
-        tx, uscc=uscc, status=status, due_until=due_until, after=paging.after(), limit=paging.limit + 1
+        tx, uscc=uscc, status=status, due_until_on=due_until_on, after=paging.after(), limit=paging.limit + 1
     )
     last = found[paging.limit - 1] if len(found) > paging.limit else None
     items = [shown(row) for row in found[: paging.limit]]

@@ -39,7 +39,7 @@ async def page(
     *,
     uscc: str | None,
     status: RegisterStatus | None,
-    due_until: date | None,
+    due_until_on: date | None,
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> Sequence[RegisterApplication]:
@@ -53,8 +53,8 @@ async def page(
         statement = statement.where(col(RegisterApplication.uscc) == uscc)
     if status is not None:
         statement = statement.where(col(RegisterApplication.status) == status)
-    if due_until is not None:
-        statement = statement.where(col(RegisterApplication.check_due_on) <= due_until)
+    if due_until_on is not None:
+        statement = statement.where(col(RegisterApplication.check_due_on) <= due_until_on)
     if after is not None:
         statement = statement.where(tuple_(col(RegisterApplication.created_at), col(RegisterApplication.id)) > after)
     statement = statement.order_by(col(RegisterApplication.created_at), col(RegisterApplication.id)).limit(limit)

@@ -43,7 +43,7 @@ async def apply_for_register(
         raise Refusal(rules.REGISTER_APPLICATION_OPEN, case_no=held.case_no)
     titles = await qualifications.titles_of(tx, uscc)
     for title in titles:
-        listed = title.kind_code is QualificationKind.TECH_ENTERPRISE
+        listed = title.kind is QualificationKind.TECH_ENTERPRISE
         if listed and qualification_rules.status_on(title, tx.today) is QualificationStatus.VALID:
             raise Refusal(rules.ALREADY_LISTED, number=title.number)
     rule_set = book.pick(POLICY, tx.today)
@@ -133,10 +133,10 @@ async def list_application(
     application.number = rules.register_number(application.case_no)
     application.listed_at = tx.now
     title = HeldTitle(
-        kind_code=QualificationKind.TECH_ENTERPRISE,
+        kind=QualificationKind.TECH_ENTERPRISE,
         number=application.number,
-        valid_from=tx.today,
-        valid_until=qualification_rules.last_day(tx.today, rule_set.param_int("number_valid_years")),
+        valid_from_on=tx.today,
+        valid_until_on=qualification_rules.last_day(tx.today, rule_set.param_int("number_valid_years")),
         revoked_on=None,
         evidence_level=EvidenceLevel.ATTESTED,
     )
@@ -189,7 +189,7 @@ async def judge(
         ip_rights=0 if portfolio is None else portfolio.class_1_count + portfolio.class_2_count,
         innovative_products=filing.innovative_products,
         titles=tuple(
-            title.kind_code.value
+            title.kind.value
             for title in titles
             if qualification_rules.status_on(title, tx.today) is QualificationStatus.VALID
         ),

@@ -53,7 +53,7 @@ SHARED_COLUMNS = (
     Column("keywords", "关键词", "keywords"),
     Column("cooperation_modes", "合作方式", "ways to work together"),
     Column("status", "状态", "status"),
-    Column("valid_until", "截止日", "listed until"),
+    Column("valid_until_on", "截止日", "listed until"),
     Column("published_at", "发布时间", "published at"),
 )
 """Columns of both exports."""

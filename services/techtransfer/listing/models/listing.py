@@ -58,5 +58,5 @@ def listing_items(table: str) -> tuple[SchemaItem, ...]:
         Index(f"ix_{table}_created_at", "created_at", "id"),
         Index(f"ix_{table}_party", "party_uscc", "created_at", "id"),
         Index(f"ix_{table}_unit", "unit_id", "created_at", "id"),
-        Index(f"ix_{table}_ending", "valid_until", postgresql_where=_PUBLISHED),
+        Index(f"ix_{table}_ending", "valid_until_on", postgresql_where=_PUBLISHED),
     )

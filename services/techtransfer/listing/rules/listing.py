@@ -59,8 +59,8 @@ LISTING_PERIOD_INVALID = RefusalCode(
     status=422,
     title_zh="发布截止日须在今日之后且不晚于 {latest}",
     title_en="A listing must end after today and by {latest}",
-    way_out_zh="请调整 valid_until。",
-    way_out_en="Change valid_until.",
+    way_out_zh="请调整 valid_until_on。",
+    way_out_en="Change valid_until_on.",
 )
 KEYWORDS_EXCEEDED = RefusalCode(
     code="keywords_exceeded",
@@ -110,7 +110,7 @@ SPACES = re.compile(r"[\s\u3000]+")
 
 
 class ListingTerms(Shape):
-    """Fields that achievements and needs share; `valid_until` is the last day of the listing, inclusive."""
+    """Fields that achievements and needs share; `valid_until_on` is the last day of the listing, inclusive."""
 
     title: ShortText
     party_uscc: Uscc
@@ -121,11 +121,11 @@ class ListingTerms(Shape):
     keywords: list[ShortText]
     cooperation_modes: list[CooperationMode]
     confidential_fields: list[ShortText] = Field(default_factory=list)
-    valid_until: date
+    valid_until_on: date
     contact_name: Personal | None = None
     contact_phone: Personal | None = None
     authority_sha256: Digest = None
-    authority_until: date | None = None
+    authority_until_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class Held:
     poster_party: str | None
     reviewer: str | None
     was_published: bool
-    valid_until: date
+    valid_until_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +175,8 @@ def check_listing(terms: ListingTerms, rules: RuleSet, *, hideable: Collection[s
     check_confidential_fields(terms.confidential_fields, hideable=hideable)
     check_contact(terms)
     latest = today + timedelta(days=rules.param_int("listing_days_max"))
-    if not today < terms.valid_until <= latest:
-        raise Refusal(LISTING_PERIOD_INVALID, pointer="/valid_until", latest=latest)
+    if not today < terms.valid_until_on <= latest:
+        raise Refusal(LISTING_PERIOD_INVALID, pointer="/valid_until_on", latest=latest)
 
 
 def check_confidential_fields(fields: Sequence[str], *, hideable: Collection[str]) -> None:
@@ -298,7 +298,7 @@ def expire(held: Held, *, today: date) -> Move:
 
     Source: T-FLOW-07 (docs/rules/techtransfer.md).
     """
-    if held.status is not ListingStatus.PUBLISHED or held.valid_until >= today:
+    if held.status is not ListingStatus.PUBLISHED or held.valid_until_on >= today:
         raise Refusal(LISTING_STATE_CONFLICT, status=held.status.value)
     return _end(held, ListingStatus.EXPIRED, None)
 
@@ -340,7 +340,7 @@ def fields_hidden(confidential: Collection[str], *, insider: bool) -> frozenset[
     """
     if insider:
         return frozenset()
-    always = {"authority_sha256", "authority_until"}
+    always = {"authority_sha256", "authority_until_on"}
     return frozenset({*confidential, *always, *(["party_name"] if "party_uscc" in confidential else [])})
 
 

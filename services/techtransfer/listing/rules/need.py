@@ -24,7 +24,7 @@ class IpOwnership(StrEnum):
 
 
 class NeedTerms(ListingTerms):
-    """What a poster says of a need; `valid_until` is the last day for proposals."""
+    """What a poster says of a need; `valid_until_on` is the last day for proposals."""
 
     problem: LongText
     technical_details: LongTextOrNone = None

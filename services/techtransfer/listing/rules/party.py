@@ -19,14 +19,14 @@ AUTHORITY_MISSING = RefusalCode(
     status=422,
     title_zh="代为发布须提交委托书",
     title_en="Posting for somebody else needs a letter of authority",
-    way_out_zh="请提供委托书的SHA-256（authority_sha256）和有效期（authority_until）。",
-    way_out_en="Give the SHA-256 of the letter (authority_sha256) and its last day (authority_until).",
+    way_out_zh="请提供委托书的SHA-256（authority_sha256）和有效期（authority_until_on）。",
+    way_out_en="Give the SHA-256 of the letter (authority_sha256) and its last day (authority_until_on).",
 )
 AUTHORITY_EXPIRED = RefusalCode(
     code="authority_expired",
     status=422,
-    title_zh="委托书有效期（{authority_until}）不足以覆盖发布截止日",
-    title_en="The letter of authority ends on {authority_until}, before the listing does",
+    title_zh="委托书有效期（{authority_until_on}）不足以覆盖发布截止日",
+    title_en="The letter of authority ends on {authority_until_on}, before the listing does",
     way_out_zh="请缩短发布期限，或提交新的委托书。",
     way_out_en="Shorten the listing, or bring a new letter.",
 )
@@ -83,7 +83,7 @@ def require_standing(actor: Actor, party_uscc: str, *, authority: Authority, lis
     if authority.sha256 is None or authority.until is None:
         raise Refusal(AUTHORITY_MISSING, pointer="/authority_sha256")
     if authority.until < listed_until:
-        raise Refusal(AUTHORITY_EXPIRED, pointer="/authority_until", authority_until=authority.until)
+        raise Refusal(AUTHORITY_EXPIRED, pointer="/authority_until_on", authority_until_on=authority.until)
 
 
 def listed_name(registered: RegisteredParty | None, *, given_name: str | None, unit_id: str) -> str:

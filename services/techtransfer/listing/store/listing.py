@@ -130,8 +130,8 @@ async def lock_ended(tx: Transaction, table: type[Listing], *, limit: int) -> Se
     """Lock published listings whose last day has passed; those that somebody else holds come next time."""
     statement = (
         select(table)
-        .where(col(table.status) == ListingStatus.PUBLISHED, col(table.valid_until) < tx.today)
-        .order_by(col(table.valid_until), col(table.id))
+        .where(col(table.status) == ListingStatus.PUBLISHED, col(table.valid_until_on) < tx.today)
+        .order_by(col(table.valid_until_on), col(table.id))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

@@ -28,5 +28,5 @@ def narrowed_needs(actor: Actor, wanted: NeedFilter) -> Select[Need]:
     if wanted.trl_wanted is not None:
         statement = statement.where(col(Need.trl_wanted) == wanted.trl_wanted)
     if wanted.open_on is not None:
-        statement = statement.where(col(Need.valid_until) >= wanted.open_on)
+        statement = statement.where(col(Need.valid_until_on) >= wanted.open_on)
     return statement

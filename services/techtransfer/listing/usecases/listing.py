@@ -40,7 +40,7 @@ def held(listing: ListingColumns) -> rules.Held:
         poster_party=listing.poster_party,
         reviewer=listing.reviewer,
         was_published=listing.published_at is not None,
-        valid_until=listing.valid_until,
+        valid_until_on=listing.valid_until_on,
     )
 
 
@@ -81,8 +81,8 @@ async def admit(
         Refusal: `party_not_yours`, `authority_missing`, `authority_expired`, `party_unknown`,
             `unit_not_of_party`, `listing_duplicate`.
     """
-    authority = party_rules.Authority(terms.authority_sha256, terms.authority_until)
-    party_rules.require_standing(tx.actor, terms.party_uscc, authority=authority, listed_until=terms.valid_until)
+    authority = party_rules.Authority(terms.authority_sha256, terms.authority_until_on)
+    party_rules.require_standing(tx.actor, terms.party_uscc, authority=authority, listed_until=terms.valid_until_on)
     registered = await party_store.find_registered(tx, terms.party_uscc)
     name = party_rules.listed_name(registered, given_name=terms.party_name, unit_id=terms.unit_id)
     twin = await store.open_twin(tx, table, party_uscc=terms.party_uscc, title=terms.title, but=own_id)

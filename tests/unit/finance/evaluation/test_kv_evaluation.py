@@ -363,7 +363,7 @@ def test_a_fingerprint_ignores_the_day_and_the_versions_but_no_fact() -> None:
     first = kv_fact.fingerprint(kv_fact.gather(firm(), rules, TODAY))
     old = firm().portfolio
     assert old is not None
-    newer = firm(portfolio=replace(old, version=9, as_of=date(2026, 11, 24)))
+    newer = firm(portfolio=replace(old, version=9, as_of_on=date(2026, 11, 24)))
     assert kv_fact.fingerprint(kv_fact.gather(newer, rules, date(2026, 11, 24))) == first
     other = firm(portfolio=replace(old, high_value_count=2))
     assert kv_fact.fingerprint(kv_fact.gather(other, rules, TODAY)) != first
@@ -382,4 +382,4 @@ def test_differences_show_what_changed_between_two_evaluations_with_its_origin()
 
 
 def test_an_evaluation_stays_in_force_for_twelve_months() -> None:
-    assert evaluate(firm()).valid_until == date(2027, 11, 23)
+    assert evaluate(firm()).valid_until_on == date(2027, 11, 23)

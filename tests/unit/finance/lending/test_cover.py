@@ -147,15 +147,15 @@ def test_a_bank_cooperates_within_its_agreement_and_unless_suspended() -> None:
     agreement = BankTerms(
         uscc=BANK,
         name="示例银行",
-        agreement_from=TODAY,
-        agreement_until=TODAY,
+        agreement_from_on=TODAY,
+        agreement_until_on=TODAY,
         decision_no="1号",
     )
     assert bank.admit(agreement, known=False).status is BankStatus.ACTIVE
     with pytest.raises(Refusal, match="bank_already_admitted"):
         bank.admit(agreement, known=True)
     with pytest.raises(Refusal, match="bank_period_invalid"):
-        bank.admit(agreement.model_copy(update={"agreement_until": TODAY - timedelta(days=1)}), known=False)
+        bank.admit(agreement.model_copy(update={"agreement_until_on": TODAY - timedelta(days=1)}), known=False)
     bank.cooperates(agreement, BankStatus.ACTIVE, TODAY)
     for terms, status, on in (
         (None, None, TODAY),

@@ -42,7 +42,7 @@ def sign(available_fen: int = 400 * WAN, approved_fen: int = 100 * WAN, **fields
 def test_a_signature_reserves_its_principal_and_may_be_drawn_for_ninety_days() -> None:
     found = sign()
     assert (found.movement.reserved_delta_fen, found.movement.drawn_delta_fen) == (100 * WAN, 0)
-    assert (found.draw_until, found.ends_on) == (date(2027, 2, 21), date(2027, 11, 23))
+    assert (found.draw_until_on, found.ends_on) == (date(2027, 2, 21), date(2027, 11, 23))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def draw(held: LoanState, **fields: object) -> drawdown.Disbursement:
         principal_fen=100 * WAN,
         state=held,
         signed_on=TODAY,
-        draw_until=TODAY + timedelta(days=90),
+        draw_until_on=TODAY + timedelta(days=90),
         loan_ends_on=date(2027, 11, 23),
         today=TODAY,
     )
@@ -113,7 +113,7 @@ def test_a_note_of_29_february_falls_due_on_28_february_at_the_latest() -> None:
             principal_fen=1,
             state=state(),
             signed_on=date(2024, 2, 29),
-            draw_until=date(2024, 5, 29),
+            draw_until_on=date(2024, 5, 29),
             loan_ends_on=date(2025, 3, 31),
             today=date(2024, 2, 29),
         )
@@ -172,17 +172,17 @@ def test_a_bad_repayment_is_refused_with_its_code() -> None:
 
 def test_what_was_not_drawn_in_time_is_released() -> None:
     until, after = TODAY, TODAY + timedelta(days=1)
-    assert loan.lapse(100 * WAN, state(), draw_until=until, today=until) is None
-    nothing = loan.lapse(100 * WAN, state(), draw_until=until, today=after)
+    assert loan.lapse(100 * WAN, state(), draw_until_on=until, today=until) is None
+    nothing = loan.lapse(100 * WAN, state(), draw_until_on=until, today=after)
     assert nothing is not None
     assert (nothing.movement.reserved_delta_fen, nothing.status) == (-100 * WAN, LoanStatus.LAPSED)
-    some = loan.lapse(100 * WAN, state(drawn=60 * WAN), draw_until=until, today=after)
+    some = loan.lapse(100 * WAN, state(drawn=60 * WAN), draw_until_on=until, today=after)
     assert some is not None
     assert (some.movement.amount_fen, some.status) == (40 * WAN, LoanStatus.SIGNED)
-    paid = loan.lapse(100 * WAN, state(drawn=60 * WAN, repaid=60 * WAN), draw_until=until, today=after)
+    paid = loan.lapse(100 * WAN, state(drawn=60 * WAN, repaid=60 * WAN), draw_until_on=until, today=after)
     assert paid is not None
     assert paid.status is LoanStatus.CLOSED
-    assert loan.lapse(100 * WAN, state(drawn=100 * WAN), draw_until=until, today=after) is None
+    assert loan.lapse(100 * WAN, state(drawn=100 * WAN), draw_until_on=until, today=after) is None
 
 
 @given(st.lists(st.tuples(st.sampled_from(["sign", "draw", "repay", "lapse", "limit"]), st.integers(1, 500))))

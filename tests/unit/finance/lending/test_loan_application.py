@@ -77,7 +77,7 @@ def test_a_bad_submission_is_refused_with_its_code(fields: dict[str, object], co
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"valid_until": TODAY - timedelta(days=1)}, "evaluation_expired"),
+        ({"valid_until_on": TODAY - timedelta(days=1)}, "evaluation_expired"),
         ({"on_city_register": False, "limit_fen": 0, "grade": "NONE"}, "not_on_city_register"),
         ({"limit_fen": 0, "grade": "NONE"}, "no_credit_limit"),
     ],
@@ -137,11 +137,11 @@ def approve(
 
 
 def test_an_approval_lasts_thirty_days_unless_the_bank_says_less() -> None:
-    assert approve(approval()).valid_until == TODAY + timedelta(days=30)
-    assert approve(approval(valid_until=TODAY)).valid_until == TODAY
+    assert approve(approval()).valid_until_on == TODAY + timedelta(days=30)
+    assert approve(approval(valid_until_on=TODAY)).valid_until_on == TODAY
     for bad in (TODAY - timedelta(days=1), TODAY + timedelta(days=31)):
         with pytest.raises(Refusal, match="approval_period_invalid"):
-            approve(approval(valid_until=bad))
+            approve(approval(valid_until_on=bad))
 
 
 def test_a_bank_approves_at_most_what_was_asked_and_what_the_evaluation_allows() -> None:

@@ -99,6 +99,6 @@ def test_open_scopes_are_the_union_of_live_consents() -> None:
 
 def test_a_withdrawal_gives_the_bank_thirty_days_to_purge_and_happens_once() -> None:
     revocation = rules.revoke(POLICY, revoked_at=None, now=NOW, today=TODAY)
-    assert revocation.purge_by == TODAY + timedelta(days=30)
+    assert revocation.purge_by_on == TODAY + timedelta(days=30)
     with pytest.raises(Refusal, match="consent_already_revoked"):
         rules.revoke(POLICY, revoked_at=NOW, now=NOW, today=TODAY)

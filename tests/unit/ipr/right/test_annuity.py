@@ -97,7 +97,7 @@ def test_the_next_fee_is_due_before_its_patent_year_begins() -> None:
     )
     assert due is not None
     assert (due.patent_year, due.fee_fen) == (8, 200_000)
-    assert (due.pay_from, due.due_on, due.grace_until, due.lost_from) == (
+    assert (due.pay_from_on, due.due_on, due.grace_until_on, due.lost_from_on) == (
         date(2027, 3, 15),
         date(2027, 4, 14),
         date(2027, 10, 14),

@@ -44,7 +44,7 @@ PATENT = HeldRight(
 def test_each_kind_falls_into_its_class(kind: RightKind) -> None:
     summary = summarise([replace(PATENT, kind=kind)], RULES, ON)
     assert (summary.class_1_count, summary.class_2_count) == (int(kind in CLASS_1), int(kind in CLASS_2))
-    assert [(one.kind_code, one.count) for one in summary.kinds] == [(kind.value, 1)]
+    assert [(one.kind, one.count) for one in summary.kinds] == [(kind.value, 1)]
 
 
 @pytest.mark.parametrize("status", S)
@@ -127,7 +127,7 @@ def test_an_empty_firm_has_an_empty_summary() -> None:
 
 def test_the_event_tells_the_summary_with_its_rule_set() -> None:
     told = summarise([PATENT], RULES, ON).told("91500000MAEX000015", ON, RULES)
-    assert (told.class_1_count, told.as_of, told.rule_set_sha256) == (1, ON, RULES.sha256)
+    assert (told.class_1_count, told.as_of_on, told.rule_set_sha256) == (1, ON, RULES.sha256)
 
 
 RIGHTS = st.builds(
@@ -163,7 +163,7 @@ def test_counts_and_weights_agree_with_a_second_calculation(rights: list[HeldRig
             (
                 Fraction(right.share_ppm, 1_000_000) * min(1, Fraction(begun_years(right.ends_on), 8))
                 for right in clean
-                if right.kind.value == kind.kind_code
+                if right.kind.value == kind.kind
             ),
             Fraction(0),
         )

@@ -171,11 +171,11 @@ def test_the_event_tells_the_whole_public_state() -> None:
     )
     event = told(view, high_value=True)
     assert event.aggregate_id == str(UUID(int=1))
-    assert (event.kind_code, event.legal_status, event.high_value, event.blemished) == (
+    assert (event.kind, event.legal_status, event.high_value, event.blemished) == (
         "INVENTION",
         "GRANTED",
         True,
         True,
     )
     assert [(one.uscc, one.share_ppm) for one in event.owners] == [(FIRM_A, 1_000_000)]
-    assert term_facts(terms, date(2047, 1, 1)).extended_until == date(2047, 1, 1)
+    assert term_facts(terms, date(2047, 1, 1)).extended_until_on == date(2047, 1, 1)

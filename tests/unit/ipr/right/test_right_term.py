@@ -98,7 +98,7 @@ def test_a_trademark_is_renewed_by_ten_years_at_most() -> None:
         with pytest.raises(Refusal) as refusal:
             extend(book(), mark, until)
         assert refusal.value.code.code == "term_extension_invalid"
-    renewed = facts(K.TRADEMARK, granted_on=date(2017, 2, 7), extended_until=date(2037, 2, 6))
+    renewed = facts(K.TRADEMARK, granted_on=date(2017, 2, 7), extended_until_on=date(2037, 2, 6))
     assert last_day(book(), renewed) == date(2037, 2, 6)
     assert extend(book(), renewed, date(2047, 2, 6)) == date(2047, 2, 6)
 

@@ -26,15 +26,15 @@ SME = "202650010708000123"
 
 def draft(**values: object) -> QualificationDraft:
     """Return a national tech-SME number to be entered, with some values changed."""
-    given = {"kind_code": "TECH_SME", "number": SME, "valid_from": date(2026, 5, 1), "evidence": DOCUMENT, **values}
+    given = {"kind": "TECH_SME", "number": SME, "valid_from_on": date(2026, 5, 1), "evidence": DOCUMENT, **values}
     return QualificationDraft.model_validate(given)
 
 
 def held(**values: object) -> HeldTitle:
     """Return a held title with some values changed."""
     given = {
-        "kind_code": QualificationKind.TECH_SME, "number": SME, "valid_from": date(2026, 5, 1),
-        "valid_until": date(2027, 3, 31), "revoked_on": None, "evidence_level": EvidenceLevel.DOCUMENT, **values,
+        "kind": QualificationKind.TECH_SME, "number": SME, "valid_from_on": date(2026, 5, 1),
+        "valid_until_on": date(2027, 3, 31), "revoked_on": None, "evidence_level": EvidenceLevel.DOCUMENT, **values,
     }  # fmt: skip
     return HeldTitle(**given)  # type: ignore[arg-type]
 
@@ -48,7 +48,7 @@ def refused(**values: object) -> str:
 
 def test_a_national_number_is_valid_until_the_end_of_march_of_the_next_year() -> None:
     title = enter(draft(), [], today=TODAY, rule_set=RULES)
-    assert (title.valid_until, title.evidence_level) == (date(2027, 3, 31), EvidenceLevel.DOCUMENT)
+    assert (title.valid_until_on, title.evidence_level) == (date(2027, 3, 31), EvidenceLevel.DOCUMENT)
 
 
 @pytest.mark.parametrize(("kind", "number", "until"), [
@@ -61,13 +61,13 @@ def test_a_national_number_is_valid_until_the_end_of_march_of_the_next_year() ->
 def test_three_year_titles_end_on_the_day_before_their_third_anniversary(
     kind: str, number: str, until: date | None
 ) -> None:
-    terms = draft(kind_code=kind, number=number, valid_from=date(2025, 12, 1))
+    terms = draft(kind=kind, number=number, valid_from_on=date(2025, 12, 1))
     assert usual_end(terms, RULES) == until
     assert last_day(date(2024, 2, 29), 3) == date(2027, 2, 27)
 
 
 def test_what_the_certificate_says_wins() -> None:
-    assert enter(draft(valid_until=date(2026, 12, 31)), [], today=TODAY, rule_set=RULES).valid_until == date(
+    assert enter(draft(valid_until_on=date(2026, 12, 31)), [], today=TODAY, rule_set=RULES).valid_until_on == date(
         2026, 12, 31
     )
 
@@ -82,20 +82,20 @@ def test_a_national_number_of_the_wrong_form_is_refused(number: str) -> None:
 
 @pytest.mark.parametrize("flags", ["08", "A8", "Z9", "00"])
 def test_the_flags_of_a_national_number_are_not_judged(flags: str) -> None:
-    check_number(QualificationKind.TECH_SME, f"2026500107{flags}000123", valid_from=TODAY)
+    check_number(QualificationKind.TECH_SME, f"2026500107{flags}000123", valid_from_on=TODAY)
 
 
 def test_the_year_of_a_number_agrees_with_its_first_day() -> None:
-    check_number(QualificationKind.TECH_SME, "202550010708000123", valid_from=TODAY)
+    check_number(QualificationKind.TECH_SME, "202550010708000123", valid_from_on=TODAY)
     assert refused(number="202450010708000123") == "number_year_implausible"
 
 
 def test_a_declaration_our_own_title_a_future_day_and_a_reversed_period_are_refused() -> None:
     declared = Evidence(level=EvidenceLevel.DECLARED, issued_on=TODAY)
     assert refused(evidence=declared) == "evidence_too_weak"
-    assert refused(kind_code="TECH_ENTERPRISE") == "qualification_issued_here"
-    assert refused(valid_from=date(2026, 11, 24)) == "date_in_future"
-    assert refused(valid_until=date(2026, 4, 30)) == "validity_reversed"
+    assert refused(kind="TECH_ENTERPRISE") == "qualification_issued_here"
+    assert refused(valid_from_on=date(2026, 11, 24)) == "date_in_future"
+    assert refused(valid_until_on=date(2026, 4, 30)) == "validity_reversed"
 
 
 def test_the_same_number_is_entered_once() -> None:
@@ -122,7 +122,7 @@ def test_a_revoked_title_is_revoked_from_its_day_on_and_only_once() -> None:
 
 
 def test_the_valid_title_speaks_for_the_firm_even_if_an_older_number_is_entered_later() -> None:
-    old = held(number="202550010708000001", valid_from=date(2025, 5, 1), valid_until=date(2026, 3, 31))
+    old = held(number="202550010708000001", valid_from_on=date(2025, 5, 1), valid_until_on=date(2026, 3, 31))
     assert current([old, held()], TODAY) == held()
     assert current([held(revoked_on=TODAY), old], TODAY) == held(revoked_on=TODAY)
     assert current([], TODAY) is None

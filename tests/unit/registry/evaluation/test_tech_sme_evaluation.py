@@ -60,7 +60,7 @@ def gates_met(dossier: Dossier) -> list[bool]:
 def title(kind: QualificationKind, **values: object) -> HeldTitle:
     """Return a title of a kind, valid since 2024."""
     given = {
-        "kind_code": kind, "number": "示例", "valid_from": date(2024, 1, 1), "valid_until": None, "revoked_on": None,
+        "kind": kind, "number": "示例", "valid_from_on": date(2024, 1, 1), "valid_until_on": None, "revoked_on": None,
         "evidence_level": EvidenceLevel.DOCUMENT, **values,
     }  # fmt: skip
     return HeldTitle(**given)  # type: ignore[arg-type]
@@ -123,17 +123,17 @@ def test_accidents_count_by_year_and_lists_while_the_firm_is_on_them(mark: OpenM
 
 @pytest.mark.parametrize(("held", "grounds"), [
     (title(QualificationKind.HNTE), ("HNTE",)),
-    (title(QualificationKind.HNTE, valid_until=TODAY), ("HNTE",)),
-    (title(QualificationKind.HNTE, valid_until=date(2026, 11, 22)), ()),
+    (title(QualificationKind.HNTE, valid_until_on=TODAY), ("HNTE",)),
+    (title(QualificationKind.HNTE, valid_until_on=date(2026, 11, 22)), ()),
     (title(QualificationKind.HNTE, revoked_on=TODAY), ()),
     (title(QualificationKind.NATIONAL_AWARD, award_rank=3), ("NATIONAL_AWARD",)),
     (title(QualificationKind.NATIONAL_AWARD, award_rank=4), ()),
     (title(QualificationKind.NATIONAL_AWARD), ()),
-    (title(QualificationKind.NATIONAL_AWARD, award_rank=1, valid_from=date(2021, 11, 24)), ("NATIONAL_AWARD",)),
-    (title(QualificationKind.NATIONAL_AWARD, award_rank=1, valid_from=date(2021, 11, 23)), ()),
+    (title(QualificationKind.NATIONAL_AWARD, award_rank=1, valid_from_on=date(2021, 11, 24)), ("NATIONAL_AWARD",)),
+    (title(QualificationKind.NATIONAL_AWARD, award_rank=1, valid_from_on=date(2021, 11, 23)), ()),
     (title(QualificationKind.RD_INSTITUTION), ("RD_INSTITUTION",)),
     (title(QualificationKind.STANDARD_LEAD), ("STANDARD_LEAD",)),
-    (title(QualificationKind.STANDARD_LEAD, valid_from=date(2021, 11, 23)), ()),
+    (title(QualificationKind.STANDARD_LEAD, valid_from_on=date(2021, 11, 23)), ()),
     (title(QualificationKind.SRDI), ()),
 ])  # fmt: skip
 def test_each_ground_of_direct_confirmation(held: HeldTitle, grounds: tuple[str, ...]) -> None:
@@ -145,7 +145,7 @@ def test_each_ground_of_direct_confirmation(held: HeldTitle, grounds: tuple[str,
 def test_frozen_facts_say_where_each_came_from_and_give_the_same_bytes_again() -> None:
     dossier = replace(
         DOSSIER,
-        titles=(title(QualificationKind.NATIONAL_AWARD, award_rank=2, valid_until=date(2027, 1, 1)),),
+        titles=(title(QualificationKind.NATIONAL_AWARD, award_rank=2, valid_until_on=date(2027, 1, 1)),),
         marks=(OpenMark(IntegrityKind.MAJOR_ACCIDENT, date(2020, 1, 1), date(2020, 2, 1)),),
     )
     facts = freeze(dossier)

@@ -110,7 +110,7 @@ def test_only_what_was_public_once_is_told_when_it_ends() -> None:
 
 
 def test_a_listing_lives_through_its_last_day() -> None:
-    one = held(status=S.PUBLISHED, valid_until=TODAY)
+    one = held(status=S.PUBLISHED, valid_until_on=TODAY)
     with pytest.raises(Refusal):
         listing.expire(one, today=TODAY)
     assert listing.expire(one, today=TODAY + timedelta(days=1)).status is S.EXPIRED
@@ -155,8 +155,8 @@ def test_a_mask_is_no_contact(field: str) -> None:
     ("days", "refused"), [(-1, True), (0, True), (1, False), (729, False), (730, False), (731, True)]
 )
 def test_a_listing_ends_after_today_and_within_two_years(days: int, refused: bool) -> None:
-    found = check(valid_until=TODAY + timedelta(days=days))
-    assert found == ("listing_period_invalid /valid_until" if refused else None)
+    found = check(valid_until_on=TODAY + timedelta(days=days))
+    assert found == ("listing_period_invalid /valid_until_on" if refused else None)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_an_agency_manages_what_it_posted_for_others() -> None:
 
 
 def test_confidential_fields_are_hidden_from_outsiders_only() -> None:
-    hidden = {"authority_sha256", "authority_until"}
+    hidden = {"authority_sha256", "authority_until_on"}
     assert listing.fields_hidden(["technical_details"], insider=True) == frozenset()
     assert listing.fields_hidden([], insider=False) == hidden
     assert listing.fields_hidden(["technical_details"], insider=False) == hidden | {"technical_details"}
