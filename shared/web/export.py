@@ -1,22 +1,21 @@
-"""Tables for people to take away: CSV and XLSX, with formulas made harmless and headings in both languages."""
+"""Lists for people to take away: CSV and XLSX with real dates, amounts in yuan, labels and bilingual headings."""
 
 import asyncio
-import csv
-import io
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import IO, Any, Literal, Protocol
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import IO, Any, Literal
 from urllib.parse import quote
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
-from openpyxl import Workbook
-from openpyxl.cell import Cell, WriteOnlyCell
 
-from shared.files.formula import escape_formula
 from shared.files.media_type import CSV, XLSX
+from shared.files.sheet import CellKind, CsvSheet, Sheet, Value, XlsxSheet
+from shared.kernel.clock import SHANGHAI
 
 Format = Literal["csv", "xlsx"]
 TABLE: dict[int | str, dict[str, Any]] = {
@@ -32,6 +31,23 @@ TABLE: dict[int | str, dict[str, Any]] = {
 _BATCH = 500
 _CHUNK = 1 << 16
 _SPOOL_BYTES = 4 << 20
+_KINDS = {
+    "_fen": CellKind.MONEY,
+    "_ppm": CellKind.RATE,
+    "_milli": CellKind.POINTS,
+    "_on": CellKind.DAY,
+    "_at": CellKind.INSTANT,
+}
+"""The name of a field says what it holds (decision 28)."""
+_SCALES = {CellKind.MONEY: 100, CellKind.RATE: 1_000_000, CellKind.POINTS: 1_000}
+_UNITS = {CellKind.MONEY: ("（元）", " (yuan)"), CellKind.INSTANT: ("（北京时间）", " (Beijing time)")}
+_YES, _NO = "是", "否"
+_SEVERAL = "；"
+
+
+def kind_of(name: str) -> CellKind:
+    """Return what the cells of a field hold, by the end of its name; texts and counts are told by their values."""
+    return next((kind for end, kind in _KINDS.items() if name.endswith(end)), CellKind.TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,67 +55,33 @@ class Column:
     """One column of an export.
 
     Attributes:
-        name: field of the row, or key of the mapping.
-        title_zh: Chinese heading.
+        name: field of the row, or key of the mapping; its end tells amounts, rates, days and instants.
+        title_zh: Chinese heading, without a unit of money.
         title_en: English heading.
+        label: what is shown in place of a value; values of an enumeration show their own Chinese name.
+        kind: how the cells are shown.
     """
 
     name: str
     title_zh: str
     title_en: str
+    label: Callable[[Any], str | None] | None = None
+    kind: CellKind = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Tell the kind by the name."""
+        object.__setattr__(self, "kind", kind_of(self.name))
 
     @property
     def heading(self) -> str:
-        """Both headings in one cell."""
-        return f"{self.title_zh} {self.title_en}"
+        """Both headings in one cell, with the unit that the cells have."""
+        unit_zh, unit_en = _UNITS.get(self.kind, ("", ""))
+        return f"{self.title_zh}{unit_zh} {self.title_en}{unit_en}"
 
-
-class _Sheet(Protocol):
-    def write(self, rows: Sequence[Sequence[str | int]]) -> None:
-        """Add rows."""
-        ...
-
-    def close(self) -> None:
-        """Finish the file."""
-        ...
-
-
-class _CsvSheet:
-    """CSV in UTF-8 with a byte-order mark, which spreadsheets need to read Chinese."""
-
-    def __init__(self, target: IO[bytes]) -> None:
-        self._target = target
-        target.write(b"\xef\xbb\xbf")
-
-    def write(self, rows: Sequence[Sequence[str | int]]) -> None:
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\r\n").writerows(rows)
-        self._target.write(text.getvalue().encode())
-
-    def close(self) -> None:
-        self._target.flush()
-
-
-class _XlsxSheet:
-    """One sheet, written row by row through a temporary file; long numbers stay text, a cell would round them."""
-
-    def __init__(self, target: IO[bytes]) -> None:
-        self._target = target
-        self._book = Workbook(write_only=True)
-        self._sheet = self._book.create_sheet("data")
-
-    def write(self, rows: Sequence[Sequence[str | int]]) -> None:
-        for row in rows:
-            self._sheet.append([self._cell(value) for value in row])
-
-    def _cell(self, value: str | int) -> Cell:
-        cell: Cell = WriteOnlyCell(self._sheet, value=value)
-        if isinstance(value, str):
-            cell.data_type = "s"
-        return cell
-
-    def close(self) -> None:
-        self._book.save(self._target)
+    def cell(self, row: Any) -> Value:  # noqa: ANN401  # a model, a row or a mapping
+        """Return what stands in the cell of a row."""
+        value = row[self.name] if isinstance(row, Mapping) else getattr(row, self.name)
+        return _shown(value, self)
 
 
 async def export(
@@ -108,6 +90,7 @@ async def export(
     *,
     format: Format,  # noqa: A002  # named as the query parameter is
     filename: str,
+    title: str = "data",
 ) -> Response:
     """Answer with a table.
 
@@ -119,13 +102,17 @@ async def export(
         columns: which fields, in order.
         format: `csv` or `xlsx`.
         filename: name without its ending.
+        title: name of the sheet, at most 28 characters.
     """
     spool = tempfile.SpooledTemporaryFile(_SPOOL_BYTES)  # noqa: SIM115  # closed when the answer was sent
     try:
-        sheet: _Sheet = _CsvSheet(spool) if format == "csv" else _XlsxSheet(spool)
-        batch: list[Sequence[str | int]] = [[column.heading for column in columns]]
+        headings, kinds = [column.heading for column in columns], [column.kind for column in columns]
+        sheet: Sheet = (
+            CsvSheet(spool, headings, kinds) if format == "csv" else XlsxSheet(spool, headings, kinds, title=title)
+        )
+        batch: list[Sequence[Value]] = []
         async for row in _each(rows):
-            batch.append([_cell(row, column.name) for column in columns])
+            batch.append([column.cell(row) for column in columns])
             if len(batch) >= _BATCH:
                 await asyncio.to_thread(sheet.write, batch)
                 batch = []
@@ -140,8 +127,13 @@ async def export(
     return StreamingResponse(
         _send(spool),
         media_type=f"{CSV}; charset=utf-8" if format == "csv" else XLSX,
-        headers={"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}", "content-length": str(size)},
+        headers={"content-disposition": attachment(name), "content-length": str(size)},
     )
+
+
+def attachment(name: str) -> str:
+    """Return the header that lets a browser keep an answer under `name`."""
+    return f"attachment; filename*=UTF-8''{quote(name)}"
 
 
 async def _each(rows: AsyncIterable[Any] | Sequence[Any]) -> AsyncIterator[Any]:
@@ -159,14 +151,25 @@ async def _send(spool: IO[bytes]) -> AsyncIterator[bytes]:
             yield chunk
 
 
-def _cell(row: Any, name: str) -> str | int:  # noqa: ANN401  # a model, a row or a mapping
-    value = row[name] if isinstance(row, Mapping) else getattr(row, name)
+def _shown(value: Any, column: Column) -> Value:  # noqa: ANN401  # any value of a field
     if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "是 yes" if value else "否 no"
-    if isinstance(value, int):
-        return value if abs(value) < 10**15 else str(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return escape_formula(str(value))
+        return None
+    if column.label is not None:
+        label = column.label(value)
+        return str(value) if label is None else label
+    match value:
+        case list() | tuple() | set() | frozenset():
+            shown: Value = _SEVERAL.join(str(_shown(one, column)) for one in value)
+        case bool():
+            shown = _YES if value else _NO
+        case Enum():
+            shown = str(getattr(value, "title_zh", value.value))
+        case int():
+            shown = Decimal(value) / _SCALES[column.kind] if column.kind in _SCALES else value
+        case datetime():
+            shown = value.astimezone(SHANGHAI).replace(tzinfo=None, microsecond=0)
+        case date() | Decimal():
+            shown = value
+        case _:
+            shown = str(value)
+    return shown

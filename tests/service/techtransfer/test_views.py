@@ -167,7 +167,7 @@ async def test_an_export_holds_what_the_list_shows_and_no_formula(market: Market
     (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
     assert not row["名称 title"].startswith("=")
     assert row["关键词 keywords"] == "铝合金、铸造"
-    assert row["报价（分） asking price in fen"] == ""
+    assert row["报价（元） asking price (yuan)"] == ""
     assert row["合作方式 ways to work together"] == "技术许可 licence、技术服务 service"
     assert row["重点领域 key field"] == "新材料 new materials"
     assert row["状态 status"] == "已发布 published"

@@ -52,7 +52,7 @@ COLUMNS = (
     Column("key_field", "重点领域", "key field"),
     Column("founder_type", "创办人类型", "founder type"),
     Column("founded_on", "成立日期", "founded"),
-    Column("registered_capital_fen", "注册资本（分）", "registered capital in fen"),
+    Column("registered_capital_fen", "注册资本", "registered capital"),
     Column("size_class", "规模", "size class"),
     Column("status", "状态", "status"),
     Column("code_needs_review", "代码待复核", "code to be reviewed"),

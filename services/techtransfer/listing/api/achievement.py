@@ -61,7 +61,7 @@ COLUMNS = (
     *SHARED_COLUMNS,
     Column("stage", "成果所处阶段", "stage"),
     Column("trl", "技术成熟度", "readiness level"),
-    Column("asking_price_fen", "报价（分）", "asking price in fen"),
+    Column("asking_price_fen", "报价", "asking price"),
     Column("summary", "简介", "summary"),
 )
 

@@ -56,7 +56,7 @@ COLUMNS = (
     Column("problem", "主要技术难题", "problem"),
     Column("core_indicators", "核心指标", "core indicators"),
     Column("trl_wanted", "期望技术成熟度", "readiness level wanted"),
-    Column("budget_fen", "拟投入（分）", "budget in fen"),
+    Column("budget_fen", "拟投入", "budget"),
 )
 
 
