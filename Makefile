@@ -62,8 +62,8 @@ client-check: environment ## a client generated from the contract compiles and d
 map: environment ## write the table of nouns in docs/map.md from the tree 生成名词表
 	@$(ENVIRONMENT) -m tests.support.noun_table
 
-migration: environment ## write a migration from the tables' difference: S=finance M="add a column" 生成迁移
-	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.db.migrate revision '$(S)' '$(M)'
+migration: environment ## write a migration from the tables' difference: S=finance M="add a column" (INFRASTRUCTURE=1: of the tables all hold) 生成迁移
+	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.db.migrate revision '$(S)' '$(M)' $(if $(filter 1,$(INFRASTRUCTURE)),--infrastructure)
 
 replay: environment ## handle the dead letters of a service again: S=ipr 重新处理死信
 	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.bus.dead_letter replay '$(S)'

@@ -1,12 +1,18 @@
 """Migrations: one Alembic environment for all services, under an advisory lock and with time limits.
 
-`python -m shared.db.migrate upgrade finance` and `python -m shared.db.migrate revision finance "a sentence"`.
+A service's database is made by two lines of steps: that of the infrastructure tables, which stand once in
+`shared/db/migrations` and are named `infrastructure_0001`, …, and the own one, numbered 0001, 0002, …, which depends on
+it. A database made when each service still held copies of the infrastructure's steps stands at the same numbers.
+
+`python -m shared.db.migrate upgrade finance` and `python -m shared.db.migrate revision finance "a sentence"`;
+with `--infrastructure` the revision is written from the difference of the infrastructure tables.
 """
 
 import argparse
 import asyncio
 import os
 import sys
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -14,14 +20,17 @@ from typing import Any, Literal
 from alembic import command, context
 from alembic.autogenerate.api import AutogenContext
 from alembic.config import Config
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, MetaData, String, TypeDecorator, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.db.engine import TIMEOUTS, Database, driver_url
 from shared.db.lock import lock_number
+from shared.db.tables import attach_infrastructure
 
 ROOT = Path(__file__).resolve().parents[2]
+INFRASTRUCTURE = "infrastructure"
+"""Branch label of the steps that every service's database takes; their revisions begin with it."""
 # A migration waits shortly for locks and gives up: a queue behind a waiting ALTER TABLE stops every reader.
 _LIMITS = {"lock_timeout": "4000", "statement_timeout": "60000", "application_name": "kechuang-migrate"}
 
@@ -31,13 +40,23 @@ def package_of(service: str) -> str:
     return "gateway" if service == "gateway" else f"services.{service}"
 
 
+def _folder(service: str) -> Path:
+    return ROOT.joinpath(*package_of(service).split("."), "migrations")
+
+
+def _versions(service: str, *, infrastructure: bool) -> Path:
+    return (ROOT / "shared/db/migrations" if infrastructure else _folder(service)) / "versions"
+
+
 def config_for(service: str, connection: Connection | None = None) -> Config:
-    """Return Alembic's configuration for `service`; revisions are numbered 0001, 0002, …"""
-    folder = ROOT.joinpath(*package_of(service).split("."), "migrations")
+    """Return Alembic's configuration for `service`, with both lines of steps."""
+    lines = (_versions(service, infrastructure=shared) for shared in (True, False))
     config = Config()
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("script_location", str(ROOT / "shared/db/migrations").replace("%", "%%"))
     config.set_main_option("path_separator", "os")
+    config.set_main_option("version_locations", os.pathsep.join(map(str, lines)).replace("%", "%%"))
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    config.attributes["service"] = service
     if connection is not None:
         config.attributes["connection"] = connection
     return config
@@ -45,12 +64,32 @@ def config_for(service: str, connection: Connection | None = None) -> Config:
 
 def has_migrations(service: str) -> bool:
     """Tell whether `service` has a folder of migrations."""
-    return ROOT.joinpath(*package_of(service).split("."), "migrations").is_dir()
+    return _folder(service).is_dir()
 
 
+def _line(script: ScriptDirectory, *, infrastructure: bool) -> list[Script]:
+    """Return one line of steps, the newest first."""
+    return [step for step in script.walk_revisions() if (INFRASTRUCTURE in step.branch_labels) is infrastructure]
+
+
+@cache
+def _script(service: str) -> ScriptDirectory:
+    return ScriptDirectory.from_config(config_for(service))
+
+
+@cache
 def head_of(service: str) -> str | None:
-    """Return the newest revision that the code of `service` knows."""
-    return ScriptDirectory.from_config(config_for(service)).get_current_head()
+    """Return the newest of the own revisions of `service` that its code knows."""
+    return next((step.revision for step in _line(_script(service), infrastructure=False)), None)
+
+
+@cache
+def heads_of(service: str) -> frozenset[str]:
+    """Return what the version table of an up-to-date database of `service` holds.
+
+    That is the newest revision of each line of steps, without one that another revision depends on.
+    """
+    return frozenset(step.revision for step in _script(service).get_revisions("heads") if step is not None)
 
 
 async def migrate(url: str, service: str) -> None:
@@ -67,7 +106,7 @@ def _upgrade(connection: Connection, service: str) -> None:
     connection.execute(text(f"SET LOCAL lock_timeout = {_LIMITS['statement_timeout']}"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": lock_number("migrate", service)})
     connection.execute(text(f"SET LOCAL lock_timeout = {_LIMITS['lock_timeout']}"))
-    command.upgrade(config_for(service, connection), "head")
+    command.upgrade(config_for(service, connection), "heads")
     _limit_the_role(connection)
 
 
@@ -84,13 +123,13 @@ def _limit_the_role(connection: Connection) -> None:
 
 
 async def is_current(database: Database, service: str) -> bool:
-    """Tell whether the database stands at the newest revision that the code knows."""
+    """Tell whether the database stands at the newest revisions that the code knows, the infrastructure's included."""
     async with database.engine.connect() as connection:
         table = (await connection.execute(text("SELECT to_regclass('alembic_version')"))).scalar_one()
         if table is None:
             return False
         held = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all()
-    return list(held) == [head_of(service)]
+    return set(held) == heads_of(service)
 
 
 async def _with_connection(url: str, work: Any) -> None:  # noqa: ANN401  # run_sync takes any callable
@@ -104,12 +143,18 @@ async def _with_connection(url: str, work: Any) -> None:  # noqa: ANN401  # run_
         await engine.dispose()
 
 
-def run_env(metadata: MetaData) -> None:
-    """Run the migrations of one service inside Alembic; the whole body of each `migrations/env.py`."""
-    connection: Connection = context.config.attributes["connection"]
+def run_env() -> None:
+    """Run the migrations inside Alembic; the whole body of `migrations/env.py`."""
+    attributes = context.config.attributes
+    writes_infrastructure: bool = attributes.get("infrastructure", False)
+
+    def is_of_this_line(_item: object, name: str | None, kind: str, *_: object) -> bool:
+        return kind != "table" or (name in _infrastructure_tables()) is writes_infrastructure
+
     context.configure(
-        connection=connection,
-        target_metadata=metadata,
+        connection=attributes["connection"],
+        target_metadata=metadata_of(attributes["service"]),
+        include_object=is_of_this_line,
         render_item=_render_item,
         compare_type=True,
         compare_server_default=False,
@@ -117,6 +162,13 @@ def run_env(metadata: MetaData) -> None:
         transaction_per_migration=False,
     )
     context.run_migrations()
+
+
+@cache
+def _infrastructure_tables() -> frozenset[str]:
+    metadata = MetaData()
+    attach_infrastructure(metadata)
+    return frozenset(metadata.tables)
 
 
 def _render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:  # noqa: ANN401  # Alembic's hook
@@ -129,13 +181,29 @@ def _render_item(kind: str, item: Any, _context: AutogenContext) -> str | Litera
     return f"sa.{item.impl_instance!r}"
 
 
-def write_revision(connection: Connection, service: str, message: str) -> None:
-    """Write the next migration of `service` from the difference between its tables and the database."""
+def write_revision(connection: Connection, service: str, message: str, *, infrastructure: bool = False) -> None:
+    """Write the next migration of `service` from the difference between its tables and the database.
+
+    Args:
+        connection: to a database of the service.
+        service: whose tables are compared.
+        message: one sentence: what the migration does.
+        infrastructure: write the next step of the infrastructure tables, which every service takes, instead.
+    """
     config = config_for(service, connection)
+    config.attributes["infrastructure"] = infrastructure
     script = ScriptDirectory.from_config(config)
-    number = f"{len(list(script.walk_revisions())) + 1:04d}"
-    command.upgrade(config, "head")
-    command.revision(config, message=message, autogenerate=True, rev_id=number)
+    line, below = (_line(script, infrastructure=shared) for shared in (infrastructure, True))
+    command.upgrade(config, "heads")
+    command.revision(
+        config,
+        message=message,
+        autogenerate=True,
+        rev_id=f"{f'{INFRASTRUCTURE}_' if infrastructure else ''}{len(line) + 1:04d}",
+        head=line[0].revision if line else "base",
+        depends_on=None if line else below[0].revision,
+        version_path=str(_versions(service, infrastructure=infrastructure)),
+    )
 
 
 def metadata_of(service: str) -> MetaData:
@@ -151,6 +219,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("verb", choices=("upgrade", "revision"))
     parser.add_argument("service", choices=("registry", "finance", "techtransfer", "ipr", "gateway"))
     parser.add_argument("message", nargs="?", help="one sentence: what the migration does")
+    parser.add_argument("--infrastructure", action="store_true", help="compare the tables that every service holds")
     given = parser.parse_args(arguments)
     variable = f"{given.service.upper()}_DATABASE_URL"
     url = os.environ.get(variable)
@@ -161,7 +230,8 @@ def main(arguments: list[str]) -> int:
         return 0
     if not given.message:
         parser.error("a revision needs a sentence that says what it does")
-    asyncio.run(_with_connection(url, lambda connection: write_revision(connection, given.service, given.message)))
+    write = partial(write_revision, service=given.service, message=given.message, infrastructure=given.infrastructure)
+    asyncio.run(_with_connection(url, write))
     return 0
 
 

@@ -1,6 +1,7 @@
 """Columns keep their units: fen in BIGINT, rates whole, instants with a zone, states guarded by a CHECK, no float."""
 
 import importlib
+import re
 import subprocess
 import sys
 
@@ -21,7 +22,8 @@ from sqlalchemy import (
 )
 
 from shared.db import migrate
-from tests.support.source import ROOT, SERVICES, room_files, text_of
+from shared.db.tables import attach_infrastructure
+from tests.support.source import ROOT, SERVICES, python_files, room_files, text_of
 
 OWNERS = (*(f"services.{service}" for service in SERVICES), "gateway")
 
@@ -106,6 +108,29 @@ def test_every_column_has_the_type_of_its_unit_and_every_state_its_guard(owner: 
     assert tables
     found = [problem for table in tables for problem in table_problems(table)]
     assert not found, "\n".join(found)
+
+
+def tables_made_in(text: str) -> set[str]:
+    """Return the names of the tables that a migration makes or drops."""
+    return set(re.findall(r"(?:create_table|drop_table)\(\s*[\"'](\w+)[\"']", text))
+
+
+@pytest.mark.planted
+def test_a_table_made_in_a_migration_would_be_found() -> None:
+    assert tables_made_in('op.create_table(\n    "outbox_event",') == {"outbox_event"}
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_the_infrastructure_tables_are_made_by_the_one_line_of_shared(owner: str) -> None:
+    metadata = MetaData()
+    attach_infrastructure(metadata)
+    own, shared = (
+        {name for path in python_files(folder) for name in tables_made_in(text_of(path))}
+        for folder in (f"{owner.replace('.', '/')}/migrations/versions", "shared/db/migrations/versions")
+    )
+    assert shared >= set(metadata.tables)
+    assert own
+    assert not own & set(metadata.tables)
 
 
 def test_no_service_sees_the_tables_of_another() -> None:

@@ -61,12 +61,10 @@ class DatabaseServer:
 
 async def _migrate(url: str, service: str) -> None:
     """Migrate; a service without tables yet stays empty."""
-    rooms = REPOSITORY / ("gateway" if service == "gateway" else f"services/{service}") / "migrations" / "env.py"
-    if not rooms.exists():
-        return
-    from shared.db.migrate import migrate
+    from shared.db.migrate import has_migrations, migrate
 
-    await migrate(url, service)
+    if has_migrations(service):
+        await migrate(url, service)
 
 
 @contextmanager

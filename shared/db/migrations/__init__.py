@@ -1,0 +1,1 @@
+"""Schema of the infrastructure tables, step by step, and Alembic's one environment for every service."""

@@ -1,0 +1,5 @@
+"""Alembic's door to the schema of the service that is being migrated."""
+
+from shared.db.migrate import run_env
+
+run_env()
