@@ -46,6 +46,13 @@ WORDS: dict[str, Any] = {
     "same": True,
     "record": _RECORD,
     "uplift_record": {"policy": "rd_uplift", "rule_set_version": "2022.1", "result": _UPLIFT},
+    "warnings": [
+        {
+            "code": "ABOVE_AVAILABLE",
+            "text_zh": "批复金额超过该企业在各银行合计的剩余额度，届时可能无法签约；请与企业核实后调减，或待其偿还。",
+            "text_en": "The amount exceeds what is left of the firm's line over all banks: it may not be signable.",
+        }
+    ],
     # Consents
     "ConsentRead.id": "019e8100-0000-7000-8000-00000000c001",
     "ConsentRead.revoked_at": None,

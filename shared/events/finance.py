@@ -205,4 +205,5 @@ class CoverChanged(Event):
     unit_id: str
     status: str
     covered_fen: int
+    released_fen: int = 0
     reason_code: str | None

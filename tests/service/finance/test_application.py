@@ -118,3 +118,19 @@ async def test_a_bank_sees_its_queue_by_status_page_by_page(world: World) -> Non
     assert [one["id"] for one in done(following)["items"]] == [made[1]]
     other_filter = f"/v1/loan-applications?status=APPROVED&cursor={waiting['next_cursor']}"
     refused(await world.bank().get(other_filter), "cursor_invalid", 422)
+
+
+async def test_a_bank_is_told_when_another_bank_has_used_the_line_up(world: World) -> None:
+    evaluation = await world.ready_firm()
+    first = await world.apply(evaluation["id"], amount_fen=350 * WAN)
+    second = await world.apply(evaluation["id"], bank=BANK_B, amount_fen=200 * WAN)
+    approved = await world.approve(first["id"], amount_fen=350 * WAN)
+    assert (approved["available_fen"], approved["warnings"]) == (400 * WAN, [])
+    await world.sign(first["id"], principal_fen=350 * WAN)
+    file = done(await world.bank(BANK_B).get(f"/v1/loan-applications/{second['id']}/credit-file"))
+    assert file["available_fen"] == 50 * WAN
+    late = await world.approve(second["id"], BANK_B, amount_fen=200 * WAN)
+    assert (late["status"], late["available_fen"]) == ("APPROVED", 50 * WAN)
+    (warning,) = late["warnings"]
+    assert warning["code"] == "ABOVE_AVAILABLE"
+    assert "剩余额度" in warning["text_zh"]

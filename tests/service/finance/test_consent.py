@@ -145,3 +145,16 @@ async def test_the_credit_file_shows_what_changed_since_the_application(world: W
     assert [(one["fact"], one["before"], one["after"]) for one in file["changes"]] == [("high_value_count", 1, 0)]
     assert file["snapshot"]["score_milli"] - file["current"]["score_milli"] == 3_000
     assert file["application"]["flag"] == "evaluation_superseded"
+
+
+async def test_withdrawing_one_of_several_consents_names_those_that_still_open_the_door(world: World) -> None:
+    application, granted = await ready(world)
+    url = f"/v1/loan-applications/{application['id']}/credit-file"
+    other = await world.consent(scopes=["EVALUATION_RESULT"])
+    await world.consent(bank=BANK_B)
+    withdrawn = done(await world.firm().delete(f"/v1/consents/{granted['id']}"))
+    (open_still,) = withdrawn["still_open"]
+    assert (open_still["consent_id"], open_still["scopes"]) == (other["id"], ["EVALUATION_RESULT"])
+    assert done(await world.bank().get(url))["consent_id"] == other["id"]
+    assert done(await world.firm().delete(f"/v1/consents/{other['id']}"))["still_open"] == []
+    refused(await world.bank().get(url), "consent_revoked", 403)

@@ -30,12 +30,13 @@ async def test_a_firm_borrows_against_what_it_knows_and_the_fund_covers_it(world
 
     await world.repay(drawdown["id"], 25 * WAN)
     half = done(await world.manager.get(f"/v1/covers/{cover['id']}"))
-    assert (half["covered_fen"], half["exposure_fen"]) == (35 * WAN, 28 * WAN)
+    assert (half["covered_fen"], half["released_fen"], half["exposure_fen"]) == (60 * WAN, 25 * WAN, 28 * WAN)
     listed = done(await world.firm().get(f"/v1/loans/{loan['id']}/drawdowns"))["items"]
     assert [(one["id"], one["outstanding_fen"]) for one in listed] == [(drawdown["id"], 35 * WAN)]
     last = await world.repay(drawdown["id"], 35 * WAN)
     assert last["outstanding_after_fen"] == 0
-    assert done(await world.manager.get(f"/v1/covers/{cover['id']}"))["status"] == "RELEASED"
+    repaid = done(await world.manager.get(f"/v1/covers/{cover['id']}"))
+    assert (repaid["status"], repaid["covered_fen"], repaid["released_fen"]) == ("RELEASED", 60 * WAN, 60 * WAN)
     assert done(await world.city.get("/v1/fund-accounts"))["items"][0]["exposure_fen"] == 0
     line = await world.line()
     assert (line["reserved_fen"], line["drawn_fen"], line["available_fen"]) == (40 * WAN, 0, 360 * WAN)

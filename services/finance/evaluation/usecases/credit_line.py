@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.finance.evaluation.models.credit_line import CreditLine
 from services.finance.evaluation.models.kv_evaluation import KvEvaluation
+from services.finance.evaluation.rules import credit_line as rules
 from services.finance.evaluation.store import credit_line as lines
 from services.finance.evaluation.store import kv_evaluation as evaluations
 from shared.db.transaction import Transaction
@@ -17,6 +18,12 @@ class CreditSummary:
 
     line: CreditLine
     evaluation: KvEvaluation
+
+
+async def left_under(tx: Transaction, uscc: str, limit_fen: int) -> int:
+    """Return what a signature under `limit_fen` could still reserve on a firm's line, over all banks, in fen."""
+    line = await lines.find(tx, uscc)
+    return limit_fen if line is None else rules.available(limit_fen, line.reserved_fen, line.drawn_fen)
 
 
 async def read_credit_limit(tx: Transaction, uscc: str) -> CreditSummary:

@@ -27,7 +27,7 @@ router = edge_router(tags=["covers 风险补偿备案"])
 
 
 class CoverRead(Shape):
-    """Cover of one drawdown, in fen."""
+    """Cover of one drawdown, in fen: `covered_fen` never falls, `released_fen` is what repayment freed of it."""
 
     id: UUID
     drawdown_id: UUID
@@ -37,6 +37,7 @@ class CoverRead(Shape):
     unit_id: str
     status: CoverStatus
     covered_fen: int
+    released_fen: int
     exposure_fen: int
     reason_code: str | None
     filed_on: date

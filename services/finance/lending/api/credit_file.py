@@ -70,7 +70,8 @@ class IpPortfolioRead(Shape):
 class CreditFileRead(Shape):
     """A credit file: the frozen snapshot, what changed since, the clock, and the consented parts.
 
-    A part is null when the firm did not allow it; its scope then stands in `withheld`.
+    `available_fen` is what is left of the firm's line over all banks for this application. A part is null when the firm
+    did not allow it; its scope then stands in `withheld`.
     """
 
     application: LoanApplicationRead
@@ -80,6 +81,7 @@ class CreditFileRead(Shape):
     answer_due_on: date
     days_left: int
     overdue: bool
+    available_fen: int
     snapshot: EvaluationResultRead
     current: EvaluationResultRead
     superseded: bool
@@ -111,6 +113,7 @@ def _shown(found: CreditFile, tx: Tx) -> CreditFileRead:
         answer_due_on=found.application.answer_due_on,
         days_left=found.days_left,
         overdue=found.days_left < 0 and found.application.answered_at is None,
+        available_fen=found.available_fen,
         snapshot=_result(found.snapshot),
         current=_result(found.current),
         superseded=found.snapshot.id != found.current.id,

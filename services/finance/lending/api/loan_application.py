@@ -20,6 +20,7 @@ from services.finance.lending.rules.loan_application import (
     ApplicationFlag,
     ApplicationStatus,
     ApprovalTerms,
+    ApprovalWarning,
     LoanApplicationTerms,
 )
 from services.finance.lending.store import loan_application as applications
@@ -85,6 +86,21 @@ class LoanApplicationRead(Shape):
     note: str | None
     version: int
     created_at: datetime
+
+
+class WarningRead(Shape):
+    """Something that the bank should know; nothing was refused for it."""
+
+    code: ApprovalWarning
+    text_zh: str
+    text_en: str
+
+
+class ApprovalRead(LoanApplicationRead):
+    """An approved application; `available_fen` is what a signature on it could still reserve over all banks."""
+
+    available_fen: int
+    warnings: list[WarningRead]
 
 
 class ReturnRequest(Shape):
@@ -224,7 +240,7 @@ async def acknowledge_flag(application_id: UUID, tx: Tx) -> Response:
 
 @router.post(
     "/loan-applications/{application_id}:approve",
-    response_model=LoanApplicationRead,
+    response_model=ApprovalRead,
     responses=refusals(
         *STEP,
         refused.FLAG_NOT_ACKNOWLEDGED,
@@ -241,8 +257,14 @@ async def acknowledge_flag(application_id: UUID, tx: Tx) -> Response:
 )
 @edge(scope="credit.decision:write", row="bank", summary_zh="批复授信")
 async def approve_application(application_id: UUID, body: ApprovalTerms, tx: Tx, book: Book) -> Response:
-    """Approve up to what was asked and the frozen evaluation allows."""
-    return _answer(await usecases.approve_application(tx, application_id, body, book), tx)
+    """Approve up to what was asked and the frozen evaluation allows; told where another bank used the line up."""
+    approved = await usecases.approve_application(tx, application_id, body, book)
+    read = ApprovalRead(
+        **shown(approved.application, tx.actor).model_dump(),
+        available_fen=approved.available_fen,
+        warnings=[WarningRead(code=one, text_zh=one.text_zh, text_en=one.text_en) for one in approved.warnings],
+    )
+    return answered(read, version=approved.application.version)
 
 
 @router.post(

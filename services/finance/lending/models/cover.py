@@ -12,13 +12,16 @@ from shared.db.base import Instant, InstantOrNone, text_enum
 
 
 class Cover(CoverBalances, Base, table=True):
-    """Cover of one drawdown: what is covered now and the exposure that it causes, in fen."""
+    """Cover of one drawdown: what was covered, what repayment released of it, and the exposure for the rest; in fen."""
 
     __tablename__ = "cover"
     __table_args__ = (
-        CheckConstraint("status = 'COVERED' OR (covered_fen = 0 AND exposure_fen = 0)", name="only_covered_counts"),
+        CheckConstraint("status = 'COVERED' OR exposure_fen = 0", name="only_covered_counts"),
+        CheckConstraint("status IN ('COVERED', 'RELEASED') OR covered_fen = 0", name="only_granted_covers"),
+        CheckConstraint("released_fen BETWEEN 0 AND covered_fen", name="release_within_cover"),
+        CheckConstraint("status <> 'RELEASED' OR released_fen = covered_fen", name="release_whole"),
         CheckConstraint("(status = 'REFUSED') = (reason_code IS NOT NULL)", name="refusal_coded"),
-        CheckConstraint("exposure_fen <= covered_fen", name="exposure_within_cover"),
+        CheckConstraint("exposure_fen <= covered_fen - released_fen", name="exposure_within_cover"),
         UniqueConstraint("drawdown_id", name="uq_cover_drawdown_id"),
         Index("ix_cover_bank", "bank_uscc", "created_at", "id"),
         Index("ix_cover_created_at", "created_at", "id"),

@@ -73,9 +73,10 @@ class CoverVerdict(StrEnum):
 
 
 class CoverBalances(Shape):
-    """Covered principal still outstanding and the fund's exposure for it, in fen."""
+    """What was covered, how much of it repayment has released, and the fund's exposure for the rest; in fen."""
 
     covered_fen: Fen
+    released_fen: Fen = 0
     exposure_fen: Fen
 
 
@@ -91,10 +92,10 @@ class CoverDecision:
 
 @dataclass(frozen=True, slots=True)
 class CoverRelease:
-    """What repayment does to cover: what stays covered, and by how much the exposure falls."""
+    """What repayment does to cover: what is released of it so far, and by how much the exposure falls."""
 
     status: CoverStatus
-    covered_fen: int
+    released_fen: int
     exposure_fen: int
     released_exposure_fen: int
 
@@ -149,14 +150,14 @@ def decide(
 
 
 def release(held: CoverBalances, rules: RuleSet, *, outstanding_fen: int) -> CoverRelease:
-    """Let cover follow the outstanding principal down; at zero it is released.
+    """Let cover follow the outstanding principal down; at zero it is released, and still tells what it covered.
 
     Source: F-COVER-03 (docs/rules/finance.md).
     """
     exposure_fen = fund_account.exposure_of(outstanding_fen, rules)
     return CoverRelease(
         status=CoverStatus.RELEASED if outstanding_fen == 0 else CoverStatus.COVERED,
-        covered_fen=outstanding_fen,
+        released_fen=held.covered_fen - outstanding_fen,
         exposure_fen=exposure_fen,
         released_exposure_fen=held.exposure_fen - exposure_fen,
     )

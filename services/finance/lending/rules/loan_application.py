@@ -287,6 +287,37 @@ def approve(
     return Approval(terms.amount_fen, terms.term_months, terms.valid_until_on or latest)
 
 
+class ApprovalWarning(StrEnum):
+    """What a bank is told beside its approval; nothing is refused."""
+
+    ABOVE_AVAILABLE = "ABOVE_AVAILABLE"
+
+    @property
+    def text_zh(self) -> str:
+        """What it means, in Chinese."""
+        return "批复金额超过该企业在各银行合计的剩余额度，届时可能无法签约；请与企业核实后调减，或待其偿还。"
+
+    @property
+    def text_en(self) -> str:
+        """What it means, in English."""
+        return (
+            "The amount exceeds what is left of the firm's line over all banks: it may not be signable. "
+            "Agree on less with the firm, or wait until it has repaid."
+        )
+
+
+def approval_warnings(approved_fen: int, *, available_fen: int) -> tuple[ApprovalWarning, ...]:
+    """Return what the bank should know of its approval: another bank's signature may have used the line up.
+
+    Args:
+        approved_fen: what the bank grants.
+        available_fen: what a signature on this application could still reserve.
+
+    Source: F-APP-12 (docs/rules/finance.md).
+    """
+    return (ApprovalWarning.ABOVE_AVAILABLE,) if approved_fen > available_fen else ()
+
+
 def lapse(status: ApplicationStatus, valid_until_on: date | None, today: date) -> ApplicationStatus | None:
     """Return LAPSED for an approval whose last day is over, else None.
 

@@ -31,6 +31,7 @@ def _tell(tx: Transaction, cover: Cover) -> None:
             unit_id=cover.unit_id,
             status=cover.status.value,
             covered_fen=cover.covered_fen,
+            released_fen=cover.released_fen,
             reason_code=cover.reason_code,
         )
     )
@@ -118,10 +119,12 @@ async def release_cover(tx: Transaction, drawdown: HeldDrawdown, book: RuleBook,
     if cover is None or cover.status is not CoverStatus.COVERED:
         return
     policy = book.pick(fund_rules.POLICY, drawdown.starts_on)
-    held = CoverBalances(covered_fen=cover.covered_fen, exposure_fen=cover.exposure_fen)
+    held = CoverBalances(
+        covered_fen=cover.covered_fen, released_fen=cover.released_fen, exposure_fen=cover.exposure_fen
+    )
     release = rules.release(held, policy, outstanding_fen=outstanding_fen)
     cover.status = release.status
-    cover.covered_fen = release.covered_fen
+    cover.released_fen = release.released_fen
     cover.exposure_fen = release.exposure_fen
     if release.released_exposure_fen > 0:
         account = await accounts.lock(tx, cover.unit_id)

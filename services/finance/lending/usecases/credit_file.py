@@ -11,6 +11,7 @@ from services.finance.evaluation.rules import kv_evaluation as kv_rules
 from services.finance.evaluation.store import enterprise as enterprises
 from services.finance.evaluation.store import kv_evaluation as evaluations
 from services.finance.evaluation.store import portfolio as portfolios
+from services.finance.evaluation.usecases.credit_line import left_under
 from services.finance.evaluation.usecases.kv_evaluation import explanation
 from services.finance.lending.models.loan_application import LoanApplication
 from services.finance.lending.store import loan_application as applications
@@ -45,6 +46,7 @@ class CreditFile:
     enterprise: Enterprise | None
     portfolio: Portfolio | None
     days_left: int
+    available_fen: int
 
 
 async def read_credit_file(tx: Transaction, application_id: UUID) -> CreditFile:
@@ -86,6 +88,7 @@ async def read_credit_file(tx: Transaction, application_id: UUID) -> CreditFile:
         enterprise=await enterprises.find(tx, uscc) if ConsentScope.BASIC_REGISTRY in opened else None,
         portfolio=await portfolios.find(tx, uscc) if ConsentScope.IP_PORTFOLIO in opened else None,
         days_left=(application.answer_due_on - tx.today).days,
+        available_fen=await left_under(tx, uscc, application.snapshot_limit_fen),
     )
 
 

@@ -1,12 +1,14 @@
 """Submit, answer and end loan applications."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from services.finance.evaluation.rules import credit_line as line_rules
 from services.finance.evaluation.store import credit_line as lines
 from services.finance.evaluation.store import enterprise as enterprises
 from services.finance.evaluation.store import kv_evaluation as evaluations
+from services.finance.evaluation.usecases.credit_line import left_under
 from services.finance.lending.models.loan_application import LoanApplication
 from services.finance.lending.rules import application_refusal as refusals
 from services.finance.lending.rules import loan_application as rules
@@ -14,6 +16,7 @@ from services.finance.lending.rules.loan_application import (
     ApplicationFlag,
     ApplicationStatus,
     ApprovalTerms,
+    ApprovalWarning,
     EvaluationInForce,
     LoanApplicationTerms,
     Submission,
@@ -292,9 +295,16 @@ async def acknowledge_flag(tx: Transaction, application_id: UUID) -> LoanApplica
     return application
 
 
-async def approve_application(
-    tx: Transaction, application_id: UUID, terms: ApprovalTerms, book: RuleBook
-) -> LoanApplication:
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """An approved application, what a signature on it could still reserve in fen, and what the bank should know."""
+
+    application: LoanApplication
+    available_fen: int
+    warnings: tuple[ApprovalWarning, ...]
+
+
+async def approve_application(tx: Transaction, application_id: UUID, terms: ApprovalTerms, book: RuleBook) -> Approved:
     """Approve an application of the calling bank; the firm's consent must still stand.
 
     Raises:
@@ -326,7 +336,9 @@ async def approve_application(
     application.bank_ref = terms.bank_ref
     application.answered_at = tx.now
     tell_decided(tx, application)
-    return application
+    left_fen = await left_under(tx, application.enterprise_uscc, application.snapshot_limit_fen)
+    warnings = rules.approval_warnings(approval.amount_fen, available_fen=left_fen)
+    return Approved(application, left_fen, warnings)
 
 
 async def lapse_approvals(tx: Transaction, limit: int) -> Sequence[LoanApplication]:

@@ -41,6 +41,21 @@ class ConsentRead(Shape):
     purge_by_on: date | None
 
 
+class OpenConsentRead(Shape):
+    """A consent that still opens the door to the bank."""
+
+    consent_id: UUID
+    purpose: ConsentPurpose
+    scopes: list[ConsentScope]
+    expires_at: datetime
+
+
+class ConsentWithdrawalRead(ConsentRead):
+    """A withdrawn consent, and the others that still let the bank read: withdraw these too to close the door."""
+
+    still_open: list[OpenConsentRead]
+
+
 class ConsentTextRead(Shape):
     """The consent text in force; `sha256` is that of the Chinese text in UTF-8."""
 
@@ -104,10 +119,17 @@ async def read_consent(consent_id: UUID, tx: Tx) -> Response:
 
 @router.delete(
     "/consents/{consent_id}",
-    response_model=ConsentRead,
+    response_model=ConsentWithdrawalRead,
     responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, rules.CONSENT_ALREADY_REVOKED),
 )
 @edge(scope="credit.consent:write", row="enterprise", summary_zh="撤回授权")
 async def revoke_consent(consent_id: UUID, tx: Tx, book: Book) -> Response:
-    """Withdraw a consent: the bank's reads stop at once."""
-    return answered(shown(await usecases.revoke_consent(tx, consent_id, book)))
+    """Withdraw a consent: reads on it stop at once; the answer names the consents that still let the bank read."""
+    consent, still_open = await usecases.revoke_consent(tx, consent_id, book)
+    others = [
+        OpenConsentRead(
+            consent_id=one.consent_id, purpose=one.purpose, scopes=sorted(one.scopes), expires_at=one.expires_at
+        )
+        for one in still_open
+    ]
+    return answered(ConsentWithdrawalRead(**shown(consent).model_dump(), still_open=others))

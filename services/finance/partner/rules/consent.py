@@ -214,6 +214,15 @@ def revoke(rules: RuleSet, *, revoked_at: datetime | None, now: datetime, today:
     return Revocation(revoked_at=now, purge_by_on=today + timedelta(days=rules.param_int("purge_days")))
 
 
+def still_open(held: Collection[HeldConsent], *, now: datetime) -> tuple[HeldConsent, ...]:
+    """Return the consents of one firm that still open the door to one bank, for any purpose, newest end first.
+
+    Source: F-CONSENT-06 (docs/rules/finance.md).
+    """
+    live = (one for one in held if one.revoked_at is None and one.expires_at > now)
+    return tuple(sorted(live, key=lambda one: one.expires_at, reverse=True))
+
+
 def require(
     held: Sequence[HeldConsent],
     *,

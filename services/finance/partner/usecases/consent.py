@@ -94,8 +94,11 @@ async def grant_consent(tx: Transaction, draft: ConsentDraft, book: RuleBook, *,
     return consent
 
 
-async def revoke_consent(tx: Transaction, consent_id: UUID, book: RuleBook) -> Consent:
-    """Withdraw a consent of the calling enterprise: reading stops with the commit.
+async def revoke_consent(tx: Transaction, consent_id: UUID, book: RuleBook) -> tuple[Consent, tuple[HeldConsent, ...]]:
+    """Withdraw a consent of the calling enterprise: reading on it stops with the commit.
+
+    Returns:
+        The consent, and the firm's other consents that still open the door to the same bank.
 
     Raises:
         Refusal: `forbidden_role`; `not_found`; `consent_already_revoked`.
@@ -119,7 +122,9 @@ async def revoke_consent(tx: Transaction, consent_id: UUID, book: RuleBook) -> C
             purge_by_on=revocation.purge_by_on,
         )
     )
-    return consent
+    await tx.session.flush()
+    held = await consents.held(tx, enterprise_uscc=uscc, bank_uscc=consent.bank_uscc)
+    return consent, rules.still_open(held, now=tx.now)
 
 
 async def require_consent(

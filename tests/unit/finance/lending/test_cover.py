@@ -105,7 +105,8 @@ def test_cover_follows_repayment_down_to_nothing_without_losing_a_fen(covered_fe
         assert step.released_exposure_fen >= 0
         account -= step.released_exposure_fen
         assert account == step.exposure_fen
-        held = CoverBalances(covered_fen=step.covered_fen, exposure_fen=step.exposure_fen)
+        assert step.released_fen == covered_fen - outstanding
+        held = CoverBalances(covered_fen=covered_fen, released_fen=step.released_fen, exposure_fen=step.exposure_fen)
         assert step.status is (CoverStatus.RELEASED if outstanding == 0 else CoverStatus.COVERED)
     assert account == 0
 
