@@ -47,6 +47,7 @@ class ServiceSettings(BaseSettings):
         settle_window_ms: how long changed facts are gathered before one re-evaluation, in milliseconds.
         max_body_bytes: largest request body that is not a file upload.
         max_upload_bytes: largest uploaded file.
+        import_batch_rows: lines of an import that are committed together.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
@@ -71,6 +72,7 @@ class ServiceSettings(BaseSettings):
     settle_window_ms: int = Field(default=500, ge=0, le=60_000)
     max_body_bytes: int = Field(default=1_048_576, ge=1)
     max_upload_bytes: int = Field(default=67_108_864, ge=1)
+    import_batch_rows: int = Field(default=200, ge=1, le=10_000)
 
     @model_validator(mode="before")
     @classmethod

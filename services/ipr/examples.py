@@ -89,7 +89,5 @@ WORDS: dict[str, Any] = {
     "text_en": "the check digit of the number does not agree",
     "way_out_zh": "请核对受理通知书",
     "way_out_en": "Check the filing notice",
-    "result": {"KEPT": 998, "REFUSED": 2},
-    "report": "/v1/imports/ip-rights/019e8600-0000-7000-8000-000000000f01/report",
 }
 """Field, parameter, `Shape.field` or `operation.parameter` → made-up value."""

@@ -86,8 +86,6 @@ WORDS: dict[str, Any] = {
     "way_out_zh": "请核对营业执照",
     "way_out_en": "Check the business licence",
     "ImportRead.kind": "enterprises",
-    "result": {"KEPT": 998, "REFUSED": 2},
-    "report": "/v1/imports/enterprises/019e8600-0000-7000-8000-000000000f01/report",
     # Units
     "UnitRead.kind": "district",
     "gb_code": "500107",

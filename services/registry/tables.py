@@ -5,7 +5,6 @@ from services.registry.enterprise.models import (
     credit_standing,
     enterprise,
     filing,
-    import_report,
     portfolio,
     qualification,
 )
@@ -17,7 +16,6 @@ __all__ = [
     "credit_standing",
     "enterprise",
     "filing",
-    "import_report",
     "portfolio",
     "qualification",
     "register_application",

@@ -19,7 +19,7 @@ class Operation:
     Attributes:
         id: also its address.
         kind: what is done, such as `import_enterprises`.
-        state: QUEUED, RUNNING, DONE or FAILED.
+        state: QUEUED, RUNNING, DONE, FAILED or CANCELLED.
         actor: for whom it runs; rows are checked against its row scope.
         file_sha256: the uploaded file, if there is one.
         input: what else was given.
@@ -61,8 +61,13 @@ UPDATE operation SET state = 'RUNNING', updated_at = :now WHERE id = (
 _FIND = text(f"SELECT {_COLUMNS} FROM operation WHERE id = :id AND kind = :kind")  # noqa: S608  # 〃
 _PROGRESS = text("""
 UPDATE operation SET done = :done, total = coalesce(:total, total), state = :state,
-       result = coalesce(CAST(:result AS jsonb), result), error = :error, updated_at = :now WHERE id = :id
+       result = coalesce(CAST(:result AS jsonb), result), error = :error, updated_at = :now
+WHERE id = :id AND state IN ('QUEUED', 'RUNNING') RETURNING id
 """)
+_CANCEL = text(f"""
+UPDATE operation SET state = 'CANCELLED', updated_at = :now
+WHERE id = :id AND state IN ('QUEUED', 'RUNNING') RETURNING {_COLUMNS}
+""")  # noqa: S608  # a constant list of columns
 
 
 async def start_operation(
@@ -113,9 +118,9 @@ async def progress(  # each is one column
     state: str = "RUNNING",
     result: dict[str, Any] | None = None,
     error: str | None = None,
-) -> None:
-    """Record how far the work is, in the same transaction as the rows it wrote."""
-    await tx.session.execute(
+) -> bool:
+    """Record how far the work is, in the same transaction as the rows it wrote; False if it was cancelled or ended."""
+    found = await tx.session.execute(
         _PROGRESS,
         {
             "id": operation_id,
@@ -127,6 +132,14 @@ async def progress(  # each is one column
             "now": tx.now,
         },
     )
+    return found.first() is not None
+
+
+async def cancel_operation(tx: Transaction, operation_id: UUID) -> Operation | None:
+    """End work that waits or runs, behind its last commit; None if it has ended."""
+    found = await tx.session.execute(_CANCEL, {"id": operation_id, "now": tx.now})
+    row = found.mappings().one_or_none()
+    return None if row is None else _operation(row)
 
 
 def _operation(row: RowMapping) -> Operation:

@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    ForeignKey,
     Identity,
     Index,
     Integer,
@@ -203,8 +204,23 @@ def _rules_and_work(metadata: MetaData) -> None:
         Column("causation_id", Uuid, nullable=False),
         Column("created_at", _AT, nullable=False),
         Column("updated_at", _AT, nullable=False),
-        CheckConstraint("state IN ('QUEUED', 'RUNNING', 'DONE', 'FAILED')", name="state"),
+        CheckConstraint("state IN ('QUEUED', 'RUNNING', 'DONE', 'FAILED', 'CANCELLED')", name="state"),
         Index("ix_operation_open", "kind", "created_at", postgresql_where=text("state IN ('QUEUED', 'RUNNING')")),
+    )
+    # What imports found, by the line of the file; the words of each code stand in the program.
+    Table(
+        "import_finding",
+        metadata,
+        Column("operation_id", Uuid, ForeignKey("operation.id"), primary_key=True),
+        Column("line", Integer, primary_key=True, autoincrement=False),
+        Column("position", Integer, primary_key=True, autoincrement=False),
+        Column("gravity", String(10), nullable=False),
+        Column("code", String(60), nullable=False),
+        Column("column_name", String(120), nullable=False),
+        Column("value", Text, nullable=False),
+        Column("details", JSONB, nullable=False),
+        CheckConstraint("line >= 1", name="line_positive"),
+        CheckConstraint("gravity IN ('REFUSED', 'FLAGGED', 'NOTED')", name="gravity"),
     )
     Table(
         "case_number",

@@ -1,29 +1,37 @@
 """Every refusal that an uploaded document or table may meet, for the catalogue of problem codes."""
 
-from shared.files.media_type import FILE_TYPE_MISMATCH, FILE_TYPE_REFUSED
+from shared.files.media_type import FILE_TYPE_REFUSED
 from shared.files.spreadsheet import SPREADSHEET_TOO_LARGE, SPREADSHEET_TOO_WIDE, SPREADSHEET_UNREADABLE
-from shared.files.tabular import (
+from shared.files.table_refusals import (
     CELL_DAMAGED,
     COLUMNS_SHIFTED,
+    IMPORT_ENDED,
+    LINE_CUT,
     LINE_UNREADABLE,
+    LINES_UNACCOUNTED,
     NUMBER_ROUNDED,
+    QUOTE_UNCLOSED,
     TABLE_EMPTY,
-    TABLE_HEADING_TWICE,
     TABLE_TYPE_UNKNOWN,
 )
 from shared.kernel.errors import RefusalCode
+from shared.table.heading import HEADING_UNKNOWN
 
 UPLOAD_REFUSALS: tuple[RefusalCode, ...] = (
-    FILE_TYPE_MISMATCH,
     FILE_TYPE_REFUSED,
     TABLE_EMPTY,
-    TABLE_HEADING_TWICE,
     TABLE_TYPE_UNKNOWN,
+    HEADING_UNKNOWN,
+    IMPORT_ENDED,
     SPREADSHEET_UNREADABLE,
     SPREADSHEET_TOO_LARGE,
     SPREADSHEET_TOO_WIDE,
     CELL_DAMAGED,
     COLUMNS_SHIFTED,
+    IMPORT_ENDED,
+    LINE_CUT,
     LINE_UNREADABLE,
+    LINES_UNACCOUNTED,
+    QUOTE_UNCLOSED,
     NUMBER_ROUNDED,
 )

@@ -2,11 +2,16 @@
 
 import io
 import lzma
+import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import python_calamine
@@ -46,6 +51,7 @@ _FAULTS = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, python_calamine.CalamineError),
     *(KeyError, ValueError, OSError, EOFError, SyntaxError, RuntimeError),
 )
+_EPOCH_1904 = re.compile(rb"""date1904\s*=\s*["'](?:1|true|on)["']""")
 _MAX_MEMBERS = 1_000
 _MAX_COLUMNS = 256
 _MAX_ROWS = 1 << 20
@@ -53,25 +59,60 @@ _CALAMINE_CELLS = 2_500_000
 _OTHER_BOOKS = frozenset({"xl/workbook.bin", "content.xml"})  # what calamine would also open, in forms we do not judge
 
 
-def sheet_rows(source: Path | bytes) -> Iterator[tuple[int, list[Value]]]:
-    """Give (row number, values) of the first sheet; dates as ISO text, empty cells as the empty text.
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet that people see: its name, and its rows as (row number, values) each time they are asked for."""
+
+    name: str
+    rows: Callable[[], Iterator[tuple[int, list[Value]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """The visible sheets of a workbook in their order.
+
+    Attributes:
+        sheets: hidden sheets are left out.
+        epoch_1904: its serial numbers of days count from 1904-01-01.
+    """
+
+    sheets: tuple[Sheet, ...]
+    epoch_1904: bool
+
+
+@contextmanager
+def open_workbook(source: Path | bytes) -> Iterator[Workbook]:
+    """Open a workbook; dates are given as ISO text, empty cells as the empty text.
 
     Raises:
         Refusal: `spreadsheet_unreadable`, `spreadsheet_too_large` (a small file may unpack to a huge one),
-            `spreadsheet_too_wide` (a few cells may span a huge rectangle).
+            `spreadsheet_too_wide` (a few cells may span a huge rectangle); also while rows are read.
     """
+    with _readable():
+        unpacked, extent, epoch_1904 = _measured(source)
+        small = unpacked <= _CALAMINE_BYTES and extent.rows * extent.columns <= _CALAMINE_CELLS
+        sheets, close = _by_calamine(source) if small else _by_openpyxl(source)
     try:
-        unpacked, extent = _measured(source)
-        if unpacked <= _CALAMINE_BYTES and extent.rows * extent.columns <= _CALAMINE_CELLS:
-            yield from _by_calamine(source)
-        else:
-            yield from _by_openpyxl(source)
+        yield Workbook(tuple(sheets), epoch_1904)
+    finally:
+        close()
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
     except _FAULTS:
         raise Refusal(SPREADSHEET_UNREADABLE) from None
 
 
-def _measured(source: Path | bytes) -> tuple[int, Extent]:
-    """Return how many bytes a workbook unpacks to and how far its sheets reach."""
+def _guarded(rows: Iterator[tuple[int, list[Value]]]) -> Iterator[tuple[int, list[Value]]]:
+    with _readable():
+        yield from rows
+
+
+def _measured(source: Path | bytes) -> tuple[int, Extent, bool]:
+    """Return how many bytes a workbook unpacks to, how far its sheets reach, and whether it counts days from 1904."""
     with zipfile.ZipFile(source if isinstance(source, Path) else io.BytesIO(source)) as archive:
         members = archive.infolist()
         if _OTHER_BOOKS & {member.filename.lower() for member in members}:
@@ -80,30 +121,47 @@ def _measured(source: Path | bytes) -> tuple[int, Extent]:
         if len(members) > _MAX_MEMBERS or unpacked > _LIMIT_BYTES:
             raise Refusal(SPREADSHEET_TOO_LARGE, limit_bytes=_LIMIT_BYTES)
         extent = extent_of(archive, columns=_MAX_COLUMNS)
+        book = next((member for member in members if member.filename.lower() == "xl/workbook.xml"), None)
+        epoch_1904 = book is not None and _EPOCH_1904.search(archive.read(book)) is not None
     if extent.columns > _MAX_COLUMNS or extent.rows > _MAX_ROWS:
         raise Refusal(SPREADSHEET_TOO_WIDE, columns=_MAX_COLUMNS, rows=_MAX_ROWS)
-    return unpacked, extent
+    return unpacked, extent, epoch_1904
 
 
-def _by_calamine(source: Path | bytes) -> Iterator[tuple[int, list[Value]]]:
+def _by_calamine(source: Path | bytes) -> tuple[list[Sheet], Callable[[], None]]:
     book = python_calamine.CalamineWorkbook.from_object(source if isinstance(source, Path) else io.BytesIO(source))
-    sheet = book.get_sheet_by_index(0)
+    sheets = [
+        Sheet(one.name, partial(_calamine_rows, book, place))
+        for place, one in enumerate(book.sheets_metadata)
+        if one.visible == python_calamine.SheetVisibleEnum.Visible
+        and one.typ == python_calamine.SheetTypeEnum.WorkSheet
+    ]
+    return sheets, book.close
+
+
+def _calamine_rows(book: python_calamine.CalamineWorkbook, place: int) -> Iterator[tuple[int, list[Value]]]:
+    with _readable():
+        sheet = book.get_sheet_by_index(place)
     first = sheet.start[0] + 1 if sheet.start is not None else 1
-    for number, row in enumerate(sheet.iter_rows(), start=first):
-        yield number, [_value(cell) for cell in row]
+    return _guarded(
+        (number, [_value(cell) for cell in row]) for number, row in enumerate(sheet.iter_rows(), start=first)
+    )
 
 
-def _by_openpyxl(source: Path | bytes) -> Iterator[tuple[int, list[Value]]]:
+def _by_openpyxl(source: Path | bytes) -> tuple[list[Sheet], Callable[[], None]]:
     book = openpyxl.load_workbook(
         source if isinstance(source, Path) else io.BytesIO(source), read_only=True, data_only=True
     )
-    try:
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # what a sheet says of its own size may be wrong
-        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
-            yield number, [_value(cell) for cell in row]
-    finally:
-        book.close()
+    sheets = [Sheet(one.title, partial(_openpyxl_rows, one)) for one in book.worksheets if one.sheet_state == "visible"]
+    return sheets, book.close
+
+
+def _openpyxl_rows(sheet: Any) -> Iterator[tuple[int, list[Value]]]:  # noqa: ANN401  # the read-only sheet has no stub
+    sheet.reset_dimensions()  # what a sheet says of its own size may be wrong
+    return _guarded(
+        (number, [_value(cell) for cell in row])
+        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1)
+    )
 
 
 def _value(cell: object) -> Value:

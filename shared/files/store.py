@@ -1,5 +1,6 @@
 """Documents kept by the SHA-256 of their bytes: the same bytes are one document, a document never changes."""
 
+import asyncio
 import hashlib
 import re
 import tempfile
@@ -18,7 +19,6 @@ from shared.kernel.refusals import BODY_TOO_LARGE, NOT_FOUND
 
 _CHUNK = 1 << 20
 _SPOOL_BYTES = 4 << 20
-_SNIFF_BYTES = 8_192
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 Scan = Callable[[IO[bytes]], Awaitable[None]]
@@ -41,7 +41,7 @@ class StoredFile:
     Attributes:
         sha256: digest of its bytes, lower-case hexadecimal; its address.
         size: bytes.
-        media_type: type that its bytes show, not the one its sender declared.
+        media_type: type that its bytes show; what its sender declared decides nothing.
     """
 
     sha256: str
@@ -62,16 +62,15 @@ class FileStore:
         self._store = _open_store(url)
         self._scan = scan
 
-    async def put(self, source: Source, *, declared_type: str | None = None, limit: int) -> StoredFile:
+    async def put(self, source: Source, *, limit: int) -> StoredFile:
         """Keep a document; bytes that are kept already are not written again.
 
         Args:
             source: the bytes, or something that gives them piece by piece.
-            declared_type: media type the sender named; refused if the bytes show another family.
             limit: largest size in bytes.
 
         Raises:
-            Refusal: `body_too_large`, `file_type_mismatch`, `file_type_refused`, or whatever the scan refuses with.
+            Refusal: `body_too_large`, `file_type_refused`, or whatever the scan refuses with.
         """
         with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as spool:
             digest = hashlib.sha256()
@@ -83,8 +82,7 @@ class FileStore:
                 digest.update(chunk)
                 spool.write(chunk)
             spool.seek(0)
-            media_type = judge(spool.read(_SNIFF_BYTES), declared_type)
-            spool.seek(0)
+            media_type = await asyncio.to_thread(judge, spool)
             if self._scan is not None:
                 await self._scan(spool)
                 spool.seek(0)

@@ -1,79 +1,44 @@
 """Tables that people upload, line by line: CSV in the encodings offices use, and XLSX; damage is reported."""
 
 import asyncio
-import csv
 import io
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-from shared.files.encoding import text_encoding
+from shared.files.csv_lines import CsvReader
+from shared.files.encoding import lines_of, text_encoding
+from shared.files.formula import unescape_formula
 from shared.files.media_type import CSV, PLAIN, XLSX
-from shared.files.spreadsheet import sheet_rows
-from shared.kernel.errors import Refusal, RefusalCode
+from shared.files.spreadsheet import Value, Workbook, open_workbook
+from shared.files.table_refusals import (
+    CELL_DAMAGED,
+    COLUMNS_SHIFTED,
+    LINE_CUT,
+    LINE_UNREADABLE,
+    LINES_UNACCOUNTED,
+    NUMBER_ROUNDED,
+    QUOTE_UNCLOSED,
+    TABLE_EMPTY,
+    TABLE_TYPE_UNKNOWN,
+)
+from shared.kernel.errors import Detail, Refusal, RefusalCode
+from shared.table.column import ColumnKind, ListForm
+from shared.table.heading import ROWS_SEARCHED, Heading, find_heading, heading_unknown, match
 
-TABLE_EMPTY = RefusalCode(
-    "table_empty",
-    422,
-    "文件没有表头或没有数据",
-    "The file has no heading or no rows",
-    "请按模板填写表头和数据后上传",
-    "Fill in heading and rows as in the template",
-)
-TABLE_HEADING_TWICE = RefusalCode(
-    "table_heading_twice",
-    422,
-    "表头 {column} 出现两次",
-    "The heading {column} occurs twice",
-    "请保留其中一列",
-    "Keep one of the columns",
-)
-TABLE_TYPE_UNKNOWN = RefusalCode(
-    "table_type_unknown",
-    422,
-    "{found} 不是可读取的表格",
-    "{found} is not a table we read",
-    "请上传 CSV 或 XLSX",
-    "Upload CSV or XLSX",
-)
-CELL_DAMAGED = RefusalCode(
-    "cell_damaged",
-    422,
-    "单元格含有无法还原的乱码",
-    "The cell holds characters that were destroyed",
-    "请以 UTF-8 或 GB18030 重新导出此行",
-    "Export this line again in UTF-8 or GB18030",
-)
-COLUMNS_SHIFTED = RefusalCode(
-    "columns_shifted",
-    422,
-    "该行有 {found} 列，表头有 {expected} 列",
-    "The line has {found} columns, the heading {expected}",
-    "请检查引号和分隔符",
-    "Check quotes and separators",
-)
-LINE_UNREADABLE = RefusalCode(
-    "line_unreadable",
-    422,
-    "该行无法读取",
-    "The line cannot be read",
-    "请检查引号是否成对、单元格是否过长",
-    "Check that quotes come in pairs and no cell is too long",
-)
-NUMBER_ROUNDED = RefusalCode(
-    "number_rounded",
-    422,
-    "超过 15 位的数字已被电子表格舍入",
-    "The spreadsheet rounded a number of more than 15 digits",
-    "请将该列设为文本后重新录入",
-    "Format the column as text and enter it again",
-)
-
+TABLES = frozenset({CSV, PLAIN, XLSX})
+"""Types of documents that are read as tables."""
 _REPLACEMENT = "\ufffd"
 _EXACT_DIGITS = 10**15
-_MAX_COLUMNS = 200
+_SIGNIFICANT = 15
 _BATCH = 1_000
+_SEPARATORS = (",", "\t", ";", "|", "，", "；")
+_PAGES = ("<!doctype", "<html", "<table", "<?xml", "<meta", "<head")
+_LONGEST_CODE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +53,7 @@ class LineProblem:
 
     code: RefusalCode
     column: str | None = None
-    details: tuple[tuple[str, int], ...] = ()
+    details: tuple[tuple[str, Detail], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,131 +61,305 @@ class Line:
     """One line under the heading.
 
     Attributes:
-        number: line of the file (CSV) or row of the sheet (XLSX) where it begins, the heading being 1.
-        cells: heading → text, stripped; a missing cell is the empty text.
+        number: line of the file (CSV) or row of the sheet (XLSX) where it begins, counted from 1.
+        cells: texts by place, stripped, as many as the heading has; a missing cell is the empty text.
         raw: the cells as they stand, for the report.
         problems: damage; a line with any must not be stored.
     """
 
     number: int
-    cells: dict[str, str]
+    cells: tuple[str, ...]
     raw: tuple[str, ...]
     problems: tuple[LineProblem, ...] = ()
-
-
-def read_table(source: Path | bytes, media_type: str) -> Iterator[Line]:
-    """Give the lines of a table one by one, without holding it in memory.
-
-    Blank lines are left out. CSV may be in UTF-8 (with or without a byte-order mark), UTF-16 or GB18030, separated by
-    comma, semicolon or tab.
-
-    Args:
-        source: file, or its bytes.
-        media_type: as the bytes showed; text of any kind is read as CSV.
-
-    Raises:
-        Refusal: `table_empty`, `table_heading_twice`, `table_type_unknown`, `spreadsheet_unreadable`.
-    """
-    kind = media_type.partition(";")[0].strip()
-    if kind == XLSX:
-        rows = _xlsx_rows(source)
-    elif kind in {CSV, PLAIN}:
-        rows = _csv_rows(source)
-    else:
-        raise Refusal(TABLE_TYPE_UNKNOWN, found=kind)
-    first = next(rows, None)
-    if first is None:
-        raise Refusal(TABLE_EMPTY)
-    heading = _heading(first.cells)
-    for row in rows:
-        if any(cell.strip() for cell in row.cells) or row.problems:
-            yield _line(heading, row)
-
-
-async def read_batches(source: Path | bytes, media_type: str, *, size: int = _BATCH) -> AsyncIterator[list[Line]]:
-    """Give the lines of a table in batches, parsed in a thread so that the event loop goes on answering.
-
-    Raises:
-        Refusal: as `read_table`.
-    """
-    lines = read_table(source, media_type)
-    while batch := await asyncio.to_thread(lambda: list(islice(lines, size))):
-        yield batch
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
     number: int
     cells: Sequence[str]
-    problems: tuple[LineProblem, ...] = ()
+    span: int = 1
+    problem: RefusalCode | None = None
     rounded: frozenset[int] = frozenset()
+    is_cut: bool = False
 
 
-def _heading(cells: Sequence[str]) -> list[str]:
-    names = [cell.strip() for cell in cells]
-    while names and not names[-1]:
-        names.pop()
-    if not names or len(names) > _MAX_COLUMNS:
-        raise Refusal(TABLE_EMPTY)
-    for name in names:
-        if name and names.count(name) > 1:
-            raise Refusal(TABLE_HEADING_TWICE, column=name[:100])
-    return names
+@dataclass(slots=True)
+class LineCount:
+    """Where the lines of the file went; their sum is compared with a second count of the file.
+
+    Attributes:
+        in_file: lines of the file as counted without reading its cells; None for a workbook.
+        above: lines above the heading.
+        heading: lines of the heading.
+        blank: blank lines below it.
+        rows: lines that were given as rows of the table.
+        further: lines that belong to a row because one of its cells has several lines.
+    """
+
+    in_file: int | None = None
+    above: int = 0
+    heading: int = 0
+    blank: int = 0
+    rows: int = 0
+    further: int = 0
+
+    @property
+    def read(self) -> int:
+        """Lines that are accounted for."""
+        return self.above + self.heading + self.blank + self.rows + self.further
 
 
-def _line(heading: list[str], row: _Row) -> Line:
-    cells = list(row.cells)
-    while len(cells) > len(heading) and not cells[-1].strip():
+class Table:
+    """An uploaded table whose heading was found; use as a context, then read its lines once.
+
+    Blank lines are left out. CSV may be in UTF-8 (with or without a byte-order mark), UTF-16 or GB18030, separated by
+    comma, tab, semicolon or bar. The heading may stand below a title and on any visible sheet.
+
+    Args:
+        source: file, or its bytes.
+        media_type: as the bytes showed; text of any kind is read as CSV.
+        form: the list that it should be.
+
+    Attributes:
+        heading: which column holds which field.
+        sheet: name of the sheet that was read, None for CSV.
+        other_sheets: visible sheets that have the heading too and were not read.
+        epoch_1904: serial numbers of days count from 1904-01-01.
+        count: where the lines went.
+    """
+
+    def __init__(self, source: Path | bytes, media_type: str, form: ListForm) -> None:
+        """Keep what to read; nothing is read yet."""
+        self._source = source
+        self._kind = media_type.partition(";")[0].strip()
+        self._form = form
+        self._stack = ExitStack()
+        self._rows: Iterator[_Row] = iter(())
+        self.heading = Heading({}, {}, {}, 0, ())
+        self.sheet: str | None = None
+        self.other_sheets: tuple[str, ...] = ()
+        self.epoch_1904 = False
+        self.count = LineCount()
+
+    def __enter__(self) -> Self:
+        """Open the file and find the heading.
+
+        Raises:
+            Refusal: `table_empty`, `heading_unknown`, `table_type_unknown`, `spreadsheet_unreadable` and its like.
+        """
+        if self._kind not in TABLES:
+            raise Refusal(TABLE_TYPE_UNKNOWN, found=self._kind)
+        try:
+            if self._kind == XLSX:
+                self._open_workbook()
+            else:
+                self._open_csv()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self._stack.close()
+
+    def lines(self) -> Iterator[Line]:
+        """Give the lines below the heading one by one, without holding them in memory.
+
+        Raises:
+            Refusal: `table_empty` if there is none; `lines_unaccounted` if the second count finds more or less lines
+                than were given.
+        """
+        count = self.count
+        for row in self._rows:
+            count.further += row.span - 1
+            if row.problem is None and not any(cell.strip() for cell in row.cells):
+                count.blank += 1
+                continue
+            count.rows += 1
+            yield _line(self.heading, row)
+        if count.in_file is not None and count.read != count.in_file:
+            raise Refusal(LINES_UNACCOUNTED, counted=count.in_file, read=count.read)
+        if not count.rows:
+            raise Refusal(TABLE_EMPTY)
+
+    async def batches(self, size: int = _BATCH) -> AsyncIterator[list[Line]]:
+        """Give the lines in batches, parsed in a thread so that the event loop goes on answering.
+
+        Raises:
+            Refusal: as `lines`.
+        """
+        lines = self.lines()
+        while batch := await asyncio.to_thread(lambda: list(islice(lines, size))):
+            yield batch
+
+    def _begin(self, first: list[_Row], rest: Iterator[_Row], found: tuple[int, Heading]) -> None:
+        """Stand below the heading."""
+        place, self.heading = found
+        head = first[place]
+        if self.count.in_file is not None:
+            self.count.above = sum(row.span for row in first[:place])
+            self.count.heading = head.span
+        self._rows = chain(first[place + 1 :], rest)
+
+    def _open_csv(self) -> None:
+        with self._opened() as raw:
+            encoding = text_encoding(raw)
+            raw.seek(0)
+            self.count.in_file = lines_of(raw, encoding)
+        best: list[_Row] = []
+        beginning = ""
+        for separator in _SEPARATORS:
+            first = list(_searched(_csv_rows(self._reader(encoding, separator))))
+            beginning = beginning or "".join(cell for row in first[:1] for cell in row.cells)
+            found = find_heading([row.cells for row in first], self._form)
+            if found is not None:
+                self._begin(*self._below(self._reader(encoding, separator), first, found))
+                return
+            if not best or _matched(first, self._form) > _matched(best, self._form):
+                best = first
+        self._refuse(best, page=beginning.lstrip().lower().startswith(_PAGES))
+
+    def _reader(self, encoding: str, separator: str) -> CsvReader:
+        text = io.TextIOWrapper(self._opened(), encoding=encoding, errors="replace", newline="")
+        self._stack.callback(text.close)
+        return CsvReader(iter(text), separator)
+
+    def _below(
+        self, reader: CsvReader, first: list[_Row], found: tuple[int, Heading]
+    ) -> tuple[list[_Row], Iterator[_Row], tuple[int, Heading]]:
+        """Stand below the heading with a reader that knows since then how a row of this table looks."""
+        rows = _csv_rows(reader)
+        above = [next(rows) for _ in first[: found[0] + 1]]
+        reader.is_row, reader.width = self._is_row, found[1].width
+        return above, rows, found
+
+    def _opened(self) -> io.BytesIO | io.BufferedReader:
+        return self._source.open("rb") if isinstance(self._source, Path) else io.BytesIO(self._source)
+
+    def _refuse(self, best: list[_Row], *, page: bool = False) -> None:
+        """Refuse a file in which no heading was found.
+
+        Raises:
+            Refusal: `table_empty`, `heading_unknown`.
+        """
+        if not any(cell.strip() for row in best for cell in row.cells):
+            raise Refusal(TABLE_EMPTY)
+        raise heading_unknown([row.cells for row in best], self._form, page=page)
+
+    def _is_row(self, cells: list[str]) -> bool:
+        """Tell whether cells look like a row of this table: as many as the heading, with codes where codes stand.
+
+        A quote before the first code closes the cell that began above: the rest belongs to the same row.
+        """
+        heading = self.heading
+        if len(cells) != heading.width:
+            return False
+        codes = [place for name, place in heading.fields.items() if self._form.column(name).kind is ColumnKind.CODE]
+        if not codes or any('"' in cell for cell in cells[: min(codes) + 1]):
+            return False
+        return all(_like_code(cells[place]) for place in codes)
+
+    def _open_workbook(self) -> None:
+        book: Workbook = self._stack.enter_context(open_workbook(self._source))
+        self.epoch_1904 = book.epoch_1904
+        seen: list[list[_Row]] = []
+        others = []
+        for sheet in book.sheets:
+            rows = _sheet_rows(sheet.rows())
+            first = list(_searched(rows))
+            found = find_heading([row.cells for row in first], self._form)
+            seen.append(first)
+            if found is not None and self.sheet is None:
+                self.sheet = sheet.name
+                self._begin(first, rows, found)
+            elif found is not None:
+                others.append(sheet.name)
+        self.other_sheets = tuple(others)
+        if self.sheet is None:
+            self._refuse(max(seen, key=lambda first: _matched(first, self._form), default=[]))
+
+
+def _searched(rows: Iterator[_Row]) -> Iterator[_Row]:
+    """Give the first rows up to as many filled ones as a heading is looked for in."""
+    filled = 0
+    for row in rows:
+        yield row
+        filled += any(cell.strip() for cell in row.cells)
+        if filled >= ROWS_SEARCHED:
+            return
+
+
+def _matched(rows: Sequence[_Row], form: ListForm) -> int:
+    return max((len(match(row.cells, form).fields) for row in rows), default=0)
+
+
+def _like_code(cell: str) -> bool:
+    text = cell.strip()
+    return 0 < len(text) <= _LONGEST_CODE and any(mark.isdigit() for mark in text) and " " not in text
+
+
+def _line(heading: Heading, row: _Row) -> Line:
+    """Return a row as a line under the heading, with the damage that is seen on it."""
+    if row.problem is not None:
+        shown = (*row.cells, *[""] * heading.width)[: heading.width]
+        return Line(row.number, shown, tuple(row.cells), (LineProblem(row.problem),))
+    cells = [cell.strip() for cell in row.cells]
+    while len(cells) > heading.width and not cells[-1]:
         cells.pop()
-    problems = list(row.problems)
-    if len(cells) != len(heading) and not problems:
-        problems.append(LineProblem(COLUMNS_SHIFTED, details=(("found", len(cells)), ("expected", len(heading)))))
-    for index, cell in enumerate(cells):
-        column = heading[index] if index < len(heading) else None
-        if _REPLACEMENT in cell or "\x00" in cell:
-            problems.append(LineProblem(CELL_DAMAGED, column))
-        elif index in row.rounded:
-            problems.append(LineProblem(NUMBER_ROUNDED, column))
-    padded = [*cells, *[""] * (len(heading) - len(cells))]
-    values = {name: padded[index].strip() for index, name in enumerate(heading) if name}
-    return Line(row.number, values, tuple(row.cells), tuple(problems))
+    problems = _shifts(heading, row, len(cells))
+    cells += [""] * (heading.width - len(cells))
+    problems += [
+        LineProblem(NUMBER_ROUNDED, heading.names[place])
+        for place in sorted(row.rounded & set(heading.fields.values()))
+    ]
+    whole = "\x1f".join(cells)
+    if _REPLACEMENT in whole or "\x00" in whole:
+        problems += [
+            LineProblem(CELL_DAMAGED, heading.names[place] if place < heading.width else None)
+            for place, cell in enumerate(cells)
+            if _REPLACEMENT in cell or "\x00" in cell
+        ]
+    if "'" in whole:
+        cells = [unescape_formula(cell) for cell in cells]
+    return Line(row.number, tuple(cells[: heading.width]), tuple(row.cells), tuple(problems))
 
 
-def _csv_rows(source: Path | bytes) -> Iterator[_Row]:
-    with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as raw:
-        encoding = text_encoding(raw)
-        raw.seek(0)
-        with io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="") as text:
-            separator = _separator(text.readline())
-            text.seek(0)
-            reader = csv.reader(text, delimiter=separator)
-            while True:
-                begins = reader.line_num + 1
-                try:
-                    cells = next(reader)
-                except StopIteration:
-                    return
-                except csv.Error:
-                    yield _Row(begins, (), (LineProblem(LINE_UNREADABLE),))
-                    continue
-                yield _Row(begins, cells)
+def _shifts(heading: Heading, row: _Row, width: int) -> list[LineProblem]:
+    """Return what is wrong with the number of cells.
+
+    Offices leave out empty cells at the end of a line: the rest fits. A file that ends within a short line was cut.
+    """
+    counts = (("found", width), ("expected", heading.width))
+    if width > heading.width:
+        return [LineProblem(COLUMNS_SHIFTED, details=counts)]
+    return [LineProblem(LINE_CUT, details=counts)] if width < heading.width and row.is_cut else []
 
 
-def _separator(heading: str) -> str:
-    return max(",", "\t", ";", key=heading.count)
+def _csv_rows(reader: CsvReader) -> Iterator[_Row]:
+    faults = {"quote": QUOTE_UNCLOSED, "cell": LINE_UNREADABLE}
+    for record in reader:
+        problem = None if record.fault is None else faults[record.fault]
+        yield _Row(record.number, record.cells, record.span, problem, is_cut=record.is_cut)
 
 
-def _xlsx_rows(source: Path | bytes) -> Iterator[_Row]:
-    width = 0
-    for number, filled in sheet_rows(source):
-        # A sheet leaves out empty cells at the end of a row: the row is short, not shifted.
-        width = width or len(filled)
-        values = [*filled, *[""] * (width - len(filled))]
+def _sheet_rows(rows: Iterator[tuple[int, list[Value]]]) -> Iterator[_Row]:
+    for number, values in rows:
         rounded = frozenset(
-            index for index, value in enumerate(values) if isinstance(value, float) and abs(value) >= _EXACT_DIGITS
+            place for place, value in enumerate(values) if isinstance(value, float) and abs(value) >= _EXACT_DIGITS
         )
-        yield _Row(number, [value if isinstance(value, str) else _number_text(value) for value in values], (), rounded)
+        cells = [value if isinstance(value, str) else _number_text(value) for value in values]
+        yield _Row(number, cells, rounded=rounded)
 
 
 def _number_text(value: float) -> str:
-    return str(int(value)) if value.is_integer() else repr(value)
+    """Return a number as a spreadsheet shows it: fifteen digits, without the noise behind them."""
+    if value.is_integer():
+        return str(int(value))
+    text = repr(value)
+    if len(text) <= _SIGNIFICANT + 1 and "e" not in text:
+        return text
+    places = max(0, _SIGNIFICANT - len(str(int(abs(value)))))
+    return f"{value:.{places}f}".rstrip("0").rstrip(".")

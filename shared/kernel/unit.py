@@ -9,11 +9,13 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 _FILE = Path(__file__).with_name("unit.json")
 _CITY = ("重庆市", "重庆")
+_LAST_CHANGE = date(2025, 11, 6)
 
 
 class UnitKind(StrEnum):
@@ -41,7 +43,9 @@ class Unit:
 
     Attributes:
         unit_id: the own key, at most eight characters.
-        gb_code: GB/T 2260 code in the period, None for a zone and where the code is not known.
+        gb_code: GB/T 2260 code in the period, None for a zone.
+        gb_code_confidence: `official` (the national table) or `reported` (quoted by others), None without a code.
+        gb_code_source: where a reported code was quoted.
         valid_from_on: first day.
         valid_until_on: last day, None = in force.
         successor: unit that took over most of it when it ended.
@@ -61,6 +65,8 @@ class Unit:
     parts_to: tuple[str, ...]
     aliases: tuple[str, ...]
     division_since: date | None
+    gb_code_confidence: str | None
+    gb_code_source: str | None
 
     def in_force(self, on: date) -> bool:
         """Tell whether the period covers `on`."""
@@ -128,6 +134,8 @@ def _unit(row: dict[str, Any]) -> Unit:
         parts_to=tuple(row["parts_to"]),
         aliases=tuple(row["aliases"]),
         division_since=_day(row["division_since"]),
+        gb_code_confidence=row.get("gb_code_confidence", "official") if row["gb_code"] else None,
+        gb_code_source=row.get("gb_code_source"),
     )
 
 
@@ -202,8 +210,8 @@ def division(code: str, on: date) -> Division | None:
 
 
 def _plain(name: str) -> str:
-    """Return a written name without spaces, full-width forms and the prefix of the city."""
-    text = "".join(unicodedata.normalize("NFKC", name).split())
+    """Return a written name without spaces, marks, full-width forms and the prefix of the city; codes in upper case."""
+    text = "".join(mark for mark in unicodedata.normalize("NFKC", name).upper() if mark.isalnum())
     for city in _CITY:
         if text.startswith(city) and text != city:
             return text.removeprefix(city)
@@ -211,14 +219,25 @@ def _plain(name: str) -> str:
 
 
 _BY_NAME = {_plain(unit.name_zh): unit.unit_id for unit in UNITS}
-_BY_ALIAS = {_plain(alias): unit.unit_id for unit in UNITS for alias in unit.aliases}
+_BY_ALIAS = {_plain(alias): unit.unit_id for unit in UNITS for alias in (*unit.aliases, unit.unit_id)}
 _FORMER_BY_NAME = {_plain(name): place for place in FORMER_PLACES for name in (place.name_zh, *place.aliases)}
+_BY_CODE = {
+    **{code: unit_id for unit_id, codes in _TABLE["former_codes"].items() for code in codes},
+    **{place.gb_code: place.successor for place in reversed(FORMER_PLACES) if place.gb_code},
+    **{unit.gb_code: unit.unit_id for unit in UNITS if unit.gb_code},
+}
+"""GB/T 2260 codes of any day: who holds a code now comes before who held it once."""
+_MOVED_TOWNS = {row["town"]: (row["from"], row["to"]) for row in _TABLE["moved_towns"]}
+_CODE_LENGTHS = frozenset({6, 9, 12})
+"""Digits of the code of a county, of a street and of a village; the first six are the county's."""
 
 
+@lru_cache(maxsize=4096)
 def find_unit(name: str, on: date) -> UnitMatch:
-    """Return the unit that a written district name means on a day.
+    """Return the unit that a written district means on a day: a name, an own id or a GB/T 2260 code of any day.
 
-    Short names (九龙坡), names with the prefix 重庆市 and places that ended (北部新区, 万盛, 双桥) are understood.
+    Short names (九龙坡), names with the prefix 重庆市 and places that ended (北部新区, 万盛, 双桥) are understood;
+    so are codes of streets, by their first six digits, and codes of the time before 1997.
 
     Source: K-UNIT-04 (渝府办发〔2022〕56号; GB/T 2260; 国务院批复 2025-11-06).
     """
@@ -226,11 +245,35 @@ def find_unit(name: str, on: date) -> UnitMatch:
     unit_id = _BY_NAME.get(text) or _BY_ALIAS.get(text)
     if unit_id is not None:
         return _match(unit_id, on, MatchKind.EXACT if text in _BY_NAME else MatchKind.ALIAS)
+    if text.isascii() and text.isdigit():
+        return _by_code(text, on)
     place = _FORMER_BY_NAME.get(text)
-    if place is None:
+    return UnitMatch(MatchKind.UNKNOWN, None, None) if place is None else _ended(place.successor, place.name_zh, on)
+
+
+def moved_town(address: str, unit_id: str) -> tuple[str, str] | None:
+    """Return (town, unit that took it over) where an address names a town that left `unit_id` on 2025-11-06, else None.
+
+    Source: K-UNIT-05 (国务院批复 2025-11-06; the published list of borders was not seen).
+    """
+    for town, (before, after) in _MOVED_TOWNS.items():
+        left = before if unit_on(before, _LAST_CHANGE) is not None else successor_of(before, _LAST_CHANGE)
+        if unit_id in {before, left} and unit_id != after and town in address:
+            return town, after
+    return None
+
+
+def _by_code(code: str, on: date) -> UnitMatch:
+    unit_id = _BY_CODE.get(code[:6]) if len(code) in _CODE_LENGTHS else None
+    if unit_id is None:
         return UnitMatch(MatchKind.UNKNOWN, None, None)
-    heir = unit_on(place.successor, on) or _heir(place.successor, on)
-    return UnitMatch(MatchKind.ENDED if heir is None else MatchKind.SUCCESSOR, heir, place.name_zh)
+    holder = next((unit for unit in UNITS if unit.gb_code == code[:6]), None)
+    return _ended(unit_id, None, on) if holder is None else _match(unit_id, on, MatchKind.ALIAS)
+
+
+def _ended(successor: str, name: str | None, on: date) -> UnitMatch:
+    heir = unit_on(successor, on) or _heir(successor, on)
+    return UnitMatch(MatchKind.ENDED if heir is None else MatchKind.SUCCESSOR, heir, name)
 
 
 def _match(unit_id: str, on: date, how: MatchKind) -> UnitMatch:

@@ -44,7 +44,7 @@ WORDS: dict[str, Any] = {
     "updated_at": "2026-06-02T01:31:12Z",
     "operation_id": "019e8600-0000-7000-8000-000000000f01",
     "ImportRead.id": "019e8600-0000-7000-8000-000000000f01",
-    "ImportRead.state": "DONE",
+    "ImportRead.status": "DONE",
     "ImportRead.done": 1_000,
     "ImportRead.total": 1_000,
     "ImportRead.error": None,

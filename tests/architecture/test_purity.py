@@ -28,7 +28,7 @@ PURE_WORDS = {
     "unicodedata",
     "uuid.UUID",
 }
-OWN_SHELVES = ("shared.kernel", "shared.policy", "shared.events")
+OWN_SHELVES = ("shared.kernel", "shared.table", "shared.policy", "shared.events")
 # pydantic validates and does nothing else; its Field carries the text rules of a shape (SQLModel's has no pattern).
 VALIDATION = "pydantic"
 IMPURE_CALLS = {

@@ -148,7 +148,7 @@ def test_every_raised_refusal_gives_the_details_its_texts_name() -> None:
 
 
 def test_refusals_are_declared_where_rules_and_edges_find_them() -> None:
-    places = ("rules", "kernel", "policy", "files", "web")
+    places = ("rules", "kernel", "table", "policy", "files", "web")
     found = [
         one.where for one in all_declared() if not any(place in Path(one.where.split(":")[0]).parts for place in places)
     ]

@@ -152,7 +152,7 @@ async def export_notes(tx: Tx, format: Format = "csv") -> Response:  # noqa: A00
 @edge(scope=WRITE, row="any", summary_zh="上传")
 async def upload(file: UploadFile, files: Files, tx: Tx) -> dict[str, str]:
     """Keep a file."""
-    kept = await files.put(file, declared_type=file.content_type, limit=200_000)
+    kept = await files.put(file, limit=200_000)
     tx.audit("note_file.put", subject=f"file/{kept.sha256}")
     return {"sha256": kept.sha256, "media_type": kept.media_type}
 

@@ -158,11 +158,13 @@ async def test_damaged_lines_are_refused_by_number_and_their_neighbours_are_kept
 
 
 @pytest.mark.fault("F3")
-async def test_a_list_that_begins_with_control_characters_is_refused_whole(registry: World) -> None:
-    for mark in ("\x00", "\x07"):
-        content = f"{HEADING}\n示例{mark},{made_up_code(1)},N/A,N/A,N/A,九龙坡\n".encode()
-        answer = await registry.city.post("/v1/imports/enterprises", files={"file": ("a.csv", content, CSV)})
-        assert (answer.status_code, answer.json()["code"]) == (422, "file_type_mismatch")
+async def test_a_control_character_in_the_first_cell_refuses_its_line_and_not_the_list(registry: World) -> None:
+    for number, mark in enumerate(("\x00", "\x07")):
+        sound, broken = made_up_code(2 * number + 1), made_up_code(2 * number + 2)
+        lines = [HEADING, f"示例{mark},{broken},N/A,N/A,N/A,九龙坡", f"示例,{sound},N/A,N/A,N/A,九龙坡", ""]
+        read = await imported(registry, "\n".join(lines).encode())
+        assert (read["result"]["created"], read["result"]["refused"]) == (1, 1)
+        assert {one["line"] for one in await report(registry, read)} == {2}
 
 
 @pytest.mark.fault("F3")

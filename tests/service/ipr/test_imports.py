@@ -37,11 +37,11 @@ LINES = [
 EXPECTED = [
     (4, "right_no_invalid", "号码"),
     (5, "right_no_of_other_kind", "号码"),
-    (6, "import_cell_invalid", "种类"),
+    (6, "cell_invalid", "种类"),
     (7, "owner_shares_not_whole", "权利人"),
-    (8, "import_line_repeated", "号码"),
-    (9, "import_cell_invalid", "权利人"),
-    (10, "import_cell_invalid", "申请日"),
+    (8, "row_repeated", "号码"),
+    (9, "cell_invalid", "权利人"),
+    (10, "date_invalid", "申请日"),
     (11, "term_date_missing", "published_on"),
     (12, "import_owner_code_doubtful", "权利人"),
 ]
@@ -80,17 +80,17 @@ async def test_good_lines_are_kept_and_bad_ones_named(ipr: RunningService, conte
     async with ipr.client(Role.IP_CENTRE, scopes=SCOPES) as client:
         done = await upload(ipr, client, content, kind)
         result = done["result"]
-        assert {name: result[name] for name in ("read", "created", "updated", "unchanged", "refused")} == {
-            "read": 11,
+        assert {name: result[name] for name in ("rows", "created", "updated", "unchanged", "refused")} == {
+            "rows": 11,
             "created": 3,
             "updated": 0,
             "unchanged": 0,
             "refused": 8,
         }
         report = (await client.get(done["report"])).json()["items"]
-        assert [(one["line"], one["code"], one["column_name"]) for one in report] == EXPECTED
+        assert [(one["line"], one["code"], one["column"]) for one in report] == EXPECTED
         assert all(one["way_out_zh"] and one["way_out_en"] for one in report)
-        assert [one["line"] for one in report if not one["refused"]] == [12]
+        assert [one["line"] for one in report if one["gravity"] != "REFUSED"] == [12]
         kept = (await client.get("/v1/ip-rights")).json()["items"]
         assert {one["right_no"] for one in kept} == {patent("1", 1), patent("2", 2), patent("1", 10)}
         told = {event.data.uscc: event.data for event in await ipr.events("ipr.portfolio.changed.v1")}
@@ -115,7 +115,7 @@ async def test_a_second_upload_changes_nothing_and_a_new_status_moves_the_right(
         assert [event.subject for event in fresh] == ["ipr.right.changed.v1", "ipr.portfolio.changed.v1"]
         renamed = [[LINES[0][0], LINES[0][1], "另一个名称", *LINES[0][3:]]]
         told = await upload(ipr, client, as_csv(renamed))
-        assert told["result"]["findings"] == {"import_facts_differ": 1}
+        assert told["result"]["findings"]["import_facts_differ"]["count"] == 1
 
 
 async def test_an_interrupted_import_goes_on_behind_its_last_commit(ipr: RunningService) -> None:
@@ -144,12 +144,12 @@ async def test_an_enterprise_imports_its_own_rights_as_declared(ipr: RunningServ
         before = await ipr.events("ipr.portfolio.changed.v1")
         done = await upload(ipr, firm, as_csv(lines))
         assert (done["result"]["created"], done["result"]["unchanged"]) == (1, 1)
-        assert done["result"]["findings"] == {"owner_not_caller": 1}
+        assert done["result"]["findings"]["owner_not_caller"]["count"] == 1
         levels = {one["right_no"]: one["evidence_level"] for one in (await firm.get("/v1/ip-rights")).json()["items"]}
         assert levels == {patent("1", 1): "DOCUMENT", patent("1", 21): "DECLARED"}
         assert await ipr.events("ipr.portfolio.changed.v1") == before
         lapsed = await upload(ipr, firm, as_csv([[*LINES[0][:4], "未缴年费终止", *LINES[0][5:]]]))
-        assert lapsed["result"]["findings"] == {"forbidden_role": 1}
+        assert lapsed["result"]["findings"]["forbidden_role"]["count"] == 1
 
 
 async def test_banks_import_nothing_and_only_the_uploader_sees_its_import(ipr: RunningService) -> None:

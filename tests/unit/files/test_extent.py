@@ -8,8 +8,8 @@ import pytest
 
 from shared.files.extent import BEYOND, Extent, extent_of
 from shared.files.media_type import XLSX
-from shared.files.tabular import read_table
 from shared.kernel.errors import Refusal
+from tests.support.listing import form_of, lines_of
 
 SHEET = "xl/worksheets/sheet1.xml"
 FAR = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
@@ -33,7 +33,7 @@ def workbook(rows: str, **files: str) -> bytes:
 
 def code(content: bytes) -> str:
     with pytest.raises(Refusal) as refusal:
-        list(read_table(content, XLSX))
+        lines_of(content, form_of("1"), XLSX)
     return refusal.value.code.code
 
 
@@ -72,14 +72,15 @@ def test_a_tag_without_end_and_bytes_that_are_no_archive_are_refused() -> None:
 
 def test_a_picture_beside_the_sheet_is_no_sheet() -> None:
     line = '<row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="A2"><v>2</v></c></row>'
-    assert len(list(read_table(workbook(line, **{"xl/media/image1.png": "\x89PNG <c> :c <row>"}), XLSX))) == 1
+    content = workbook(line, **{"xl/media/image1.png": "\x89PNG <c> :c <row>"})
+    assert len(lines_of(content, form_of("1"), XLSX)) == 1
 
 
 def test_cells_that_are_only_formatted_do_not_count() -> None:
     cells = '<c r="A1" t="inlineStr"><is><t>a</t></is></c><c r="XFD1" s="0"/>'
     line = '<row r="2"><c r="A2" t="inlineStr"><is><t>x</t></is></c></row>'
-    [found] = read_table(workbook(f'<row r="1">{cells}</row>{line}'), XLSX)
-    assert found.cells == {"a": "x"}
+    [found] = lines_of(workbook(f'<row r="1">{cells}</row>{line}'), form_of("a"), XLSX)
+    assert found.cells == ("x",)
 
 
 def test_the_extent_is_that_of_the_last_filled_row_and_column_in_either_way_of_reading() -> None:
@@ -93,4 +94,4 @@ def test_the_extent_is_that_of_the_last_filled_row_and_column_in_either_way_of_r
 
 def test_a_long_sheet_of_few_cells_is_read_to_its_end() -> None:
     content = workbook('<row r="1"><c r="A1"><v>1</v></c></row><row r="200000"><c r="T200000"><v>2</v></c></row>')
-    assert [line.number for line in read_table(content, XLSX)] == [200_000]
+    assert [line.number for line in lines_of(content, form_of("1"), XLSX)] == [200_000]

@@ -13,6 +13,7 @@ from shared.kernel.unit import (
     division,
     find_unit,
     is_unit,
+    moved_town,
     successor_of,
     unit_on,
     units_on,
@@ -76,7 +77,8 @@ def test_liangjiang_is_a_zone_before_and_a_district_after() -> None:
     assert before is not None
     assert after is not None
     assert (before.kind.value, after.kind.value) == ("zone", "district")
-    assert after.gb_code is None
+    assert (before.gb_code, after.gb_code) == (None, "500157")
+    assert (after.gb_code_confidence, after.gb_code_source) == ("reported", "公开转引的市级通知, 2025-12-05")
 
 
 @pytest.mark.parametrize(
@@ -102,6 +104,23 @@ def test_liangjiang_is_a_zone_before_and_a_district_after() -> None:
         ("N/A", TODAY, MatchKind.UNKNOWN, None),
         ("", TODAY, MatchKind.UNKNOWN, None),
         ("重庆市", TODAY, MatchKind.UNKNOWN, None),
+        ("重庆市/九龙坡区", TODAY, MatchKind.EXACT, "500107"),
+        ("九龙坡\u200b区", TODAY, MatchKind.EXACT, "500107"),
+        ("500107", TODAY, MatchKind.ALIAS, "500107"),
+        ("５００１０７", TODAY, MatchKind.ALIAS, "500107"),
+        ("500107004", TODAY, MatchKind.ALIAS, "500107"),
+        ("500107000000", TODAY, MatchKind.ALIAS, "500107"),
+        ("cq-lj", TODAY, MatchKind.ALIAS, "CQ-LJ"),
+        ("500157", TODAY, MatchKind.ALIAS, "CQ-LJ"),
+        ("500112", TODAY, MatchKind.SUCCESSOR, "CQ-LJ"),
+        ("500110", TODAY, MatchKind.ALIAS, "500110"),
+        ("500234", TODAY, MatchKind.SUCCESSOR, "500154"),
+        ("510213", TODAY, MatchKind.SUCCESSOR, "500107"),
+        ("510224", TODAY, MatchKind.SUCCESSOR, "CQ-LJ"),
+        ("500181", TODAY, MatchKind.SUCCESSOR, "500116"),
+        ("5001070", TODAY, MatchKind.UNKNOWN, None),
+        ("500000", TODAY, MatchKind.UNKNOWN, None),
+        ("510000", TODAY, MatchKind.UNKNOWN, None),
         ("九龙坡", date(2016, 12, 31), MatchKind.ENDED, None),
     ],
 )
@@ -110,6 +129,21 @@ def test_a_written_name_leads_to_the_unit_of_that_day(name: str, on: date, how: 
     assert match.how is how
     assert (match.unit.unit_id if match.unit else None) == unit_id
     assert match.by_own_name == (how in {MatchKind.EXACT, MatchKind.ALIAS})
+
+
+@pytest.mark.parametrize(
+    ("address", "unit_id", "expected"),
+    [
+        ("重庆市北碚区水土街道云汉大道117号", "500109", ("水土", "CQ-LJ")),
+        ("重庆市渝北区统景镇", "CQ-LJ", ("统景", "500109")),
+        ("重庆市渝北区统景镇", "500109", None),
+        ("重庆市北碚区水土街道", "CQ-LJ", None),
+        ("重庆市北碚区朝阳街道", "500109", None),
+        ("重庆市永川区兴隆路", "500118", None),
+    ],
+)
+def test_an_address_in_a_town_that_moved_is_known(address: str, unit_id: str, expected: tuple[str, str] | None) -> None:
+    assert moved_town(address, unit_id) == expected
 
 
 def test_yubei_went_to_two_units() -> None:
@@ -131,6 +165,8 @@ def test_yubei_went_to_two_units() -> None:
         ("500105", BEFORE, "江北区"),
         ("500105", CHANGE, None),
         ("510000", TODAY, None),
+        ("500157", date(2025, 12, 4), None),
+        ("500157", date(2025, 12, 5), "两江新区"),
     ],
 )
 def test_a_code_names_the_division_of_its_day(code: str, on: date, name: str | None) -> None:

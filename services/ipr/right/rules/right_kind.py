@@ -64,8 +64,8 @@ PATENT_KINDS = frozenset({RightKind.INVENTION, RightKind.UTILITY_MODEL, RightKin
 # Forms of certificate numbers as the registering bodies print them; loose where a body has used several.
 _FORMS: dict[RightKind, tuple[str, str]] = {
     RightKind.DEFENCE_PATENT: (r"(?:ZL|GF)?[0-9]{8,13}\.?[0-9X]?", "ZL201018000012.3"),
-    RightKind.SOFTWARE_COPYRIGHT: (r"(?:19|20)[0-9]{2}SR[0-9]{6,7}", "2023SR0123456"),
-    RightKind.TRADEMARK: (r"[0-9]{1,9}[A-Z]?", "12345678"),
+    RightKind.SOFTWARE_COPYRIGHT: (r"(?:19|20)[0-9]{2}SR[0-9]{4,7}", "2023SR0123456"),
+    RightKind.TRADEMARK: (r"(?:[0-9]{1,9}|G[0-9]{5,8})[A-Z]?", "12345678"),
     RightKind.IC_LAYOUT: (r"BS\.?[0-9]{8,10}(?:\.?[0-9X])?", "BS.205012345"),
     RightKind.PLANT_VARIETY: (r"(?:CNA)?[0-9]{8,12}(?:\.[0-9X])?", "CNA20191000123"),
     RightKind.CROP_VARIETY: (r"国审[\u4e00-\u9fff]{1,6}[0-9]{4,8}", "国审稻20180001"),

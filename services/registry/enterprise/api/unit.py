@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared.kernel.unit import units_on
 from shared.web.edge import Tx, edge, edge_router
@@ -21,6 +21,10 @@ class UnitRead(BaseModel):
     name_en: str
     kind: str
     gb_code: str | None
+    gb_code_confidence: str | None = Field(
+        description="official 或 reported / official or reported", examples=["official"]
+    )
+    gb_code_source: str | None = Field(description="转引出处 / where a reported code was quoted", examples=[None])
     valid_from_on: date
     valid_until_on: date | None
     successor: str | None

@@ -105,11 +105,23 @@ class LegalForm(StrEnum):
     SOLE_PROPRIETORSHIP = "SOLE_PROPRIETORSHIP"
     PARTNERSHIP = "PARTNERSHIP"
     BRANCH = "BRANCH"
+    REPRESENTATIVE_OFFICE = "REPRESENTATIVE_OFFICE"
+    INDIVIDUAL_BUSINESS = "INDIVIDUAL_BUSINESS"
+    UNINCORPORATED = "UNINCORPORATED"
     UNKNOWN = "UNKNOWN"
 
 
-NO_LEGAL_PERSON = frozenset({LegalForm.SOLE_PROPRIETORSHIP, LegalForm.PARTNERSHIP, LegalForm.BRANCH})
-"""Forms without legal personality: 民法典 第一百零二条 and, for branches, 公司法 第十三条."""
+NO_LEGAL_PERSON = frozenset(
+    {
+        LegalForm.SOLE_PROPRIETORSHIP,
+        LegalForm.PARTNERSHIP,
+        LegalForm.BRANCH,
+        LegalForm.REPRESENTATIVE_OFFICE,
+        LegalForm.INDIVIDUAL_BUSINESS,
+        LegalForm.UNINCORPORATED,
+    }
+)
+"""Forms without legal personality: 民法典 第五十四条, 第一百零二条 and, for branches, 公司法 第十三条."""
 
 
 class FounderType(StrEnum):

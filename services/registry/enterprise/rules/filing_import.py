@@ -2,122 +2,158 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import date
 
 from pydantic import ValidationError
 
 from services.registry.enterprise.rules.filing import FilingFinding, FilingTerms, Gravity
-from services.registry.enterprise.rules.import_report import (
-    CODE_MALFORMED,
-    FIELD_INVALID,
-    FILING_REFUSED,
-    ROW_DAMAGED,
-    RowFinding,
-    finding,
-    is_damaged,
-    known,
-)
+from services.registry.enterprise.rules.import_findings import CODE_MALFORMED, FILING_REFUSED
 from shared.kernel import uscc as codes
+from shared.table.amount import read_amount
+from shared.table.cells import Cells
+from shared.table.column import ColumnKind, ListForm, TableColumn
+from shared.table.finding import RowFinding, finding
+from shared.table.kinds import ROW_DAMAGED
+from shared.table.read import code_elsewhere, missing_or_invalid, read_code, whole_number
+from shared.table.row import ReadLine
 
-_NAMES = {
-    "staff": ("staff", "职工总数"),
-    "science_staff": ("science_staff", "科技人员"),
-    "rd_staff": ("rd_staff", "研发人员"),
-    "senior_title_staff": ("senior_title_staff", "高级职称人员"),
-    "innovative_products": ("innovative_products", "创新产品"),
-    "revenue_fen": ("revenue", "营业收入"),
-    "cost_expense_fen": ("cost_expense", "成本费用支出"),
-    "assets_fen": ("assets", "资产总额"),
-    "rd_expense_fen": ("rd_expense", "研发费用"),
-    "super_deduction_fen": ("super_deduction", "加计扣除"),
-}
-_MONEY_SCALES = (("_fen", 1), ("_yuan", 100), ("（元）", 100), ("（万元）", 1_000_000), ("_wan", 1_000_000))
-_MOST_DIGITS = 30
-_OPTIONAL = frozenset({"super_deduction_fen", "innovative_products"})
-_KEY_NAMES = {"uscc": ("uscc", "统一社会信用代码"), "year": ("year", "年度")}
+
+def _count(
+    field: str, zh: str, en: str, example: str, *, required: bool = True, names: tuple[str, ...] = ()
+) -> TableColumn:
+    meaning_zh, meaning_en = "人数或个数，整数" if field != "year" else "年度，如 2025", "A whole number"
+    return TableColumn(
+        field, zh, en, meaning_zh, meaning_en, example, kind=ColumnKind.WHOLE, required=required, names=names
+    )
+
+
+def _money(field: str, zh: str, en: str, example: str, *, required: bool = True) -> TableColumn:
+    return TableColumn(
+        field,
+        zh,
+        en,
+        "金额；表头写明单位，如 （万元）",
+        "An amount; the heading names the unit, such as （万元）",
+        example,
+        kind=ColumnKind.AMOUNT,
+        required=required,
+    )
+
+
+FORM = ListForm(
+    name="filings",
+    operation="import_filings",
+    title_zh="年度数据",
+    title_en="Annual filings",
+    key="uscc",
+    columns=(
+        TableColumn(
+            "uscc",
+            "统一社会信用代码",
+            "code",
+            "已登记企业的18位代码",
+            "The code of a registered enterprise",
+            "91500107MADEMQX01Y",
+            kind=ColumnKind.CODE,
+            required=True,
+            names=("信用代码", "社会信用代码", "企业代码"),
+        ),
+        _count("year", "年度", "year", "2025", names=("填报年度", "所属年度")),
+        _count("staff", "职工总数", "staff", "100", names=("从业人员", "职工人数")),
+        _count("science_staff", "科技人员", "science staff", "30", names=("科技人员数",)),
+        _count("rd_staff", "研发人员", "R&D staff", "20", names=("研发人员数",)),
+        _count("senior_title_staff", "高级职称人员", "staff with senior titles", "2"),
+        _money("revenue_fen", "营业收入", "revenue", "50000000元"),
+        _money("cost_expense_fen", "成本费用支出", "costs and expenses", "40000000元"),
+        _money("assets_fen", "资产总额", "assets", "60000000元"),
+        _money("rd_expense_fen", "研发费用", "R&D expense", "3000000元"),
+        _money("super_deduction_fen", "加计扣除", "super-deduction", "3000000元", required=False),
+        _count("innovative_products", "创新产品", "innovative products", "1", required=False),
+    ),
+)
+"""The columns of a list of filings."""
+_COUNTS = tuple(column.field for column in FORM.columns if column.kind is ColumnKind.WHOLE and column.field != "year")
+_AMOUNTS = tuple(column.field for column in FORM.columns if column.kind is ColumnKind.AMOUNT)
+_OPTIONAL = frozenset(column.field for column in FORM.columns if not column.required)
 
 
 @dataclass(frozen=True, slots=True)
-class FilingRow:
-    """What one line says: `terms` is None where it is refused; `columns` names the column of each field."""
+class FilingLine:
+    """What one line says of a year of an enterprise."""
 
     uscc: str
-    year: int | None
-    terms: FilingTerms | None
-    findings: tuple[RowFinding, ...]
-    columns: Mapping[str, str]
+    year: int
+    terms: FilingTerms
 
 
-def read_row(cells: Mapping[str, object], *, broken: bool) -> FilingRow:
-    """Read one line of a list of filings; amounts may be in fen, yuan or ten thousand yuan, as the header says.
+def read_line(cells: Cells, today: date) -> ReadLine[FilingLine]:
+    """Read one line of a list of filings; amounts may be in fen, yuan or ten thousand yuan, as heading or cell says.
 
     Source: R-IMP-06 (design: amounts become whole fen exactly or the cell is refused).
     """
-    code_column = next((name for name in _KEY_NAMES["uscc"] if name in cells), "uscc")
-    code = (known(cells, code_column) or "").upper()
-    if broken or is_damaged(cells, code):
-        return FilingRow(code, None, None, (finding(ROW_DAMAGED, code_column, code),), {})
-    findings = [] if codes.is_well_formed(code) else [finding(CODE_MALFORMED, code_column, code)]
-    year_column = next((name for name in _KEY_NAMES["year"] if name in cells), "year")
-    year = _whole(known(cells, year_column), 1)
+    del today
+    code, findings = read_code(cells, "uscc")
+    if code_elsewhere(cells, "uscc"):
+        shifted = {"why_zh": "各列错位，代码在别的列", "why_en": "its columns are shifted: the code stands in another"}
+        return ReadLine(None, None, (finding(ROW_DAMAGED, cells.column("uscc"), cells.raw("uscc"), **shifted),))
+    wrong: list[RowFinding] = []
+    if not codes.is_well_formed(code):
+        wrong.append(finding(CODE_MALFORMED, cells.column("uscc"), code))
+    year = _whole(cells, "year")
     if year is None:
-        findings.append(finding(FIELD_INVALID, year_column, cells.get(year_column)))
+        wrong.append(missing_or_invalid(cells, "year", FORM))
     values: dict[str, int | None] = {}
-    columns: dict[str, str] = {}
-    for field, names in _NAMES.items():
-        column, scale = _column(cells, field, names)
-        columns[field] = column
-        text = known(cells, column)
-        if text is None and field in _OPTIONAL:
+    for field in (*_COUNTS, *_AMOUNTS):
+        if cells.text(field) is None and field in _OPTIONAL:
             continue
-        value = _whole(text, scale)
-        if value is None:
-            findings.append(finding(FIELD_INVALID, column, cells.get(column)))
-        values[field] = value
-    if findings:
-        return FilingRow(code, year, None, tuple(findings), columns)
-    return _validated(code, year, values, columns)
+        values[field] = _fen(cells, field) if field in _AMOUNTS else _whole(cells, field)
+        if values[field] is None:
+            wrong.append(missing_or_invalid(cells, field, FORM))
+    if wrong or year is None:
+        return ReadLine(None, None, (*findings, *wrong))
+    return _validated(cells, code, year, values, findings)
 
 
-def as_row_findings(found: tuple[FilingFinding, ...], row: FilingRow) -> tuple[RowFinding, ...]:
+def as_row_findings(found: tuple[FilingFinding, ...], cells: Cells) -> tuple[RowFinding, ...]:
     """Return what the formal checks refuse, as findings on the line's columns.
 
     Source: R-IMP-07 (design: an import passes the same checks as the form).
     """
-    refusing = [one for one in found if one.gravity is Gravity.REFUSES]
+    refusing = [(one.pointer.lstrip("/"), one) for one in found if one.gravity is Gravity.REFUSES]
     return tuple(
-        finding(FILING_REFUSED, row.columns.get(one.pointer.lstrip("/"), one.pointer.lstrip("/")), one.text_zh)
-        for one in refusing
+        finding(
+            FILING_REFUSED,
+            cells.column(field),
+            cells.raw(field),
+            group=one.code,
+            problem_zh=one.text_zh,
+            problem_en=one.text_en,
+        )
+        for field, one in refusing
     )
 
 
-def _validated(code: str, year: int | None, values: Mapping[str, int | None], columns: Mapping[str, str]) -> FilingRow:
+def _validated(
+    cells: Cells, code: str, year: int, values: Mapping[str, int | None], findings: list[RowFinding]
+) -> ReadLine[FilingLine]:
     try:
-        return FilingRow(code, year, FilingTerms.model_validate(values), (), columns)
+        line = FilingLine(code, year, FilingTerms.model_validate(values))
     except ValidationError as problem:
         fields = dict.fromkeys(str(error["loc"][0]) for error in problem.errors() if error["loc"])
-        wrong = tuple(finding(FIELD_INVALID, columns.get(field, field), values.get(field)) for field in fields)
-        return FilingRow(code, year, None, wrong, columns)
+        return ReadLine(None, None, (*findings, *(missing_or_invalid(cells, field, FORM) for field in fields)))
+    return ReadLine(f"{code}/{year}", line, tuple(findings))
 
 
-def _column(cells: Mapping[str, object], field: str, names: tuple[str, ...]) -> tuple[str, int]:
-    if not field.endswith("_fen"):
-        return next((name for name in names if name in cells), names[0]), 1
-    for name in names:
-        for suffix, scale in _MONEY_SCALES:
-            if name + suffix in cells:
-                return name + suffix, scale
-    return field, 1
+def _whole(cells: Cells, field: str) -> int | None:
+    text = cells.text(field)
+    return None if text is None else whole_number(text)
 
 
-def _whole(text: str | None, scale: int) -> int | None:
-    """Return the number as a whole of the smallest unit, or None; nothing is rounded."""
+def _fen(cells: Cells, field: str) -> int | None:
+    """Return an amount in fen: a bare number in the unit of the heading, else the unit that the cell names."""
+    text = cells.text(field)
     if text is None:
         return None
-    try:
-        number = Decimal(text.replace(",", "").replace("，", "")) * scale
-        if not number.is_finite() or number.adjusted() > _MOST_DIGITS:
-            return None
-        return int(number) if number == number.to_integral_value() else None
-    except ArithmeticError:
-        return None
+    scale = cells.heading.scales.get(field)
+    bare = None if scale is None else whole_number(text, scale)
+    return bare if bare is not None else read_amount(text, scale).fen

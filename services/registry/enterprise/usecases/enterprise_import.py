@@ -1,28 +1,26 @@
-"""Applying the lines of an enterprise list: good rows are kept, the same list again changes nothing."""
+"""Writing the lines of an enterprise list: good rows are kept, the same list again changes nothing."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from services.registry.enterprise.models.enterprise import Enterprise
 from services.registry.enterprise.rules.enterprise import EnterpriseTerms
-from services.registry.enterprise.rules.enterprise_import import EnterpriseRow, read_row
-from services.registry.enterprise.rules.import_report import CODE_REPEATED, UNIT_NOT_YOURS, RowOutcome, finding
+from services.registry.enterprise.rules.enterprise_import import EnterpriseLine
+from services.registry.enterprise.rules.import_findings import NAME_CHANGED, UNIT_NOT_YOURS
 from services.registry.enterprise.store import enterprise as store
 from services.registry.enterprise.store.enterprise import NewEnterprise
 from services.registry.enterprise.usecases import enterprise as enterprises
-from services.registry.enterprise.usecases.import_report import NumberedRow, RowResult
 from shared.db.transaction import Transaction
 from shared.db.turns import in_turns
 from shared.kernel import uscc as codes
 from shared.kernel.actor import Role
 from shared.kernel.ids import new_id
 from shared.policy.book import RuleBook
+from shared.table.finding import RowOutcome, finding
+from shared.table.row import CREATED, UNCHANGED, ReadRow, Written, refused
 
 
-async def apply_rows(
-    tx: Transaction, rows: Sequence[NumberedRow], *, seen: dict[str, int], book: RuleBook
-) -> list[RowResult]:
-    """Judge and apply a batch of lines in this transaction.
+async def write_rows(tx: Transaction, rows: Sequence[ReadRow[EnterpriseLine]], book: RuleBook) -> list[Written]:
+    """Write a batch of enterprises in this transaction.
 
     A code is the key. A line whose content was imported before changes nothing, also where the enterprise was edited
     since; other content updates what the line tells and leaves what it does not.
@@ -30,74 +28,59 @@ async def apply_rows(
     Args:
         tx: the transaction, for the actor who uploaded.
         rows: the lines.
-        seen: codes of earlier lines of the same file with their line; added to here.
         book: rule sets.
     """
-    judged = [(row.line, read_row(row.cells, broken=row.broken, today=tx.today)) async for row in in_turns(rows)]
     await enterprises.lock_registration(tx)
-    usccs = sorted({one.uscc for _, one in judged if one.terms is not None})
+    usccs = sorted({row.value.terms.uscc for row in rows})
     held = await store.lock_many(tx, usccs)
     hidden = await store.existing(tx, usccs) - set(held)
-    results: list[RowResult] = []
+    written: list[Written] = []
     new: list[NewEnterprise] = []
-    async for line, row in in_turns(judged):
-        if row.terms is None:
-            results.append(RowResult(line, RowOutcome.REFUSED, row.findings))
-            continue
-        first = seen.setdefault(row.uscc, line)
-        if first != line:
-            again = finding(CODE_REPEATED, "uscc", f"{row.uscc} ({first})")
-            results.append(RowResult(line, RowOutcome.REFUSED, (*row.findings, again)))
-            continue
-        if _not_theirs(tx, row.terms) or row.uscc in hidden:
-            other = finding(UNIT_NOT_YOURS, "unit", row.terms.unit_id)
-            results.append(RowResult(line, RowOutcome.REFUSED, (*row.findings, other)))
-            continue
-        before = held.get(row.uscc)
-        if before is None:
-            new.append(_new(tx, row, row.terms))
-            results.append(RowResult(line, RowOutcome.CREATED, row.findings))
+    async for row in in_turns(rows):
+        terms = row.value.terms
+        before = held.get(terms.uscc)
+        if _not_theirs(tx, terms) or terms.uscc in hidden:
+            written.append(refused(finding(UNIT_NOT_YOURS, row.cells.column("unit_id"), terms.unit_id)))
+        elif before is None:
+            new.append(_new(tx, row.value))
+            written.append(CREATED)
         else:
-            results.append(RowResult(line, await _change(tx, row, row.terms, before, book), row.findings))
+            written.append(await _change(tx, row, before, book))
     await store.add_many(tx, new)
     await tx.session.flush()
-    return results
+    return written
 
 
-def remember(rows: Sequence[NumberedRow], seen: dict[str, int], *, today: date) -> None:
-    """Add the keys of lines that were applied before, so that a later line of the file with one of them is refused."""
-    for row in rows:
-        judged = read_row(row.cells, broken=row.broken, today=today)
-        if judged.terms is not None:
-            seen.setdefault(judged.uscc, row.line)
-
-
-def _new(tx: Transaction, row: EnterpriseRow, terms: EnterpriseTerms) -> NewEnterprise:
+def _new(tx: Transaction, line: EnterpriseLine) -> NewEnterprise:
     return enterprises.new_enterprise(
         tx,
-        terms,
+        line.terms,
         enterprise_id=new_id(),
-        code_needs_review=not codes.is_valid(terms.uscc),
-        source_row_sha256=row.sha256,
+        code_needs_review=not codes.is_valid(line.terms.uscc),
+        source_row_sha256=line.sha256,
     )
 
 
-async def _change(
-    tx: Transaction, row: EnterpriseRow, terms: EnterpriseTerms, held: Enterprise, book: RuleBook
-) -> RowOutcome:
-    if held.source_row_sha256 == row.sha256:
-        return RowOutcome.UNCHANGED
+async def _change(tx: Transaction, row: ReadRow[EnterpriseLine], held: Enterprise, book: RuleBook) -> Written:
+    terms, sha256 = row.value.terms, row.value.sha256
+    if held.source_row_sha256 == sha256:
+        return UNCHANGED
     told = {
         name: value
         for name in type(terms).model_fields
         if (value := getattr(terms, name)) not in (None, type(terms).model_fields[name].default)
     }
     before = enterprises.terms_of(held)
-    held.source_row_sha256 = row.sha256
+    held.source_row_sha256 = sha256
     if all(getattr(before, name) == value for name, value in told.items()):
-        return RowOutcome.UNCHANGED
+        return UNCHANGED
+    renamed = (
+        ()
+        if before.name == terms.name
+        else (finding(NAME_CHANGED, row.cells.column("name"), terms.name, before=before.name),)
+    )
     await enterprises.apply_changes(tx, held, told, size_rules=book.pick(enterprises.SIZE_POLICY, tx.today))
-    return RowOutcome.UPDATED
+    return Written(RowOutcome.UPDATED, renamed)
 
 
 def _not_theirs(tx: Transaction, terms: EnterpriseTerms) -> bool:

@@ -82,9 +82,15 @@ def test_a_reporting_unit_counts_while_it_is_in_force(unit_id: str, on: date, in
 
 @pytest.mark.parametrize("form", LegalForm)
 def test_branches_sole_proprietorships_and_partnerships_are_no_legal_persons(form: LegalForm) -> None:
-    assert is_legal_person(form) is (
-        form not in {LegalForm.BRANCH, LegalForm.SOLE_PROPRIETORSHIP, LegalForm.PARTNERSHIP}
-    )
+    without = {
+        "BRANCH",
+        "SOLE_PROPRIETORSHIP",
+        "PARTNERSHIP",
+        "REPRESENTATIVE_OFFICE",
+        "INDIVIDUAL_BUSINESS",
+        "UNINCORPORATED",
+    }
+    assert is_legal_person(form) is (form.value not in without)
 
 
 def moved(*, active: bool, level: EvidenceLevel = EvidenceLevel.DOCUMENT, on: date = TODAY) -> IntegrityMarkTerms:

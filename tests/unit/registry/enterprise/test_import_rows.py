@@ -1,40 +1,44 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registry.enterprise.rules import enterprise_import, filing_import
+from services.registry.enterprise.rules import enterprise_import, enterprise_list, filing_import
 from services.registry.enterprise.rules.enterprise import LegalForm
-from services.registry.enterprise.rules.enterprise_import import capital_fen, legal_form_of
+from services.registry.enterprise.rules.enterprise_import import EnterpriseLine
 from services.registry.enterprise.rules.filing import FilingFinding, Gravity
-from services.registry.enterprise.rules.import_report import (
-    CODE_MALFORMED,
-    FILING_REFUSED,
-    KINDS,
-    RowGravity,
-    finding,
-    is_damaged,
-    is_refused,
-    known,
-    looks_like_code,
-    tally,
-)
+from services.registry.enterprise.rules.filing_import import FilingLine
+from services.registry.enterprise.rules.import_findings import FILING_REFUSED, KINDS
+from services.registry.enterprise.rules.legal_form import legal_form_in_name, legal_form_of
+from shared.table.finding import FindingKind, RowGravity, is_refused, texts
+from shared.table.row import ReadLine
+from tests.support.listing import cells_under
 from tests.unit.registry.rule_sets import TODAY
 
 CODE = "91500107MA5XTE8T03"
 ROW = {"name": "示例", "uscc": CODE, "registered_on": "2015-01-02", "company_type": "N/A", "district": "九龙坡"}
 
 
+def read(cells: dict[str, object], **options: bool) -> ReadLine[EnterpriseLine]:
+    return enterprise_import.read_line(cells_under(enterprise_list.FORM, cells, **options), TODAY)
+
+
+def filing(cells: dict[str, str]) -> ReadLine[FilingLine]:
+    return filing_import.read_line(cells_under(filing_import.FORM, cells), TODAY)
+
+
 def found(**cells: object) -> list[str]:
     """Return the codes that a line's findings have."""
-    row = enterprise_import.read_row({**ROW, **cells}, broken=False, today=TODAY)
-    return [one.kind.code for one in row.findings]
+    return [one.kind.code for one in read({**ROW, **cells}).findings]
 
 
 def test_a_clean_line_becomes_an_enterprise() -> None:
-    row = enterprise_import.read_row(ROW, broken=False, today=TODAY)
-    assert row.findings == ()
-    assert row.terms is not None
-    assert (row.terms.uscc, row.terms.unit_id, row.terms.legal_form) == (CODE, "500107", LegalForm.UNKNOWN)
+    line = read(ROW)
+    assert line.findings == ()
+    assert line.value is not None
+    terms = line.value.terms
+    assert (terms.uscc, terms.unit_id, terms.legal_form) == (CODE, "500107", LegalForm.UNKNOWN)
 
 
 @pytest.mark.parametrize(("cells", "codes"), [
@@ -44,6 +48,29 @@ def test_a_clean_line_becomes_an_enterprise() -> None:
     ({"uscc": "N/A"}, ["code_malformed"]),
     ({"company_type": "分公司"}, ["no_legal_person"]),
     ({"company_type": "奇怪的类型"}, ["cell_ignored"]),
+    ({"company_type": "个体工商户"}, ["no_legal_person"]),
+    ({"company_type": "外国（地区）企业常驻代表机构"}, ["no_legal_person"]),
+    ({"company_type": "有限责任公司分公司（非法人）"}, ["no_legal_person"]),
+    ({"name": "示例石油有限公司重庆分公司北山加油站"}, ["no_legal_person"]),
+    ({"name": "示例石油有限公司重庆分公司", "company_type": "有限责任公司"}, []),
+    ({"uscc": f"'{CODE}"}, ["code_folded"]),
+    ({"uscc": CODE.lower()}, ["code_folded"]),
+    ({"uscc": f"{CODE[:9]} \u200b{CODE[9:]}"}, ["code_folded"]),
+    ({"uscc": "９" + CODE[1:]}, ["code_folded"]),
+    ({"district": "500107"}, []),
+    ({"district": "CQ-GX"}, []),
+    ({"district": "500157"}, []),
+    ({"district": "500112"}, ["unit_succeeded"]),
+    ({"district": "500222"}, ["unit_mapped"]),
+    ({"district": "北碚", "address": "重庆市北碚区水土街道1号"}, ["unit_area_moved"]),
+    ({"capital": "10万美元"}, ["amount_foreign"]),
+    ({"capital": "1000"}, ["amount_without_unit"]),
+    ({"capital": "一百万"}, ["cell_ignored"]),
+    ({"registered_on": "2015/1/2"}, []),
+    ({"registered_on": "2015年1月2日"}, []),
+    ({"registered_on": "42006"}, []),
+    ({"registered_on": "2020-W05-1"}, ["date_invalid"]),
+    ({"registered_on": "2020-01-05xyz"}, ["date_invalid"]),
     ({"district": "北部新区"}, ["unit_mapped"]),
     ({"district": "万盛"}, ["unit_mapped"]),
     ({"district": "双桥"}, ["unit_mapped"]),
@@ -51,43 +78,45 @@ def test_a_clean_line_becomes_an_enterprise() -> None:
     ({"district": "重庆市江北区"}, ["unit_succeeded"]),
     ({"district": "N/A"}, ["unit_unknown"]),
     ({"district": "成都"}, ["unit_unknown"]),
-    ({"registered_on": "2015-02-30"}, ["cell_ignored"]),
-    ({"registered_on": "2030-01-01"}, ["cell_ignored"]),
-    ({"name": ""}, ["cell_invalid"]),
+    ({"registered_on": "2015-02-30"}, ["date_invalid"]),
+    ({"registered_on": "2030-01-01"}, ["founded_in_future"]),
+    ({"name": ""}, ["cell_missing"]),
     ({"key_field": "X"}, ["cell_invalid"]),
-    ({"name": "坏\ufffd", "district": "N/A"}, ["row_damaged", "unit_unknown"]),
     ({"uscc": "九龙坡", "district": CODE}, ["row_damaged", "unit_unknown"]),
 ])  # fmt: skip
 def test_each_flaw_of_a_line_is_named(cells: dict[str, object], codes: list[str]) -> None:
     assert found(**cells) == codes
 
 
-def test_a_line_the_reader_found_broken_is_refused_whatever_it_says() -> None:
-    row = enterprise_import.read_row(ROW, broken=True, today=TODAY)
-    assert (row.terms, row.findings[0].kind.code) == (None, "row_damaged")
+def test_a_line_that_the_reader_of_the_file_found_damaged_is_refused_whatever_it_says() -> None:
+    line = read({**ROW, "district": "坏\ufffd"}, is_damaged=True)
+    assert line.value is None
+    assert [(one.kind.code, one.group) for one in line.findings] == [("unit_unknown", "damaged")]
 
 
-def test_the_same_cells_have_the_same_digest_in_any_order() -> None:
-    turned = dict(reversed(ROW.items()))
-    first, second = (enterprise_import.read_row(cells, broken=False, today=TODAY).sha256 for cells in (ROW, turned))
-    assert first == second
-    assert enterprise_import.read_row({**ROW, "name": "别的"}, broken=False, today=TODAY).sha256 != first
+def test_the_same_cells_have_the_same_digest_in_any_order_and_beside_any_other_column() -> None:
+    turned = {**dict(reversed(ROW.items())), "经营范围": "其他"}
+    digests = [line.value.sha256 for cells in (ROW, turned) if (line := read(cells)).value is not None]
+    assert len(set(digests)) == 1
+    assert len(digests) == 2
+    other = read({**ROW, "name": "别的"}).value
+    assert other is not None
+    assert other.sha256 not in digests
 
 
-@pytest.mark.parametrize(("text", "fen"), [
-    ("7,278(万人民币元)", 7_278_000_000),
-    ("152,789.6400(万)", 152_789_640_000),
-    ("114万人民币", 114_000_000),
-    ("500元", 50_000),
-    ("0(万人民币元)", 0),
-    ("243.0825(万)", 243_082_500),
-    ("10(万美元)", None),
-    ("1.2345678(万)", None),
-    ("三百万", None),
-    ("9" * 5000 + "(万)", None),
+@pytest.mark.parametrize(("column", "text", "fen"), [
+    ("capital", "7,278(万人民币元)", 7_278_000_000),
+    ("注册资本（万元）", "1,000", 1_000_000_000),
+    ("注册资本（万元）", "500元", 50_000),
+    ("注册资本（分）", "12345", 12_345),
+    ("注册资本 registered capital", "1亿元", 10_000_000_000),
+    ("注册资本", "0", 0),
+    ("注册资本", "5万欧元", None),
 ])  # fmt: skip
-def test_capital_becomes_whole_fen_or_stays_unknown(text: str, fen: int | None) -> None:
-    assert capital_fen(text) == fen
+def test_capital_is_read_in_the_unit_of_its_heading_or_of_its_cell(column: str, text: str, fen: int | None) -> None:
+    line = read({**ROW, column: text})
+    assert line.value is not None
+    assert line.value.terms.registered_capital_fen == fen
 
 
 @pytest.mark.parametrize(("text", "form"), [
@@ -98,7 +127,12 @@ def test_capital_becomes_whole_fen_or_stays_unknown(text: str, fen: int | None) 
     ("集体经济", LegalForm.COLLECTIVE),
     ("非公司企业法人（集体经济）", LegalForm.NON_COMPANY_LEGAL_PERSON),
     ("branch", LegalForm.BRANCH),
-    ("个体工商户", None),
+    ("个体工商户", LegalForm.INDIVIDUAL_BUSINESS),
+    ("常驻代表机构", LegalForm.REPRESENTATIVE_OFFICE),
+    ("全民所有制分支机构(非法人)", LegalForm.BRANCH),
+    ("国有企业(非法人)", LegalForm.UNINCORPORATED),
+    ("不详", LegalForm.UNKNOWN),
+    ("奇怪的类型", None),
 ])  # fmt: skip
 def test_legal_forms_are_read_as_lists_write_them(text: str, form: LegalForm | None) -> None:
     assert legal_form_of(text) is form
@@ -110,12 +144,26 @@ FILING_ROW = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(("name", "form"), [
+    ("示例有限公司重庆分公司", LegalForm.BRANCH),
+    ("示例有限公司重庆分公司北山加油站", LegalForm.BRANCH),
+    ("示例公司重庆代表处", LegalForm.REPRESENTATIVE_OFFICE),
+    ("示例事务所（普通合伙）", LegalForm.PARTNERSHIP),
+    ("示例厂(非法人)", LegalForm.UNINCORPORATED),
+    ("重庆分公司管理有限公司", None),
+    ("示例科技有限公司", None),
+])  # fmt: skip
+def test_a_name_shows_the_form_where_the_type_says_nothing(name: str, form: LegalForm | None) -> None:
+    assert legal_form_in_name(name) is form
+
+
 def test_amounts_in_fen_yuan_and_ten_thousand_become_whole_fen() -> None:
-    row = filing_import.read_row(FILING_ROW, broken=False)
-    assert row.findings == ()
-    assert row.terms is not None
-    assert (row.terms.revenue_fen, row.terms.cost_expense_fen, row.terms.rd_expense_fen) == (100, 101, 1)
-    assert row.terms.super_deduction_fen is None
+    line = filing(FILING_ROW)
+    assert line.findings == ()
+    assert line.value is not None
+    terms = line.value.terms
+    assert (terms.revenue_fen, terms.cost_expense_fen, terms.rd_expense_fen) == (100, 101, 1)
+    assert terms.super_deduction_fen is None
 
 
 @pytest.mark.parametrize(("cells", "column"), [
@@ -131,57 +179,29 @@ def test_amounts_in_fen_yuan_and_ten_thousand_become_whole_fen() -> None:
     ({"year": "x"}, "year"),
 ])  # fmt: skip
 def test_a_cell_that_is_no_whole_amount_is_refused_by_its_column(cells: dict[str, str], column: str) -> None:
-    row = filing_import.read_row({**FILING_ROW, **cells}, broken=False)
-    assert row.terms is None
-    assert [one.column for one in row.findings] == [column]
+    line = filing({**FILING_ROW, **cells})
+    assert line.value is None
+    assert [one.column for one in line.findings] == [column]
 
 
 def test_what_the_formal_checks_refuse_stands_on_the_lines_own_column() -> None:
-    row = filing_import.read_row(FILING_ROW, broken=False)
     refusing = FilingFinding("x", Gravity.REFUSES, "/cost_expense_fen", "问题", "problem")
     noting = FilingFinding("y", Gravity.NOTES, "/staff", "提示", "note")
-    assert [(one.kind, one.column) for one in filing_import.as_row_findings((refusing, noting), row)] == [
-        (FILING_REFUSED, "cost_expense_yuan")
-    ]
+    cells = cells_under(filing_import.FORM, FILING_ROW)
+    (one,) = filing_import.as_row_findings((refusing, noting), cells)
+    assert (one.kind, one.column, one.value, one.group) == (FILING_REFUSED, "cost_expense_yuan", "1.01", "x")
+    assert "问题" in texts(one.kind, dict(one.details))["text_zh"]
 
 
-def test_values_in_a_report_are_short_and_can_be_stored() -> None:
-    one = finding(CODE_MALFORMED, "uscc", "\0\ud800" + "x" * 500)
-    assert len(one.value) == 100
-    assert "\0" not in one.value
-    one.value.encode()
-
-
-@pytest.mark.parametrize("text", ["N/A", "", "—", "无", " "])
-def test_texts_that_say_nothing_are_unknown(text: str) -> None:
-    assert known({"a": text}, "a") is None
-
-
-def test_damage_is_seen_by_its_marks_and_by_a_code_in_another_column() -> None:
-    assert is_damaged({"a": "坏\ufffd"}, CODE)
-    assert is_damaged({"uscc": "名称", "name": CODE}, "名称")
-    assert not is_damaged({"uscc": CODE, "name": "名称"}, CODE)
-    assert looks_like_code(CODE)
-    assert not looks_like_code("9150010")
-
-
-def test_counts_go_by_kind_and_group() -> None:
-    first = finding(CODE_MALFORMED, "a", 1, group="x")
-    assert tally({"code_malformed": {"x": 1}}, [first, finding(CODE_MALFORMED, "a", 1)]) == {
-        "code_malformed": {"x": 2, "": 1}
-    }
-    assert is_refused([first])
-    assert not is_refused([])
-
-
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-def test_every_kind_of_finding_speaks_both_languages(kind) -> None:  # noqa: ANN001  # one of the kinds above
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.code for kind in KINDS])
+def test_every_kind_of_finding_speaks_both_languages(kind: FindingKind) -> None:
     assert kind.gravity in RowGravity
     assert all((kind.text_zh, kind.way_out_zh, kind.text_en, kind.way_out_en))
     assert not any("\u4e00" <= mark <= "\u9fff" for mark in kind.text_en + kind.way_out_en)
 
 
-@given(st.dictionaries(st.sampled_from([*ROW, "capital", "x"]), st.text(max_size=30)))
-def test_no_line_whatsoever_breaks_the_reader(cells: dict[str, str]) -> None:
-    enterprise_import.read_row(cells, broken=False, today=TODAY)
-    filing_import.read_row(cells, broken=False)
+@given(st.dictionaries(st.sampled_from([*ROW, "capital", "address"]), st.text(max_size=30), min_size=1))
+def test_no_line_whatsoever_breaks_the_reader(cells: dict[str, Any]) -> None:
+    line = read(cells)
+    assert (line.value is None) == is_refused(line.findings)
+    assert (other := filing(cells)).value is None or not is_refused(other.findings)

@@ -1,0 +1,126 @@
+"""The columns of a list of enterprises."""
+
+from services.registry.enterprise.rules.enterprise import FounderType
+from services.registry.enterprise.rules.legal_form import LEGAL_FORM_ZH
+from shared.kernel.key_field import KeyField
+from shared.table.column import ColumnKind, ListForm, TableColumn
+
+FOUNDER_TYPE_ZH: dict[FounderType, str] = {
+    FounderType.TEACHER_OR_STUDENT: "高校师生",
+    FounderType.RESEARCHER: "科研人员",
+    FounderType.RETURNEE: "留学回国人员",
+    FounderType.OTHER: "其他",
+}
+"""Chinese words of the kinds of founders."""
+FORM = ListForm(
+    name="enterprises",
+    operation="import_enterprises",
+    title_zh="企业清单",
+    title_en="List of enterprises",
+    key="uscc",
+    columns=(
+        TableColumn(
+            "name",
+            "企业名称",
+            "name",
+            "营业执照上的名称",
+            "The name on the business licence",
+            "示例科技有限公司",
+            required=True,
+            names=("名称", "单位名称", "公司名称", "企业全称", "市场主体名称"),
+        ),
+        TableColumn(
+            "uscc",
+            "统一社会信用代码",
+            "code",
+            "营业执照上的18位代码",
+            "The 18 characters on the business licence",
+            "91500107MADEMQX01Y",
+            kind=ColumnKind.CODE,
+            required=True,
+            names=("信用代码", "社会信用代码", "统一信用代码", "统一代码", "企业代码"),
+        ),
+        TableColumn(
+            "unit_id",
+            "区县",
+            "reporting unit",
+            "现行上报单位的名称、代码或行政区划代码，如 九龙坡区",
+            "Name or code of a reporting unit, or its division code, such as 九龙坡区",
+            "九龙坡区",
+            kind=ColumnKind.UNIT,
+            required=True,
+            names=("district", "unit", "上报单位", "所属区县", "所在区县", "行政区划", "所属地区", "登记机关区县"),
+        ),
+        TableColumn(
+            "legal_form",
+            "企业类型",
+            "legal form",
+            "营业执照上的类型，如 有限责任公司",
+            "The type on the licence, such as LIMITED",
+            "有限责任公司",
+            kind=ColumnKind.CHOICE,
+            names=("company_type", "类型", "主体类型", "经济类型"),
+            choices=tuple((form.value, word) for form, word in LEGAL_FORM_ZH.items()),
+        ),
+        TableColumn(
+            "founded_on",
+            "成立日期",
+            "founded",
+            "日期，如 2018-05-01",
+            "A date, such as 2018-05-01",
+            "2018-05-01",
+            kind=ColumnKind.DATE,
+            names=("registered_on", "注册日期", "登记日期", "成立时间"),
+        ),
+        TableColumn(
+            "registered_capital_fen",
+            "注册资本",
+            "registered capital",
+            "金额连同单位，如 500万元；外币不折算",
+            "An amount with its unit, such as 500万元; foreign currencies are not converted",
+            "500万元",
+            kind=ColumnKind.AMOUNT,
+            names=("capital", "registered_capital", "注册资金"),
+        ),
+        TableColumn(
+            "address",
+            "地址",
+            "address",
+            "住所，至多200字",
+            "The address, up to 200 characters",
+            "重庆市九龙坡区示例路1号",
+            names=("住所", "注册地址", "经营地址"),
+        ),
+        TableColumn(
+            "industry_code",
+            "行业代码",
+            "industry",
+            "国民经济行业分类的门类字母加四位数字，如 I6510",
+            "A class of GB/T 4754-2017 with its letter, such as I6510",
+            "I6510",
+            kind=ColumnKind.CODE,
+            names=("国民经济行业代码",),
+        ),
+        TableColumn(
+            "key_field",
+            "重点领域",
+            "key field",
+            "七个重点领域之一，或留空",
+            "One of the seven key fields, or nothing",
+            "新一代信息技术",
+            kind=ColumnKind.CHOICE,
+            choices=tuple((one.value, one.title_zh) for one in KeyField),
+        ),
+        TableColumn(
+            "founder_type",
+            "创办人类型",
+            "founder type",
+            "高校师生、科研人员、留学回国人员或其他，或留空",
+            "TEACHER_OR_STUDENT, RESEARCHER, RETURNEE, OTHER or nothing",
+            "科研人员",
+            kind=ColumnKind.CHOICE,
+            choices=tuple((one.value, word) for one, word in FOUNDER_TYPE_ZH.items()),
+        ),
+    ),
+)
+"""The columns of an enterprise list."""

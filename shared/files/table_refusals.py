@@ -1,0 +1,84 @@
+"""What may be wrong with a table or one of its lines, whatever it is about."""
+
+from shared.kernel.errors import RefusalCode
+
+TABLE_EMPTY = RefusalCode(
+    "table_empty",
+    422,
+    "文件没有表头或没有数据",
+    "The file has no heading or no rows",
+    "请按模板填写表头和数据后上传",
+    "Fill in heading and rows as in the template",
+)
+TABLE_TYPE_UNKNOWN = RefusalCode(
+    "table_type_unknown",
+    422,
+    "{found} 不是可读取的表格",
+    "{found} is not a table we read",
+    "请上传 CSV 或 XLSX",
+    "Upload CSV or XLSX",
+)
+CELL_DAMAGED = RefusalCode(
+    "cell_damaged",
+    422,
+    "单元格含有无法还原的乱码",
+    "The cell holds characters that were destroyed",
+    "请以 UTF-8 或 GB18030 重新导出此行",
+    "Export this line again in UTF-8 or GB18030",
+)
+COLUMNS_SHIFTED = RefusalCode(
+    "columns_shifted",
+    422,
+    "该行有 {found} 列，表头有 {expected} 列",
+    "The line has {found} columns, the heading {expected}",
+    "请检查引号和分隔符",
+    "Check quotes and separators",
+)
+QUOTE_UNCLOSED = RefusalCode(
+    "quote_unclosed",
+    422,
+    "该行的引号没有成对",
+    "A quote on this line has no partner",
+    "请检查引号；单元格内的引号应写两次",
+    "Check the quotes; one inside a cell is written twice",
+)
+LINE_UNREADABLE = RefusalCode(
+    "line_unreadable",
+    422,
+    "该行无法读取：单元格过长",
+    "The line cannot be read: a cell is too long",
+    "请缩短该单元格",
+    "Make the cell shorter",
+)
+LINE_CUT = RefusalCode(
+    "line_cut",
+    422,
+    "文件在该行中断：只有 {found} 列，表头有 {expected} 列",
+    "The file ends within this line: {found} columns, the heading has {expected}",
+    "请重新导出整个文件",
+    "Export the whole file again",
+)
+LINES_UNACCOUNTED = RefusalCode(
+    "lines_unaccounted",
+    422,
+    "文件共有 {counted} 行，只读出 {read} 行，已停止",
+    "The file has {counted} lines, {read} were read; the import was stopped",
+    "请将文件另存为 XLSX 或 UTF-8 的 CSV 后重新上传",
+    "Save the file as XLSX or as CSV in UTF-8 and upload it again",
+)
+NUMBER_ROUNDED = RefusalCode(
+    "number_rounded",
+    422,
+    "超过 15 位的数字已被电子表格舍入",
+    "The spreadsheet rounded a number of more than 15 digits",
+    "请将该列设为文本后重新录入",
+    "Format the column as text and enter it again",
+)
+IMPORT_ENDED = RefusalCode(
+    "import_ended",
+    409,
+    "导入已结束，不能取消",
+    "The import has ended and cannot be cancelled",
+    "请查看导入报告",
+    "Read its report",
+)

@@ -1,0 +1,137 @@
+"""What is said of one line of an uploaded list: the finding, how grave it is, and the way out."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from shared.kernel.errors import Detail, Refusal, RefusalCode
+
+_LONGEST_VALUE = 100
+_UNSEEN = frozenset({"Cf", "Cc", "Co", "Cn", "Cs", "Zl", "Zp"})
+_BLANK = "\u3164\u115f\u1160\u2800\uffa0\ufeff"
+
+
+class RowGravity(StrEnum):
+    """What a finding does to its line."""
+
+    REFUSED = "REFUSED"
+    FLAGGED = "FLAGGED"
+    NOTED = "NOTED"
+
+
+class RowOutcome(StrEnum):
+    """What became of a line."""
+
+    CREATED = "CREATED"
+    UPDATED = "UPDATED"
+    UNCHANGED = "UNCHANGED"
+    REFUSED = "REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingKind:
+    """One kind of finding with its texts in both languages; the texts may name details in braces."""
+
+    code: str
+    gravity: RowGravity
+    text_zh: str
+    text_en: str
+    way_out_zh: str
+    way_out_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowFinding:
+    """One finding on one line.
+
+    Attributes:
+        kind: what was found.
+        column: heading of the cell, as the file writes it.
+        value: what stands there, short, its invisible marks made visible.
+        group: what the summary counts by.
+        details: values that the texts name.
+    """
+
+    kind: FindingKind
+    column: str
+    value: str
+    group: str = ""
+    details: tuple[tuple[str, Detail], ...] = ()
+
+
+def finding(kind: FindingKind, column: str, value: object, *, group: str = "", **details: Detail) -> RowFinding:
+    """Return a finding whose value is short, visible and fit to be stored.
+
+    Source: K-TAB-01 (design: a report names line, column and way out).
+    """
+    return RowFinding(kind, column, _short(value), group, tuple(details.items()))
+
+
+def from_refusal(refusal: Refusal, column: str, value: object) -> RowFinding:
+    """Return the refusal of a rule as a finding that leaves its line out.
+
+    Source: K-TAB-01 (design).
+    """
+    return RowFinding(kind_of(refusal.code), column, _short(value), details=tuple(refusal.details.items()))
+
+
+def _short(value: object) -> str:
+    shown = visible("" if value is None else str(value))
+    return shown if len(shown) <= _LONGEST_VALUE else shown[: _LONGEST_VALUE - 1] + "…"
+
+
+def kind_of(code: RefusalCode) -> FindingKind:
+    """Return a refusal's code as a kind of finding."""
+    return FindingKind(code.code, RowGravity.REFUSED, code.title_zh, code.title_en, code.way_out_zh, code.way_out_en)
+
+
+def visible(text: str) -> str:
+    """Return a text with its invisible marks written out, as ⟨U+200B⟩: what looks right must not hide what is wrong.
+
+    Source: K-TAB-01 (design).
+    """
+    if text.isprintable() and not any(mark in text for mark in _BLANK):
+        return text
+    return "".join(_shown(mark) for mark in text)
+
+
+def _shown(mark: str) -> str:
+    if mark in "\n\t\r":
+        return " "
+    if mark == "\ufffd" or not (unicodedata.category(mark) in _UNSEEN or mark in _BLANK):
+        return mark
+    # A NUL cannot be stored as text in PostgreSQL, and a lone surrogate cannot be sent.
+    return f"⟨U+{ord(mark):04X}⟩"
+
+
+def is_refused(findings: Iterable[RowFinding]) -> bool:
+    """Tell whether a line is left out.
+
+    Source: K-TAB-01 (design: good rows are kept).
+    """
+    return any(one.kind.gravity is RowGravity.REFUSED for one in findings)
+
+
+def texts(kind: FindingKind, details: Mapping[str, Detail]) -> dict[str, str]:
+    """Return the words of a finding in both languages, its details filled in; a detail that is missing stays blank."""
+    words = _Words({name: "" if value is None else _plain(value) for name, value in details.items()})
+    return {
+        "text_zh": kind.text_zh.format_map(words),
+        "text_en": kind.text_en.format_map(words),
+        "way_out_zh": kind.way_out_zh.format_map(words),
+        "way_out_en": kind.way_out_en.format_map(words),
+    }
+
+
+def _plain(value: Detail) -> str:
+    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
+
+
+class _Words(dict[str, str]):
+    """Details by name; an unknown one is blank."""
+
+    def __missing__(self, key: str) -> str:
+        """Return nothing for a detail that was not given."""
+        return ""
