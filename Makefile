@@ -26,8 +26,9 @@ logs: environment ## follow the logs of all processes 查看日志
 token: environment ## print an access token: CLIENT=bank-a 取访问令牌
 	@$(ENVIRONMENT) -m deploy.embedded token '$(CLIENT)'
 
-test: environment ## run all tests; T="tests/unit -k loan" runs some 运行测试
-	@exec $(ENVIRONMENT) -m pytest $(T)
+# Workers are for the whole run: for a few tests their start would take longer than the tests.
+test: environment ## run all tests over several workers; T="tests/unit -k loan" runs some in one 运行测试
+	@exec $(ENVIRONMENT) -m pytest $(or $(T),-n auto)
 
 test-fault: environment ## try every fault on purpose, minutes; F="-k kill" tries some 故障注入测试
 	@exec $(ENVIRONMENT) -m tests.fault $(F)

@@ -2,23 +2,29 @@
 
 import gc
 from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.nats import Broker, running_nats
 from tests.support.postgres import DatabaseServer, running_postgres
 
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+
+    from tests.support.workers import FileByFile
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[DatabaseServer]:
-    """The PostgreSQL of this run."""
+    """The PostgreSQL of this run, or of this worker."""
     with running_postgres() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def nats() -> Iterator[Broker]:
-    """The NATS of this run."""
+    """The NATS of this run, or of this worker: some tests stop it."""
     with running_nats() as broker:
         yield broker
 
@@ -33,3 +39,19 @@ def pytest_collection_finish() -> None:
     """What was imported stays: no collection walks it again, a tenth of a second each time."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Say how many workers `-n auto` means."""
+    from tests.support.workers import worker_count
+
+    return worker_count()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> "FileByFile":
+    """Say how workers share the tests."""
+    from tests.support.workers import FileByFile
+
+    return FileByFile(config, log)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploy.embedded.nats import NatsServer
 from deploy.embedded.process import Child, free_port
-from tests.support.postgres import state_folder
+from tests.support.postgres import in_memory, state_folder
 
 USERS = ("registry", "finance", "techtransfer", "ipr", "gateway")
 
@@ -57,7 +57,7 @@ class Broker:
 @contextmanager
 def running_nats(*, durable: bool = False) -> Iterator[Broker]:
     """Run a broker on free ports until the block ends; a durable one syncs at each write."""
-    with state_folder("nats") as folder:
+    with state_folder("nats", within=None if durable else in_memory()) as folder:
         broker = Broker(folder, durable=durable)
         broker.start()
         try:
