@@ -1,6 +1,7 @@
 """Load the made-up city when the database is empty, then tell the main job once; on later starts say how it stands."""
 
 import sys
+from datetime import date
 from typing import Any
 
 from deploy.demo.caller import Caller, RefusedError
@@ -9,6 +10,7 @@ from deploy.demo.firm import STORY_FIRM
 from deploy.demo.journal import Journal
 from deploy.demo.story import Story
 from deploy.demo.teller import Teller, money
+from deploy.demo.waiting import let_applications_wait
 from deploy.embedded.launch_settings import LaunchSettings
 from shared.kernel.clock import SystemClock, shanghai_date
 
@@ -23,13 +25,14 @@ def main() -> int:
     try:
         if "end/line" in journal:
             _stands(caller, teller)
+            let_applications_wait(caller, teller, _begun(caller))
             return 0
         if not len(journal) and caller.read("city", f"/v1/enterprises/{STORY_FIRM.uscc}") is not None:
             teller.tell("演示数据已由别处载入。", "The demonstration was loaded from elsewhere.")
             return 0
         if "begin" not in journal:
             journal.record("begin", answer={"today": shanghai_date(SystemClock().now()).isoformat()})
-        today = shanghai_date(SystemClock().now()).fromisoformat(journal.answer("begin")["today"])
+        today = _begun(caller)
         if "city" not in journal:
             load(caller, today)
         teller.tell(
@@ -37,6 +40,7 @@ def main() -> int:
             "The main job, done step by step over HTTP; every answer is recorded there.",
         )
         Story(caller, teller, today).tell()
+        let_applications_wait(caller, teller, today)
         (folder / "story.txt").write_text("\n".join(teller.said) + "\n", encoding="utf-8")
     except (RefusedError, TimeoutError, AssertionError) as stopped:
         print(f"The story stopped 演示中断: {stopped}", file=sys.stderr, flush=True)
@@ -44,6 +48,11 @@ def main() -> int:
     finally:
         caller.close()
     return 0
+
+
+def _begun(caller: Caller) -> date:
+    """Return the day on which the demonstration began: all its dates are counted from it."""
+    return date.fromisoformat(caller.journal.answer("begin")["today"])
 
 
 def _stands(caller: Caller, teller: Teller) -> None:

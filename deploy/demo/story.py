@@ -1,22 +1,17 @@
 """The main job, told while it happens: a firm turns knowledge into a loan, and the loan hears of a lapsed patent."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from deploy.demo.caller import Caller
 from deploy.demo.city import enter_rights
+from deploy.demo.evaluation import Answer, allow_bank, list_on_city_register, settled_evaluation
 from deploy.demo.firm import STORY_FIRM as FIRM
 from deploy.demo.teller import Teller, money, percent, points
 from deploy.embedded.clients import BANK_A, BANK_B
 
-_UNIT = "district-500107"
-_NOT_YET = frozenset({"register_conditions_unmet", "not_found"})
-_SCOPES = ["BASIC_REGISTRY", "EVALUATION_RESULT", "EVALUATION_DETAIL", "IP_PORTFOLIO"]
 _SEVEN_TENTHS, _TENTHS = 7, 10
 _HUNDRED_YUAN_FEN = 10_000
-
-Answer = Mapping[str, Any]
 
 
 class Story:
@@ -81,12 +76,7 @@ class Story:
 
     def _listed(self) -> None:
         self._teller.chapter("两个入库", "The two registers")
-        application = self._call.post(
-            "apply", "enterprise-1", "/v1/register-applications", {"uscc": FIRM.uscc}, not_yet=_NOT_YET
-        )
-        path = f"/v1/register-applications/{application['id']}"
-        self._call.post("check", _UNIT, f"{path}:check", {"decision": "PASS"})
-        listed = self._call.post("list", "city", f"{path}:list")
+        listed = list_on_city_register(self._call, "", "enterprise-1", FIRM)
         self._teller.tell(
             "区县审核通过，市级公布入库：重庆市科技型企业，编号由本平台发放。",
             "The district checks, the city lists: a technology enterprise of the city, with our number.",
@@ -125,41 +115,12 @@ class Story:
 
     def _settled(self, step: str, rights: int) -> Answer:
         """Wait until the newest evaluation knows all facts of this moment."""
-        newest = self._call.await_(
-            f"{step}/newest",
-            "enterprise-1",
-            f"/v1/credit-limits/{FIRM.uscc}",
-            lambda line: self._knows(line["evaluation_id"], rights),
-        )
-        answer: Answer = self._call.get(step, "enterprise-1", f"/v1/kvc-evaluations/{newest['evaluation_id']}")
-        return answer
-
-    def _knows(self, evaluation_id: str, rights: int) -> bool:
-        evaluation = self._call.read("enterprise-1", f"/v1/kvc-evaluations/{evaluation_id}")
-        facts = {name: fact["value"] for name, fact in evaluation["facts"].items()}
-        return bool(
-            facts["valid_rights"] == rights
-            and facts["tech_enterprise_valid"]
-            and facts["tech_sme_valid"]
-            and facts["filing_year"] == self._today.year - 1
-            and facts["rd_growth_ppm"] is not None
-        )
+        return settled_evaluation(self._call, step, "enterprise-1", FIRM, rights=rights, today=self._today)
 
     def _consented(self) -> None:
         self._teller.chapter("授权", "The firm allows two banks to read")
-        text = self._call.get("consent/text", "enterprise-1", "/v1/consents/text")
         for bank in (BANK_A, BANK_B):
-            consent = self._call.post(
-                f"consent/{bank}",
-                "enterprise-1",
-                "/v1/consents",
-                {
-                    "bank_uscc": bank,
-                    "scopes": _SCOPES,
-                    "signer_name": "法定代表人",
-                    "text_version": text["version"],
-                },
-            )
+            consent = allow_bank(self._call, f"consent/{bank}", "enterprise-1", bank)
             self._teller.fact(f"授权 {consent['bank_uscc']} 至", "allowed until", consent["expires_at"])
 
     def _applied(self, step: str, bank: str, evaluation: Answer, tenths: int) -> Answer:

@@ -6,6 +6,7 @@ from typing import Any
 
 from deploy.embedded.launch_settings import LaunchSettings
 from deploy.embedded.secret import write_private
+from shared.kernel.role_scope import scopes_of
 
 # Made-up bodies: a region code, `DEM` for demonstration, and the right check character.
 BANK_A = "91500000DEMBANKA1R"
@@ -13,51 +14,34 @@ BANK_B = "91500000DEMBANKB2X"
 AGENCY = "91500107DEMA000110"
 FIRMS = ("91500107DEMF00011W", "91500112DEMF000228", "91500103DEMF00033B")
 
-_ENTERPRISE = (
-    "registry.enterprise:read registry.enterprise:write registry.filing:write"
-    " registry.register:apply registry.evaluation:read registry.evaluation:write"
-    " credit.evaluation:read credit.evaluation:write credit.consent:read credit.consent:write"
-    " credit.application:read credit.application:write credit.loan:read credit.bank:read fund.cover:read"
-    " ipr.right:read ipr.right:write ipr.portfolio:read ipr.import:write transfer.listing:read transfer.listing:write"
+_DISTRICTS = (
+    ("500107", "九龙坡区", "Jiulongpo"),
+    ("500109", "北碚区", "Beibei"),
+    ("500103", "渝中区", "Yuzhong"),
+    ("500108", "南岸区", "Nan'an"),
+    ("500106", "沙坪坝区", "Shapingba"),
+    ("500113", "巴南区", "Banan"),
+    ("500101", "万州区", "Wanzhou"),
+    ("500120", "璧山区", "Bishan"),
 )
-_BANK = (
-    "credit.evaluation:read credit.consent:read credit.application:read credit.decision:write"
-    " credit.loan:read credit.loan:write credit.bank:read fund.cover:read fund.cover:write fund.account:read"
-    " ipr.sheet:read"
-)
-_DISTRICT = (
-    "registry.enterprise:read registry.enterprise:write registry.filing:write registry.qualification:write"
-    " registry.integrity:write registry.register:check registry.evaluation:read"
-    " registry.evaluation:write registry.import:write fund.account:read transfer.listing:read"
-)
-_CITY = (
-    "registry.enterprise:read registry.enterprise:write registry.integrity:write registry.filing:write"
-    " registry.qualification:write registry.register:list registry.evaluation:read"
-    " registry.evaluation:write registry.import:write credit.evaluation:read credit.evaluation:write"
-    " credit.bank:read credit.bank:write credit.application:read credit.loan:read fund.cover:read fund.account:read"
-    " fund.account:write ipr.right:read ipr.portfolio:read transfer.listing:read transfer.listing:review"
-)
-_FUND_MANAGER = "fund.cover:read fund.cover:decide fund.account:read credit.loan:read credit.bank:read"
-_IP_CENTRE = "ipr.right:read ipr.right:write ipr.right:move ipr.portfolio:read ipr.import:write transfer.listing:read"
-_AGENCY = "transfer.listing:read transfer.listing:write"
-_AUDITOR = (
-    "registry.enterprise:read registry.evaluation:read credit.evaluation:read"
-    " credit.application:read credit.loan:read fund.cover:read fund.account:read ipr.right:read ipr.portfolio:read"
-)
+"""The reporting unit of every demo firm, in both languages."""
 
-# client, role, acts for, reporting unit, scopes, Chinese and English title
+# client, role, acts for, reporting unit, Chinese and English title
 _CLIENTS = (
-    ("city", "city", None, None, _CITY, "市科技主管部门", "The city's science and technology bureau"),
-    ("district-500107", "district", None, "500107", _DISTRICT, "九龙坡区科技局", "Jiulongpo district office"),
-    ("bank-a", "bank", BANK_A, None, _BANK, "示例银行甲", "Example Bank A"),
-    ("bank-b", "bank", BANK_B, None, _BANK, "示例银行乙", "Example Bank B"),
-    ("enterprise-1", "enterprise", FIRMS[0], None, _ENTERPRISE, "示例智算科技", "Example Intelligent Computing"),
-    ("enterprise-2", "enterprise", FIRMS[1], None, _ENTERPRISE, "示例新材料", "Example New Materials"),
-    ("enterprise-3", "enterprise", FIRMS[2], None, _ENTERPRISE, "示例生物医药", "Example Biomedicine"),
-    ("agency-1", "agency", AGENCY, None, _AGENCY, "示例技术转移服务", "Example Technology Transfer Services"),
-    ("fund-manager", "fund_manager", None, None, _FUND_MANAGER, "风险补偿基金管理人", "Risk-compensation fund manager"),
-    ("ip-centre", "ip_centre", None, None, _IP_CENTRE, "知识产权保护中心", "Intellectual property protection centre"),
-    ("auditor", "auditor", None, None, _AUDITOR, "审计", "Auditor"),
+    ("city", "city", None, None, "市科技主管部门", "The city's science and technology bureau"),
+    *(
+        (f"district-{unit}", "district", None, unit, f"{zh}科技局", f"{en} district office")
+        for unit, zh, en in _DISTRICTS
+    ),
+    ("bank-a", "bank", BANK_A, None, "示例银行甲", "Example Bank A"),
+    ("bank-b", "bank", BANK_B, None, "示例银行乙", "Example Bank B"),
+    ("enterprise-1", "enterprise", FIRMS[0], None, "示例智算科技", "Example Intelligent Computing"),
+    ("enterprise-2", "enterprise", FIRMS[1], None, "示例新材料", "Example New Materials"),
+    ("enterprise-3", "enterprise", FIRMS[2], None, "示例生物医药", "Example Biomedicine"),
+    ("agency-1", "agency", AGENCY, None, "示例技术转移服务", "Example Technology Transfer Services"),
+    ("fund-manager", "fund_manager", None, None, "风险补偿基金管理人", "Risk-compensation fund manager"),
+    ("ip-centre", "ip_centre", None, None, "知识产权保护中心", "Intellectual property protection centre"),
+    ("auditor", "auditor", None, None, "审计", "Auditor"),
 )
 
 
@@ -79,11 +63,11 @@ def ensure_clients(settings: LaunchSettings) -> list[dict[str, Any]]:
             "role": role,
             "party": party,
             "unit_id": unit_id,
-            "scopes": scopes.split(),
+            "scopes": list(scopes_of(role)),
             "title_zh": title_zh,
             "title_en": title_en,
         }
-        for client_id, role, party, unit_id, scopes, title_zh, title_en in _CLIENTS
+        for client_id, role, party, unit_id, title_zh, title_en in _CLIENTS
     ]
     write_private(settings.demo_clients, json.dumps(clients, ensure_ascii=False, indent=1))
     return clients

@@ -1,11 +1,14 @@
 """The page for a bank's engineer works as it is printed."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from deploy.demo.firm import CITY_FIRMS, STORY_FIRM
+from deploy.embedded.clients import BANK_A, BANK_B
 from tests.support.curl import with_curl
 from tests.support.postgres import REPOSITORY
 from tests.support.suite import LaunchedSuite
@@ -27,9 +30,30 @@ def test_every_line_of_the_first_call_can_be_pasted(suite: LaunchedSuite, tmp_pa
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    metadata, listed, dossier, refused, answered = (part.strip() for part in done.stdout.split("--\n"))
+    said = [part.strip() for part in done.stdout.split("--\n")]
+    metadata, listed, dossier, refused, accepted, approved, signed, drawn, covered = said
     assert '"token_endpoint"' in metadata
     assert listed == ""
-    assert '"credit_file"' in dossier
-    assert '"idempotency_key_missing"' in refused
-    assert '"status":"BANK_REVIEW"' in answered or '"application_state_conflict"' in answered
+    assert json.loads(dossier)["parts"]["credit_file"]["data"]
+    assert json.loads(refused)["code"] == "idempotency_key_missing"
+    assert json.loads(accepted)["status"] == "BANK_REVIEW"
+    assert json.loads(approved)["status"] == "APPROVED"
+    assert signed == ""
+    drawdown = json.loads(drawn)
+    assert drawdown["outstanding_fen"] == drawdown["amount_fen"] == json.loads(approved)["approved_fen"]
+    assert json.loads(covered)["status"] == "FILED"
+
+
+def test_an_application_waits_for_each_demo_bank_and_every_firm_has_its_districts_client(suite: LaunchedSuite) -> None:
+    steps = {step["step"]: step["answer"] for step in suite.answers()}
+    for bank, uscc in (("bank-a", BANK_A), ("bank-b", BANK_B)):
+        waited = steps[f"waiting/{bank}/1"]
+        assert (waited["status"], waited["bank_uscc"]) == ("SUBMITTED", uscc)
+    clients = json.loads(suite.settings.demo_clients.read_text(encoding="utf-8"))
+    units = {client["unit_id"] for client in clients if client["role"] == "district"}
+    firms = (*CITY_FIRMS, STORY_FIRM)
+    assert {firm.unit_id for firm in firms} == units
+    for unit in units:
+        with suite.client(f"district-{unit}") as http:
+            seen = {item["uscc"] for item in http.get("/v1/enterprises").json()["items"]}
+        assert seen == {firm.uscc for firm in firms if firm.unit_id == unit}
