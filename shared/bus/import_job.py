@@ -15,7 +15,7 @@ import structlog
 
 from shared.bus.job import Job, JobContext
 from shared.db.engine import Busy, DatabaseUnavailable
-from shared.db.import_finding import add_findings
+from shared.db.line_finding import add_findings
 from shared.db.operation import Operation, claim_operation, find_operation, progress
 from shared.db.transaction import Transaction
 from shared.files.table_refusals import CELL_DAMAGED, NUMBER_ROUNDED

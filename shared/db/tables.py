@@ -209,7 +209,7 @@ def _rules_and_work(metadata: MetaData) -> None:
     )
     # What imports found, by the line of the file; the words of each code stand in the program.
     Table(
-        "import_finding",
+        "line_finding",
         metadata,
         Column("operation_id", Uuid, ForeignKey("operation.id"), primary_key=True),
         Column("line", Integer, primary_key=True, autoincrement=False),

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 
-from shared.db.import_finding import StoredFinding, all_findings, page_of_findings, refused_lines
+from shared.db.line_finding import StoredFinding, all_findings, page_of_findings, refused_lines
 from shared.db.operation import Operation, cancel_operation, find_operation, start_operation
 from shared.db.transaction import Transaction
 from shared.files.formula import escape_formula

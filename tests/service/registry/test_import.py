@@ -167,7 +167,7 @@ async def test_an_import_goes_on_behind_its_last_commit(world: World) -> None:
     whole = (await world.city.get(answer.headers["location"])).json()["result"]
     # Put the clock of the work back to its first batch, as a crash after that commit would leave it.
     async with service.db.engine.begin() as connection:
-        await connection.execute(text("DELETE FROM import_finding"))
+        await connection.execute(text("DELETE FROM line_finding"))
         partial = {**whole, "rows": 2, "created": 2, "refused": 0, "unchanged": 0, "findings": {}}
         await connection.execute(
             text("UPDATE operation SET state = 'RUNNING', done = 2, result = CAST(:result AS jsonb)"),
@@ -269,7 +269,7 @@ async def test_the_real_sample_of_2000_companies_gives_the_known_report(world: W
     assert found["unit_mapped"]["count"] + found["unit_unknown"]["count"] == 70
     assert found["unit_succeeded"] == {"count": 241, "groups": {"江北": 113, "渝北": 128}}
     # Left out: 2 damaged, 21 other bodies, 8 further lines whose district says N/A; one line is two of these at once.
-    refused = await world.service.rows("SELECT DISTINCT line FROM import_finding WHERE gravity = 'REFUSED'")
+    refused = await world.service.rows("SELECT DISTINCT line FROM line_finding WHERE gravity = 'REFUSED'")
     assert result["refused"] == len(refused)
     assert result["created"] == 2000 - len(refused)
     (stored,) = await world.service.rows("SELECT count(*) AS n FROM enterprise")

@@ -14,18 +14,18 @@ from shared.table.tally import LineResult
 
 _PAGE = 500
 _ADD = text("""
-INSERT INTO import_finding (operation_id, line, position, gravity, code, column_name, value, details)
+INSERT INTO line_finding (operation_id, line, position, gravity, code, column_name, value, details)
 SELECT CAST(:operation_id AS uuid), line, position, gravity, code, column_name, value, details
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS one (
     line int, position int, gravity text, code text, column_name text, value text, details jsonb)
 """)
 _PAGE_OF = text("""
-SELECT line, position, gravity, code, column_name, value, details FROM import_finding
+SELECT line, position, gravity, code, column_name, value, details FROM line_finding
 WHERE operation_id = :operation_id AND (line, position) > (:line, :position)
 ORDER BY line, position LIMIT :limit
 """)
 _REFUSED_LINES = text("""
-SELECT DISTINCT line FROM import_finding WHERE operation_id = :operation_id AND gravity = 'REFUSED'
+SELECT DISTINCT line FROM line_finding WHERE operation_id = :operation_id AND gravity = 'REFUSED'
 """)
 
 

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0003"
-down_revision = "0002"
+revision = "infrastructure_0003"
+down_revision = "infrastructure_0002"
 branch_labels = None
 depends_on = None
 
@@ -17,7 +17,7 @@ def upgrade() -> None:
         op.f("ck_operation_state"), "operation", "state IN ('QUEUED', 'RUNNING', 'DONE', 'FAILED', 'CANCELLED')"
     )
     op.create_table(
-        "import_finding",
+        "line_finding",
         sa.Column("operation_id", sa.Uuid(), nullable=False),
         sa.Column("line", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
@@ -26,16 +26,16 @@ def upgrade() -> None:
         sa.Column("column_name", sa.String(length=120), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.CheckConstraint("gravity IN ('REFUSED', 'FLAGGED', 'NOTED')", name=op.f("ck_import_finding_gravity")),
-        sa.CheckConstraint("line >= 1", name=op.f("ck_import_finding_line_positive")),
-        sa.ForeignKeyConstraint(["operation_id"], ["operation.id"], name=op.f("fk_import_finding_operation_id")),
-        sa.PrimaryKeyConstraint("operation_id", "line", "position", name=op.f("pk_import_finding")),
+        sa.CheckConstraint("gravity IN ('REFUSED', 'FLAGGED', 'NOTED')", name=op.f("ck_line_finding_gravity")),
+        sa.CheckConstraint("line >= 1", name=op.f("ck_line_finding_line_positive")),
+        sa.ForeignKeyConstraint(["operation_id"], ["operation.id"], name=op.f("fk_line_finding_operation_id")),
+        sa.PrimaryKeyConstraint("operation_id", "line", "position", name=op.f("pk_line_finding")),
     )
 
 
 def downgrade() -> None:
     """Drop the table of findings; work that was cancelled counts as failed."""
-    op.drop_table("import_finding")
+    op.drop_table("line_finding")
     op.execute("UPDATE operation SET state = 'FAILED', error = 'cancelled' WHERE state = 'CANCELLED'")
     op.drop_constraint(op.f("ck_operation_state"), "operation", type_="check")
     op.create_check_constraint(
