@@ -20,6 +20,8 @@ _ONWARD = frozenset(
         "range",
     }
 )
+_LISTS = frozenset({"accept", "accept-language", "if-match", "if-none-match"})
+"""Headers whose value is a list: several lines of one name are one list (RFC 9110, 5.3)."""
 _READING = frozenset({"accept-language", "authorization"})
 
 
@@ -29,12 +31,15 @@ def onward_headers(raw: Iterable[tuple[bytes, bytes]], request_id: str) -> dict[
     Everything else is dropped: `X-…` and `Forwarded` identities, cookies, hop-by-hop headers.
 
     Raises:
-        Refusal: `request_unreadable` if one of the list occurs twice: two readers might believe different ones.
+        Refusal: `request_unreadable` if one that takes a single value occurs twice: two readers might differ.
     """
     headers: dict[str, str] = {}
     for name_bytes, value in raw:
         name = name_bytes.decode("latin-1").lower()
         if name not in _ONWARD:
+            continue
+        if name in headers and name in _LISTS:
+            headers[name] += ", " + value.decode("latin-1")
             continue
         if name in headers:
             raise Refusal(REQUEST_UNREADABLE, pointer=f"header:{name}")

@@ -12,10 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db.statement import Statement
-from shared.events.event import Event
+from shared.events.event import MAX_EVENT_BYTES, Event
 from shared.kernel.actor import Actor
 from shared.kernel.clock import shanghai_date
+from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
+from shared.kernel.refusals import EVENT_TOO_LARGE
 from shared.telemetry import current_traceparent
 
 Reaction = Callable[["Transaction", Any], Awaitable[None]]
@@ -47,9 +49,10 @@ class PendingAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Emitted:
-    """One event and what caused it."""
+    """One event, its data as JSON, and what caused it."""
 
     event: Event
+    data: bytes
     causation_id: UUID
     request_id: str | None
     traceparent: str | None
@@ -117,9 +120,17 @@ class Transaction:
         """Put events into the outbox, in this order, with the commit.
 
         Lock the aggregate's row before: its versions then follow the order of the commits.
+
+        Raises:
+            Refusal: `event_too_large` for one that the broker would not take: it would hold up all others.
         """
         traceparent = current_traceparent()
-        self._kept.events.extend(_Emitted(event, self.causation_id, self.request_id, traceparent) for event in events)
+        for event in events:
+            data = event.model_dump_json().encode()
+            if len(data) > MAX_EVENT_BYTES:
+                _log.warning("event_too_large", subject=event.subject, bytes=len(data))
+                raise Refusal(EVENT_TOO_LARGE, limit_bytes=MAX_EVENT_BYTES)
+            self._kept.events.append(_Emitted(event, data, self.causation_id, self.request_id, traceparent))
 
     def audit(
         self,
@@ -241,7 +252,7 @@ class Transaction:
                     "causation_id": str(emitted.causation_id),
                     "request_id": emitted.request_id,
                     "traceparent": emitted.traceparent,
-                    "data": event.model_dump(mode="json"),
+                    "data": orjson.Fragment(emitted.data),
                 }
             )
         return rows

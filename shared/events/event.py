@@ -5,6 +5,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+MAX_EVENT_BYTES = 500_000
+"""Most that the data of one event may have as JSON: half of what a broker takes by default (1 MiB with its headers)."""
+
 
 class EventKind(StrEnum):
     """How a consumer must treat order."""

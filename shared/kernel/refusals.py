@@ -98,6 +98,30 @@ FIELD_INVALID = RefusalCode(
     "请按 errors 中的提示逐项修改",
     "Correct each field named in errors",
 )
+QUERY_UNKNOWN = RefusalCode(
+    "query_parameter_unknown",
+    422,
+    "没有查询参数 {name}",
+    "There is no query parameter {name}",
+    "请改用以下参数：{known}",
+    "Use one of these parameters: {known}",
+)
+QUERY_REPEATED = RefusalCode(
+    "query_parameter_repeated",
+    422,
+    "查询参数 {name} 出现多次，只能给一个值",
+    "The query parameter {name} is given more than once; it takes one value",
+    "请只保留一个",
+    "Keep one of them",
+)
+EVENT_TOO_LARGE = RefusalCode(
+    "event_too_large",
+    422,
+    "此次变更的通知超过 {limit_bytes} 字节，无法送达其他系统，因此没有执行",
+    "What this change tells other systems exceeds {limit_bytes} bytes and could not be delivered; nothing was done",
+    "请拆分为几次提交，或缩短其中的文字",
+    "Split it into several requests, or shorten its texts",
+)
 CURSOR_INVALID = RefusalCode(
     "cursor_invalid",
     422,
@@ -209,7 +233,10 @@ COMMON: tuple[RefusalCode, ...] = (
     BODY_TOO_LARGE,
     MEDIA_TYPE_UNSUPPORTED,
     FIELD_INVALID,
+    QUERY_UNKNOWN,
+    QUERY_REPEATED,
     CURSOR_INVALID,
+    EVENT_TOO_LARGE,
     IDEMPOTENCY_KEY_MISSING,
     IDEMPOTENCY_KEY_REUSED,
     IDEMPOTENCY_KEY_RUNNING,

@@ -20,7 +20,9 @@ from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_SCOPE, HISTORY_REGRESSED
 from shared.policy.book import RuleBook
+from shared.web.conditional import unless_unchanged
 from shared.web.edge_docs import changes, describe, refusals
+from shared.web.query import QueryNames
 from shared.web.reader import IncomingRequest, idempotency_key, read_request
 
 __all__ = ["Book", "Caller", "EdgeRule", "Files", "Tx", "edge", "edge_router", "refusals", "rule_of"]
@@ -128,6 +130,7 @@ class EdgeRoute(APIRoute):
         rule = self.edge_rule
         reads_json = self.body_field is not None
         path = self.path_format
+        names = QueryNames.of(self.dependant)
 
         async def handle(request: Request) -> Response:
             actor = await _identify(request, rule)
@@ -135,10 +138,11 @@ class EdgeRoute(APIRoute):
             try:
                 _check_scope(actor, rule)
                 _check_history(request, rule)
+                names.check(request)
                 key = idempotency_key(request) if keyed else None
                 incoming = await read_request(request, expects_body=reads_json)
                 if not rule.transaction:
-                    return await call(request)
+                    return _read(request, await call(request))
                 answer = await _transact(request, call, actor=actor, rule=rule, route=path, key=key, incoming=incoming)
             except Refusal as refusal:
                 if rule.audited and refusal.code.status in _AUDITED_REFUSALS:
@@ -146,7 +150,7 @@ class EdgeRoute(APIRoute):
                 raise
             else:
                 reached(request.app.state.service_name, "after_commit_before_answer")
-                return answer
+                return _read(request, answer)
             finally:
                 await request.close()  # uploaded files; FastAPI closes them only where it read the form itself
 
@@ -156,6 +160,10 @@ class EdgeRoute(APIRoute):
 _ACTION_LENGTH = 80
 _SUBJECT_LENGTH = 200
 _AUDITED_REFUSALS = frozenset({403, 404})
+
+
+def _read(request: Request, answer: Response) -> Response:
+    return unless_unchanged(request, answer) if request.method == "GET" else answer
 
 
 async def _identify(request: Request, rule: EdgeRule) -> Actor:

@@ -11,6 +11,7 @@ from shared.kernel.refusals import (
     BODY_UNREADABLE,
     CONFLICT,
     CURSOR_INVALID,
+    EVENT_TOO_LARGE,
     FIELD_INVALID,
     FORBIDDEN_SCOPE,
     HISTORY_REGRESSED,
@@ -20,6 +21,8 @@ from shared.kernel.refusals import (
     INTERNAL,
     MEDIA_TYPE_UNSUPPORTED,
     NOT_FOUND,
+    QUERY_REPEATED,
+    QUERY_UNKNOWN,
     REQUEST_UNREADABLE,
     TOKEN_INVALID,
     TOKEN_MISSING,
@@ -29,9 +32,17 @@ from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
 from shared.web.paging import PageRequest
 from shared.web.problem import MEDIA_TYPE, is_retryable
 
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "上次答复的 ETag；未变化则答 304 / ETag of the last answer; 304 if nothing changed",
+    "schema": {"type": "string", "maxLength": 1000},
+}
+_UNCHANGED: dict[str, Any] = {"description": "未变化 / unchanged since the ETag that was sent"}
 EXAMPLES = "#/components/examples/"
 _ANYWHERE = (REQUEST_UNREADABLE, BODY_TOO_LARGE, INTERNAL)
-_ALWAYS = (*_ANYWHERE, FIELD_INVALID, UNAVAILABLE)
+_ALWAYS = (*_ANYWHERE, FIELD_INVALID, QUERY_UNKNOWN, QUERY_REPEATED, UNAVAILABLE)
 _PROTECTED = (TOKEN_MISSING, TOKEN_INVALID, FORBIDDEN_SCOPE)
 _WITH_BODY = (BODY_UNREADABLE, MEDIA_TYPE_UNSUPPORTED)
 _WITH_KEY = (IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_RUNNING)
@@ -123,7 +134,7 @@ def describe(rule: Demands, path: str, endpoint: Callable[..., Any], options: di
     codes += _PROTECTED if rule.scope != "public" else ()
     codes += _WITH_BODY if writes else ()
     codes += _WITH_KEY if keyed else ()
-    codes += (CONFLICT, HISTORY_REGRESSED) if changes(rule, methods) else ()
+    codes += (CONFLICT, EVENT_TOO_LARGE, HISTORY_REGRESSED) if changes(rule, methods) else ()
     codes += (CURSOR_INVALID,) if _takes(endpoint, PageRequest) else ()
     codes += (RULE_SET_NOT_IN_FORCE,) if _takes(endpoint, RuleBook) else ()
     if "{" in path:
@@ -137,6 +148,9 @@ def describe(rule: Demands, path: str, endpoint: Callable[..., Any], options: di
     if keyed:
         extra["parameters"] = [_KEY_PARAMETER]
     merged = _merge(refusals(*codes), options.get("responses") or {})
+    if "GET" in methods:
+        extra["parameters"] = [_IF_NONE_MATCH]
+        merged[304] = _UNCHANGED
     return {
         **options,
         "operation_id": options.get("operation_id") or endpoint.__name__,

@@ -88,8 +88,10 @@ async def _on_http(request: Request, fault: Exception) -> Response:
             headers=headers,
         )
     if fault.status_code == 405:  # noqa: PLR2004  # the router names the methods of one route alone
-        headers["allow"] = ", ".join(allowed_methods(request))
         headers.pop("Allow", None)
+        headers["allow"] = ", ".join(allowed_methods(request))
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=headers)
     code = _HTTP.get(fault.status_code, INTERNAL if fault.status_code >= 500 else REQUEST_UNREADABLE)  # noqa: PLR2004
     return problem_response(code, request=request, headers=headers)
 

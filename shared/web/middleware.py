@@ -20,6 +20,7 @@ from shared.web.failures import refusal_response
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
 _FORM_OVERHEAD = 65_536
 _QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
+_FOUND = ("route", "edge_client")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _log = structlog.get_logger(__name__)
 
@@ -65,18 +66,24 @@ class EdgeMiddleware:
         started = time.perf_counter()
         status = 0
 
+        head = scope["method"] == "HEAD"
+        # The answer to HEAD is that to GET without its body; the server keeps the method that was asked.
+        inner = {**scope, "method": "GET", "asked_method": "HEAD"} if head else scope
+
         async def watch(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 _set_headers(message, scope["request_id"])
+            elif head:
+                message = {**message, "body": b""}
             await send(message)
 
         request = Request(scope)
         try:
             limit = self._limit(headers)
             _check(scope, headers, limit)
-            await self._app(scope, _bounded(receive, limit), watch)
+            await self._app(inner, _bounded(receive, limit), watch)
         except Refusal as refusal:
             await refusal_response(request, refusal)(scope, receive, watch)
         except Exception:
@@ -85,6 +92,7 @@ class EdgeMiddleware:
                 raise
             await refusal_response(request, Refusal(INTERNAL))(scope, receive, watch)
         finally:
+            scope.update({name: inner[name] for name in _FOUND if name in inner})
             self._record(scope, status, time.perf_counter() - started)
 
     def _limit(self, headers: dict[bytes, bytes]) -> int:

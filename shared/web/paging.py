@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
@@ -12,16 +13,17 @@ import orjson
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 
+from shared.db.keyset import PageWanted, Told
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import CURSOR_INVALID
 
 MAX_LIMIT = 200
 _MAX_CURSOR_LENGTH = 1_000
 _MAX_PARTS = 4
+_CURSOR = re.compile("[A-Za-z0-9_-]+")
 
 Item = TypeVar("Item")
-KeyPart = str | int
-Key = tuple[KeyPart, ...]
+Key = Told
 """Where a page ends: the sort values of its last row, in order, such as (created_at, id)."""
 
 
@@ -73,6 +75,14 @@ class PageRequest:
             raise Refusal(CURSOR_INVALID, pointer="query:cursor")
         return parts
 
+    def wanted(self) -> PageWanted:
+        """Return which page is asked for; the keyset of the list reads what the cursor tells.
+
+        Raises:
+            Refusal: `cursor_invalid` if the cursor is malformed or was given for another filter.
+        """
+        return PageWanted(self.limit, self.cursor())
+
     def after(self) -> tuple[datetime, UUID] | None:
         """Return (created_at, id) after which the page begins, for rows in that order; None for the first page.
 
@@ -111,7 +121,7 @@ def _encode(filter_hash: str, key: Sequence[Any]) -> str:
 def _decode(cursor: str) -> tuple[str, Key]:
     """Return the filter a cursor belongs to, and its key; nothing but text and whole numbers is believed."""
     refusal = Refusal(CURSOR_INVALID, pointer="query:cursor")
-    if len(cursor) > _MAX_CURSOR_LENGTH:
+    if len(cursor) > _MAX_CURSOR_LENGTH or _CURSOR.fullmatch(cursor) is None:
         raise refusal
     try:
         held = orjson.loads(base64.urlsafe_b64decode(cursor.encode("ascii") + b"=="))

@@ -27,9 +27,11 @@ def keep_apart(routes: Iterable[BaseRoute]) -> None:
 
 
 def allowed_methods(request: Request) -> Sequence[str]:
-    """Return every method that some route takes at the address of `request`, sorted."""
+    """Return every method that the address of `request` takes, sorted: HEAD wherever GET, OPTIONS wherever any."""
     found: set[str] = set()
     for route in request.app.router.routes:
         if isinstance(route, Route | APIRoute) and route.matches(request.scope)[0] is not Match.NONE:
             found |= set(route.methods or ())
-    return sorted(found)
+    if "GET" in found:
+        found.add("HEAD")
+    return sorted(found | {"OPTIONS"}) if found else []

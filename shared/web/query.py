@@ -1,0 +1,62 @@
+"""Query parameters are taken by name: one that is not known, or is given twice, would be dropped in silence."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin
+
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+
+from shared.kernel.errors import Refusal
+from shared.kernel.refusals import QUERY_REPEATED, QUERY_UNKNOWN
+
+_SHOWN = 60
+_SEVERAL = frozenset({list, tuple, set, frozenset})
+
+
+@dataclass(frozen=True, slots=True)
+class QueryNames:
+    """Which parameters a route takes.
+
+    Attributes:
+        known: every name.
+        repeatable: the names that take several values.
+    """
+
+    known: frozenset[str]
+    repeatable: frozenset[str]
+
+    @classmethod
+    def of(cls, dependant: Dependant) -> "QueryNames":
+        """Return the names that a route and what it depends on read."""
+        fields = dict(_fields(dependant))
+        return cls(frozenset(fields), frozenset(name for name, many in fields.items() if many))
+
+    def check(self, request: Request) -> None:
+        """Refuse a query that says what nobody would read.
+
+        Raises:
+            Refusal: `query_parameter_unknown` naming the parameters there are, `query_parameter_repeated`.
+        """
+        if not request.url.query:
+            return
+        for name, times in Counter(name for name, _ in request.query_params.multi_items()).items():
+            shown = name if len(name) <= _SHOWN else name[:_SHOWN] + "…"
+            if name not in self.known:
+                known = ", ".join(sorted(self.known)) or "—"
+                raise Refusal(QUERY_UNKNOWN, pointer=f"query:{shown}", name=shown, known=known)
+            if times > 1 and name not in self.repeatable:
+                raise Refusal(QUERY_REPEATED, pointer=f"query:{shown}", name=shown)
+
+
+def _fields(dependant: Dependant) -> Iterator[tuple[str, bool]]:
+    for field in dependant.query_params:
+        yield field.alias, _takes_several(field.field_info.annotation)
+    for below in dependant.dependencies:
+        yield from _fields(below)
+
+
+def _takes_several(annotation: Any) -> bool:  # noqa: ANN401  # any type
+    kinds = (annotation, *get_args(annotation))  # `list[str] | None` has its list inside
+    return any((get_origin(kind) or kind) in _SEVERAL for kind in kinds)
