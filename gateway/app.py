@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from starlette.routing import Route
 
 from gateway.api import documents, dossier, overview, passthrough, token
+from gateway.api.cross_origin import CrossOrigin
 from gateway.api.example import WORDS
 from gateway.api.throttle import FailureThrottle
 from gateway.compose.catalogue import Catalogue
@@ -62,6 +63,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             around=_around(settings, ring, seal),
         )
     )
+    app.add_middleware(CrossOrigin, origins=settings.origins())
     app.state.keyring = ring
     app.state.throttle = FailureThrottle()
     app.state.problems = {code.code: entry(code) for code in (*COMMON, *REFUSALS)}

@@ -8,6 +8,9 @@ from pydantic_settings import SettingsConfigDict
 
 from shared.settings import ServiceSettings
 
+_ORIGIN = r"\s*https?://[a-zA-Z0-9.\-\[\]:]+\s*"
+_ORIGINS = rf"^(?:{_ORIGIN}(?:,{_ORIGIN})*)?$"
+
 
 class GatewaySettings(ServiceSettings):
     """Settings of the gateway.
@@ -23,6 +26,8 @@ class GatewaySettings(ServiceSettings):
         upstream_deadline_ms: how long a service may take to answer.
         upload_deadline_ms: how long it may take where a file is sent.
         part_deadline_ms: how long one part of a composed answer may take.
+        allowed_origins: origins of pages that may call from a browser, such as `https://portal.example`, separated by
+            commas; empty: none may.
         upstream_in_flight: calls that may be under way to one service; more are told to wait, the others stay unharmed.
     """
 
@@ -35,12 +40,17 @@ class GatewaySettings(ServiceSettings):
     techtransfer_url: str = "http://127.0.0.1:8003"
     ipr_url: str = "http://127.0.0.1:8004"
     demo_clients: Path | None = None
+    allowed_origins: str = Field(default="", pattern=_ORIGINS)
     token_lifetime_s: int = Field(default=600, ge=30, le=600)
     key_days: int = Field(default=30, ge=1, le=365)
     upstream_deadline_ms: int = Field(default=15_000, ge=100, le=120_000)
     upload_deadline_ms: int = Field(default=300_000, ge=1_000, le=3_600_000)
     part_deadline_ms: int = Field(default=3_000, ge=50, le=30_000)
     upstream_in_flight: int = Field(default=256, ge=1, le=10_000)
+
+    def origins(self) -> frozenset[str]:
+        """Return the origins of pages that may call from a browser."""
+        return frozenset(one.strip() for one in self.allowed_origins.split(",") if one.strip())
 
     def upstreams(self) -> dict[str, str]:
         """Return the address of each service."""

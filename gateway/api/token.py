@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from gateway.api.token_read import OAUTH_TEXTS, TOKEN_ERRORS, TOKEN_REQUEST, KeySetRead, ServerMetadataRead, TokenRead
+from gateway.api.token_read import TOKEN_ERRORS, TOKEN_REQUEST, KeySetRead, ServerMetadataRead, TokenRead, oauth_error
 from gateway.rules.client import OAuthError
 from gateway.usecases import token as usecases
 from gateway.usecases.signing_key import public_keys
@@ -44,7 +44,7 @@ async def issue_token(request: Request, tx: Tx) -> Response:
     key = (client_id, request.client.host if request.client else "")
     wait_s = throttle.wait_s(key, time.monotonic())
     if wait_s:
-        return _error(OAuthError.INVALID_CLIENT, status=429, headers={"retry-after": str(wait_s)})
+        return _error(OAuthError.RATE_LIMITED, status=429, headers={"retry-after": str(wait_s)})
     issued = await usecases.issue(
         tx,
         request.app.state.keyring,
@@ -152,7 +152,7 @@ def _error(
     unproven = error is OAuthError.INVALID_CLIENT
     extra = {"www-authenticate": 'Basic realm="kechuang"'} if unproven and basic else {}
     return JSONResponse(
-        {"error": error.value, "error_description": OAUTH_TEXTS[error]},
+        oauth_error(error),
         status_code=status or (401 if unproven else 400),
         headers={**_NO_STORE, **extra, **(headers or {})},
     )

@@ -7,12 +7,20 @@ from pydantic import BaseModel, Field
 from gateway.rules.client import OAuthError
 
 OAUTH_TEXTS = {
-    OAuthError.INVALID_REQUEST: "the request is malformed, or a parameter is missing or occurs twice",
-    OAuthError.INVALID_CLIENT: "the client is unknown or its secret is wrong",
-    OAuthError.UNAUTHORIZED_CLIENT: "the client is suspended",
-    OAuthError.UNSUPPORTED_GRANT_TYPE: "only client_credentials is given",
-    OAuthError.INVALID_SCOPE: "the client does not hold a scope it asks for",
+    OAuthError.INVALID_REQUEST: (
+        "请求格式不对，或缺少参数、参数重复",
+        "the request is malformed, or a parameter is missing or occurs twice",
+    ),
+    OAuthError.INVALID_CLIENT: ("客户端不存在，或密钥不对", "the client is unknown or its secret is wrong"),
+    OAuthError.UNAUTHORIZED_CLIENT: ("客户端已被停用", "the client is suspended"),
+    OAuthError.UNSUPPORTED_GRANT_TYPE: ("只支持客户端凭证方式", "only client_credentials is given"),
+    OAuthError.INVALID_SCOPE: ("申请了客户端没有的权限", "the client does not hold a scope it asks for"),
+    OAuthError.RATE_LIMITED: (
+        "失败次数过多，此次未核对密钥，请按 Retry-After 等待后再试",
+        "too many failed attempts: this one was not looked at; wait as Retry-After says",
+    ),
 }
+"""What each error says, in Chinese and in English; the English one is ASCII without quotes (RFC 6749, 5.2)."""
 
 
 class TokenRead(BaseModel):
@@ -29,6 +37,7 @@ class OAuthErrorRead(BaseModel):
 
     error: OAuthError
     error_description: str
+    text_zh: str = Field(description="原因（中文） / the reason in Chinese")
 
 
 class KeyRead(BaseModel):
@@ -62,15 +71,21 @@ class ServerMetadataRead(BaseModel):
     ui_locales_supported: list[str]
 
 
+def oauth_error(error: OAuthError) -> dict[str, str]:
+    """Return the body of an error answer."""
+    chinese, english = OAUTH_TEXTS[error]
+    return {"error": error.value, "error_description": english, "text_zh": chinese}
+
+
 def _error(told: str, error: OAuthError) -> dict[str, Any]:
-    example = {"error": error.value, "error_description": OAUTH_TEXTS[error]}
+    example = oauth_error(error)
     return {"model": OAuthErrorRead, "description": told, "content": {"application/json": {"example": example}}}
 
 
 TOKEN_ERRORS: dict[int | str, dict[str, Any]] = {
     400: _error("请求不合 RFC 6749 / the request is not as RFC 6749 asks", OAuthError.INVALID_REQUEST),
     401: _error("客户端或密钥不对 / unknown client or wrong secret", OAuthError.INVALID_CLIENT),
-    429: _error("多次失败，请等待 / too many failures, wait as Retry-After says", OAuthError.INVALID_CLIENT),
+    429: _error("多次失败，请等待 / too many failures, wait as Retry-After says", OAuthError.RATE_LIMITED),
 }
 TOKEN_REQUEST = {
     "requestBody": {

@@ -1,6 +1,7 @@
 """Pure decisions of the gateway: routes, clients, grants, key periods, and who sees a composed answer."""
 
 from gateway.rules.client import CLIENT_EXISTS, CLIENT_ROLE_UNUSABLE
+from gateway.rules.route import ORIGIN_NOT_ALLOWED
 from shared.kernel.errors import RefusalCode
 
-REFUSALS: tuple[RefusalCode, ...] = (CLIENT_EXISTS, CLIENT_ROLE_UNUSABLE)
+REFUSALS: tuple[RefusalCode, ...] = (CLIENT_EXISTS, CLIENT_ROLE_UNUSABLE, ORIGIN_NOT_ALLOWED)

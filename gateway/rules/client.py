@@ -52,13 +52,14 @@ class ClientTerms(Shape):
 
 
 class OAuthError(StrEnum):
-    """The error words of RFC 6749, section 5.2."""
+    """The error words of RFC 6749, section 5.2, and one of ours for who has to wait."""
 
     INVALID_REQUEST = "invalid_request"
     INVALID_CLIENT = "invalid_client"
     UNAUTHORIZED_CLIENT = "unauthorized_client"
     UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
     INVALID_SCOPE = "invalid_scope"
+    RATE_LIMITED = "rate_limited"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,15 @@
-"""Which service answers which address."""
+"""Which service answers which address, and what a page of another origin is told."""
+
+from shared.kernel.errors import RefusalCode
+
+ORIGIN_NOT_ALLOWED = RefusalCode(
+    "origin_not_allowed",
+    403,
+    "该来源的网页不能在浏览器中调用本平台",
+    "Pages of this origin may not call from a browser",
+    "请联系平台管理员登记该来源，或由贵方服务器调用",
+    "Ask the platform's operator to admit the origin, or call from your server",
+)
 
 OWNERS: dict[str, str] = {
     **dict.fromkeys(

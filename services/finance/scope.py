@@ -1,11 +1,9 @@
 """Row scope: which rows a caller sees; a row of another tenant is as absent as one that never was."""
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any, TypeVar
-from uuid import UUID
 
-from sqlalchemy import Select, and_, false, or_
+from sqlalchemy import Select, false
 from sqlalchemy.orm import Mapped
 
 from shared.kernel.actor import Actor, Role
@@ -13,7 +11,6 @@ from shared.kernel.actor import Actor, Role
 SEES_ALL = frozenset({Role.CITY, Role.AUDITOR, Role.SYSTEM})
 SEES_COVER = SEES_ALL | {Role.FUND_MANAGER}
 Rows = TypeVar("Rows", bound=Select[*tuple[Any, ...]])
-After = tuple[datetime, UUID] | None
 
 
 def visible(
@@ -36,18 +33,3 @@ def visible(
 def own_bank(actor: Actor) -> str | None:
     """Return the bank whose rows `actor` may move, None (which equals no row's) for everybody who is no bank."""
     return actor.party if actor.role is Role.BANK else None
-
-
-def after_key(
-    statement: Rows,
-    *,
-    created_at: Mapped[datetime],
-    row_id: Mapped[UUID],
-    after: After,
-    limit: int,
-) -> Rows:
-    """Page by keyset, newest first; fetches one row more than `limit`, which tells that another page follows."""
-    if after is not None:
-        at, last_id = after
-        statement = statement.where(or_(created_at < at, and_(created_at == at, row_id < last_id)))
-    return statement.order_by(created_at.desc(), row_id.desc()).limit(limit + 1)

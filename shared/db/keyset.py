@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from operator import itemgetter
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Integer,
     Select,
     SmallInteger,
+    SQLColumnExpression,
     String,
     Uuid,
     and_,
@@ -135,24 +137,43 @@ class Keyset:
         found = (await tx.session.execute(self._limited(statement, wanted))).scalars().all()
         return self._cut(found, wanted.limit, self.key_of)
 
-    async def page_of_rows(self, tx: Transaction, statement: Select[Any], wanted: PageWanted) -> Page[Any]:
-        """Return one page of whole rows; the first column is the entity that the order is of.
+    async def page_of_rows(
+        self,
+        tx: Transaction,
+        statement: Select[Any],
+        wanted: PageWanted,
+        *,
+        entity: Callable[[Any], object] = itemgetter(0),
+    ) -> Page[Any]:
+        """Return one page of whole rows, for a statement that joins others to what is listed.
+
+        Args:
+            tx: the transaction.
+            statement: without order and limit.
+            wanted: which page.
+            entity: gives the part of a row that the order is of, by default its first.
 
         Raises:
             Refusal: `cursor_invalid`.
         """
         found = (await tx.session.execute(self._limited(statement, wanted))).all()
-        return self._cut(found, wanted.limit, lambda row: self.key_of(row[0]))
+        return self._cut(found, wanted.limit, lambda row: self.key_of(entity(row)))
 
     async def every_row(self, tx: Transaction, statement: Select[Any], *, batch: int) -> AsyncIterator[Any]:
-        """Yield the first entity of every row, page by page: an export of any length is held in little memory."""
+        """Yield the first entity of every row: an export of any length is held in little memory."""
+        async for found in self.batches(tx, statement, size=batch):
+            for row in found:
+                yield row
+
+    async def batches(self, tx: Transaction, statement: Select[Any], *, size: int) -> AsyncIterator[Sequence[Any]]:
+        """Yield the first entity of every row, up to `size` at once; the session forgets one batch before the next."""
         key: tuple[Any, ...] | None = None
         while True:
             asked = statement if key is None else statement.where(self.behind(key))
-            found = (await tx.session.execute(asked.order_by(*self.order()).limit(batch))).scalars().all()
-            for row in found:
-                yield row
-            if len(found) < batch:
+            found = (await tx.session.execute(asked.order_by(*self.order()).limit(size))).scalars().all()
+            if found:
+                yield found
+            if len(found) < size:
                 return
             key = self.key_of(found[-1])
             tx.session.expunge_all()
@@ -169,19 +190,19 @@ class Keyset:
         return Page(rows, key_of(rows[-1]) if len(found) > limit else None)
 
 
-def ascending(*columns: ColumnElement[Any]) -> Keyset:
+def ascending(*columns: SQLColumnExpression[Any]) -> Keyset:
     """Return the order by mapped columns, smallest first; the last one is unique."""
-    return Keyset(*(KeyPart(column, _attribute(column)) for column in columns))
+    return Keyset(*(_mapped(column, descending=False) for column in columns))
 
 
-def descending(*columns: ColumnElement[Any]) -> Keyset:
+def descending(*columns: SQLColumnExpression[Any]) -> Keyset:
     """Return the order by mapped columns, largest first; the last one is unique."""
-    return Keyset(*(KeyPart(column, _attribute(column), descending=True) for column in columns))
+    return Keyset(*(_mapped(column, descending=True) for column in columns))
 
 
-def _attribute(column: ColumnElement[Any]) -> str:
-    name: str = column.key  # type: ignore[assignment]  # a mapped column has one
-    return name
+def _mapped(column: SQLColumnExpression[Any], *, descending: bool) -> KeyPart:
+    known = cast("ColumnElement[Any]", column)
+    return KeyPart(known, str(known.key), descending)
 
 
 def _reader(kind: TypeEngine[Any]) -> Callable[[str | int], Any]:

@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import RowMapping, text
+from sqlalchemy import JSON, Integer, RowMapping, Uuid, column, select, table, text
 
+from shared.db.keyset import Page, PageWanted, ascending
 from shared.db.transaction import Transaction
 from shared.table.finding import RowGravity
 from shared.table.tally import LineResult
@@ -19,11 +20,15 @@ SELECT CAST(:operation_id AS uuid), line, position, gravity, code, column_name, 
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS one (
     line int, position int, gravity text, code text, column_name text, value text, details jsonb)
 """)
-_PAGE_OF = text("""
-SELECT line, position, gravity, code, column_name, value, details FROM line_finding
-WHERE operation_id = :operation_id AND (line, position) > (:line, :position)
-ORDER BY line, position LIMIT :limit
-""")
+_FINDINGS = table(
+    "line_finding",
+    column("operation_id", Uuid()),
+    column("line", Integer()),
+    column("position", Integer()),
+    *(column(name) for name in ("gravity", "code", "column_name", "value")),
+    column("details", JSON()),
+)
+_BY_LINE = ascending(_FINDINGS.c.line, _FINDINGS.c.position)
 _REFUSED_LINES = text("""
 SELECT DISTINCT line FROM line_finding WHERE operation_id = :operation_id AND gravity = 'REFUSED'
 """)
@@ -61,24 +66,27 @@ async def add_findings(tx: Transaction, operation_id: UUID, results: Sequence[Li
         await tx.session.execute(_ADD, {"operation_id": operation_id, "rows": orjson.dumps(rows, default=str).decode()})
 
 
-async def page_of_findings(
-    tx: Transaction, operation_id: UUID, *, after: tuple[int, int] | None, limit: int
-) -> list[StoredFinding]:
-    """Return up to `limit` findings of an import behind (line, position), in that order."""
-    line, position = after or (0, -1)
-    found = await tx.session.execute(
-        _PAGE_OF, {"operation_id": operation_id, "line": line, "position": position, "limit": limit}
-    )
-    return [_stored(row) for row in found.mappings()]
+async def page_of_findings(tx: Transaction, operation_id: UUID, wanted: PageWanted) -> Page[StoredFinding]:
+    """Return one page of the findings of an import, by line.
+
+    Raises:
+        Refusal: `cursor_invalid`.
+    """
+    statement = select(_FINDINGS).where(_FINDINGS.c.operation_id == operation_id)
+    found = await _BY_LINE.page_of_rows(tx, statement, wanted, entity=lambda row: row)
+    return Page([_stored(row._mapping) for row in found.rows], found.next_key)  # noqa: SLF001  # SQLAlchemy's public name
 
 
 async def all_findings(tx: Transaction, operation_id: UUID) -> AsyncIterator[StoredFinding]:
     """Give all findings of an import by line, page by page, so that memory does not grow with them."""
-    after: tuple[int, int] | None = None
-    while batch := await page_of_findings(tx, operation_id, after=after, limit=_PAGE):
-        for row in batch:
+    wanted = PageWanted(_PAGE)
+    while True:
+        found = await page_of_findings(tx, operation_id, wanted)
+        for row in found.rows:
             yield row
-        after = (batch[-1].line, batch[-1].position)
+        if found.next_key is None:
+            return
+        wanted = PageWanted(_PAGE, found.next_key)
 
 
 async def refused_lines(tx: Transaction, operation_id: UUID) -> set[int]:

@@ -83,21 +83,6 @@ class PageRequest:
         """
         return PageWanted(self.limit, self.cursor())
 
-    def after(self) -> tuple[datetime, UUID] | None:
-        """Return (created_at, id) after which the page begins, for rows in that order; None for the first page.
-
-        Raises:
-            Refusal: `cursor_invalid`.
-        """
-        key = self.cursor()
-        if key is None:
-            return None
-        try:
-            created_at, row_id = key
-            return datetime.fromisoformat(str(created_at)), UUID(str(row_id))
-        except ValueError:
-            raise Refusal(CURSOR_INVALID, pointer="query:cursor") from None
-
 
 async def page_request(
     request: Request,
@@ -153,7 +138,7 @@ def page(request: PageRequest, items: Sequence[Any], next_key: Sequence[Any] | N
         next_key: sort values of the last row, if more rows follow.
     """
     cursor = next_cursor(request, next_key)
-    body = orjson.dumps({"items": items, "next_cursor": cursor}, default=_plain, option=orjson.OPT_UTC_Z)
+    body = orjson.dumps({"items": items, "next_cursor": cursor}, default=plain, option=orjson.OPT_UTC_Z)
     headers = {}
     if cursor is not None:
         pairs = [(k, v) for k, v in request.request.query_params.multi_items() if k != "cursor"]
@@ -162,7 +147,8 @@ def page(request: PageRequest, items: Sequence[Any], next_key: Sequence[Any] | N
     return Response(body, media_type="application/json", headers=headers)
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """Return what JSON can hold for a model or an id."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, UUID):  # the driver's own subclass, which orjson does not know

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, File, Query, Request, Response, UploadFile
-from fastapi.responses import JSONResponse
 
 from shared.db.line_finding import StoredFinding, all_findings, page_of_findings, refused_lines
 from shared.db.operation import Operation, cancel_operation, find_operation, start_operation
@@ -22,15 +21,16 @@ from shared.files.template import template_csv, template_xlsx
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.ids import new_id
-from shared.kernel.refusals import BODY_TOO_LARGE, CURSOR_INVALID, FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.refusals import BODY_TOO_LARGE, FORBIDDEN_ROLE, NOT_FOUND
 from shared.table.column import ListForm
 from shared.table.finding import FindingKind, RowGravity, kind_of, texts
 from shared.table.kinds import GENERAL
 from shared.table.tally import kinds_by_code
+from shared.web.answer import answered, paged
 from shared.web.edge import Files, RowScope, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Column, Format, attachment, export
 from shared.web.import_read import FindingRead, ImportRead, ImportResult
-from shared.web.paging import PageOf, PageRequest, Paging, page
+from shared.web.paging import PageOf, PageRequest, Paging
 
 ReportFormat = Literal["json", "csv", "xlsx"]
 _REPORT = (
@@ -121,7 +121,7 @@ def _add_progress(router: APIRouter, routes: "_Routes", form: ListForm, *, scope
     @edge(scope=scope, row=row, summary_zh=f"查看{form.title_zh}导入进度")
     async def read_import(operation_id: UUID, tx: Tx) -> Response:
         """Read how far an import is and what it found by kind."""
-        return JSONResponse(routes.shown(await routes.find(tx, operation_id)))
+        return answered(routes.shown(await routes.find(tx, operation_id)))
 
     @router.post(
         f"{address}:cancel",
@@ -132,7 +132,7 @@ def _add_progress(router: APIRouter, routes: "_Routes", form: ListForm, *, scope
     @edge(scope=scope, row=row, summary_zh=f"取消{form.title_zh}导入")
     async def cancel_import(operation_id: UUID, tx: Tx) -> Response:
         """End an import that waits or runs; the lines that were kept before stay."""
-        return JSONResponse(await routes.cancel(tx, operation_id))
+        return answered(await routes.cancel(tx, operation_id))
 
 
 def _add_report(router: APIRouter, routes: "_Routes", form: ListForm, *, scope: str, row: RowScope) -> None:
@@ -206,7 +206,7 @@ class _Routes:
             detail={"sha256": stored.sha256, "dry_run": dry_run},
         )
         tx.after_commit(lambda: request.app.state.wake(kind))
-        return JSONResponse(self.shown(operation), 202, headers={"location": f"{self._form.path}/{operation.id}"})
+        return answered(self.shown(operation), status=202, location=f"{self._form.path}/{operation.id}")
 
     async def find(self, tx: Transaction, operation_id: UUID) -> Operation:
         """Return an import of the caller.
@@ -247,10 +247,8 @@ class _Routes:
         if report_format != "json":
             rows = self._entries(all_findings(tx, operation.id), codes)
             return await export(rows, _REPORT, format=report_format, filename=f"{self._form.name}-report")
-        found = await page_of_findings(tx, operation.id, after=_after(paging), limit=paging.limit + 1)
-        last = found[paging.limit - 1] if len(found) > paging.limit else None
-        items = [self._entry(row, codes) for row in found[: paging.limit]]
-        return page(paging, items, None if last is None else (last.line, last.position))
+        found = await page_of_findings(tx, operation.id, paging.wanted())
+        return paged(paging, found, lambda row: self._entry(row, codes))
 
     async def refused(self, request: Request, tx: Transaction, files: FileStore, operation_id: UUID) -> Response:
         """Answer with the lines that were left out, as CSV under the heading of the file."""
@@ -301,19 +299,6 @@ class _Routes:
             "code": row.code,
             **texts(kind, row.details),
         }
-
-
-def _after(paging: PageRequest) -> tuple[int, int] | None:
-    match paging.cursor():
-        case None:
-            return None
-        case (int() as line, int() as position) if 0 <= line < _MOST and 0 <= position < _MOST:
-            return line, position
-        case _:
-            raise Refusal(CURSOR_INVALID, pointer="query:cursor")
-
-
-_MOST = 1 << 31
 
 
 def _refused_csv(content: bytes, media_type: str, form: ListForm, said: dict[int, list[str]]) -> bytes:

@@ -9,21 +9,23 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response, UploadFile
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
-from sqlalchemy import text
+from sqlalchemy import DateTime, Text, Uuid, column, select, table, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.db.base import service_base
 from shared.db.engine import driver_url
+from shared.db.keyset import ascending
 from shared.kernel.clock import FixedClock
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.ids import new_id
-from shared.kernel.refusals import NOT_FOUND, PRECONDITION_FAILED
+from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.settings import ServiceSettings
+from shared.web.answer import paged
 from shared.web.conditional import IfMatch, etag
 from shared.web.edge import Files, Tx, edge, edge_router, refusals
 from shared.web.export import Column, Format, export
-from shared.web.paging import Paging, page
+from shared.web.paging import Paging
 from shared.web.service import ServiceSpec, build_service
 from tests.support.postgres import DatabaseServer
 from tests.support.service import START, RunningService, attach, settings_for_test
@@ -34,10 +36,13 @@ NOTE_HIDDEN = RefusalCode("note_hidden", 403, "便笺未授权", "The note is no
 Words = Annotated[str, Field(min_length=1, max_length=40)]
 Amount = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 router: APIRouter = edge_router(tags=["note"])
+_COLUMNS = {"id": Uuid(), "owner": Text(), "words": Text(), "created_at": DateTime(timezone=True)}
 _TABLE = """
 CREATE TABLE note (id uuid PRIMARY KEY, owner text NOT NULL, words text NOT NULL, amount bigint NOT NULL,
                    version int NOT NULL DEFAULT 1, created_at timestamptz NOT NULL DEFAULT now(), UNIQUE (owner, words))
 """
+_NOTES = table("note", *(column(name, kind) for name, kind in _COLUMNS.items()))
+_OLDEST = ascending(_NOTES.c.created_at, _NOTES.c.id)
 
 
 class SampleSettings(ServiceSettings):
@@ -90,25 +95,9 @@ async def weigh_note(body: NoteDraft) -> dict[str, int]:
 @edge(scope=READ, row="enterprise", summary_zh="便笺列表")
 async def list_notes(tx: Tx, paging: Paging, q: Annotated[str, Query(max_length=20)] = "") -> Response:
     """List the client's own notes."""
-    after = paging.after()
-    found = await tx.session.execute(
-        text(
-            "SELECT id, words, created_at FROM note WHERE owner = :owner AND position(:q in words) > 0 "
-            "AND (CAST(:id AS uuid) IS NULL OR (created_at, id) > (CAST(:at AS timestamptz), CAST(:id AS uuid))) "
-            "ORDER BY created_at, id LIMIT :limit"
-        ),
-        {
-            "owner": tx.actor.client_id,
-            "q": q,
-            "at": after[0] if after else None,
-            "id": after[1] if after else None,
-            "limit": paging.limit + 1,
-        },
-    )
-    rows = [dict(row) for row in found.mappings()]
-    shown = rows[: paging.limit]
-    more = (shown[-1]["created_at"], shown[-1]["id"]) if len(rows) > paging.limit else None
-    return page(paging, shown, more)
+    statement = select(_NOTES).where(_NOTES.c.owner == tx.actor.client_id, _NOTES.c.words.contains(q))
+    found = await _OLDEST.page_of_rows(tx, statement, paging.wanted(), entity=lambda row: row)
+    return paged(paging, found, lambda row: {"id": row.id, "words": row.words, "created_at": row.created_at})
 
 
 @router.get("/notes/{note_id}")
@@ -128,14 +117,17 @@ async def read_note(note_id: UUID, tx: Tx, response: Response) -> NoteRead:
 
 @router.patch("/notes/{note_id}")
 @edge(scope=WRITE, row="enterprise", summary_zh="改便笺")
-async def change_note(note_id: UUID, body: NoteDraft, version: IfMatch, tx: Tx) -> dict[str, int]:
+async def change_note(note_id: UUID, body: NoteDraft, seen: IfMatch, tx: Tx) -> dict[str, int]:
     """Change a note in the version that was read."""
-    done = await tx.session.execute(
-        text("UPDATE note SET words = :words, version = version + 1 WHERE id = :id AND version = :version RETURNING 1"),
-        {"id": note_id, "words": body.words, "version": version},
+    found = await tx.session.execute(text("SELECT version FROM note WHERE id = :id FOR UPDATE"), {"id": note_id})
+    version: int | None = found.scalar_one_or_none()
+    if version is None:
+        raise Refusal(NOT_FOUND, noun="note")
+    seen.check(version)
+    await tx.session.execute(
+        text("UPDATE note SET words = :words, version = version + 1 WHERE id = :id"),
+        {"id": note_id, "words": body.words},
     )
-    if done.one_or_none() is None:
-        raise Refusal(PRECONDITION_FAILED)
     return {"version": version + 1}
 
 

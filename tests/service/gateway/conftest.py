@@ -18,6 +18,7 @@ from tests.support.service import RunningService, running_gateway
 
 BANK = "91500000MA5U0000XY"
 FIRM = "91500107MA5U00001A"
+ORIGINS = "https://portal.example, http://localhost:5173"
 SECRETS = {name: f"{name}-secret-of-the-tests-0123456789" for name in ("city", "bank-a", "enterprise-1")}
 CLIENTS: list[dict[str, Any]] = [
     {
@@ -137,7 +138,9 @@ async def gateway(postgres: DatabaseServer, tmp_path_factory: pytest.TempPathFac
     await echo.start()
     urls = {f"{name}_url": echo.url for name in ("registry", "finance", "ipr", "techtransfer")}
     demo = demo_file(tmp_path_factory.mktemp("gateway"), CLIENTS)
-    async with running_gateway(postgres, demo_clients=demo, clock=SystemClock(), **urls) as service:
+    async with running_gateway(
+        postgres, demo_clients=demo, clock=SystemClock(), allowed_origins=ORIGINS, **urls
+    ) as service:
         yield Door(service, echo)
     await echo.stop()
 

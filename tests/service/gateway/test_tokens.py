@@ -89,7 +89,7 @@ async def test_a_request_without_right_gets_an_error_of_the_standard(
 ) -> None:
     answer = await ask(door, form, headers)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
-    assert set(answer.json()) == {"error", "error_description"}
+    assert set(answer.json()) == {"error", "error_description", "text_zh"}
     assert ("www-authenticate" in answer.headers) == (status == 401 and "authorization" in headers)
 
 
@@ -120,6 +120,9 @@ async def test_guessing_one_clients_secret_is_slowed_down_and_hinders_nobody_els
         assert (await ask(door, GRANT, basic("bank-a", "guess"))).status_code == 401
     slowed = await ask(door, GRANT, basic("bank-a", SECRETS["bank-a"]))
     assert slowed.status_code == 429
+    assert slowed.json()["error"] == "rate_limited"
+    assert "Retry-After" in slowed.json()["error_description"]
+    assert "Retry-After" in slowed.json()["text_zh"]
     assert 0 < int(slowed.headers["retry-after"]) <= 61
     assert (await ask(door, GRANT, basic("city", SECRETS["city"]))).status_code == 200
 

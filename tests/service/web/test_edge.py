@@ -211,7 +211,7 @@ async def test_a_change_needs_the_version_that_was_read(sample: RunningService) 
         made = await http.post("/v1/notes", json={"words": "v one", "amount": 1})
         url, body = made.headers["location"], {"words": "v two", "amount": 1}
         missing = await http.patch(url, json=body)
-        malformed = await http.patch(url, json=body, headers={"if-match": "*"})
+        malformed = await http.patch(url, json=body, headers={"if-match": "v1"})
         done = await http.patch(url, json=body, headers={"if-match": '"v1"'})
         stale = await http.patch(url, json=body, headers={"if-match": '"v1"'})
     assert (missing.status_code, missing.json()["code"]) == (428, "precondition_required")

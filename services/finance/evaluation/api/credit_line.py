@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import Response
 
-from services.finance.answer import answered
 from services.finance.evaluation.rules import credit_line as rules
 from services.finance.evaluation.usecases import credit_line as usecases
 from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.shape import Shape
+from shared.web.answer import answered
 from shared.web.edge import Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["credit limits 授信额度"])

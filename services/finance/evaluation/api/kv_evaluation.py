@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.finance.answer import after_of, answered, paged
 from services.finance.evaluation.models.kv_evaluation import KvEvaluation
 from services.finance.evaluation.rules import kv_evaluation as rules
 from services.finance.evaluation.store import kv_evaluation as evaluations
@@ -17,6 +16,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.kernel.types import LooseUscc
+from shared.web.answer import answered, paged
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.paging import PageOf, Paging
 
@@ -121,8 +121,8 @@ async def list_evaluations(
     paging: Paging, tx: Tx, uscc: Annotated[str | None, Query(max_length=18, description="企业 / firm")] = None
 ) -> Response:
     """List one's own evaluations (the city: all), newest first."""
-    rows = await evaluations.page(tx, uscc=uscc, after=after_of(paging), limit=paging.limit)
-    return paged(paging, rows, summary, lambda row: (row.created_at, row.id))
+    rows = await evaluations.page(tx, uscc=uscc, wanted=paging.wanted())
+    return paged(paging, rows, summary)
 
 
 @router.get("/kvc-evaluations/{evaluation_id}", response_model=EvaluationRead, responses=refusals(NOT_FOUND))

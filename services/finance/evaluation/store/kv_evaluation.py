@@ -20,8 +20,11 @@ from services.finance.evaluation.rules.kv_fact import (
     PortfolioView,
     QualificationView,
 )
-from services.finance.scope import After, after_key, visible
+from services.finance.scope import visible
+from shared.db.keyset import Page, PageWanted, descending
 from shared.db.transaction import Transaction
+
+_NEWEST = descending(col(KvEvaluation.created_at), col(KvEvaluation.id))
 
 # One statement for a whole batch: a statement per cause would cost a batch its point. Firms without a credit line are
 # queued too: a first evaluation that is not committed yet has read its facts before this change, and nobody else would
@@ -103,15 +106,12 @@ async def get(tx: Transaction, evaluation_id: UUID) -> KvEvaluation:
     return (await tx.session.execute(select(KvEvaluation).where(col(KvEvaluation.id) == evaluation_id))).scalar_one()
 
 
-async def page(tx: Transaction, *, uscc: str | None, after: After, limit: int) -> Sequence[KvEvaluation]:
-    """Return evaluations that the caller may see, newest first, one more than `limit` if there are more."""
+async def page(tx: Transaction, *, uscc: str | None, wanted: PageWanted) -> Page[KvEvaluation]:
+    """Return one page of evaluations that the caller may see, newest first."""
     query = visible(select(KvEvaluation), tx.actor, enterprise=col(KvEvaluation.uscc))
     if uscc is not None:
         query = query.where(col(KvEvaluation.uscc) == uscc)
-    query = after_key(
-        query, created_at=col(KvEvaluation.created_at), row_id=col(KvEvaluation.id), after=after, limit=limit
-    )
-    return (await tx.session.execute(query)).scalars().all()
+    return await _NEWEST.page(tx, query, wanted)
 
 
 async def current_of(tx: Transaction, uscc: str) -> KvEvaluation | None:

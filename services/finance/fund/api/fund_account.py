@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import Response
 
-from services.finance.answer import answered, paged
 from services.finance.fund.models.fund_account import FundAccount, FundPosting
 from services.finance.fund.rules import fund_account as rules
 from services.finance.fund.rules.fund_account import ContributionTerms, Contributor, PostingKind
@@ -16,6 +15,7 @@ from shared.kernel.evidence import Evidence
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.policy.rule_set import RuleSet
+from shared.web.answer import answered, paged
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.paging import PageOf, Paging
 
@@ -111,10 +111,9 @@ async def post_contribution(unit_id: str, body: ContributionRequest, tx: Tx, boo
 @edge(scope="fund.account:read", row="any", summary_zh="风险补偿资金账户")
 async def list_accounts(paging: Paging, tx: Tx, book: Book) -> Response:
     """List the accounts by unit, with capacity and shares."""
-    key = paging.cursor()
-    rows = await accounts.page(tx, after=None if key is None else str(key[0]), limit=paging.limit)
+    rows = await accounts.page(tx, paging.wanted())
     policy = book.pick(rules.POLICY, tx.today)
-    return paged(paging, rows, lambda row: shown(row, policy), lambda row: (row.unit_id,))
+    return paged(paging, rows, lambda row: shown(row, policy))
 
 
 @router.get(
@@ -125,7 +124,5 @@ async def list_postings(unit_id: str, paging: Paging, tx: Tx) -> Response:
     """List the postings of a unit, newest first: for the city, the fund manager, the auditor and the unit itself."""
     if not accounts.may_read_postings(tx.actor, unit_id):
         raise Refusal(FORBIDDEN_ROLE)
-    key = paging.cursor()
-    before = None if key is None or not isinstance(key[0], int) else key[0]
-    rows = await accounts.postings(tx, unit_id, before=before, limit=paging.limit)
-    return paged(paging, rows, shown_posting, lambda row: (row.version,))
+    rows = await accounts.postings(tx, unit_id, paging.wanted())
+    return paged(paging, rows, shown_posting)

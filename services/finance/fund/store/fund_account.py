@@ -1,15 +1,16 @@
 """Accounts of the risk-compensation fund: locked last, moved with a posting in the same transaction."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import select, text
 from sqlmodel import col
 
 from services.finance.fund.models.fund_account import FundAccount, FundPosting
 from services.finance.scope import SEES_COVER
+from shared.db.keyset import Page, PageWanted, ascending, descending
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Actor, Role
 
+_BY_UNIT = ascending(col(FundAccount.unit_id))
+_NEWEST_POSTING = descending(col(FundPosting.version))
 _ENSURE = text("""
 INSERT INTO fund_account (unit_id, paid_in_city_fen, paid_in_district_fen, exposure_fen, version, updated_at)
 VALUES (:unit_id, 0, 0, 0, 0, :now) ON CONFLICT (unit_id) DO NOTHING
@@ -29,12 +30,9 @@ async def receipt_posted(tx: Transaction, receipt_no: str) -> bool:
     return (await tx.session.execute(query)).first() is not None
 
 
-async def page(tx: Transaction, *, after: str | None, limit: int) -> Sequence[FundAccount]:
-    """Return accounts by unit, one more than `limit` if there are more."""
-    query = select(FundAccount).order_by(col(FundAccount.unit_id)).limit(limit + 1)
-    if after is not None:
-        query = query.where(col(FundAccount.unit_id) > after)
-    return (await tx.session.execute(query)).scalars().all()
+async def page(tx: Transaction, wanted: PageWanted) -> Page[FundAccount]:
+    """Return one page of accounts, by unit."""
+    return await _BY_UNIT.page(tx, select(FundAccount), wanted)
 
 
 def may_read_postings(actor: Actor, unit_id: str) -> bool:
@@ -42,9 +40,7 @@ def may_read_postings(actor: Actor, unit_id: str) -> bool:
     return actor.role in SEES_COVER or (actor.role is Role.DISTRICT and actor.unit_id == unit_id)
 
 
-async def postings(tx: Transaction, unit_id: str, *, before: int | None, limit: int) -> Sequence[FundPosting]:
-    """Return the postings of a unit, newest first, one more than `limit` if there are more."""
-    query = select(FundPosting).where(col(FundPosting.unit_id) == unit_id).order_by(col(FundPosting.version).desc())
-    if before is not None:
-        query = query.where(col(FundPosting.version) < before)
-    return (await tx.session.execute(query.limit(limit + 1))).scalars().all()
+async def postings(tx: Transaction, unit_id: str, wanted: PageWanted) -> Page[FundPosting]:
+    """Return one page of the postings of a unit, newest first."""
+    query = select(FundPosting).where(col(FundPosting.unit_id) == unit_id)
+    return await _NEWEST_POSTING.page(tx, query, wanted)

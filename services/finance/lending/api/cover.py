@@ -6,8 +6,8 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.finance.answer import ReasonCatalogue, after_of, answered, paged
 from services.finance.fund.rules import fund_account as fund_rules
+from services.finance.lending.api.reason import ReasonCatalogue
 from services.finance.lending.models.cover import Cover
 from services.finance.lending.rules import application_refusal as refused
 from services.finance.lending.rules import cover as rules
@@ -20,6 +20,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.kernel.types import ShortTextOrNone
+from shared.web.answer import answered, paged
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.paging import PageOf, Paging
 
@@ -103,8 +104,8 @@ async def list_covers(
     paging: Paging, tx: Tx, status: Annotated[CoverStatus | None, Query(description="状态 / status")] = None
 ) -> Response:
     """List cover that one may see, newest first."""
-    rows = await covers.page(tx, status=status, after=after_of(paging), limit=paging.limit)
-    return paged(paging, rows, shown, lambda row: (row.created_at, row.id))
+    rows = await covers.page(tx, status=status, wanted=paging.wanted())
+    return paged(paging, rows, shown)
 
 
 @router.get("/covers/reasons", response_model=ReasonCatalogue)

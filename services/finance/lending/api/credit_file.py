@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import Response
 
-from services.finance.answer import answered
 from services.finance.evaluation.models.enterprise import Enterprise
 from services.finance.evaluation.models.kv_evaluation import KvEvaluation
 from services.finance.evaluation.models.portfolio import Portfolio
@@ -17,6 +16,7 @@ from services.finance.lending.usecases.credit_file import CreditFile
 from services.finance.partner.rules.consent import CONSENT_EXPIRED, CONSENT_MISSING, CONSENT_REVOKED
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
+from shared.web.answer import answered
 from shared.web.edge import Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["loan applications 贷款申请"])

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import Response
 
-from services.finance.answer import answered
 from services.finance.lending.models.drawdown import Drawdown, Repayment
 from services.finance.lending.rules import application_refusal as refused
 from services.finance.lending.rules import drawdown as rules
@@ -17,6 +16,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
+from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["drawdowns 放款与还款"])

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.finance.answer import after_of, answered, paged
 from services.finance.lending.models.loan import Loan
 from services.finance.lending.rules import loan as rules
 from services.finance.lending.rules.loan import LoanStatus
@@ -14,6 +13,7 @@ from services.finance.lending.store import loan as loans
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.shape import Shape
+from shared.web.answer import answered, paged
 from shared.web.edge import Tx, edge, edge_router, refusals
 from shared.web.paging import PageOf, Paging
 
@@ -57,8 +57,8 @@ async def list_loans(
     paging: Paging, tx: Tx, status: Annotated[LoanStatus | None, Query(description="状态 / status")] = None
 ) -> Response:
     """List one's own loans, or those of one's own bank, newest first."""
-    rows = await loans.page(tx, status=status, after=after_of(paging), limit=paging.limit)
-    return paged(paging, rows, shown, lambda row: (row.created_at, row.id))
+    rows = await loans.page(tx, status=status, wanted=paging.wanted())
+    return paged(paging, rows, shown)
 
 
 @router.get("/loans/{loan_id}", response_model=LoanRead, responses=refusals(NOT_FOUND))

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.finance.answer import ReasonCatalogue, after_of, answered, paged
 from services.finance.evaluation.rules import credit_line as line_rules
 from services.finance.lending.api.loan import LoanRead
 from services.finance.lending.api.loan import shown as shown_loan
+from services.finance.lending.api.reason import ReasonCatalogue
 from services.finance.lending.models.loan_application import LoanApplication
 from services.finance.lending.rules import application_refusal as refused
 from services.finance.lending.rules import loan as loan_rules
@@ -34,6 +34,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.kernel.types import LongText, LongTextOrNone, ShortText
+from shared.web.answer import answered, paged
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.paging import PageOf, Paging
 
@@ -152,9 +153,9 @@ async def list_applications(
     paging: Paging, tx: Tx, status: Annotated[ApplicationStatus | None, Query(description="状态 / status")] = None
 ) -> Response:
     """List one's own applications, or those made to one's own bank, newest first."""
-    rows = await applications.page(tx, status=status, after=after_of(paging), limit=paging.limit)
+    rows = await applications.page(tx, status=status, wanted=paging.wanted())
     actor = tx.actor
-    return paged(paging, rows, lambda row: shown(row, actor), lambda row: (row.created_at, row.id))
+    return paged(paging, rows, lambda row: shown(row, actor))
 
 
 @router.get("/loan-applications/reasons", response_model=ReasonCatalogue)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from services.finance.answer import answered
 from services.finance.lending.rules import lpr as rules
 from shared.kernel.shape import Shape
+from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["lpr 贷款市场报价利率"])

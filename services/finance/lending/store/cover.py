@@ -1,6 +1,5 @@
 """Cover of drawdowns."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,8 +9,11 @@ from services.finance.lending.models.cover import Cover
 from services.finance.lending.models.drawdown import Drawdown
 from services.finance.lending.models.loan import Loan
 from services.finance.lending.rules.cover import CoverStatus
-from services.finance.scope import SEES_COVER, After, after_key, visible
+from services.finance.scope import SEES_COVER, visible
+from shared.db.keyset import Page, PageWanted, descending
 from shared.db.transaction import Transaction
+
+_NEWEST = descending(col(Cover.created_at), col(Cover.id))
 
 
 async def find(tx: Transaction, cover_id: UUID) -> Cover | None:
@@ -49,12 +51,11 @@ async def lock_of_drawdown(tx: Transaction, drawdown_id: UUID) -> Cover | None:
     return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
-async def page(tx: Transaction, *, status: CoverStatus | None, after: After, limit: int) -> Sequence[Cover]:
-    """Return cover that the caller may see, newest first, one more than `limit` if there is more."""
+async def page(tx: Transaction, *, status: CoverStatus | None, wanted: PageWanted) -> Page[Cover]:
+    """Return one page of cover that the caller may see, newest first."""
     query = visible(
         select(Cover), tx.actor, enterprise=col(Cover.enterprise_uscc), bank=col(Cover.bank_uscc), sees_all=SEES_COVER
     )
     if status is not None:
         query = query.where(col(Cover.status) == status)
-    query = after_key(query, created_at=col(Cover.created_at), row_id=col(Cover.id), after=after, limit=limit)
-    return (await tx.session.execute(query)).scalars().all()
+    return await _NEWEST.page(tx, query, wanted)

@@ -11,9 +11,12 @@ from sqlmodel import col
 
 from services.finance.lending.models.loan import Loan
 from services.finance.lending.rules.loan import LoanStatus
-from services.finance.scope import SEES_COVER, After, after_key, own_bank, visible
+from services.finance.scope import SEES_COVER, own_bank, visible
+from shared.db.keyset import Page, PageWanted, descending
 from shared.db.statement import Statement
 from shared.db.transaction import Transaction
+
+_NEWEST = descending(col(Loan.created_at), col(Loan.id))
 
 
 async def find(tx: Transaction, loan_id: UUID) -> Loan | None:
@@ -82,12 +85,11 @@ async def lock_undrawn(tx: Transaction, today: date, limit: int) -> Sequence[Loa
     return (await tx.session.execute(query)).scalars().all()
 
 
-async def page(tx: Transaction, *, status: LoanStatus | None, after: After, limit: int) -> Sequence[Loan]:
-    """Return loans that the caller may see, newest first, one more than `limit` if there are more."""
+async def page(tx: Transaction, *, status: LoanStatus | None, wanted: PageWanted) -> Page[Loan]:
+    """Return one page of loans that the caller may see, newest first."""
     query = visible(
         select(Loan), tx.actor, enterprise=col(Loan.enterprise_uscc), bank=col(Loan.bank_uscc), sees_all=SEES_COVER
     )
     if status is not None:
         query = query.where(col(Loan.status) == status)
-    query = after_key(query, created_at=col(Loan.created_at), row_id=col(Loan.id), after=after, limit=limit)
-    return (await tx.session.execute(query)).scalars().all()
+    return await _NEWEST.page(tx, query, wanted)

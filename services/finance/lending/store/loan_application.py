@@ -9,8 +9,11 @@ from sqlmodel import col
 
 from services.finance.lending.models.loan_application import LoanApplication
 from services.finance.lending.rules.loan_application import OPEN_STATUSES, ApplicationStatus, LoanApplicationTerms
-from services.finance.scope import After, after_key, visible
+from services.finance.scope import visible
+from shared.db.keyset import Page, PageWanted, descending
 from shared.db.transaction import Transaction
+
+_NEWEST = descending(col(LoanApplication.created_at), col(LoanApplication.id))
 
 
 async def find(tx: Transaction, application_id: UUID) -> LoanApplication | None:
@@ -80,10 +83,8 @@ async def lock_overdue_approvals(tx: Transaction, today: date, limit: int) -> Se
     return (await tx.session.execute(query)).scalars().all()
 
 
-async def page(
-    tx: Transaction, *, status: ApplicationStatus | None, after: After, limit: int
-) -> Sequence[LoanApplication]:
-    """Return applications that the caller may see, newest first, one more than `limit` if there are more."""
+async def page(tx: Transaction, *, status: ApplicationStatus | None, wanted: PageWanted) -> Page[LoanApplication]:
+    """Return one page of applications that the caller may see, newest first."""
     query = visible(
         select(LoanApplication),
         tx.actor,
@@ -92,7 +93,4 @@ async def page(
     )
     if status is not None:
         query = query.where(col(LoanApplication.status) == status)
-    query = after_key(
-        query, created_at=col(LoanApplication.created_at), row_id=col(LoanApplication.id), after=after, limit=limit
-    )
-    return (await tx.session.execute(query)).scalars().all()
+    return await _NEWEST.page(tx, query, wanted)

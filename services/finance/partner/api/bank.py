@@ -4,13 +4,13 @@ from datetime import datetime
 
 from fastapi import Response
 
-from services.finance.answer import answered, paged
 from services.finance.partner.models.bank import Bank
 from services.finance.partner.rules import bank as rules
 from services.finance.partner.rules.bank import BankStatus, BankTerms
 from services.finance.partner.store import bank as banks
 from services.finance.partner.usecases import bank as usecases
 from shared.kernel.refusals import FORBIDDEN_ROLE
+from shared.web.answer import answered, paged
 from shared.web.edge import Tx, edge, edge_router, refusals
 from shared.web.paging import PageOf, Paging
 
@@ -46,6 +46,5 @@ async def admit_bank(body: BankTerms, tx: Tx) -> Response:
 @edge(scope="credit.bank:read", row="any", summary_zh="合作银行名单")
 async def list_banks(paging: Paging, tx: Tx) -> Response:
     """List cooperating banks by their codes."""
-    key = paging.cursor()
-    rows = await banks.page(tx, after=None if key is None else str(key[0]), limit=paging.limit)
-    return paged(paging, rows, shown, lambda bank: (bank.uscc,))
+    rows = await banks.page(tx, paging.wanted())
+    return paged(paging, rows, shown)

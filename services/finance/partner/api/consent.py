@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import Response
 
-from services.finance.answer import after_of, answered, paged
 from services.finance.partner.models.consent import Consent
 from services.finance.partner.rules import consent as rules
 from services.finance.partner.rules.consent import ConsentChannel, ConsentPurpose, ConsentScope, SignerCapacity
@@ -16,6 +15,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
+from shared.web.answer import answered, paged
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.paging import PageOf, Paging
 
@@ -103,8 +103,8 @@ async def grant_consent(body: ConsentDraft, tx: Tx, book: Book) -> Response:
 @edge(scope="credit.consent:read", row="enterprise", summary_zh="授权清单")
 async def list_consents(paging: Paging, tx: Tx) -> Response:
     """List consents that one gave or received, newest first."""
-    rows = await consents.page(tx, after=after_of(paging), limit=paging.limit)
-    return paged(paging, rows, shown, lambda consent: (consent.granted_at, consent.id))
+    rows = await consents.page(tx, wanted=paging.wanted())
+    return paged(paging, rows, shown)
 
 
 @router.get("/consents/{consent_id}", response_model=ConsentRead, responses=refusals(NOT_FOUND))

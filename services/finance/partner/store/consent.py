@@ -1,6 +1,5 @@
 """Consents of enterprises to banks."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,8 +7,11 @@ from sqlmodel import col
 
 from services.finance.partner.models.consent import Consent
 from services.finance.partner.rules.consent import ConsentScope, HeldConsent
-from services.finance.scope import After, after_key, visible
+from services.finance.scope import visible
+from shared.db.keyset import Page, PageWanted, descending
 from shared.db.transaction import Transaction
+
+_NEWEST = descending(col(Consent.granted_at), col(Consent.id))
 
 
 async def held(tx: Transaction, *, enterprise_uscc: str, bank_uscc: str) -> list[HeldConsent]:
@@ -40,8 +42,7 @@ async def lock_own(tx: Transaction, consent_id: UUID) -> Consent | None:
     return (await tx.session.execute(query.where(col(Consent.id) == consent_id).with_for_update())).scalar_one_or_none()
 
 
-async def page(tx: Transaction, *, after: After, limit: int) -> Sequence[Consent]:
-    """Return consents that the caller may see, newest first, one more than `limit` if there are more."""
+async def page(tx: Transaction, *, wanted: PageWanted) -> Page[Consent]:
+    """Return one page of consents that the caller may see, newest first."""
     query = visible(select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), bank=col(Consent.bank_uscc))
-    query = after_key(query, created_at=col(Consent.granted_at), row_id=col(Consent.id), after=after, limit=limit)
-    return (await tx.session.execute(query)).scalars().all()
+    return await _NEWEST.page(tx, query, wanted)

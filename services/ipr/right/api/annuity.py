@@ -7,13 +7,13 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import BaseModel
 
-from services.ipr.answer import answered
 from services.ipr.right.rules import annuity as rules
 from services.ipr.right.rules.annuity import Annuity, FeeCase, Payers
 from services.ipr.right.rules.right_status import IN_FORCE
 from services.ipr.right.store import right as store
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
+from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["ip-rights 知识产权"])

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import Path, Response
 
-from services.ipr.answer import answered
 from services.ipr.right.rules.portfolio_read import PortfolioRead
 from services.ipr.right.usecases import portfolio as usecases
+from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router
 
 router = edge_router(tags=["portfolios 知识产权汇总"])

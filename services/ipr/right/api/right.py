@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import Depends, Query, Response
 from pydantic import BaseModel
 
-from services.ipr.answer import answered
 from services.ipr.right.models.right import Right
 from services.ipr.right.rules import right as rules
 from services.ipr.right.rules import right_kind as kind_rules
@@ -39,6 +38,7 @@ from shared.kernel.evidence import EvidenceLevel
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.policy.book import RuleBook
+from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Column, Format, export
 from shared.web.paging import PageOf, Paging, page
@@ -175,10 +175,8 @@ async def register_right(body: RightDraft, tx: Tx, book: Book) -> Response:
 @edge(scope="ipr.right:read", row="enterprise", summary_zh="知识产权清单")
 async def list_rights(wanted: Wanted, paging: Paging, tx: Tx, book: Book) -> Response:
     """List the rights the caller may see, newest first."""
-    rows = await store.page(tx, wanted, after=paging.after(), limit=paging.limit)
-    here = rows[: paging.limit]
-    more = len(rows) > paging.limit and bool(here)
-    return page(paging, await shown(tx, here, book), (here[-1].created_at, here[-1].id) if more else None)
+    found = await store.page(tx, wanted, paging.wanted())
+    return page(paging, await shown(tx, found.rows, book), found.next_key)
 
 
 @router.get("/exports/ip-rights.{file_format}", response_class=Response, responses=TABLE)
@@ -190,15 +188,9 @@ async def export_rights(file_format: Format, wanted: Wanted, tx: Tx, book: Book)
 
 async def _exported(tx: Transaction, wanted: RightFilter, book: RuleBook) -> AsyncIterator[dict[str, Any]]:
     """Give the rows of an export page by page, so that memory does not grow with them."""
-    after = None
-    while batch := await store.page(tx, wanted, after=after, limit=_EXPORT_PAGE):
-        here = batch[:_EXPORT_PAGE]
-        for one in await shown(tx, here, book):
+    async for batch in store.batches(tx, wanted, size=_EXPORT_PAGE):
+        for one in await shown(tx, batch, book):
             yield _flat(one)
-        tx.session.expunge_all()
-        if len(batch) <= _EXPORT_PAGE:
-            return
-        after = (here[-1].created_at, here[-1].id)
 
 
 def _flat(right: RightRead) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import BaseModel
 
-from services.ipr.answer import answered
 from services.ipr.right.api.right import RightRead, answer_right
 from services.ipr.right.rules import right_status as rules
 from services.ipr.right.rules.right_status import LegalStatus, MoveCorrection, MoveState, StatusMove
@@ -18,6 +17,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.evidence import EvidenceLevel
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["ip-rights 知识产权"])

@@ -1,12 +1,12 @@
 """Rights with what hangs on them: an enterprise sees those it owns a share of, a district those of its firms."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, and_, delete, exists, false, func, insert, or_, select, tuple_
+from sqlalchemy import Select, delete, exists, false, func, insert, select, tuple_
 from sqlmodel import col
 
 from services.ipr.base import metadata
@@ -17,11 +17,12 @@ from services.ipr.right.rules.right import HighValueGround, RightTerms, RightVie
 from services.ipr.right.rules.right_kind import RightKind
 from services.ipr.right.rules.right_owner import OwnerPart
 from services.ipr.right.rules.right_status import IN_FORCE, LegalStatus, RecordedMove
+from shared.db.keyset import Page, PageWanted, descending
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Actor, Role
 
 SEES_ALL = frozenset({Role.CITY, Role.IP_CENTRE, Role.AUDITOR, Role.SYSTEM})
-After = tuple[datetime, UUID] | None
+_NEWEST = descending(col(Right.created_at), col(Right.id))
 Rows = TypeVar("Rows", bound=Select[Any])
 
 
@@ -104,25 +105,30 @@ async def lock_by_numbers(
     return {(row.kind, row.right_no): row for row in rows}
 
 
-async def page(tx: Transaction, wanted: RightFilter, *, after: After, limit: int) -> Sequence[Right]:
-    """Return rights that the caller may see, newest first, one more than `limit` if there are more."""
+async def page(tx: Transaction, asked: RightFilter, wanted: PageWanted) -> Page[Right]:
+    """Return one page of rights that the caller may see, newest first."""
+    return await _NEWEST.page(tx, _narrowed(tx, asked), wanted)
+
+
+def batches(tx: Transaction, asked: RightFilter, *, size: int) -> AsyncIterator[Sequence[Right]]:
+    """Yield all rights that the caller may see, newest first, up to `size` at once."""
+    return _NEWEST.batches(tx, _narrowed(tx, asked), size=size)
+
+
+def _narrowed(tx: Transaction, asked: RightFilter) -> Select[Right]:
     query = visible(select(Right), tx.actor)
-    if wanted.owner is not None:
+    if asked.owner is not None:
         owned = select(col(RightOwner.right_id)).where(
-            col(RightOwner.right_id) == col(Right.id), col(RightOwner.uscc) == wanted.owner
+            col(RightOwner.right_id) == col(Right.id), col(RightOwner.uscc) == asked.owner
         )
         query = query.where(exists(owned))
-    if wanted.kind is not None:
-        query = query.where(col(Right.kind) == wanted.kind)
-    if wanted.status is not None:
-        query = query.where(col(Right.legal_status) == wanted.status)
-    if wanted.number is not None:
-        query = query.where(col(Right.right_no) == wanted.number)
-    if after is not None:
-        at, last_id = after
-        query = query.where(or_(col(Right.created_at) < at, and_(col(Right.created_at) == at, col(Right.id) < last_id)))
-    query = query.order_by(col(Right.created_at).desc(), col(Right.id).desc()).limit(limit + 1)
-    return (await tx.session.execute(query)).scalars().all()
+    if asked.kind is not None:
+        query = query.where(col(Right.kind) == asked.kind)
+    if asked.status is not None:
+        query = query.where(col(Right.legal_status) == asked.status)
+    if asked.number is not None:
+        query = query.where(col(Right.right_no) == asked.number)
+    return query
 
 
 async def views(tx: Transaction, rights: Sequence[Right]) -> dict[UUID, RightView]:

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import BaseModel
 
-from services.ipr.answer import answered
 from services.ipr.right.rules.portfolio_read import PortfolioRead
 from services.ipr.right.rules.right_kind import KIND_ZH, RightKind, display_number
 from services.ipr.right.rules.right_status import LegalStatus
@@ -15,6 +14,7 @@ from services.ipr.right.usecases.right import high_value
 from services.ipr.sheet.rules import ip_sheet as rules
 from services.ipr.sheet.usecases import ip_sheet as usecases
 from shared.kernel.evidence import EvidenceLevel
+from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["ip-sheets 知识产权清单"])

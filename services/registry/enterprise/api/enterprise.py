@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Response
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from services.registry.enterprise.models.enterprise import Enterprise, IntegrityMark, UnitStay
@@ -35,10 +34,11 @@ from shared.kernel.key_field import KeyField
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND, PRECONDITION_FAILED, PRECONDITION_REQUIRED
 from shared.kernel.shape import Shape
 from shared.kernel.types import FenOrNone, ShortText, ShortTextOrNone, UnitId
-from shared.web.conditional import IfMatch, etag
+from shared.web.answer import answered, composed, paged
+from shared.web.conditional import IfMatch
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Column, Format, export
-from shared.web.paging import PageOf, Paging, page
+from shared.web.paging import PageOf, Paging
 
 router = edge_router(tags=["enterprises 企业"])
 
@@ -161,11 +161,10 @@ def shown(enterprise: Enterprise) -> EnterpriseRead:
     return EnterpriseRead.model_validate({name: getattr(enterprise, name) for name in EnterpriseRead.model_fields})
 
 
-def _answer(enterprise: Enterprise, *, status_code: int = 200) -> Response:
-    headers = {"etag": etag(enterprise.version)}
-    if status_code == 201:  # noqa: PLR2004  # Created
-        headers["location"] = f"/v1/enterprises/{enterprise.uscc}"
-    return JSONResponse(shown(enterprise).model_dump(mode="json"), status_code, headers=headers)
+def _answer(enterprise: Enterprise, *, created: bool = False) -> Response:
+    location = f"/v1/enterprises/{enterprise.uscc}" if created else None
+    status = 201 if created else 200
+    return answered(shown(enterprise), status=status, location=location, version=enterprise.version)
 
 
 @router.post(
@@ -178,7 +177,7 @@ def _answer(enterprise: Enterprise, *, status_code: int = 200) -> Response:
 async def register_enterprise(body: EnterpriseTerms, tx: Tx) -> Response:
     """Register an enterprise; a code whose check character does not agree is kept and flagged for review."""
     enterprise = await usecases.register_enterprise(tx, body, enterprise_id=new_id())
-    return _answer(enterprise, status_code=201)
+    return _answer(enterprise, created=True)
 
 
 @router.get("/enterprises", response_model=PageOf[EnterpriseRead])
@@ -200,11 +199,9 @@ async def list_enterprises(
         text=q,
         status=status,
         needs_review=code_needs_review,
-        after=paging.after(),
-        limit=paging.limit + 1,
+        wanted=paging.wanted(),
     )
-    rows, last = found[: paging.limit], found[paging.limit - 1] if len(found) > paging.limit else None
-    return page(paging, [shown(row) for row in rows], None if last is None else (last.created_at, last.id))
+    return paged(paging, found, shown)
 
 
 @router.get("/exports/enterprises.{file_format}", response_class=Response, responses=TABLE)
@@ -241,7 +238,7 @@ async def read_enterprise(uscc: str, tx: Tx) -> Response:
             else StandingRead(**{name: getattr(standing, name) for name in StandingRead.model_fields})
         ),
     )
-    return JSONResponse(whole.model_dump(mode="json"), headers={"etag": etag(enterprise.version)})
+    return composed(whole, version=enterprise.version)
 
 
 @router.patch(
@@ -250,12 +247,12 @@ async def read_enterprise(uscc: str, tx: Tx) -> Response:
     responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDITION_REQUIRED, *REGISTER_REFUSED),
 )
 @edge(scope="registry.enterprise:write", row="unit", summary_zh="修改企业")
-async def change_enterprise(uscc: str, body: EnterprisePatch, version: IfMatch, tx: Tx, book: Book) -> Response:
+async def change_enterprise(uscc: str, body: EnterprisePatch, seen: IfMatch, tx: Tx, book: Book) -> Response:
     """Change what is known of an enterprise; a new reporting unit must be in force."""
     given = body.model_dump(exclude_unset=True)
     changes = {name: value for name, value in given.items() if value is not None or name not in _NEVER_EMPTY}
     size_rules = book.pick(usecases.SIZE_POLICY, tx.today)
-    return _answer(await usecases.change_enterprise(tx, uscc, changes, version=version, size_rules=size_rules))
+    return _answer(await usecases.change_enterprise(tx, uscc, changes, seen=seen, size_rules=size_rules))
 
 
 @router.post(
@@ -270,7 +267,7 @@ async def change_enterprise(uscc: str, body: EnterprisePatch, version: IfMatch, 
 async def mark_integrity(uscc: str, body: IntegrityMarkTerms, tx: Tx) -> Response:
     """Open (`active` true) or clear (`active` false) one integrity mark on evidence."""
     mark = await usecases.mark_integrity(tx, uscc, body, mark_id=new_id())
-    return JSONResponse(_mark(mark).model_dump(mode="json"), 201)
+    return answered(_mark(mark), status=201)
 
 
 @router.post(

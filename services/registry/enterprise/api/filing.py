@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Path, Query, Response
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from services.registry.enterprise.models.filing import Filing
@@ -13,6 +12,7 @@ from services.registry.enterprise.rules.filing import FilingFinding, FilingStatu
 from services.registry.enterprise.usecases import filing as usecases
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["filings 年度数据"])
@@ -67,7 +67,7 @@ def _shown(filing: Filing, findings: tuple[FilingFinding, ...] = ()) -> dict[str
 @edge(scope="registry.filing:write", row="enterprise", summary_zh="保存年度数据草稿")
 async def save_filing(uscc: str, year: FilingYear, body: FilingTerms, tx: Tx, book: Book) -> Response:
     """Save the draft of a year and tell everything its formal checks find; nothing is refused for its figures yet."""
-    return JSONResponse(_shown(*await usecases.save_draft(tx, uscc, year, body, filing_id=new_id(), book=book)))
+    return answered(_shown(*await usecases.save_draft(tx, uscc, year, body, filing_id=new_id(), book=book)))
 
 
 @router.post(
@@ -85,7 +85,7 @@ async def save_filing(uscc: str, year: FilingYear, body: FilingTerms, tx: Tx, bo
 @edge(scope="registry.filing:write", row="enterprise", summary_zh="提交年度数据")
 async def submit_filing(uscc: str, year: FilingYear, tx: Tx, book: Book) -> Response:
     """Submit the draft of a year; it is accepted at once when its formal checks refuse nothing."""
-    return JSONResponse(_shown(*await usecases.submit_filing(tx, uscc, year, book=book)))
+    return answered(_shown(*await usecases.submit_filing(tx, uscc, year, book=book)))
 
 
 @router.get("/enterprises/{uscc}/filings", response_model=FilingList, responses=refusals(NOT_FOUND))
@@ -94,4 +94,4 @@ async def list_filings(
     uscc: str, tx: Tx, year: Annotated[int | None, Query(ge=1990, le=2100, description="年度 / year")] = None
 ) -> Response:
     """List all versions of an enterprise's filings, newest first."""
-    return JSONResponse({"items": [_shown(filing) for filing in await usecases.list_filings(tx, uscc, year)]})
+    return answered({"items": [_shown(filing) for filing in await usecases.list_filings(tx, uscc, year)]})

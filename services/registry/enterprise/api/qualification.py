@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import Response
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from services.registry.enterprise.models.qualification import Qualification
@@ -18,6 +17,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.policy.book import RULE_SET_NOT_IN_FORCE
+from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["qualifications 称号"])
@@ -74,14 +74,14 @@ async def enter_qualification(uscc: str, body: QualificationDraft, tx: Tx, book:
     """Enter a title that another body granted, on evidence."""
     rule_set = book.pick(usecases.POLICY, min(body.valid_from_on, tx.today))
     row = await usecases.enter_qualification(tx, uscc, body, qualification_id=new_id(), rule_set=rule_set)
-    return JSONResponse(_shown(row), 201, headers={"location": f"/v1/enterprises/{uscc}/qualifications"})
+    return answered(_shown(row), status=201, location=f"/v1/enterprises/{uscc}/qualifications")
 
 
 @router.get("/enterprises/{uscc}/qualifications", response_model=QualificationList, responses=refusals(NOT_FOUND))
 @edge(scope="registry.enterprise:read", row="enterprise", summary_zh="称号清单")
 async def list_qualifications(uscc: str, tx: Tx) -> Response:
     """List the titles of an enterprise, newest first."""
-    return JSONResponse({"items": [_shown(row) for row in await usecases.list_qualifications(tx, uscc)]})
+    return answered({"items": [_shown(row) for row in await usecases.list_qualifications(tx, uscc)]})
 
 
 @router.post(
@@ -99,4 +99,4 @@ async def list_qualifications(uscc: str, tx: Tx) -> Response:
 async def revoke_qualification(qualification_id: UUID, body: Revocation, tx: Tx) -> Response:
     """Revoke a title on evidence."""
     row = await usecases.revoke_qualification(tx, qualification_id, on=body.effective_on, evidence=body.evidence)
-    return JSONResponse(_shown(row))
+    return answered(_shown(row))

@@ -4,10 +4,10 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Query, Response
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from shared.kernel.unit import units_on
+from shared.web.answer import answered
 from shared.web.edge import Tx, edge, edge_router
 
 router = edge_router(tags=["units 上报单位"])
@@ -48,4 +48,4 @@ async def list_units(
         UnitRead(**{name: getattr(unit, name) for name in UnitRead.model_fields}).model_dump(mode="json")
         for unit in units_on(day)
     ]
-    return JSONResponse({"on": day.isoformat(), "items": items})
+    return answered({"on": day.isoformat(), "items": items})

@@ -2,18 +2,19 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Select, insert, select, tuple_
+from sqlalchemy import Select, insert, select
 from sqlmodel import col
 
 from services.registry.base import metadata
 from services.registry.enterprise.models.enterprise import Enterprise, IntegrityMark, UnitStay
 from services.registry.enterprise.rules.enterprise import EnterpriseStatus, IntegrityKind
 from services.registry.enterprise.store.scope import visible
+from shared.db.keyset import Page, PageWanted, ascending
 from shared.db.transaction import Transaction
+
+_OLDEST = ascending(col(Enterprise.created_at), col(Enterprise.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +95,11 @@ async def page(
     text: str | None,
     status: EnterpriseStatus | None,
     needs_review: bool | None,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
-) -> Sequence[Enterprise]:
-    """Return up to `limit` enterprises the actor may see, in the order they were registered."""
+    wanted: PageWanted,
+) -> Page[Enterprise]:
+    """Return one page of enterprises the actor may see, in the order they were registered."""
     statement = _filtered(tx, unit_id=unit_id, text=text, status=status, needs_review=needs_review)
-    if after is not None:
-        statement = statement.where(tuple_(col(Enterprise.created_at), col(Enterprise.id)) > after)
-    statement = statement.order_by(col(Enterprise.created_at), col(Enterprise.id)).limit(limit)
-    return (await tx.session.execute(statement)).scalars().all()
+    return await _OLDEST.page(tx, statement, wanted)
 
 
 async def stream(

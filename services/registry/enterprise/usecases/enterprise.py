@@ -23,7 +23,8 @@ from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence
 from shared.kernel.ids import new_id
-from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND, PRECONDITION_FAILED
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.version import SeenVersion
 from shared.policy.rule_set import RuleSet
 
 NOUN = "enterprise"
@@ -134,7 +135,7 @@ def new_enterprise(
 
 
 async def change_enterprise(
-    tx: Transaction, uscc: str, changes: Mapping[str, Any], *, version: int, size_rules: RuleSet
+    tx: Transaction, uscc: str, changes: Mapping[str, Any], *, seen: SeenVersion, size_rules: RuleSet
 ) -> Enterprise:
     """Change what is known of an enterprise; a new reporting unit must be in force.
 
@@ -143,8 +144,7 @@ async def change_enterprise(
     """
     enterprise = await lock_enterprise(tx, uscc)
     rules.check_own_changes(tx.actor.role, sorted(changes))
-    if enterprise.version != version:
-        raise Refusal(PRECONDITION_FAILED, pointer="header:if-match")
+    seen.check(enterprise.version)
     await apply_changes(tx, enterprise, changes, size_rules=size_rules)
     tx.audit("enterprise.change", subject=f"enterprise/{uscc}", uscc=uscc, fields=sorted(changes))
     return enterprise

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import orjson
 from fastapi import Query, Response
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from services.registry.evaluation.models.tech_sme_evaluation import TechSmeEvaluation
@@ -19,8 +18,9 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.kernel.types import LooseUscc
 from shared.policy.book import RULE_SET_NOT_IN_FORCE
+from shared.web.answer import answered, paged
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.paging import PageOf, Paging, page
+from shared.web.paging import PageOf, Paging
 
 router = edge_router(tags=["tech-SME 科技型中小企业评价"])
 
@@ -81,8 +81,7 @@ def _whole(evaluation: TechSmeEvaluation) -> dict[str, Any]:
 async def evaluate_tech_sme(body: EvaluationRequest, tx: Tx, book: Book) -> Response:
     """Evaluate an enterprise as of today: five conditions, points of each indicator, the cheapest next step."""
     evaluation = await usecases.evaluate_enterprise(tx, body.uscc, evaluation_id=new_id(), book=book)
-    headers = {"location": f"/v1/tech-sme-evaluations/{evaluation.id}"}
-    return JSONResponse(_whole(evaluation), 201, headers=headers)
+    return answered(_whole(evaluation), status=201, location=f"/v1/tech-sme-evaluations/{evaluation.id}")
 
 
 @router.get("/tech-sme-evaluations", response_model=PageOf[EvaluationSummary])
@@ -91,17 +90,15 @@ async def list_tech_sme_evaluations(
     tx: Tx, paging: Paging, uscc: Annotated[str | None, Query(max_length=18)] = None
 ) -> Response:
     """List the evaluations that the caller may see, in the order they were made."""
-    found = await store.page(tx, uscc=uscc, after=paging.after(), limit=paging.limit + 1)
-    last = found[paging.limit - 1] if len(found) > paging.limit else None
-    items = [_summary(row) for row in found[: paging.limit]]
-    return page(paging, items, None if last is None else (last.created_at, last.id))
+    found = await store.page(tx, uscc=uscc, wanted=paging.wanted())
+    return paged(paging, found, _summary)
 
 
 @router.get("/tech-sme-evaluations/{evaluation_id}", response_model=EvaluationRead, responses=refusals(NOT_FOUND))
 @edge(scope="registry.evaluation:read", row="enterprise", summary_zh="查看科技型中小企业评价")
 async def read_tech_sme_evaluation(evaluation_id: UUID, tx: Tx) -> Response:
     """Read one evaluation with all that explains it."""
-    return JSONResponse(_whole(await usecases.read_evaluation(tx, evaluation_id)))
+    return answered(_whole(await usecases.read_evaluation(tx, evaluation_id)))
 
 
 @router.post(
@@ -113,7 +110,7 @@ async def read_tech_sme_evaluation(evaluation_id: UUID, tx: Tx) -> Response:
 async def replay_tech_sme_evaluation(evaluation_id: UUID, tx: Tx) -> Response:
     """Compute an evaluation again from its frozen facts and compare the bytes."""
     replay = await usecases.replay_evaluation(tx, evaluation_id)
-    return JSONResponse(
+    return answered(
         {
             "id": str(evaluation_id),
             "same": replay.same,

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Response
-from fastapi.responses import JSONResponse
 
 from services.registry.ladder.models.register_application import RegisterApplication
 from services.registry.ladder.rules import register_application as rules
@@ -14,8 +13,9 @@ from services.registry.ladder.store import register_application as store
 from services.registry.ladder.usecases import register_application as usecases
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.web.answer import answered, paged
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.paging import PageOf, Paging, page
+from shared.web.paging import PageOf, Paging
 
 router = edge_router(tags=["register 科技型企业入库"])
 
@@ -61,8 +61,7 @@ def shown(application: RegisterApplication) -> dict[str, Any]:
 async def apply_for_register(body: RegisterApplicationTerms, tx: Tx, book: Book) -> Response:
     """Apply for the city's register; every condition is judged at once and shown."""
     application = await usecases.apply_for_register(tx, body.uscc, application_id=new_id(), book=book)
-    headers = {"location": f"/v1/register-applications/{application.id}"}
-    return JSONResponse(shown(application), 201, headers=headers)
+    return answered(shown(application), status=201, location=f"/v1/register-applications/{application.id}")
 
 
 @router.get("/register-applications", response_model=PageOf[RegisterApplicationRead])
@@ -75,12 +74,8 @@ async def list_register_applications(
     due_until_on: Annotated[date | None, Query(description="审核期限不晚于 / the check is due by")] = None,
 ) -> Response:
     """List the applications that the caller may see, in the order they came."""
-    found = await store.page(
-        tx, uscc=uscc, status=status, due_until_on=due_until_on, after=paging.after(), limit=paging.limit + 1
-    )
-    last = found[paging.limit - 1] if len(found) > paging.limit else None
-    items = [shown(row) for row in found[: paging.limit]]
-    return page(paging, items, None if last is None else (last.created_at, last.id))
+    found = await store.page(tx, uscc=uscc, status=status, due_until_on=due_until_on, wanted=paging.wanted())
+    return paged(paging, found, shown)
 
 
 @router.get(
@@ -89,7 +84,7 @@ async def list_register_applications(
 @edge(scope="registry.enterprise:read", row="unit", summary_zh="查看入库申请")
 async def read_register_application(application_id: UUID, tx: Tx) -> Response:
     """Read one application."""
-    return JSONResponse(shown(await usecases.read_application(tx, application_id)))
+    return answered(shown(await usecases.read_application(tx, application_id)))
 
 
 @router.post(
@@ -100,7 +95,7 @@ async def read_register_application(application_id: UUID, tx: Tx) -> Response:
 @edge(scope="registry.register:check", row="unit", summary_zh="区县审核入库申请")
 async def check_register_application(application_id: UUID, body: RegisterCheck, tx: Tx) -> Response:
     """Pass, return or reject an application of one's own unit; returning and rejecting need a note per point."""
-    return JSONResponse(shown(await usecases.check_application(tx, application_id, body)))
+    return answered(shown(await usecases.check_application(tx, application_id, body)))
 
 
 @router.post(
@@ -111,7 +106,7 @@ async def check_register_application(application_id: UUID, body: RegisterCheck, 
 @edge(scope="registry.register:apply", row="enterprise", summary_zh="补正后重新提交入库申请")
 async def resubmit_register_application(application_id: UUID, tx: Tx, book: Book) -> Response:
     """Submit a returned application again; the conditions are judged anew."""
-    return JSONResponse(shown(await usecases.resubmit_application(tx, application_id, book=book)))
+    return answered(shown(await usecases.resubmit_application(tx, application_id, book=book)))
 
 
 @router.post(
@@ -122,7 +117,7 @@ async def resubmit_register_application(application_id: UUID, tx: Tx, book: Book
 @edge(scope="registry.register:apply", row="enterprise", summary_zh="撤回入库申请")
 async def withdraw_register_application(application_id: UUID, tx: Tx) -> Response:
     """Take an open application back."""
-    return JSONResponse(shown(await usecases.withdraw_application(tx, application_id)))
+    return answered(shown(await usecases.withdraw_application(tx, application_id)))
 
 
 @router.post(
@@ -134,4 +129,4 @@ async def withdraw_register_application(application_id: UUID, tx: Tx) -> Respons
 async def list_register_application(application_id: UUID, tx: Tx, book: Book) -> Response:
     """List a checked enterprise: its number is issued and the title granted."""
     application = await usecases.list_application(tx, application_id, qualification_id=new_id(), book=book)
-    return JSONResponse(shown(application))
+    return answered(shown(application))

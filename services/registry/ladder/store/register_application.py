@@ -1,17 +1,19 @@
 """Every SELECT and lock of applications for the city's register."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlmodel import col
 
 from services.registry.enterprise.models.enterprise import Enterprise
 from services.registry.enterprise.store.scope import visible
 from services.registry.ladder.models.register_application import RegisterApplication
 from services.registry.ladder.rules.register_application import OPEN_STATUSES, RegisterStatus
+from shared.db.keyset import Page, PageWanted, ascending
 from shared.db.transaction import Transaction
+
+_OLDEST = ascending(col(RegisterApplication.created_at), col(RegisterApplication.id))
 
 
 async def find(tx: Transaction, application_id: UUID, *, locked: bool = False) -> RegisterApplication | None:
@@ -40,10 +42,9 @@ async def page(
     uscc: str | None,
     status: RegisterStatus | None,
     due_until_on: date | None,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
-) -> Sequence[RegisterApplication]:
-    """Return up to `limit` applications the actor may see, in the order they came."""
+    wanted: PageWanted,
+) -> Page[RegisterApplication]:
+    """Return one page of applications the actor may see, in the order they came."""
     statement = (
         select(RegisterApplication)
         .join(Enterprise, col(Enterprise.uscc) == col(RegisterApplication.uscc))
@@ -55,7 +56,4 @@ async def page(
         statement = statement.where(col(RegisterApplication.status) == status)
     if due_until_on is not None:
         statement = statement.where(col(RegisterApplication.check_due_on) <= due_until_on)
-    if after is not None:
-        statement = statement.where(tuple_(col(RegisterApplication.created_at), col(RegisterApplication.id)) > after)
-    statement = statement.order_by(col(RegisterApplication.created_at), col(RegisterApplication.id)).limit(limit)
-    return (await tx.session.execute(statement)).scalars().all()
+    return await _OLDEST.page(tx, statement, wanted)

@@ -22,7 +22,6 @@ from services.techtransfer.listing.api.listing import (
     listing_filter,
     merged,
     patch_of,
-    require_version,
 )
 from services.techtransfer.listing.models.achievement import Achievement
 from services.techtransfer.listing.rules import achievement as rules
@@ -111,7 +110,7 @@ async def post_achievement(body: AchievementTerms, tx: Tx, book: Book) -> Respon
 async def list_achievements(wanted: Wanted, paging: Paging, tx: Tx) -> Response:
     """List published achievements and one's own, newest first."""
     statement = store.narrowed_achievements(tx.actor, wanted)
-    found = await listing_store.one_page(tx, statement, Achievement, after=paging.after(), limit=paging.limit)
+    found = await listing_store.one_page(tx, statement, Achievement, paging.wanted())
     return listed(found, tx.actor, paging=paging, shown=shown)
 
 
@@ -151,11 +150,11 @@ async def read_achievement_contact(achievement_id: UUID, tx: Tx) -> ContactRead:
 )
 @edge(scope="transfer.listing:write", row="agency", summary_zh="修改科技成果")
 async def change_achievement(
-    achievement_id: UUID, body: AchievementPatch, version: IfMatch, tx: Tx, book: Book
+    achievement_id: UUID, body: AchievementPatch, seen: IfMatch, tx: Tx, book: Book
 ) -> Response:
     """Change a draft or a returned achievement."""
     achievement = await listing_usecases.load_to_manage(tx, Achievement, achievement_id)
-    require_version(achievement, version)
+    seen.check(achievement.version)
     rule_set = book.pick(listing_rules.POLICY, tx.today)
     terms = merged(AchievementTerms, achievement, body)
     return answered(shown(await usecases.change_achievement(tx, achievement, terms, rule_set=rule_set), tx.actor))

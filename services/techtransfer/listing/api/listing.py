@@ -16,16 +16,15 @@ from services.techtransfer.listing.rules import party as party_rules
 from services.techtransfer.listing.rules.words import CooperationMode, ListingStatus, ReviewDecision, in_words
 from services.techtransfer.listing.store.listing import Listing, ListingFilter
 from services.techtransfer.listing.usecases import listing as usecases
+from shared.db.keyset import Page
 from shared.kernel.actor import Actor
-from shared.kernel.errors import Refusal
 from shared.kernel.key_field import KeyField
-from shared.kernel.refusals import PRECONDITION_FAILED
 from shared.kernel.shape import Shape
 from shared.kernel.types import LongTextOrNone, UnitId, Uscc
-from shared.web.conditional import etag
+from shared.web import answer
 from shared.web.edge import Tx, edge, edge_router
 from shared.web.export import Column, Format, export
-from shared.web.paging import PageRequest, page
+from shared.web.paging import PageRequest
 
 Terms = TypeVar("Terms", bound=rules.ListingTerms)
 router = edge_router(tags=["listings 成果与需求"])
@@ -171,32 +170,18 @@ def merged(terms: type[Terms], listing: ListingColumns, patch: BaseModel) -> Ter
         raise RequestValidationError(errors) from fault
 
 
-def require_version(listing: ListingColumns, version: int) -> None:
-    """Require that a locked listing still has the version that its editor has read.
-
-    Raises:
-        Refusal: `precondition_failed`.
-    """
-    if listing.version != version:
-        raise Refusal(PRECONDITION_FAILED, pointer="header:if-match")
-
-
 def answered(read: ListingState, *, path: str | None = None) -> Response:
     """Answer with one listing and its version as ETag; 201 with its address where `path` is given."""
-    headers = {"etag": etag(read.version)}
-    if path is not None:
-        headers["location"] = f"/v1/{path}/{read.id}"
-    status = 200 if path is None else 201
-    return Response(read.model_dump_json(), status, media_type="application/json", headers=headers)
+    if path is None:
+        return answer.answered(read, version=read.version)
+    return answer.answered(read, status=201, location=f"/v1/{path}/{read.id}", version=read.version)
 
 
 def listed(
-    found: Sequence[Listing], actor: Actor, *, paging: PageRequest, shown: Callable[[Listing, Actor], ListingState]
+    found: Page[Listing], actor: Actor, *, paging: PageRequest, shown: Callable[[Listing, Actor], ListingState]
 ) -> Response:
-    """Answer with one page of listings as the caller may see them; a row beyond the limit tells of another page."""
-    last = found[paging.limit - 1] if len(found) > paging.limit else None
-    items = [shown(one, actor) for one in found[: paging.limit]]
-    return page(paging, items, (last.created_at, last.id) if last else None)
+    """Answer with one page of listings as the caller may see them."""
+    return answer.paged(paging, found, lambda one: shown(one, actor))
 
 
 async def exported(

@@ -23,7 +23,6 @@ from services.techtransfer.listing.api.listing import (
     listing_filter,
     merged,
     patch_of,
-    require_version,
 )
 from services.techtransfer.listing.models.need import Need
 from services.techtransfer.listing.rules import listing as listing_rules
@@ -112,7 +111,7 @@ async def post_need(body: NeedTerms, tx: Tx, book: Book) -> Response:
 async def list_needs(wanted: Wanted, paging: Paging, tx: Tx) -> Response:
     """List published needs and one's own, newest first."""
     statement = store.narrowed_needs(tx.actor, wanted)
-    found = await listing_store.one_page(tx, statement, Need, after=paging.after(), limit=paging.limit)
+    found = await listing_store.one_page(tx, statement, Need, paging.wanted())
     return listed(found, tx.actor, paging=paging, shown=shown)
 
 
@@ -151,10 +150,10 @@ async def read_need_contact(need_id: UUID, tx: Tx) -> ContactRead:
     ),
 )
 @edge(scope="transfer.listing:write", row="agency", summary_zh="修改技术需求")
-async def change_need(need_id: UUID, body: NeedPatch, version: IfMatch, tx: Tx, book: Book) -> Response:
+async def change_need(need_id: UUID, body: NeedPatch, seen: IfMatch, tx: Tx, book: Book) -> Response:
     """Change a draft or a returned need."""
     need = await listing_usecases.load_to_manage(tx, Need, need_id)
-    require_version(need, version)
+    seen.check(need.version)
     rule_set = book.pick(listing_rules.POLICY, tx.today)
     terms = merged(NeedTerms, need, body)
     return answered(shown(await usecases.change_need(tx, need, terms, rule_set=rule_set), tx.actor))

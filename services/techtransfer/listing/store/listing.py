@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -12,13 +11,13 @@ from sqlmodel import col
 from services.techtransfer.listing.models.listing import ListingColumns
 from services.techtransfer.listing.rules.listing import ENDED, title_key
 from services.techtransfer.listing.rules.words import CooperationMode, ListingStatus
+from shared.db.keyset import Keyset, Page, PageWanted, descending
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Actor, Role
 
 Listing = TypeVar("Listing", bound=ListingColumns)
 SEES_ALL = frozenset({Role.CITY, Role.AUDITOR, Role.SYSTEM})
 EXPORT_PAGE = 500
-After = tuple[datetime, UUID] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,28 +101,19 @@ def narrowed(table: type[Listing], actor: Actor, wanted: ListingFilter) -> Selec
 
 
 async def one_page(
-    tx: Transaction, statement: Select[Listing], table: type[Listing], *, after: After, limit: int
-) -> Sequence[Listing]:
-    """Return a page by keyset, newest first, and one row more than `limit`, which tells that another page follows."""
-    created_at, row_id = col(table.created_at), col(table.id)
-    if after is not None:
-        at, last_id = after
-        statement = statement.where(or_(created_at < at, and_(created_at == at, row_id < last_id)))
-    statement = statement.order_by(created_at.desc(), row_id.desc()).limit(limit + 1)
-    return (await tx.session.execute(statement)).scalars().all()
+    tx: Transaction, statement: Select[Listing], table: type[Listing], wanted: PageWanted
+) -> Page[Listing]:
+    """Return one page, newest first."""
+    return await _newest(table).page(tx, statement, wanted)
 
 
-async def every_row(tx: Transaction, statement: Select[Listing], table: type[Listing]) -> AsyncIterator[Listing]:
+def every_row(tx: Transaction, statement: Select[Listing], table: type[Listing]) -> AsyncIterator[Listing]:
     """Yield all rows page by page, so that an export of any length is held in little memory."""
-    after: After = None
-    while True:
-        found = await one_page(tx, statement, table, after=after, limit=EXPORT_PAGE)
-        for listing in found[:EXPORT_PAGE]:
-            yield listing
-        if len(found) <= EXPORT_PAGE:
-            return
-        after = (found[EXPORT_PAGE - 1].created_at, found[EXPORT_PAGE - 1].id)
-        tx.session.expunge_all()
+    return _newest(table).every_row(tx, statement, batch=EXPORT_PAGE)
+
+
+def _newest(table: type[Listing]) -> Keyset:
+    return descending(col(table.created_at), col(table.id))
 
 
 async def lock_ended(tx: Transaction, table: type[Listing], *, limit: int) -> Sequence[Listing]:
