@@ -13,6 +13,10 @@ _METHODS = ("get", "put", "post", "patch", "delete")
 _UNBOUND = {
     "route_unknown": ("地址不存在时", "the address does not exist"),
     "method_not_allowed": ("地址存在但不支持该方法时", "the address exists, its methods are others"),
+    "origin_not_allowed": (
+        "浏览器的预检请求来自未登记的网页来源时",
+        "a preflight comes from an origin that is not admitted",
+    ),
     "rate_limited": ("请求过于频繁时，任何接口", "too many requests, whatever the operation"),
 }
 _IN_REPORTS = ("导入报告中逐行列出", "line by line in the report of an import")
