@@ -31,8 +31,11 @@ explained under `/problems/{code}`.
 **分页 Paging** — `limit` ≤ 200 and the opaque `cursor` of the answer, also as `Link: rel="next"`; a
 cursor belongs to its filter.
 
-**版本 Versions** — `ETag: "v3"` on records that change; send it as `If-Match` (412 if someone was
-faster, 428 without).
+**版本 Versions** — `ETag` on records that change; send it as `If-Match` (412 if someone was faster, 428
+without; `*` and lists are understood). Every read takes `If-None-Match`: 304 if nothing changed.
+
+**参数 Parameters** — a parameter that is not known, or is given twice where one value is meant, is refused
+by name. `HEAD` works wherever `GET` does; `OPTIONS` names the methods of an address.
 
 **单位 Units** — money in fen (`…_fen`), rates in parts per million (`…_ppm`), instants in UTC
 (`…_at`), dates of Asia/Shanghai (`…_on`). `X-Request-Id` is echoed; quote it when you ask us.

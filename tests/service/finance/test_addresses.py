@@ -11,12 +11,11 @@ ID = "019e8200-0000-7000-8000-00000000a001"
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("GET", f"/v1/loan-applications/{ID}:return", "POST"),
-        ("DELETE", "/v1/consents/text", "GET"),
-        ("DELETE", "/v1/loan-applications/reasons", "GET"),
-        ("PUT", f"/v1/loans/{ID}/drawdowns", "GET, POST"),
-        ("OPTIONS", "/v1/loan-applications", "GET, POST"),
-        ("POST", f"/v1/consents/{ID}", "DELETE, GET"),
+        ("GET", f"/v1/loan-applications/{ID}:return", "OPTIONS, POST"),
+        ("DELETE", "/v1/consents/text", "GET, HEAD, OPTIONS"),
+        ("DELETE", "/v1/loan-applications/reasons", "GET, HEAD, OPTIONS"),
+        ("PUT", f"/v1/loans/{ID}/drawdowns", "GET, HEAD, OPTIONS, POST"),
+        ("POST", f"/v1/consents/{ID}", "DELETE, GET, HEAD, OPTIONS"),
     ],
 )
 async def test_the_wrong_method_is_told_which_ones_are_right(
