@@ -137,12 +137,4 @@ def _touch(tx: Transaction, held: Client, action: str) -> None:
     held.version += 1
     held.changed_at = tx.now
     tx.audit(action, subject=f"client/{held.client_id}", detail={"scopes": held.scopes, "demo": held.demo})
-    tx.emit(
-        ClientChanged(
-            client_id=held.client_id,
-            role=held.role.value,
-            status=held.status.value,
-            party=held.party,
-            unit_id=held.unit_id,
-        )
-    )
+    tx.emit(ClientChanged.of(held))

@@ -1,7 +1,7 @@
 """The base of every event: a promise in the past tense with the smallest useful set of fields."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -38,6 +38,27 @@ class Event(BaseModel):
     ordering: ClassVar[EventKind]
     aggregate: ClassVar[str]
     key: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def of(cls, row: object, /, **words: Any) -> Self:  # noqa: ANN401  # checked by the fields' own types
+        """Return the event that tells `row`.
+
+        Args:
+            row: a table's row, terms or a decision; each field that no keyword names is its attribute of that name.
+            words: fields that the row lacks, or has under another name.
+
+        Raises:
+            AttributeError: the row lacks a field.
+            TypeError: a keyword names no field.
+            pydantic.ValidationError: a value has another type than its field.
+        """
+        fields = cls.__pydantic_fields__
+        for name in fields:
+            if name not in words:
+                words[name] = getattr(row, name)
+        if len(words) != len(fields):
+            raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(words.keys() - fields.keys()))}")
+        return cls(**words)
 
     @property
     def aggregate_id(self) -> str:

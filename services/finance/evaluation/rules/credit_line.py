@@ -120,10 +120,4 @@ def limit_changed(line: CreditLineTerms) -> LimitChanged:
 
     Source: F-LINE-07 (docs/rules/finance.md).
     """
-    return LimitChanged(
-        uscc=line.uscc,
-        limit_fen=line.limit_fen,
-        reserved_fen=line.reserved_fen,
-        drawn_fen=line.drawn_fen,
-        available_fen=available(line.limit_fen, line.reserved_fen, line.drawn_fen),
-    )
+    return LimitChanged.of(line, available_fen=available(line.limit_fen, line.reserved_fen, line.drawn_fen))

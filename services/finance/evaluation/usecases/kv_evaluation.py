@@ -106,19 +106,7 @@ async def _keep(
 
 
 def _completed(row: KvEvaluation) -> EvaluationCompleted:
-    return EvaluationCompleted(
-        uscc=row.uscc,
-        evaluation_id=row.id,
-        supersedes_id=row.supersedes_id,
-        grade=row.grade,
-        score_milli=row.score_milli,
-        limit_fen=row.limit_fen,
-        uplift_fen=row.uplift_fen,
-        as_of_on=row.as_of_on,
-        valid_until_on=row.valid_until_on,
-        rule_set_version=row.rule_set_version,
-        rule_set_sha256=row.rule_set_sha256,
-    )
+    return EvaluationCompleted.of(row, evaluation_id=row.id)
 
 
 async def settle_firm(tx: Transaction, uscc: str, book: RuleBook) -> KvEvaluation | None:

@@ -21,20 +21,7 @@ from shared.policy.book import RuleBook
 
 
 def _tell(tx: Transaction, cover: Cover) -> None:
-    tx.emit(
-        CoverChanged(
-            cover_id=cover.id,
-            drawdown_id=cover.drawdown_id,
-            loan_id=cover.loan_id,
-            enterprise_uscc=cover.enterprise_uscc,
-            bank_uscc=cover.bank_uscc,
-            unit_id=cover.unit_id,
-            status=cover.status.value,
-            covered_fen=cover.covered_fen,
-            released_fen=cover.released_fen,
-            reason_code=cover.reason_code,
-        )
-    )
+    tx.emit(CoverChanged.of(cover, cover_id=cover.id))
 
 
 async def file_cover(tx: Transaction, drawdown_id: UUID, book: RuleBook, *, cover_id: UUID) -> Cover:

@@ -67,15 +67,12 @@ async def draw_loan(
 
 
 def _drawn(loan: HeldLoan, drawdown: Drawdown) -> LoanDrawn:
-    return LoanDrawn(
+    return LoanDrawn.of(
+        drawdown,
+        drawdown_id=drawdown.id,
         loan_id=loan.id,
         enterprise_uscc=loan.enterprise_uscc,
         bank_uscc=loan.bank_uscc,
-        drawdown_id=drawdown.id,
-        note_no=drawdown.note_no,
-        amount_fen=drawdown.amount_fen,
-        starts_on=drawdown.starts_on,
-        matures_on=drawdown.matures_on,
     )
 
 
@@ -117,14 +114,13 @@ async def repay_drawdown(
         await release_cover(tx, drawdown, book, outstanding_fen=decision.outstanding_fen)
     tx.audit("loan.repay", subject=f"drawdown/{drawdown_id}", uscc=loan.enterprise_uscc)
     tx.emit(
-        LoanRepaid(
+        LoanRepaid.of(
+            terms,
+            drawdown_id=drawdown_id,
+            outstanding_fen=decision.outstanding_fen,
             loan_id=loan.id,
             enterprise_uscc=loan.enterprise_uscc,
             bank_uscc=loan.bank_uscc,
-            drawdown_id=drawdown_id,
-            amount_fen=terms.amount_fen,
-            outstanding_fen=decision.outstanding_fen,
-            value_on=terms.value_on,
         ),
         line_rules.limit_changed(after),
     )

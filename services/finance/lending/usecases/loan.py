@@ -79,16 +79,7 @@ async def sign_loan(tx: Transaction, application_id: UUID, terms: LoanTerms, boo
 
 
 def _signed(loan: Loan) -> LoanSigned:
-    return LoanSigned(
-        loan_id=loan.id,
-        enterprise_uscc=loan.enterprise_uscc,
-        bank_uscc=loan.bank_uscc,
-        application_id=loan.application_id,
-        principal_fen=loan.principal_fen,
-        rate_ppm=loan.rate_ppm,
-        term_months=loan.term_months,
-        draw_until_on=loan.draw_until_on,
-    )
+    return LoanSigned.of(loan, loan_id=loan.id)
 
 
 def state_of(loan: Loan | HeldLoan) -> LoanState:
@@ -115,12 +106,7 @@ async def lapse_loans(tx: Transaction, limit: int) -> int:
         loan.version += 1
         tx.audit("loan.lapse", subject=f"loan/{loan.id}", uscc=loan.enterprise_uscc)
         tx.emit(
-            LoanLapsed(
-                loan_id=loan.id,
-                enterprise_uscc=loan.enterprise_uscc,
-                bank_uscc=loan.bank_uscc,
-                released_fen=lapse.movement.amount_fen,
-            ),
+            LoanLapsed.of(loan, loan_id=loan.id, released_fen=lapse.movement.amount_fen),
             line_rules.limit_changed(after),
         )
     return len(overdue)

@@ -142,18 +142,7 @@ def _tell_submitted(tx: Transaction, application: LoanApplication) -> None:
         uscc=application.enterprise_uscc,
         detail={"amount_fen": application.amount_fen, "evaluation_id": str(application.evaluation_id)},
     )
-    tx.emit(
-        ApplicationSubmitted(
-            application_id=application.id,
-            case_no=application.case_no,
-            enterprise_uscc=application.enterprise_uscc,
-            bank_uscc=application.bank_uscc,
-            evaluation_id=application.evaluation_id,
-            amount_fen=application.amount_fen,
-            term_months=application.term_months,
-            answer_due_on=application.answer_due_on,
-        )
-    )
+    tx.emit(ApplicationSubmitted.of(application, application_id=application.id))
 
 
 async def _locked(tx: Transaction, application_id: UUID) -> LoanApplication:
@@ -172,18 +161,7 @@ def tell_decided(tx: Transaction, application: LoanApplication) -> None:
         uscc=application.enterprise_uscc,
         detail={"reason_code": application.reason_code, "approved_fen": application.approved_fen},
     )
-    tx.emit(
-        ApplicationDecided(
-            application_id=application.id,
-            case_no=application.case_no,
-            enterprise_uscc=application.enterprise_uscc,
-            bank_uscc=application.bank_uscc,
-            status=application.status.value,
-            reason_code=application.reason_code,
-            amount_fen=application.approved_fen,
-            valid_until_on=application.valid_until_on,
-        )
-    )
+    tx.emit(ApplicationDecided.of(application, application_id=application.id, amount_fen=application.approved_fen))
 
 
 async def cancel_application(tx: Transaction, application_id: UUID) -> LoanApplication:
@@ -260,12 +238,10 @@ async def flag_open_applications(tx: Transaction, event: EvaluationCompleted) ->
         application.flag_acknowledged_by = None
         application.version += 1
         tx.emit(
-            ApplicationFlagged(
+            ApplicationFlagged.of(
+                application,
                 application_id=application.id,
-                case_no=application.case_no,
-                enterprise_uscc=application.enterprise_uscc,
-                bank_uscc=application.bank_uscc,
-                flag=ApplicationFlag.EVALUATION_SUPERSEDED.value,
+                flag=ApplicationFlag.EVALUATION_SUPERSEDED,
                 old_evaluation_id=application.evaluation_id,
                 new_evaluation_id=event.evaluation_id,
                 old_limit_fen=application.snapshot_limit_fen,

@@ -80,17 +80,7 @@ async def grant_consent(tx: Transaction, draft: ConsentDraft, book: RuleBook, *,
     )
     tx.session.add(consent)
     tx.audit("consent.grant", subject=f"consent/{consent_id}", uscc=uscc, consent_id=consent_id, fields=consent.scopes)
-    tx.emit(
-        ConsentGranted(
-            consent_id=consent_id,
-            enterprise_uscc=uscc,
-            bank_uscc=consent.bank_uscc,
-            purpose=consent.purpose.value,
-            scopes=tuple(consent.scopes),
-            granted_at=consent.granted_at,
-            expires_at=consent.expires_at,
-        )
-    )
+    tx.emit(ConsentGranted.of(consent, consent_id=consent_id))
     return consent
 
 
@@ -113,15 +103,7 @@ async def revoke_consent(tx: Transaction, consent_id: UUID, book: RuleBook) -> t
     consent.revoked_at = revocation.revoked_at
     consent.purge_by_on = revocation.purge_by_on
     tx.audit("consent.revoke", subject=f"consent/{consent_id}", uscc=uscc, consent_id=consent_id)
-    tx.emit(
-        ConsentRevoked(
-            consent_id=consent_id,
-            enterprise_uscc=uscc,
-            bank_uscc=consent.bank_uscc,
-            revoked_at=revocation.revoked_at,
-            purge_by_on=revocation.purge_by_on,
-        )
-    )
+    tx.emit(ConsentRevoked.of(consent, consent_id=consent_id))
     await tx.session.flush()
     held = await consents.held(tx, enterprise_uscc=uscc, bank_uscc=consent.bank_uscc)
     return consent, rules.still_open(held, now=tx.now)

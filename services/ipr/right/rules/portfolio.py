@@ -45,16 +45,8 @@ class Summary:
 
     def told(self, uscc: str, as_of_on: date, rules: RuleSet) -> PortfolioChanged:
         """Return the event that tells this summary."""
-        return PortfolioChanged(
-            uscc=uscc,
-            as_of_on=as_of_on,
-            class_1_count=self.class_1_count,
-            class_2_count=self.class_2_count,
-            high_value_count=self.high_value_count,
-            blemished_count=self.blemished_count,
-            kinds=self.kinds,
-            rule_set_version=rules.version,
-            rule_set_sha256=rules.sha256,
+        return PortfolioChanged.of(
+            self, uscc=uscc, as_of_on=as_of_on, rule_set_version=rules.version, rule_set_sha256=rules.sha256
         )
 
 

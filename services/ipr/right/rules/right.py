@@ -302,15 +302,11 @@ def told(view: RightView, *, high_value: bool) -> RightChanged:
 
     Source: I-RIGHT-12 (docs/rules/ipr.md).
     """
-    return RightChanged(
+    return RightChanged.of(
+        view.terms,
         right_id=view.right_id,
-        right_no=view.terms.right_no,
-        kind=view.terms.kind.value,
-        title=view.terms.title,
-        legal_status=view.legal_status.value,
+        legal_status=view.legal_status,
         owners=tuple(OwnerShare(uscc=one.uscc, share_ppm=one.share_ppm) for one in view.owners),
-        filed_on=view.terms.filed_on,
-        granted_on=view.terms.granted_on,
         ends_on=view.ends_on,
         high_value=high_value,
         blemished=view.blemished,

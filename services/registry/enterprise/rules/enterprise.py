@@ -340,7 +340,7 @@ def mark(terms: IntegrityMarkTerms, marks: Iterable[OpenMark], *, uscc: str, tod
         raise Refusal(MARK_OPEN, pointer="/kind")
     if not terms.active and not is_open:
         raise Refusal(MARK_NOT_OPEN, pointer="/kind")
-    return IntegrityChanged(uscc=uscc, mark=terms.kind.value, active=terms.active, effective_on=terms.effective_on)
+    return IntegrityChanged.of(terms, uscc=uscc, mark=terms.kind)
 
 
 def open_marks(marks: Iterable[OpenMark]) -> IntegrityMarks:
@@ -382,16 +382,4 @@ def public_state(
 
     Source: R-ENT-08 (design: ownership of enterprise facts).
     """
-    return EnterpriseChanged(
-        uscc=terms.uscc,
-        name=terms.name,
-        unit_id=terms.unit_id,
-        industry_code=terms.industry_code,
-        key_field=terms.key_field,
-        founded_on=terms.founded_on,
-        legal_form=terms.legal_form.value,
-        founder_type=terms.founder_type,
-        size_class=size_class,
-        status=status.value,
-        integrity=open_marks(marks),
-    )
+    return EnterpriseChanged.of(terms, size_class=size_class, status=status, integrity=open_marks(marks))

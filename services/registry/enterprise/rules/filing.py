@@ -131,7 +131,7 @@ def submit(terms: FilingTerms, findings: tuple[FilingFinding, ...], *, uscc: str
             problems_zh="；".join(finding.text_zh for finding in refusing),
             problems_en="; ".join(finding.text_en for finding in refusing),
         )
-    return FilingAccepted(uscc=uscc, year=year, **{name: getattr(terms, name) for name in FilingTerms.model_fields})
+    return FilingAccepted.of(terms, uscc=uscc, year=year)
 
 
 def _staff_findings(terms: FilingTerms) -> list[FilingFinding]:

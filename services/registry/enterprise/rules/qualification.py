@@ -271,12 +271,4 @@ def public_state(titles: Sequence[HeldTitle], *, uscc: str, on: date) -> Qualifi
     title = current(titles, on)
     if title is None:
         return None
-    return QualificationChanged(
-        uscc=uscc,
-        kind=title.kind.value,
-        status=status_on(title, on).value,
-        number=title.number,
-        valid_from_on=title.valid_from_on,
-        valid_until_on=title.valid_until_on,
-        evidence_level=title.evidence_level.value,
-    )
+    return QualificationChanged.of(title, uscc=uscc, status=status_on(title, on))

@@ -356,12 +356,4 @@ def _end(held: Held, status: ListingStatus, note: str | None) -> Move:
 
 
 def _public_state(held: Held, status: ListingStatus) -> ListingChanged:
-    return ListingChanged(
-        listing_id=held.listing_id,
-        noun=held.noun.value,
-        status=status.value,
-        title=held.title,
-        key_field=held.key_field.value if held.key_field else None,
-        party_uscc=held.party_uscc,
-        case_no=held.case_no,
-    )
+    return ListingChanged.of(held, status=status)
