@@ -4,6 +4,7 @@ import errno
 import grp
 import os
 import pwd
+import secrets
 import signal
 import socket
 import subprocess
@@ -16,6 +17,8 @@ from pathlib import Path
 from deploy.embedded.forked import Forked
 
 _ARMED = str(Path(__file__).with_name("armed.py"))
+
+_QUIET_PORTS = range(12_000, 32_000)
 
 UNPRIVILEGED_USER = "nobody"
 """PostgreSQL refuses to run as root; where the suite is started by root, its servers run as this user."""
@@ -167,7 +170,19 @@ def port_fault(port: int) -> str | None:
 
 
 def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that was free a moment ago; see `free_ports`."""
+    (port,) = free_ports(1)
+    return port
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that were free together a moment ago, below those that the kernel gives to outgoing connections.
+
+    A port that the kernel picks can be taken by a connection to somewhere else while the server that had it restarts.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = secrets.choice(_QUIET_PORTS)
+        if port not in found and port_fault(port) is None:
+            found.append(port)
+    return found

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +15,7 @@ import asyncpg
 import httpx
 
 from deploy.embedded.launch_settings import DEFAULT_PORTS, PROCESSES, LaunchSettings, port_setting
+from deploy.embedded.process import free_ports
 from tests.support.postgres import REPOSITORY, state_folder
 
 _LAUNCH_SECONDS = 180
@@ -27,7 +27,7 @@ class LaunchedSuite:
     def __init__(self, state: Path, **settings: str) -> None:
         """Name its state folder and ports; `settings` are environment variables such as FINANCE_PROCESSES."""
         self.state = state
-        ports = dict(zip(DEFAULT_PORTS, _free_ports(len(DEFAULT_PORTS)), strict=True))
+        ports = dict(zip(DEFAULT_PORTS, free_ports(len(DEFAULT_PORTS)), strict=True))
         self.environment = {
             **{name: value for name, value in os.environ.items() if not _belongs_to_a_suite(name)},
             **{port_setting(name): str(port) for name, port in ports.items()},
@@ -153,18 +153,6 @@ def _is_ready(url: str) -> bool:
 def _belongs_to_a_suite(name: str) -> bool:
     prefixes = ("KECHUANG_", *(f"{process.upper()}_" for process in PROCESSES))
     return name.startswith(prefixes) or name in {"NATS_URL", "MAKEFLAGS", "MFLAGS", "MAKELEVEL"}
-
-
-def _free_ports(count: int) -> list[int]:
-    """Return ports that are free together: all are held until all are known."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in held]
-    finally:
-        for one in held:
-            one.close()
 
 
 def settings_of(urls: Mapping[str, str], suffix: str) -> dict[str, str]:

@@ -1,10 +1,13 @@
 """Order, independence of handlers, and what a listener carries over from the publisher."""
 
 import asyncio
+import contextlib
 from typing import Any
 
+import nats as nats_client
 import pytest
 import structlog
+from nats.js.errors import NotFoundError
 from opentelemetry import trace
 from sqlalchemy import text
 
@@ -177,7 +180,18 @@ async def test_a_letter_is_not_kept_twice_and_a_second_replay_does_nothing(pair:
             await connection.execute(text("UPDATE outbox_event SET published_at = NULL"))
         async with pair.client() as client:
             await client.jetstream().delete_stream("REGISTRY")
-        await asyncio.sleep(2.5)
+        await reaches(pair.publisher, "SELECT count(*) FROM outbox_event WHERE published_at IS NULL", 0)
+        reader = await nats_client.connect(pair.broker.url("finance"), inbox_prefix=b"_INBOX_finance")
+
+        async def answered() -> bool:
+            with contextlib.suppress(NotFoundError):
+                held = await reader.jetstream().consumer_info("REGISTRY", "finance")
+                delivered = held.delivered.consumer_seq if held.delivered else 0
+                return delivered > 0 and (held.num_pending, held.num_ack_pending) == (0, 0)
+            return False
+
+        await until(answered)
+        await reader.close()
     assert await count(pair.listener, "SELECT count(*) FROM dead_letter") == 1
     pair.handlers.fail_on = set()
     assert await replay(pair.listener, CLOCK, pair.handlers.subscriptions()) == (1, [])

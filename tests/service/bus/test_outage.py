@@ -5,7 +5,6 @@ import contextlib
 import gc
 import random
 import secrets
-import time
 from typing import Any
 
 import nats as nats_client
@@ -177,7 +176,11 @@ async def test_a_cancellation_that_connecting_swallows_still_ends_the_bus(
     gc.collect()
 
 
-async def test_what_a_stopped_worker_had_in_hand_is_handled_at_once_by_the_next(pair: Pair) -> None:
+async def test_what_a_stopped_worker_had_in_hand_is_handled_at_once_by_the_next(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Longer than this test may take: what the broker itself delivers again would come too late.
+    monkeypatch.setattr("shared.bus.streams.ACK_WAIT_SECONDS", 600.0)
     reached = asyncio.Event()
 
     async def never(_tx: Transaction, _event: Envelope[IntegrityChanged]) -> None:
@@ -187,24 +190,21 @@ async def test_what_a_stopped_worker_had_in_hand_is_handled_at_once_by_the_next(
     await pair.emit(*(marked("firm-1") for _ in range(20)))
     async with pair.running(subscriptions=[Subscription("finance.integrity", IntegrityChanged, never)]):
         await asyncio.wait_for(reached.wait(), 15)
-    began = time.monotonic()
     async with pair.running(subscriptions=pair.handlers.subscriptions()[1:]):
-        await reaches(pair.listener, "SELECT count(*) FROM effect", 20)
-    # Far less than the broker's own patience of six seconds.
-    assert time.monotonic() - began < 4
+        await reaches(pair.listener, "SELECT count(*) FROM effect", 20, seconds=60)
     assert pair.handlers.happened == [("firm-1", number) for number in range(1, 21)]
 
 
 async def test_a_handler_that_takes_its_time_is_not_given_its_event_again(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.bus.streams.ACK_WAIT_SECONDS", 0.9)
-    monkeypatch.setattr("shared.bus.receiver.ACK_WAIT_SECONDS", 0.9)
+    monkeypatch.setattr("shared.bus.streams.ACK_WAIT_SECONDS", 2.1)
+    monkeypatch.setattr("shared.bus.receiver.ACK_WAIT_SECONDS", 2.1)
     calls: list[int] = []
 
     async def slow(_tx: Transaction, event: Envelope[IntegrityChanged]) -> None:
         calls.append(event.sequence)
-        await asyncio.sleep(2.5)
+        await asyncio.sleep(3)
 
     await pair.emit(marked("firm-1"))
     async with pair.running(subscriptions=[Subscription("finance.slow", IntegrityChanged, slow)]):

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ class Echo:
     bodies: list[bytes] = field(default_factory=list)
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     pause_s: float = 0.0
+    awaits: Callable[[], Awaitable[object]] | None = None  # what each answer waits for
     drop: int = 0
     runner: web.AppRunner | None = None
 
@@ -58,6 +59,8 @@ class Echo:
             request.transport.close()
             return web.Response()
         await asyncio.sleep(self.pause_s)
+        if self.awaits is not None:
+            await self.awaits()
         if request.path in self.answers:
             status, body = self.answers[request.path]
             return web.json_response(body, status=status)
@@ -97,7 +100,7 @@ class Echo:
         self.seen.clear()
         self.bodies.clear()
         self.answers.clear()
-        self.pause_s, self.drop = 0.0, 0
+        self.pause_s, self.drop, self.awaits = 0.0, 0, None
 
 
 @dataclass

@@ -1,9 +1,10 @@
 """Composed answers: in parallel, one call per service, and a missing part is named, never empty."""
 
-import time
+import asyncio
 
 import pytest
 
+from gateway.settings import GatewaySettings
 from shared.kernel.ids import new_id
 from tests.service.gateway.conftest import FIRM, Door
 
@@ -20,14 +21,20 @@ def answers(door: Door) -> None:
     door.echo.answers = {path: (200, {"of": name}) for name, path in PATHS.items()}
 
 
-async def test_the_overview_asks_each_service_once_and_in_parallel(door: Door) -> None:
+def with_deadline(door: Door, milliseconds: int) -> GatewaySettings:
+    """Return the gateway's settings with another deadline for each part."""
+    settings: GatewaySettings = door.service.app.state.settings
+    return settings.model_copy(update={"part_deadline_ms": milliseconds})
+
+
+async def test_the_overview_asks_each_service_once_and_in_parallel(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     answers(door)
     token = await door.token("city")
-    door.echo.pause_s = 0.3
+    # No part is answered before all four were asked for.
+    door.echo.awaits = asyncio.Barrier(len(PATHS)).wait
+    monkeypatch.setattr(door.service.app.state, "settings", with_deadline(door, 30_000))
     async with door.http(token) as http:
-        started = time.perf_counter()
         answer = await http.get(f"/v1/enterprises/{FIRM}/overview", headers={"x-request-id": "ov-1", "x-tenant": "z"})
-        took = time.perf_counter() - started
     assert answer.status_code == 200
     body = answer.json()
     assert (body["complete"], body["missing"]) == (True, [])
@@ -36,7 +43,6 @@ async def test_the_overview_asks_each_service_once_and_in_parallel(door: Door) -
     assert {request.headers["x-request-id"] for request in door.echo.seen} == {"ov-1"}
     assert {request.headers["authorization"] for request in door.echo.seen} == {f"Bearer {token}"}
     assert not any("x-tenant" in request.headers for request in door.echo.seen)
-    assert took < 0.8
 
 
 async def test_a_part_of_many_packets_is_read_to_its_end(door: Door) -> None:
@@ -70,26 +76,23 @@ async def test_a_part_says_whether_it_is_absent_forbidden_or_unanswered(door: Do
     }
 
 
-async def test_a_slow_or_dead_service_costs_its_part_alone(door: Door) -> None:
+async def test_a_slow_or_dead_service_costs_its_part_alone(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     answers(door)
     upstreams = door.service.app.state.upstreams
-    settings = door.service.app.state.settings
-    door.service.app.state.settings = settings.model_copy(update={"part_deadline_ms": 200})
-    before, upstreams["ipr"]._url = upstreams["ipr"]._url, "http://127.0.0.1:1"
-    try:
-        async with door.http(await door.token("city")) as http:
-            body = (await http.get(f"/v1/enterprises/{FIRM}/overview")).json()
-            door.echo.pause_s = 1.0
-            started = time.perf_counter()
+    monkeypatch.setattr(upstreams["ipr"], "_url", "http://127.0.0.1:1")
+    async with door.http(await door.token("city")) as http:
+        monkeypatch.setattr(door.service.app.state, "settings", with_deadline(door, 30_000))
+        body = (await http.get(f"/v1/enterprises/{FIRM}/overview")).json()
+        monkeypatch.setattr(door.service.app.state, "settings", with_deadline(door, 200))
+        # Nothing is answered before the overview is.
+        answered = asyncio.Event()
+        door.echo.awaits = answered.wait
+        async with asyncio.timeout(30):
             slow = (await http.get(f"/v1/enterprises/{FIRM}/overview")).json()
-            took = time.perf_counter() - started
-    finally:
-        upstreams["ipr"]._url = before
-        door.service.app.state.settings = settings
+        answered.set()
     assert body["missing"] == ["portfolio"]
     assert slow["missing"] == ["credit", "enterprise", "listings", "portfolio"]
     assert slow["parts"]["credit"]["code"] == "deadline_exceeded"
-    assert took < 0.8
 
 
 @pytest.mark.parametrize(

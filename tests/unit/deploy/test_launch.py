@@ -12,7 +12,7 @@ import pytest
 
 from deploy.embedded.clients import ensure_clients, read_clients
 from deploy.embedded.launch_settings import DEFAULT_PORTS, PROCESSES, ROOT, LaunchSettings, SettingError
-from deploy.embedded.process import Program
+from deploy.embedded.process import Program, free_ports
 from deploy.embedded.suite import Suite
 from deploy.embedded.supervisor import Slot
 from shared.kernel.uscc import is_valid
@@ -49,19 +49,27 @@ def test_a_port_that_is_none_is_named(tmp_path: Path, value: str) -> None:
         settings_for(tmp_path, KECHUANG_PORT_GATEWAY=value)
 
 
+def on_free_ports() -> dict[str, str]:
+    """Return settings under which a suite that runs on the default ports is in nobody's way."""
+    ports = free_ports(len(DEFAULT_PORTS))
+    return {f"KECHUANG_PORT_{name.upper()}": str(port) for name, port in zip(DEFAULT_PORTS, ports, strict=True)}
+
+
 def test_a_taken_port_is_named_with_the_setting_to_change(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        suite = Suite(settings_for(tmp_path, KECHUANG_PORT_IPR=str(port)))
+        suite = Suite(settings_for(tmp_path, **{**on_free_ports(), "KECHUANG_PORT_IPR": str(port)}))
         with pytest.raises(SettingError, match=f"{port}.*taken.*KECHUANG_PORT_IPR"):
             suite.check_ports()
 
 
 def test_one_port_for_two_processes_is_refused(tmp_path: Path) -> None:
-    suite = Suite(settings_for(tmp_path, **{f"KECHUANG_PORT_{name.upper()}": "18999" for name in DEFAULT_PORTS}))
-    with pytest.raises(SettingError, match="both 18999"):
+    ports = on_free_ports()
+    twice = ports["KECHUANG_PORT_REGISTRY"]
+    suite = Suite(settings_for(tmp_path, **{**ports, "KECHUANG_PORT_IPR": twice}))
+    with pytest.raises(SettingError, match=f"both {twice}"):
         suite.check_ports()
 
 
