@@ -32,7 +32,7 @@ async def test_the_overview_asks_each_service_once_and_in_parallel(door: Door, m
     token = await door.token("city")
     # No part is answered before all four were asked for.
     door.echo.awaits = asyncio.Barrier(len(PATHS)).wait
-    monkeypatch.setattr(door.service.app.state, "settings", with_deadline(door, 30_000))
+    monkeypatch.setitem(door.service.app.state._state, "settings", with_deadline(door, 30_000))
     async with door.http(token) as http:
         answer = await http.get(f"/v1/enterprises/{FIRM}/overview", headers={"x-request-id": "ov-1", "x-tenant": "z"})
     assert answer.status_code == 200
@@ -81,9 +81,9 @@ async def test_a_slow_or_dead_service_costs_its_part_alone(door: Door, monkeypat
     upstreams = door.service.app.state.upstreams
     monkeypatch.setattr(upstreams["ipr"], "_url", "http://127.0.0.1:1")
     async with door.http(await door.token("city")) as http:
-        monkeypatch.setattr(door.service.app.state, "settings", with_deadline(door, 30_000))
+        monkeypatch.setitem(door.service.app.state._state, "settings", with_deadline(door, 30_000))
         body = (await http.get(f"/v1/enterprises/{FIRM}/overview")).json()
-        monkeypatch.setattr(door.service.app.state, "settings", with_deadline(door, 200))
+        monkeypatch.setitem(door.service.app.state._state, "settings", with_deadline(door, 200))
         # Nothing is answered before the overview is.
         answered = asyncio.Event()
         door.echo.awaits = answered.wait
