@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import TypeAdapter
 from starlette.routing import Route
 
-from gateway.api import documents, dossier, overview, passthrough, token
+from gateway.api import documents, dossier, overview, passthrough, rule_set, token
 from gateway.api.cross_origin import CrossOrigin
 from gateway.api.example import WORDS
 from gateway.api.throttle import FailureThrottle
@@ -54,7 +54,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             settings=settings,
             metadata=metadata,
             # The gateway's documents describe all services, so they stand before the skeleton's own pages.
-            routers=[overview.router, dossier.router, forward, token.router, documents.router],
+            routers=[overview.router, dossier.router, rule_set.router, forward, token.router, documents.router],
             jobs=[keep_keys(ring, seal)],
             refusals=REFUSALS,
             description=documents.GUIDE,

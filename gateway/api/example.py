@@ -43,6 +43,9 @@ WORDS: dict[str, Any] = {
         "data": {"case_no": "KC-2026-500107-000123", "rights": []},
         "code": None,
     },
-    "Versions.service": "gateway",
+    "AllVersions.service": "gateway",
+    "AllVersions.version": "0.1.0",
+    "AllVersions.migration": "0001",
+    "AllVersions.started_at": "2026-06-01T00:00:00+00:00",
 }
 """Field, parameter, `Shape.field` or `operation.parameter` → made-up value."""

@@ -47,6 +47,10 @@ class Catalogue:
                     return dict(entry)
         return None
 
+    async def versions(self) -> dict[str, dict[str, Any]]:
+        """Return the version page of every service that ever answered, by name."""
+        return await self._all("/version")
+
     async def _all(self, target: str) -> dict[str, Any]:
         if time.monotonic() - self._fetched_at.get(target, float("-inf")) > _KEPT_S:
             async with asyncio.TaskGroup() as group:

@@ -67,3 +67,17 @@ def add_working_days(start: date, days: int) -> DueDate:
         assumed |= guessed
         left -= working
     return DueDate(on, assumed)
+
+
+def next_working_day(on: date) -> DueDate:
+    """Return `on` if it is a working day, else the first working day after it.
+
+    Source: K-DAY-05 (民法典 第二百零三条: a last day that is a holiday moves to the day after it).
+    """
+    assumed = False
+    while True:
+        working, guessed = _judge(on)
+        assumed |= guessed
+        if working:
+            return DueDate(on, assumed)
+        on += timedelta(days=1)

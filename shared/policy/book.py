@@ -21,19 +21,24 @@ RULE_SET_NOT_IN_FORCE = RefusalCode(
 
 
 class RuleBook:
-    """Rule sets by policy and day; two published versions of a policy never share a day."""
+    """Rule sets by policy and day; two published versions share a day only where one corrects the other."""
 
     def __init__(self, rule_sets: Iterable[RuleSet]) -> None:
         """Keep the rule sets by policy and beginning.
 
         Raises:
-            RuleSetInvalid: two of a policy share a version, or two published ones a day.
+            RuleSetInvalid: two of a policy share a version, or two published ones a day; or one supersedes a version
+                that is not there.
         """
         self.rule_sets = tuple(sorted(rule_sets, key=lambda one: (one.policy, one.header.effective_from, one.version)))
         self._by_sha256 = {one.sha256: one for one in self.rule_sets}
+        self._by_name = {(one.policy, one.version): one for one in self.rule_sets}
+        self._corrected = {one.sha256: self._corrected_by(one) for one in self.rule_sets}
+        for one in self.rule_sets:
+            self._check_supersedes(one)
         for one, other in combinations(self.rule_sets, 2):
             if one.policy == other.policy:
-                _check_apart(one, other)
+                self._check_apart(one, other)
 
     @classmethod
     def from_folder(cls, folder: Path) -> "RuleBook":
@@ -60,22 +65,62 @@ class RuleBook:
 
         Source: K-POL-01 (立法法 第一百零四条: rules do not reach back).
         """
-        for rule_set in self.rule_sets:
-            published = rule_set.header.status is PolicyStatus.PUBLISHED
-            if rule_set.policy == policy and published and rule_set.header.in_force(on):
-                return rule_set
-        raise Refusal(RULE_SET_NOT_IN_FORCE, policy=policy, on=on)
+        held = [
+            one
+            for one in self.rule_sets
+            if one.policy == policy and one.header.status is PolicyStatus.PUBLISHED and one.header.in_force(on)
+        ]
+        corrected = {version for one in held for version in self._corrected[one.sha256]}
+        found = next((one for one in held if one.version not in corrected), None)
+        if found is None:
+            raise Refusal(RULE_SET_NOT_IN_FORCE, policy=policy, on=on)
+        return found
+
+    def history(self, policy: str) -> tuple[RuleSet, ...]:
+        """Return all versions of a policy, oldest beginning first; empty for a policy that is not held."""
+        return tuple(one for one in self.rule_sets if one.policy == policy)
+
+    def version(self, policy: str, version: str) -> RuleSet | None:
+        """Return one version of a policy, or None."""
+        return self._by_name.get((policy, version))
+
+    def superseded_by(self, rule_set: RuleSet) -> RuleSet | None:
+        """Return the version that corrects this one directly, or None."""
+        return next((one for one in self.history(rule_set.policy) if one.header.supersedes == rule_set.version), None)
 
     def by_sha256(self, sha256: str) -> RuleSet | None:
         """Return the rule set with this hash, published or not, or None."""
         return self._by_sha256.get(sha256)
 
+    def _corrected_by(self, rule_set: RuleSet) -> set[str]:
+        """Return the versions that this one corrects, directly or through others."""
+        found: set[str] = set()
+        earlier = rule_set.header.supersedes
+        while earlier is not None and earlier not in found:
+            found.add(earlier)
+            held = self._by_name.get((rule_set.policy, earlier))
+            earlier = None if held is None else held.header.supersedes
+        return found
 
-def _check_apart(one: RuleSet, other: RuleSet) -> None:
-    if one.version == other.version:
-        raise RuleSetInvalid(f"{one.policy} {one.version} is there twice")
-    published = {one.header.status, other.header.status} == {PolicyStatus.PUBLISHED}
-    if published and (
-        one.header.in_force(other.header.effective_from) or other.header.in_force(one.header.effective_from)
-    ):
-        raise RuleSetInvalid(f"{one.policy} {one.version} and {other.version} are both in force on some day")
+    def _check_supersedes(self, rule_set: RuleSet) -> None:
+        name = f"{rule_set.policy} {rule_set.version}"
+        earlier = rule_set.header.supersedes
+        if earlier is None:
+            return
+        if (rule_set.policy, earlier) not in self._by_name:
+            raise RuleSetInvalid(f"{name} supersedes {earlier}, which is not there")
+        if rule_set.version in self._corrected_by(rule_set):
+            raise RuleSetInvalid(f"{name} and others supersede each other in a circle")
+        if sum(one.header.supersedes == earlier for one in self.history(rule_set.policy)) > 1:
+            raise RuleSetInvalid(f"two versions of {rule_set.policy} supersede {earlier}")
+
+    def _check_apart(self, one: RuleSet, other: RuleSet) -> None:
+        if one.version == other.version:
+            raise RuleSetInvalid(f"{one.policy} {one.version} is there twice")
+        if one.version in self._corrected_by(other) or other.version in self._corrected_by(one):
+            return
+        published = {one.header.status, other.header.status} == {PolicyStatus.PUBLISHED}
+        if published and (
+            one.header.in_force(other.header.effective_from) or other.header.in_force(one.header.effective_from)
+        ):
+            raise RuleSetInvalid(f"{one.policy} {one.version} and {other.version} are both in force on some day")

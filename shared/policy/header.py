@@ -32,10 +32,14 @@ class Entry(BaseModel):
 
 
 class Confidence(StrEnum):
-    """How far a number can be trusted: seen in a source, or assumed until one is."""
+    """How far a number can be trusted."""
 
     OFFICIAL = "official"
+    """The document itself was read: the regulation or the issuing body's own page."""
+    REPORTED = "reported"
+    """Restated by others: the press, an agency, a mirror of the text."""
     ASSUMED = "assumed"
+    """Ours, until a source is found."""
 
 
 class PolicyStatus(StrEnum):
@@ -46,8 +50,33 @@ class PolicyStatus(StrEnum):
     RETIRED = "retired"
 
 
+class LegalBasis(Entry):
+    """The end of the act behind a rule set, and the recorded decision by which the rule set goes on all the same.
+
+    Attributes:
+        ended_on: last day of the act.
+        note_zh: both in words, for whoever reads an answer, in Chinese.
+        note_en: the same in English.
+        continued_by: the decision, None where the rule set ends with its basis.
+        continued_on: its day.
+    """
+
+    ended_on: date
+    note_zh: Text
+    note_en: Text
+    continued_by: Text | None = None
+    continued_on: date | None = None
+
+
 class Header(Entry):
-    """Name, period and legal source of one version; both days of the period are included."""
+    """Name, period and legal source of one version; both days of the period are included.
+
+    Attributes:
+        supersedes: the version of the same policy whose reading this one corrects: it answers for all days that both
+            cover, and the corrected one stays for the replay of what was decided by it.
+        issued_on: day of the source, None where it is not known.
+        legal_basis: set where the act behind the rule set has ended.
+    """
 
     policy: Name
     version: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}\.[0-9]+$")]
@@ -59,11 +88,25 @@ class Header(Entry):
     source_no: Text
     articles: tuple[Text, ...]
     status: PolicyStatus
+    supersedes: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}\.[0-9]+$")] | None = None
+    issued_on: date | None = None
+    legal_basis: LegalBasis | None = None
 
     @model_validator(mode="after")
     def _period_runs_forward(self) -> Self:
         if self.effective_to is not None and self.effective_to < self.effective_from:
             raise ValueError("effective_to lies before effective_from")
+        if self.supersedes == self.version:
+            raise ValueError("a version cannot supersede itself")
+        return self
+
+    @model_validator(mode="after")
+    def _goes_on_by_a_decision(self) -> Self:
+        basis = self.legal_basis
+        if basis is None or (self.effective_to is not None and self.effective_to <= basis.ended_on):
+            return self
+        if basis.continued_by is None or basis.continued_on is None:
+            raise ValueError("the legal basis ends before the rule set: it goes on by a recorded decision only")
         return self
 
     def in_force(self, on: date) -> bool:
@@ -72,7 +115,7 @@ class Header(Entry):
 
 
 class Parameter(Entry):
-    """One dated number, word or list with its source."""
+    """One dated number, word or list with its source; `source_on` is the day of that source, where it is known."""
 
     value: Value
     unit: Text
@@ -81,6 +124,7 @@ class Parameter(Entry):
     article: str
     label_zh: Text
     label_en: Text
+    source_on: date | None = None
 
     @field_validator("value", mode="before")
     @classmethod
@@ -124,6 +168,7 @@ class Indicator(Entry):
     direction: Direction = Direction.HIGHER
     note_zh: str | None = None
     note_en: str | None = None
+    source_on: date | None = None
 
     @model_validator(mode="after")
     def _says_why_not(self) -> Self:
@@ -132,3 +177,21 @@ class Indicator(Entry):
         if self.node is None and not (self.note_zh and self.note_en):
             raise ValueError("an indicator without a table says why in note_zh and note_en")
         return self
+
+
+class CellSource(Entry):
+    """Where the numbers of one column of a table come from; `rows` empty stands for all rows without their own source.
+
+    Tables that score an indicator have their source with the indicator; this is for the others, such as grades.
+    """
+
+    table: Name
+    column: Name
+    rows: tuple[Name, ...] = ()
+    measure: Text
+    confidence: Confidence
+    source: Text
+    article: str
+    label_zh: Text
+    label_en: Text
+    source_on: date | None = None

@@ -10,10 +10,11 @@ import zen
 from pydantic import ValidationError
 
 from shared.policy.cell import Kind, Scalar, kind_of
+from shared.policy.cell_source import check_cell_sources
 from shared.policy.document import read_exactly
 from shared.policy.fact import Fact
 from shared.policy.graph import Graph, read_graph
-from shared.policy.header import MAX_INTEGER, Entry, Header, Indicator, Parameter
+from shared.policy.header import MAX_INTEGER, CellSource, Entry, Header, Indicator, Parameter
 from shared.policy.indicator_check import check_indicators
 from shared.policy.problem import FactInvalid, RuleSetInvalid
 from shared.policy.table import ROW
@@ -22,6 +23,7 @@ __all__ = ["FactInvalid", "Hit", "Outcome", "RuleSet", "RuleSetInvalid"]
 
 _KEY = "graph"
 _PARTS = {"header", "parameters", "indicators", "graph"}
+_MAY_HAVE = {"cells"}
 E = TypeVar("E", bound=Entry)
 
 
@@ -64,6 +66,7 @@ class RuleSet:
         content: the bytes of the file, kept as the record.
         sha256: hexadecimal SHA-256 of `content`; a decision names its rule set by it.
         graph: the checked tables, None in a rule set of parameters alone.
+        cells: where the numbers of tables come from that score no indicator.
     """
 
     header: Header
@@ -72,6 +75,7 @@ class RuleSet:
     content: bytes
     sha256: str
     graph: Graph | None
+    cells: tuple[CellSource, ...]
     _engine: zen.ZenEngine | None = field(repr=False)
 
     @property
@@ -99,7 +103,7 @@ class RuleSet:
     @classmethod
     def _read(cls, content: bytes) -> "RuleSet":
         document = read_exactly(content)
-        if set(document) != _PARTS:
+        if not _PARTS <= set(document) <= _PARTS | _MAY_HAVE:
             raise RuleSetInvalid(f"a rule set has the parts {sorted(_PARTS)}, not {sorted(document)}")
         header = _entry(Header, "header", document["header"])
         parameters = {
@@ -111,9 +115,13 @@ class RuleSet:
         values = {name: one.value for name, one in parameters.items()}
         graph = None if document["graph"] is None else read_graph(document["graph"], values)
         check_indicators(indicators, graph)
+        cells = tuple(
+            _entry(CellSource, f"cells {number}", given) for number, given in enumerate(document.get("cells", ()), 1)
+        )
+        check_cell_sources(cells, graph)
         engine = None if graph is None else _engine(document["graph"])
         digest = hashlib.sha256(content).hexdigest()
-        made = cls(header, MappingProxyType(parameters), indicators, content, digest, graph, engine)
+        made = cls(header, MappingProxyType(parameters), indicators, content, digest, graph, cells, engine)
         made._check_engine()
         return made
 

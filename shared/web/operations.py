@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import State
 
 from shared.db.engine import Busy, DatabaseUnavailable
 from shared.db.migrate import head_of, is_current
@@ -47,8 +48,9 @@ class Readiness(BaseModel):
 
 
 class RuleSetVersion(BaseModel):
-    """One version of a rule set that the service ships, with its period."""
+    """One version of a rule set that a service ships, with its period; /v1/rule-sets shows its numbers and sources."""
 
+    service: str
     policy: str
     version: str
     sha256: str
@@ -57,6 +59,8 @@ class RuleSetVersion(BaseModel):
     title_zh: str
     title_en: str
     source_no: str
+    supersedes: str | None
+    legal_basis_ended_on: date | None
 
 
 class Versions(BaseModel):
@@ -157,21 +161,24 @@ async def _missing_tables(request: Request) -> list[str]:
 )
 async def version(request: Request) -> JSONResponse:
     """Name the versions of the code, the tables and the rule sets, the latter with period and digest."""
-    state = request.app.state
-    return JSONResponse(
-        {
-            "service": state.service_name,
-            "version": product_version(),
-            "migration": head_of(state.service_name) if state.has_migrations else None,
-            "started_at": _STARTED_AT.isoformat(),
-            "rule_sets": _rule_sets(state.rule_book),
-        }
-    )
+    return JSONResponse(versions_of(request.app.state))
 
 
-def _rule_sets(book: RuleBook) -> list[dict[str, Any]]:
+def versions_of(state: State) -> dict[str, Any]:
+    """Return what runs in this process, as the version page shows it."""
+    return {
+        "service": state.service_name,
+        "version": product_version(),
+        "migration": head_of(state.service_name) if state.has_migrations else None,
+        "started_at": _STARTED_AT.isoformat(),
+        "rule_sets": _rule_sets(state.service_name, state.rule_book),
+    }
+
+
+def _rule_sets(service: str, book: RuleBook) -> list[dict[str, Any]]:
     return [
         {
+            "service": service,
             "policy": rule_set.policy,
             "version": rule_set.version,
             "sha256": rule_set.sha256,
@@ -180,6 +187,8 @@ def _rule_sets(book: RuleBook) -> list[dict[str, Any]]:
             "title_zh": rule_set.header.title_zh,
             "title_en": rule_set.header.title_en,
             "source_no": rule_set.header.source_no,
+            "supersedes": rule_set.header.supersedes,
+            "legal_basis_ended_on": basis.ended_on.isoformat() if (basis := rule_set.header.legal_basis) else None,
         }
         for rule_set in book.rule_sets
     ]

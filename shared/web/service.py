@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 from sqlalchemy import MetaData
 from sqlalchemy.exc import DBAPIError
+from starlette.routing import BaseRoute
 
 from shared.bus.job import Job, JobBoard, JobContext
 from shared.bus.metrics import HISTORY_REGRESSED
@@ -44,6 +45,7 @@ from shared.web.middleware import EdgeMiddleware
 from shared.web.operations import product_version
 from shared.web.operations import router as operations
 from shared.web.routing import keep_apart
+from shared.web.rule_set import router as rule_set_pages
 
 _BUS_PAUSE_S = 1.0
 _HISTORY_S = 1.0
@@ -135,7 +137,11 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     # called most stands first.
     first = [route for router in spec.routers for route in router.routes]
     keep_apart(first)
-    app.router.routes[:0] = [*first, *explained.routes, *operations.routes]
+    rule_sets = rule_set_pages.routes if spec.policies_dir else []
+    # A page of the service's own stands instead of the common one, also in the description.
+    own = {_path(route) for route in first if getattr(route, "include_in_schema", False)}
+    common = [route for route in (*rule_sets, *explained.routes, *operations.routes) if _path(route) not in own]
+    app.router.routes[:0] = [*first, *common]
     openapi.install(app, token_url=f"{settings.issuer}/oauth2/token", words={**WORDS, **spec.examples})
     app.add_middleware(
         EdgeMiddleware,
@@ -144,6 +150,10 @@ def build_service(spec: ServiceSpec) -> FastAPI:
         max_upload_bytes=settings.max_upload_bytes,
     )
     return app
+
+
+def _path(route: BaseRoute) -> str:
+    return str(getattr(route, "path", ""))
 
 
 def _lifespan(spec: ServiceSpec) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -44,12 +44,35 @@ def gaps(document: dict[str, Any]) -> list[str]:
         name = indicator.get("id", "?")
         found += [f"indicator {name} lacks {missing}" for missing in sorted(INDICATOR - set(indicator))]
         found += trust_gaps(f"indicator {name}", indicator)
+    for cell in document.get("cells", []):
+        found += trust_gaps(f"cells {cell.get('table')}.{cell.get('column')}", cell)
     return found
+
+
+def cells_without_source(document: dict[str, Any]) -> list[str]:
+    """Return the columns of numbers that neither an indicator nor a source of cells explains."""
+    scored = {one["node"] for one in document["indicators"]}
+    told = {(one["table"], one["column"]) for one in document.get("cells", [])}
+    found = []
+    for node in (document["graph"] or {"nodes": []})["nodes"]:
+        if node["type"] != "decisionTableNode" or node["name"] in scored:
+            continue
+        name, content = str(node["name"]), node["content"]
+        columns = [one["field"] for one in content["inputs"]]
+        columns += [one["field"].removeprefix(f"{name}.") for one in content["outputs"]]
+        found += [f"{name}.{column}" for column in columns if column != "row" and (name, column) not in told]
+    return found
+
+
+def superseded() -> set[str]:
+    """Return the stems of the files that a later version corrects: they stay as they were published."""
+    headers = [json.loads(text_of(path))["header"] for path in policy_files()]
+    return {f"{one['policy']}-{one['supersedes']}" for one in headers if one.get("supersedes")}
 
 
 def trust_gaps(what: str, entry: dict[str, Any]) -> list[str]:
     """Return what is missing to judge how far a number can be trusted."""
-    found = [] if entry.get("confidence") in {"official", "assumed"} else [f"{what} has no confidence"]
+    found = [] if entry.get("confidence") in {"official", "reported", "assumed"} else [f"{what} has no confidence"]
     if not str(entry.get("source") or "").strip():
         found.append(f"{what} names no source")
     if any(isinstance(value, float) for value in entry.values()):
@@ -94,6 +117,35 @@ def test_a_threshold_in_a_rule_would_be_found() -> None:
 def test_every_number_of_a_rule_set_has_source_article_and_confidence(path: Path) -> None:
     found = gaps(json.loads(text_of(path)))
     assert not found, "\n".join(found)
+
+
+@pytest.mark.planted
+def test_a_column_of_numbers_without_a_source_would_be_found() -> None:
+    table = {
+        "name": "grade",
+        "type": "decisionTableNode",
+        "content": {"inputs": [{"field": "score"}], "outputs": [{"field": "grade.row"}, {"field": "grade.limit"}]},
+    }
+    document = {"indicators": [], "graph": {"nodes": [table]}, "cells": [{"table": "grade", "column": "score"}]}
+    assert cells_without_source(document) == ["grade.limit"]
+
+
+@pytest.mark.parametrize("path", policy_files(), ids=name_of)
+def test_every_number_of_a_table_has_a_source_too(path: Path) -> None:
+    if path.stem not in superseded():
+        assert cells_without_source(json.loads(text_of(path))) == []
+
+
+def test_what_others_restate_is_not_called_official() -> None:
+    documents = {path.stem: json.loads(text_of(path)) for path in policy_files()}
+    cover = documents["fund_cover-2022.2"]["parameters"]
+    assert {cover[name]["confidence"] for name in ("cover_share_ppm", "city_share_ppm")} == {"reported"}
+    limits = [one for one in documents["kvc_evaluation-2022.2"]["cells"] if one["column"] == "limit_fen"]
+    assert [one["confidence"] for one in limits] == ["reported"]
+    terms = documents["loan_terms-2022.2"]["parameters"]
+    assert {(terms[name]["confidence"], terms[name]["article"]) for name in ("term_months_max", "rate_margin_ppm")} == {
+        ("official", "第二条")
+    }
 
 
 @pytest.mark.parametrize("path", policy_files(), ids=name_of)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kernel.workday import DueDate, add_working_days, is_assumed, is_working_day
+from shared.kernel.workday import DueDate, add_working_days, is_assumed, is_working_day, next_working_day
 
 # 国办发明电〔2024〕12号 for 2025: National Day 1-8 October, work on Sunday 28 September and Saturday 11 October.
 HOLIDAYS = [date(2025, 10, day) for day in range(1, 9)]
@@ -72,3 +72,9 @@ def test_the_due_day_is_a_working_day_and_counts_exactly(start: date, days: int)
     between = [start + timedelta(days=step) for step in range(1, (due - start).days + 1)]
     assert is_working_day(due)
     assert sum(is_working_day(day) for day in between) == days
+
+
+def test_a_last_day_that_is_a_holiday_moves_to_the_next_working_day() -> None:
+    assert next_working_day(date(2025, 10, 1)) == DueDate(date(2025, 10, 9), assumed=False)
+    assert next_working_day(date(2025, 9, 28)) == DueDate(date(2025, 9, 28), assumed=False)
+    assert next_working_day(date(2040, 10, 1)) == DueDate(date(2040, 10, 4), assumed=True)

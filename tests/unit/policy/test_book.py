@@ -77,3 +77,62 @@ def test_a_folder_is_read_whole_and_names_are_held_to(tmp_path: Path) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_shipped_rule_set_passes_its_checks(service: str) -> None:
     assert RuleBook.from_folder(ROOT / "services" / service / "policies").rule_sets
+
+
+def correction(number: str, supersedes: str, begins: str, ends: str | None) -> Any:
+    """Return the example as a version that corrects another one."""
+    changed = document()
+    changed["header"] |= {
+        "version": number,
+        "supersedes": supersedes,
+        "effective_from": begins,
+        "effective_to": ends,
+        "status": "published",
+    }
+    return rule_set(changed)
+
+
+def test_a_correction_answers_for_the_days_it_covers_and_the_corrected_version_stays_for_replay() -> None:
+    fixed = correction("2022.2", "2022.1", "2022-03-01", "2023-12-31")
+    book = RuleBook([OLD, fixed, NEW])
+    assert book.pick("example_score", date(2022, 2, 28)) is OLD
+    assert book.pick("example_score", date(2022, 3, 1)) is fixed
+    assert book.pick("example_score", date(2024, 1, 1)) is NEW
+    assert book.by_sha256(OLD.sha256) is OLD
+    assert book.superseded_by(OLD) is fixed
+    assert [one.version for one in book.history("example_score")] == ["2022.1", "2022.2", "2024.1"]
+
+
+def test_a_correction_of_a_correction_wins_over_both() -> None:
+    again = correction("2022.3", "2022.2", "2022-01-01", "2023-12-31")
+    book = RuleBook([OLD, correction("2022.2", "2022.1", "2022-01-01", "2023-12-31"), again])
+    assert book.pick("example_score", date(2022, 6, 1)) is again
+
+
+@pytest.mark.parametrize(
+    ("corrections", "problem"),
+    [
+        ([("2022.2", "2022.7")], "not there"),
+        ([("2022.2", "2022.1"), ("2022.3", "2022.1")], "two"),
+        ([("2022.2", "2022.3"), ("2022.3", "2022.2")], "circle"),
+    ],
+)
+def test_a_correction_of_nothing_two_of_one_and_a_circle_are_refused(
+    corrections: list[tuple[str, str]], problem: str
+) -> None:
+    others = [correction(number, earlier, "2022-01-01", "2023-12-31") for number, earlier in corrections]
+    with pytest.raises(RuleSetInvalid, match=problem):
+        RuleBook([OLD, *others])
+
+
+def test_a_rule_set_outlives_its_legal_basis_by_a_recorded_decision_only() -> None:
+    basis = {"ended_on": "2025-12-31", "note_zh": "行动计划已届满", "note_en": "the plan has ended"}
+    changed = document()
+    changed["header"] |= {"effective_to": None, "legal_basis": basis}
+    with pytest.raises(RuleSetInvalid, match="recorded decision"):
+        rule_set(changed)
+    changed["header"]["effective_to"] = "2025-12-31"
+    assert rule_set(changed).header.legal_basis is not None
+    changed["header"]["effective_to"] = None
+    changed["header"]["legal_basis"] = basis | {"continued_by": "决定第1号", "continued_on": "2026-01-05"}
+    assert rule_set(changed).header.legal_basis is not None

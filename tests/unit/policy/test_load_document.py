@@ -56,7 +56,7 @@ def test_a_parameter_without_a_word_is_refused(word: str) -> None:
 
 
 @pytest.mark.parametrize("confidence", ["sure", "", None, True])
-def test_a_parameter_is_official_or_assumed(confidence: object) -> None:
+def test_a_parameter_is_official_reported_or_assumed(confidence: object) -> None:
     bad = document()
     bad["parameters"]["pass_score_milli"]["confidence"] = confidence
     refused(bad, "parameter pass_score_milli: confidence")

@@ -6,7 +6,8 @@ from pydantic import BaseModel
 
 from services.ipr.right.rules.portfolio import Summary
 from services.ipr.right.rules.right_kind import KIND_ZH, RightKind
-from shared.policy.header import Confidence
+from shared.policy.number import parameter_numbers
+from shared.policy.number_read import NumberRead
 from shared.policy.rule_set import RuleSet
 
 
@@ -17,19 +18,6 @@ class KindRead(BaseModel):
     kind_zh: str
     count: int
     weighted_milli: int
-
-
-class ParameterRead(BaseModel):
-    """One number of the rule set behind a summary, with its source and how far it can be trusted."""
-
-    name: str
-    value: int | str | bool | list[int | str]
-    unit: str
-    label_zh: str
-    label_en: str
-    source: str
-    article: str
-    confidence: Confidence
 
 
 class PortfolioRead(BaseModel):
@@ -46,7 +34,7 @@ class PortfolioRead(BaseModel):
     next_change_on: date | None
     rule_set_version: str
     rule_set_sha256: str
-    parameters: list[ParameterRead]
+    parameters: list[NumberRead]
 
     @classmethod
     def of(cls, uscc: str, name: str | None, as_of_on: date, summary: Summary, rules: RuleSet) -> "PortfolioRead":
@@ -60,19 +48,6 @@ class PortfolioRead(BaseModel):
             )
             for one in summary.kinds
         ]
-        parameters = [
-            ParameterRead(
-                name=key,
-                value=list(one.value) if isinstance(one.value, tuple | list) else one.value,
-                unit=one.unit,
-                label_zh=one.label_zh,
-                label_en=one.label_en,
-                source=one.source,
-                article=one.article,
-                confidence=one.confidence,
-            )
-            for key, one in rules.parameters.items()
-        ]
         return cls(
             uscc=uscc,
             name=name,
@@ -85,5 +60,5 @@ class PortfolioRead(BaseModel):
             next_change_on=summary.next_change_on,
             rule_set_version=rules.version,
             rule_set_sha256=rules.sha256,
-            parameters=parameters,
+            parameters=[NumberRead.of(one) for one in parameter_numbers(rules)],
         )

@@ -1,0 +1,46 @@
+"""How a number and the end of a legal basis are answered, the same on every page."""
+
+from datetime import date
+from typing import Self
+
+from pydantic import BaseModel
+
+from shared.policy.header import Confidence, LegalBasis
+from shared.policy.number import Number
+
+
+class NumberRead(BaseModel):
+    """One number, word or list with its source; `measure` says what it is counted in, such as fen, ppm or months."""
+
+    name: str
+    value: int | str | bool | list[int | str]
+    measure: str
+    value_text_zh: str
+    value_text_en: str
+    label_zh: str
+    label_en: str
+    source: str
+    article: str
+    source_on: date
+    confidence: Confidence
+
+    @classmethod
+    def of(cls, number: Number) -> Self:
+        """Return a number as it is answered."""
+        value = list(number.value) if isinstance(number.value, tuple) else number.value
+        return cls.model_validate({name: getattr(number, name) for name in Number.__slots__} | {"value": value})
+
+
+class LegalBasisRead(BaseModel):
+    """The act behind the rule set has ended; it goes on by the decision `continued_by`, or not at all."""
+
+    ended_on: date
+    note_zh: str
+    note_en: str
+    continued_by: str | None
+    continued_on: date | None
+
+    @classmethod
+    def of(cls, basis: LegalBasis | None) -> Self | None:
+        """Return the end of a legal basis as it is answered, None while it stands."""
+        return None if basis is None else cls.model_validate(basis.model_dump())
