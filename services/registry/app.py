@@ -4,7 +4,15 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.registry.enterprise.api import enterprise, enterprise_import, filing, filing_import, qualification, unit
+from services.registry.enterprise.api import (
+    enterprise,
+    enterprise_import,
+    filing,
+    filing_import,
+    qualification,
+    size_class,
+    unit,
+)
 from services.registry.enterprise.handlers import finance, ipr
 from services.registry.enterprise.jobs import expiry, imports, units
 from services.registry.evaluation.api import tech_sme_evaluation
@@ -32,6 +40,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
                 enterprise.router,
                 filing.router,
                 qualification.router,
+                size_class.router,
                 register_application.router,
                 tech_sme_evaluation.router,
                 enterprise_import.router,

@@ -63,6 +63,27 @@ def cell_number(rule_set: RuleSet, table: str, row: str, column: str, value: Sca
     return _number(rule_set, f"{table}.{row}.{column}", value, measure, entry)
 
 
+def bound_number(rule_set: RuleSet, table: str, row: str) -> Number | None:
+    """Return the value at which a row of a table with one input begins, with its source; None where it has no bound.
+
+    Raises:
+        KeyError: no such table.
+    """
+    if rule_set.graph is None:
+        return None
+    held = rule_set.graph.table(table)
+    low = next((one.conditions[0].low for one in held.rows if one.row_id == row), None)
+    if low is None:
+        return None
+    entry: CellSource | Indicator | None = source_of(rule_set.cells, table, held.inputs[0], row)
+    if entry is None:
+        entry = next((one for one in rule_set.indicators if one.node == table), None)
+    if entry is None:
+        return None
+    measure = entry.measure if isinstance(entry, CellSource) else entry.unit
+    return _number(rule_set, f"{table}.{row}.{held.inputs[0]}", low, measure, entry)
+
+
 def _number(
     rule_set: RuleSet, name: str, value: Value, measure: str, entry: Parameter | CellSource | Indicator
 ) -> Number:

@@ -15,6 +15,7 @@ from tests.support.suite import LaunchedSuite
 
 pytestmark = pytest.mark.e2e
 FIGURE = re.compile(r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)")
+TRUST = {"official", "reported", "assumed"}
 SCALES = (1, 100, 1_000, 10_000, 1_000_000)
 
 
@@ -77,7 +78,8 @@ def test_the_points_of_the_evaluation_add_up_and_the_replay_is_the_same(suite: L
     assert steps["evaluation"]["uplift_fen"] > 0
     assert steps["replay"]["same"] is True
     assert all(
-        line["article"] and line["confidence"] in {"official", "assumed"} for line in steps["evaluation"]["lines"]
+        line["article"] and line["confidence"] in {"official", "reported", "assumed"}
+        for line in steps["evaluation"]["lines"]
     )
 
 

@@ -27,7 +27,7 @@ async def test_every_indicator_explains_itself_and_the_points_add_up(world: Worl
         assert line["label_zh"]
         assert line["label_en"]
         assert line["article"]
-        assert line["confidence"] in {"official", "assumed"}
+        assert line["confidence"] in {"official", "reported", "assumed"}
     result = found["result"]
     assert (result["ip_milli"], result["rd_milli"], result["bonus_milli"]) == (60_000, 78_000, 12_000)
     assert (result["base_milli"], found["score_milli"]) == (67_200, 79_200)

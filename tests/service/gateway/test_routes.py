@@ -11,6 +11,8 @@ from shared.settings import ServiceSettings
 from tests.support.service import settings_class_of, settings_for_test
 
 SERVICES = ("registry", "finance", "techtransfer", "ipr")
+JOINED = "/v1/rule-sets"
+"""Every service has these pages; the gateway asks all of them and answers itself."""
 
 
 def described(service: str) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def test_every_route_of_a_service_is_reached_through_the_gateway(schemas: dict[s
         f"{service} {path} → {owner_of(path)}"
         for service, schema in schemas.items()
         for path in schema["paths"]
-        if path.startswith("/v1/") and owner_of(path) != service
+        if path.startswith("/v1/") and not path.startswith(JOINED) and owner_of(path) != service
     ]
     assert lost == []
 

@@ -218,7 +218,7 @@ async def test_annual_fees_are_told_for_a_patent_in_force(ipr: RunningService) -
         right = (await client.post("/v1/ip-rights", json=right_body())).json()
         told = (await client.get(f"/v1/ip-rights/{right['id']}/annuities", params={"payers": "ONE_ELIGIBLE"})).json()
         assert told["next"]["patent_year"] == 6
-        assert (told["next"]["fee_fen"], told["next"]["due_on"]) == (18_000, "2027-02-28")
+        assert (told["next"]["fee_fen"], told["next"]["due_on"]) == (18_000, "2027-03-01")
         assert told["in_grace"] is None
         mark = right_body(kind="TRADEMARK", right_no="12345678")
         other = (await client.post("/v1/ip-rights", json=mark)).json()

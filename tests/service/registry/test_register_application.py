@@ -42,7 +42,7 @@ async def test_every_condition_is_shown_with_its_confidence(world: World) -> Non
     read = await applied(world)
     conditions = {one["id"]: one for one in read["conditions"]}  # type: ignore[attr-defined]
     assert conditions["science_staff"]["met"] is True
-    assert conditions["science_staff"]["confidence"] == "official"
+    assert conditions["science_staff"]["confidence"] == "reported"
     assert conditions["ip_rights"]["met"] is False
     assert conditions["ip_rights"]["confidence"] == "assumed"
 

@@ -1,8 +1,12 @@
 """The statistical size class of an enterprise, from its industry and its last accepted filing."""
 
-from services.registry.enterprise.rules.enterprise import SizeClass
-from shared.policy.rule_set import RuleSet
+from dataclasses import dataclass
+from enum import StrEnum
 
+from services.registry.enterprise.rules.enterprise import SizeClass
+from shared.policy.rule_set import Hit, RuleSet
+
+POLICY = "size_class"
 _CLASS_OF_ROW = {
     "none": SizeClass.MICRO,
     "small": SizeClass.SMALL,
@@ -11,29 +15,95 @@ _CLASS_OF_ROW = {
 }
 _ORDER = list(SizeClass)
 _INDUSTRIES = "industries_"
+_UNCLASSED, _OWN_RULE = "unclassed", "own_rule"
+
+
+class SizeBasis(StrEnum):
+    """Why an enterprise has a size class, or why it has none."""
+
+    CLASSED = "CLASSED"
+    NO_CLASS = "NO_CLASS"
+    OWN_RULE = "OWN_RULE"
+    INDUSTRY_UNKNOWN = "INDUSTRY_UNKNOWN"
+    NO_FILING = "NO_FILING"
+
+
+@dataclass(frozen=True, slots=True)
+class SizeFigures:
+    """What a size class is computed from: people and fen, of one accepted filing."""
+
+    staff: int
+    revenue_fen: int
+    assets_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class SizeAnswer:
+    """A size class, or why there is none; `hits` are the bounds that decided."""
+
+    basis: SizeBasis
+    size_class: SizeClass | None
+    note_zh: str
+    note_en: str
+    hits: tuple[Hit, ...] = ()
+
+
+_NOTES = {
+    SizeBasis.CLASSED: ("取各指标中最低的一档", "the lowest class of all indicators"),
+    SizeBasis.NO_CLASS: ("国统字〔2017〕213号未对该行业划型", "no class in No. 213 of 2017 for this industry"),
+    SizeBasis.OWN_RULE: ("金融业另有划型标准，不适用213号文", "finance has a rule of its own; No. 213 does not apply"),
+    SizeBasis.INDUSTRY_UNKNOWN: ("未登记行业代码，无法划型", "no industry code is registered"),
+    SizeBasis.NO_FILING: ("没有已受理的年度数据，无法划型", "no accepted annual filing yet"),
+}
 
 
 def size_class(
     rule_set: RuleSet, *, industry_code: str | None, staff: int, revenue_fen: int, assets_fen: int
 ) -> SizeClass | None:
-    """Return the size class, or None where the industry is unknown or has a rule of its own (finance).
+    """Return the size class, or None where the industry is unknown, has a rule of its own or no class.
 
     Large, medium and small need every indicator of the industry at or above the lower bound; the lowest one decides.
 
     Source: R-SIZE-01 (国统字〔2017〕213号 附表).
     """
-    industry = _industry(rule_set, industry_code)
-    if industry is None:
-        return None
-    nodes = {one.node for one in rule_set.indicators if one.node and one.node.rpartition("_")[0] == industry}
-    outcome = rule_set.evaluate({"staff": staff, "revenue_fen": revenue_fen, "assets_fen": assets_fen}, nodes=nodes)
-    classes = [_CLASS_OF_ROW[hit.row_id] for hit in outcome.hits]
-    return min(classes, key=_ORDER.index)
+    figures = SizeFigures(staff, revenue_fen, assets_fen)
+    return size_answer(rule_set, industry_code=industry_code, figures=figures).size_class
 
 
-def _industry(rule_set: RuleSet, industry_code: str | None) -> str | None:
+def size_answer(rule_set: RuleSet, *, industry_code: str | None, figures: SizeFigures | None) -> SizeAnswer:
+    """Return the size class with why it is so, or why there is none: an industry that No. 213 leaves out has no class.
+
+    Source: R-SIZE-02 (国统字〔2017〕213号 附表; 银发〔2015〕309号 for finance).
+    """
     if industry_code is None:
-        return None
+        return _without(SizeBasis.INDUSTRY_UNKNOWN)
+    industry = _industry(rule_set, industry_code)
+    if industry in {None, _UNCLASSED}:
+        return _without(SizeBasis.NO_CLASS)
+    if industry == _OWN_RULE:
+        return _without(SizeBasis.OWN_RULE)
+    if figures is None:
+        return _without(SizeBasis.NO_FILING)
+    nodes = {one.node for one in rule_set.indicators if one.node and one.node.rpartition("_")[0] == industry}
+    facts = {"staff": figures.staff, "revenue_fen": figures.revenue_fen, "assets_fen": figures.assets_fen}
+    hits = rule_set.evaluate(facts, nodes=nodes).hits
+    lowest = min(map(class_of, hits), key=_ORDER.index)
+    return SizeAnswer(SizeBasis.CLASSED, lowest, *_NOTES[SizeBasis.CLASSED], hits=hits)
+
+
+def class_of(hit: Hit) -> SizeClass:
+    """Return the class that one indicator alone would give.
+
+    Source: R-SIZE-01 (国统字〔2017〕213号 附表).
+    """
+    return _CLASS_OF_ROW[hit.row_id]
+
+
+def _without(basis: SizeBasis) -> SizeAnswer:
+    return SizeAnswer(basis, None, *_NOTES[basis])
+
+
+def _industry(rule_set: RuleSet, industry_code: str) -> str | None:
     for name in rule_set.parameters:
         prefixes = rule_set.param_list(name) if name.startswith(_INDUSTRIES) else ()
         if any(industry_code.startswith(prefix) for prefix in prefixes):

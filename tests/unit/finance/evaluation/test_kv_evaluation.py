@@ -260,7 +260,7 @@ def test_points_of_the_lines_add_up_to_the_score(seed: int) -> None:
     assert result["score_milli"] == min(100_000, base + bonus)
     assert all(0 <= line["points_milli"] <= line["max_points_milli"] for line in document["lines"])
     assert all(
-        line["article"] and line["source"] and line["confidence"] in {"official", "assumed"}
+        line["article"] and line["source"] and line["confidence"] in {"official", "reported", "assumed"}
         for line in document["lines"]
     )
 

@@ -134,6 +134,6 @@ def test_the_valid_title_speaks_for_the_firm_even_if_an_older_number_is_entered_
 
 def test_titles_of_the_ladder_granted_from_april_2026_have_assumed_years() -> None:
     before, after = (BOOK.pick("title_validity", on) for on in (date(2026, 3, 31), date(2026, 4, 1)))
-    assert before.param("srdi_valid_years").confidence == "official"
+    assert before.param("srdi_valid_years").confidence == "reported"
     assert after.param("srdi_valid_years").confidence == "assumed"
-    assert after.param("hnte_valid_years").confidence == "official"
+    assert after.param("hnte_valid_years").confidence == "reported"

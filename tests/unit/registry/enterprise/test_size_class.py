@@ -1,9 +1,14 @@
 """Size classes against the table of 国统字〔2017〕213号 (domain table 10.5), typed here."""
 
+import csv
+import random
+from pathlib import Path
+
 import pytest
 
 from services.registry.enterprise.rules.enterprise import SizeClass
-from services.registry.enterprise.rules.size_class import size_class
+from services.registry.enterprise.rules.size_class import SizeBasis, SizeFigures, size_answer, size_class
+from tests.support.oracle import size_class as oracle
 from tests.unit.registry.rule_sets import rule_set
 
 RULES = rule_set("size_class")
@@ -62,3 +67,55 @@ def test_the_lowest_indicator_decides() -> None:
 @pytest.mark.parametrize("code", [None, "J6610", "S9110", "T9700"])
 def test_an_industry_without_a_row_has_no_class(code: str | None) -> None:
     assert size_class(RULES, industry_code=code, staff=1, revenue_fen=1, assets_fen=1) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "basis"),
+    [
+        ("G5310", SizeBasis.NO_CLASS),
+        ("P8336", SizeBasis.NO_CLASS),
+        ("Q8411", SizeBasis.NO_CLASS),
+        ("K7040", SizeBasis.NO_CLASS),
+        ("S9110", SizeBasis.NO_CLASS),
+        ("J6610", SizeBasis.OWN_RULE),
+        (None, SizeBasis.INDUSTRY_UNKNOWN),
+        ("Q8511", SizeBasis.CLASSED),
+        ("K7030", SizeBasis.CLASSED),
+    ],
+)
+def test_an_industry_that_the_notice_leaves_out_has_no_class_and_says_so(code: str | None, basis: SizeBasis) -> None:
+    answer = size_answer(RULES, industry_code=code, figures=SizeFigures(5, 1, 1))
+    assert (answer.basis, answer.size_class is None) == (basis, basis is not SizeBasis.CLASSED)
+    assert answer.note_zh
+    assert answer.note_en
+    if basis is SizeBasis.NO_CLASS:
+        assert "213号" in answer.note_zh
+
+
+def industry_codes() -> list[str]:
+    """Return every class of GB/T 4754-2017 with its section, such as C3825."""
+    path = Path(__file__).parents[5] / "shared" / "data" / "industry" / "gbt4754_2017.csv"
+    if not path.exists():
+        pytest.skip("the national industry table is not beside the repository")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return sorted({row["section"] + row["class"] for row in rows if row["class"]})
+
+
+def test_every_industry_code_agrees_with_the_second_table() -> None:
+    codes = industry_codes()
+    assert len(codes) > 1_300
+    chance = random.Random(213)  # figures, not a secret
+    for code in codes:
+        bounds = [bound for row in (oracle.row_of(code[1:]) or {}).values() for bound in row]
+        for _ in range(12):
+            figures = [max(0, chance.choice([*bounds, 0, 10**6]) + chance.choice((-1, 0, 1))) for _ in range(3)]
+            told = size_class(
+                RULES,
+                industry_code=code,
+                staff=figures[0],
+                revenue_fen=figures[1] * WAN_FEN,
+                assets_fen=figures[2] * WAN_FEN,
+            )
+            expected = oracle.size_of(code[1:], staff=figures[0], revenue_wan=figures[1], assets_wan=figures[2])
+            assert (None if told is None else told.name) == expected, code

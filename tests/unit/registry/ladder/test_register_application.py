@@ -74,9 +74,9 @@ def test_a_refusal_names_every_condition_that_would_help() -> None:
     assert str(caught.value.details["unmet_zh"]).count("；") == 4
 
 
-def test_the_first_condition_is_official_and_the_others_are_assumed() -> None:
+def test_the_first_condition_is_reported_and_the_others_are_assumed() -> None:
     trust = {one.id: one.confidence for one in GOOD if not one.basic}
-    assert trust["science_staff"] == "official"
+    assert trust["science_staff"] == "reported"
     assert {trust[name] for name in ("rd_share", "ip_rights", "innovative_products", "titles")} == {"assumed"}
     assert {entry["id"] for entry in as_json(GOOD)} == {one.id for one in GOOD}
 

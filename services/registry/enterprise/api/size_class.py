@@ -1,0 +1,78 @@
+"""The size class of an enterprise with its bounds and their source (统计上大中小微型企业划分)."""
+
+from fastapi import Response
+from pydantic import BaseModel
+
+from services.registry.enterprise.rules import size_class as rules
+from services.registry.enterprise.rules.enterprise import SizeClass
+from services.registry.enterprise.rules.size_class import SizeBasis, SizeFigures
+from services.registry.enterprise.store import filing as filing_store
+from services.registry.enterprise.usecases import enterprise as usecases
+from shared.kernel.refusals import NOT_FOUND
+from shared.policy.number import bound_number
+from shared.policy.number_read import NumberRead
+from shared.policy.rule_set import Hit, RuleSet
+from shared.web.edge import Book, Tx, edge, edge_router, refusals
+
+router = edge_router(tags=["enterprises 企业"])
+
+
+class SizeBoundRead(BaseModel):
+    """One indicator: its class, and the bound it begins at with its source (null for the lowest class)."""
+
+    indicator: str
+    label_zh: str
+    label_en: str
+    size_class: SizeClass
+    bound: NumberRead | None
+
+
+class SizeClassRead(BaseModel):
+    """The size class by the table in force today, or why there is none."""
+
+    uscc: str
+    industry_code: str | None
+    basis: SizeBasis
+    size_class: SizeClass | None
+    note_zh: str
+    note_en: str
+    filing_year: int | None
+    bounds: list[SizeBoundRead]
+    rule_set_version: str
+    rule_set_sha256: str
+
+
+@router.get("/enterprises/{uscc}/size-class", response_model=SizeClassRead, responses=refusals(NOT_FOUND))
+@edge(scope="registry.enterprise:read", row="unit", summary_zh="企业规模与划型依据")
+async def read_size_class(uscc: str, tx: Tx, book: Book) -> Response:
+    """Show the size class by the table in force today, with the bound of each indicator and its source."""
+    enterprise = await usecases.read_enterprise(tx, uscc)
+    filing = await filing_store.newest_accepted(tx, uscc)
+    rule_set = book.pick(rules.POLICY, tx.today)
+    figures = None if filing is None else SizeFigures(filing.staff, filing.revenue_fen, filing.assets_fen)
+    answer = rules.size_answer(rule_set, industry_code=enterprise.industry_code, figures=figures)
+    read = SizeClassRead(
+        uscc=uscc,
+        industry_code=enterprise.industry_code,
+        basis=answer.basis,
+        size_class=answer.size_class,
+        note_zh=answer.note_zh,
+        note_en=answer.note_en,
+        filing_year=None if filing is None else filing.year,
+        bounds=[_bound(rule_set, hit) for hit in answer.hits],
+        rule_set_version=rule_set.version,
+        rule_set_sha256=rule_set.sha256,
+    )
+    return Response(read.model_dump_json(), media_type="application/json")
+
+
+def _bound(rule_set: RuleSet, hit: Hit) -> SizeBoundRead:
+    indicator = next(one for one in rule_set.indicators if one.node == hit.node)
+    number = bound_number(rule_set, hit.node, hit.row_id)
+    return SizeBoundRead(
+        indicator=indicator.id,
+        label_zh=indicator.label_zh,
+        label_en=indicator.label_en,
+        size_class=rules.class_of(hit),
+        bound=None if number is None else NumberRead.of(number),
+    )
