@@ -95,5 +95,13 @@ WORDS: dict[str, Any] = {
     "UnitRead.valid_from_on": "1997-06-18",
     "UnitRead.valid_until_on": None,
     "valid_until_on": "2027-06-01",
+    # Size class
+    "basis": "CLASSED",
+    "SizeClassRead.note_zh": "取各指标中最低的一档",
+    "SizeClassRead.note_en": "the lowest class of all indicators",
+    "SizeClassRead.filing_year": 2025,
+    "SizeBoundRead.indicator": "industry_staff",
+    "SizeBoundRead.label_zh": "从业人员",
+    "SizeBoundRead.label_en": "staff",
 }
 """Field, parameter, `Shape.field` or `operation.parameter` → made-up value."""
