@@ -1,0 +1,1 @@
+"""The suite as launched, one file per story."""
