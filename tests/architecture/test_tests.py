@@ -4,12 +4,14 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from typing import TypeGuard
 
 import pytest
 
 from tests.support.source import ROOT, dotted, imported_modules, name_of, python_files, text_of, tree_of
 
 FEWEST_WORDS = 3
+DRAWN = {"new_id", "uuid4", "set", "frozenset", "random.random", "secrets.token_hex"}
 MOCKS = ("unittest.mock", "mock", "pytest_mock")
 
 
@@ -33,12 +35,32 @@ def toothless(tree: ast.Module) -> Iterator[str]:
             yield f"line {node.lineno}: {node.name} checks nothing"
 
 
+def drawn_names(tree: ast.Module) -> Iterator[str]:
+    """Yield the tests whose cases are drawn anew by each process: workers could not agree on the name of a case."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            called = {dotted(part.func) for one in node.decorator_list for part in ast.walk(one) if _is_call(part)}
+            if drawn := called & DRAWN:
+                yield f"line {node.lineno}: {node.name} draws its cases with {', '.join(sorted(drawn))}"
+
+
+def _is_call(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call)
+
+
 @pytest.mark.planted
 def test_a_bad_test_would_be_found() -> None:
     assert list(short_names(ast.parse("def test_loan(): ..."))) == ["line 1: test_loan"]
     assert list(short_names(ast.parse("def test_a_loan_is_refused(): ..."))) == []
     assert list(toothless(ast.parse("def test_a_loan_is_refused():\n    x = 1")))
     assert not list(toothless(ast.parse("def test_a_loan_is_refused():\n    assert x")))
+    assert list(drawn_names(ast.parse("@parametrize('id', [f'/{new_id()}'])\ndef test_a_loan_is_read(id): ...")))
+    assert not list(drawn_names(ast.parse("@parametrize('id', ['/1'])\ndef test_a_loan_is_read(id): ...")))
+
+
+def test_every_process_finds_the_same_tests() -> None:
+    found = [f"{name_of(path)} {problem}" for path in python_files("tests") for problem in drawn_names(tree_of(path))]
+    assert not found, "\n".join(found)
 
 
 def test_the_name_of_every_test_is_a_sentence() -> None:
