@@ -11,7 +11,7 @@ import pytest
 from tests.support.source import ROOT, dotted, imported_modules, name_of, python_files, text_of, tree_of
 
 FEWEST_WORDS = 3
-DRAWN = {"new_id", "uuid4", "set", "frozenset", "random.random", "secrets.token_hex"}
+DRAWN = {"new_id", "uuid4", "random.random", "secrets.token_hex"}
 MOCKS = ("unittest.mock", "mock", "pytest_mock")
 
 
