@@ -35,14 +35,14 @@ class CsvReader:
     """Reads records one by one, without holding the file.
 
     Attributes:
-        is_row: tells whether a line, taken apart at its separators, looks like a row of its own: a cell does not
-            swallow such a line.
+        is_one: tells of the cells of a record of several lines, and of its lines behind the first, whether they may be
+            one record; once the table is known.
         width: columns of the table, once known: a record of several lines has all of them.
     """
 
     lines: Iterator[str]
     separator: str
-    is_row: Callable[[list[str]], bool] | None = None
+    is_one: Callable[[list[str], str], bool] | None = None
     width: int | None = None
     _number: int = 0
     _ahead: deque[str] = field(default_factory=deque)
@@ -103,6 +103,4 @@ class CsvReader:
             return False
         if self.width is not None and len(cells) < self.width:
             return False
-        return self.is_row is None or not any(
-            self.is_row(line.rstrip("\r\n").split(self.separator)) for line in taken[1:]
-        )
+        return self.is_one is None or self.is_one(cells, "".join(taken[1:]))

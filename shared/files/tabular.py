@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -38,7 +39,10 @@ _SIGNIFICANT = 15
 _BATCH = 1_000
 _SEPARATORS = (",", "\t", ";", "|", "，", "；")
 _PAGES = ("<!doctype", "<html", "<table", "<?xml", "<meta", "<head")
-_LONGEST_CODE = 40
+_CODE = re.compile(r"""(?<![^,;\t|，；"\r\n])[ ]*([0-9A-Za-z./:%-]{4,60})[ ]*(?![^,;\t|，；"\r\n])""")
+"""Something between separators, quotes or line ends that might be a code."""
+_LONG_CODE = 9
+_LOOKS_KEPT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,9 @@ class Table:
         self._form = form
         self._stack = ExitStack()
         self._rows: Iterator[_Row] = iter(())
+        self._code_place: int | None = None
+        self._code_required = False
+        self._codes: set[str] = set()
         self.heading = Heading({}, {}, {}, 0, ())
         self.sheet: str | None = None
         self.other_sheets: tuple[str, ...] = ()
@@ -179,11 +186,21 @@ class Table:
                 count.blank += 1
                 continue
             count.rows += 1
+            self._learn(row)
             yield _line(self.heading, row)
         if count.in_file is not None and count.read != count.in_file:
             raise Refusal(LINES_UNACCOUNTED, counted=count.in_file, read=count.read)
         if not count.rows:
             raise Refusal(TABLE_EMPTY)
+
+    def _learn(self, row: _Row) -> None:
+        """Remember how the codes of this file look."""
+        place = self._code_place
+        if place is None or row.problem is not None or place >= len(row.cells) or len(self._codes) >= _LOOKS_KEPT:
+            return
+        code = row.cells[place].strip()
+        if code and "\n" not in code:
+            self._codes.add(_looks(code))
 
     async def batches(self, size: int = _BATCH) -> AsyncIterator[list[Line]]:
         """Give the lines in batches, parsed in a thread so that the event loop goes on answering.
@@ -233,7 +250,16 @@ class Table:
         """Stand below the heading with a reader that knows since then how a row of this table looks."""
         rows = _csv_rows(reader)
         above = [next(rows) for _ in first[: found[0] + 1]]
-        reader.is_row, reader.width = self._is_row, found[1].width
+        places = {
+            place: column
+            for name, place in found[1].fields.items()
+            if (column := self._form.column(name)).kind is ColumnKind.CODE
+        }
+        self._code_place = min(places, default=None)
+        self._code_required = any(column.required for place, column in places.items() if place == self._code_place)
+        for row in first[found[0] + 1 :]:
+            self._learn(row)
+        reader.is_one, reader.width = self._is_one, found[1].width
         return above, rows, found
 
     def _opened(self) -> io.BytesIO | io.BufferedReader:
@@ -249,18 +275,20 @@ class Table:
             raise Refusal(TABLE_EMPTY)
         raise heading_unknown([row.cells for row in best], self._form, page=page)
 
-    def _is_row(self, cells: list[str]) -> bool:
-        """Tell whether cells look like a row of this table: as many as the heading, with codes where codes stand.
+    def _is_one(self, cells: list[str], following: str) -> bool:
+        """Tell whether a record of several lines may be one: no other code of this table stands in the lines behind.
 
-        A quote before the first code closes the cell that began above: the rest belongs to the same row.
+        A quote that came or went lets the cells of two rows look like one; the code of the second gives it away.
         """
-        heading = self.heading
-        if len(cells) != heading.width:
+        place = self._code_place
+        if place is None or place >= len(cells):
+            return True
+        own = cells[place].strip()
+        if "\n" in own or (self._code_required and not any(mark.isdigit() for mark in own)):
             return False
-        codes = [place for name, place in heading.fields.items() if self._form.column(name).kind is ColumnKind.CODE]
-        if not codes or any('"' in cell for cell in cells[: min(codes) + 1]):
-            return False
-        return all(_like_code(cells[place]) for place in codes)
+        known = self._codes | {_looks(own)} if own else self._codes
+        others = (code for code in _CODE.findall(following) if code != own)
+        return not any(_is_code(code, known) for code in others)
 
     def _open_workbook(self) -> None:
         book: Workbook = self._stack.enter_context(open_workbook(self._source))
@@ -296,9 +324,16 @@ def _matched(rows: Sequence[_Row], form: ListForm) -> int:
     return max((len(match(row.cells, form).fields) for row in rows), default=0)
 
 
-def _like_code(cell: str) -> bool:
-    text = cell.strip()
-    return 0 < len(text) <= _LONGEST_CODE and any(mark.isdigit() for mark in text) and " " not in text
+def _is_code(text: str, known: set[str]) -> bool:
+    """Tell whether a text looks like one of these codes: as long, and if it is short, of the same form."""
+    if not any(mark.isdigit() for mark in text):
+        return False
+    return _looks(text) in known or (len(text) >= _LONG_CODE and len(text) in map(len, known))
+
+
+def _looks(code: str) -> str:
+    """Return a code with 0 for every digit and A for every letter."""
+    return "".join("0" if mark.isdigit() else "A" if mark.isalpha() else mark for mark in code)
 
 
 def _line(heading: Heading, row: _Row) -> Line:
