@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ENVIRONMENT = env PYTHONPATH=. .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help environment run stop reset logs token test test-fault test-mutants bench check format contracts lint-contracts fuzz client-check migration map replay republish accept-restore
+.PHONY: help environment run stop reset logs token test test-fault test-mutants bench check format contracts lint-contracts fuzz client-check migration map replay republish accept-restore kechuang
 
 help: ## list these commands 列出全部命令
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -66,8 +66,11 @@ map: environment ## write the table of nouns in docs/map.md from the tree 生成
 migration: environment ## write a migration from the tables' difference: S=finance M="add a column" (INFRASTRUCTURE=1: of the tables all hold) 生成迁移
 	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.db.migrate revision '$(S)' '$(M)' $(if $(filter 1,$(INFRASTRUCTURE)),--infrastructure)
 
+kechuang: environment ## the operator's command line: ARGS="client list"; ARGS=--help explains 运维命令
+	@$(ENVIRONMENT) -m deploy.command $(ARGS)
+
 replay: environment ## handle the dead letters of a service again: S=ipr 重新处理死信
-	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.bus.dead_letter replay '$(S)'
+	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.command.dead_letter replay '$(S)'
 
 republish: environment ## publish a service's events again: S=finance SINCE=2026-01-01 重新发布事件
 	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.bus.relay republish '$(S)' $(if $(SINCE),--since '$(SINCE)')

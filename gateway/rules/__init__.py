@@ -1,7 +1,20 @@
 """Pure decisions of the gateway: routes, clients, grants, key periods, and who sees a composed answer."""
 
-from gateway.rules.client import CLIENT_EXISTS, CLIENT_ROLE_UNUSABLE
+from gateway.rules.client import (
+    CLIENT_EXISTS,
+    CLIENT_PARTY_INVALID,
+    CLIENT_ROLE_UNUSABLE,
+    CLIENT_SCOPE_BEYOND_ROLE,
+    CLIENT_UNIT_UNKNOWN,
+)
 from gateway.rules.route import ORIGIN_NOT_ALLOWED
 from shared.kernel.errors import RefusalCode
 
-REFUSALS: tuple[RefusalCode, ...] = (CLIENT_EXISTS, CLIENT_ROLE_UNUSABLE, ORIGIN_NOT_ALLOWED)
+REFUSALS: tuple[RefusalCode, ...] = (
+    CLIENT_EXISTS,
+    CLIENT_ROLE_UNUSABLE,
+    CLIENT_PARTY_INVALID,
+    CLIENT_UNIT_UNKNOWN,
+    CLIENT_SCOPE_BEYOND_ROLE,
+    ORIGIN_NOT_ALLOWED,
+)

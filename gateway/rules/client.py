@@ -2,15 +2,18 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
+from shared.kernel import uscc
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal, RefusalCode
+from shared.kernel.role_scope import scopes_of
 from shared.kernel.shape import Shape
+from shared.kernel.unit import unit_on
 
 ClientId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 Title = Annotated[str, Field(min_length=1, max_length=200)]
@@ -27,6 +30,31 @@ CLIENT_ROLE_UNUSABLE = RefusalCode(
 )
 CLIENT_EXISTS = RefusalCode(
     "client_exists", 409, "客户端已存在", "The client exists", "请使用另一个编号", "Use another id"
+)
+
+CLIENT_PARTY_INVALID = RefusalCode(
+    "client_party_invalid",
+    422,
+    "{party} 不是有效的统一社会信用代码",
+    "{party} is no unified social credit code",
+    "请核对代码，18位，末位为校验码",
+    "Check the code: 18 characters, the last one is a check character",
+)
+CLIENT_UNIT_UNKNOWN = RefusalCode(
+    "client_unit_unknown",
+    422,
+    "没有编号为 {unit_id} 的归口单位",
+    "There is no reporting unit {unit_id}",
+    "请使用归口单位目录中的编号",
+    "Use an id of the catalogue of units",
+)
+CLIENT_SCOPE_BEYOND_ROLE = RefusalCode(
+    "client_scope_beyond_role",
+    422,
+    "角色 {role} 没有权限 {scope}",
+    "The role {role} does not hold the scope {scope}",
+    "请在该角色的权限中选择，或为另一角色另行登记客户端",
+    "Choose among the scopes of the role, or register another client for another role",
 )
 
 _NEEDS_PARTY = frozenset({Role.ENTERPRISE, Role.BANK, Role.AGENCY})
@@ -87,6 +115,25 @@ def admit(terms: ClientTerms) -> ClientTerms:
         raise Refusal(CLIENT_ROLE_UNUSABLE, pointer="/party", role=terms.role.value, field="party")
     if terms.role is Role.DISTRICT and terms.unit_id is None:
         raise Refusal(CLIENT_ROLE_UNUSABLE, pointer="/unit_id", role=terms.role.value, field="unit_id")
+    return terms
+
+
+def onboard(terms: ClientTerms, today: date) -> ClientTerms:
+    """Return the terms of a client that an operator registers: an existing body, and no scope beyond its role.
+
+    Raises:
+        Refusal: `client_party_invalid`, `client_unit_unknown`, `client_scope_beyond_role`, and those of `admit`.
+
+    Source: G-CLIENT-02 (docs/rules/gateway.md).
+    """
+    admit(terms)
+    if terms.party is not None and not uscc.is_valid(terms.party):
+        raise Refusal(CLIENT_PARTY_INVALID, pointer="/party", party=terms.party)
+    if terms.unit_id is not None and unit_on(terms.unit_id, today) is None:
+        raise Refusal(CLIENT_UNIT_UNKNOWN, pointer="/unit_id", unit_id=terms.unit_id)
+    beyond = sorted(set(terms.scopes) - set(scopes_of(terms.role.value)))
+    if beyond:
+        raise Refusal(CLIENT_SCOPE_BEYOND_ROLE, pointer="/scopes", role=terms.role.value, scope=beyond[0])
     return terms
 
 

@@ -45,3 +45,47 @@ def next_period(periods: Sequence[KeyPeriod], *, kid: str, now: datetime, days: 
         return None
     begins = max(last, now)
     return KeyPeriod(kid, begins, begins + timedelta(days=days))
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What a rotation does.
+
+    Attributes:
+        made: the period of the new key.
+        ended: the other keys' periods as they are from now on, only those that change.
+    """
+
+    made: KeyPeriod
+    ended: tuple[KeyPeriod, ...]
+
+
+def rotate(periods: Sequence[KeyPeriod], *, kid: str, now: datetime, days: int, at_once: bool) -> Rotation:
+    """Return what must happen so that a new key signs.
+
+    In order it is announced first, so no token is lost. At once, because a key has leaked, it signs now, and every
+    other key is withdrawn together with the tokens it signed.
+
+    Source: G-KEY-04 (docs/rules/gateway.md).
+    """
+    begins = now if at_once else now + ANNOUNCED_BEFORE
+    end = now - PUBLISHED_AFTER if at_once else begins
+    # A period is never empty: a key that was only announced keeps one that is over before anybody could ask.
+    ended = tuple(
+        KeyPeriod(one.kid, min(one.signs_from_at, end - timedelta.resolution), end)
+        for one in periods
+        if one.signs_until_at > end
+    )
+    return Rotation(KeyPeriod(kid, begins, begins + timedelta(days=days)), ended)
+
+
+def status(period: KeyPeriod, now: datetime) -> str:
+    """Return where a key stands at `now`: ANNOUNCED, SIGNING, PUBLISHED (signs no more, its tokens live) or WITHDRAWN.
+
+    Source: G-KEY-02 (docs/rules/gateway.md).
+    """
+    if not published([period], now):
+        return "WITHDRAWN"
+    if now < period.signs_from_at:
+        return "ANNOUNCED"
+    return "SIGNING" if now < period.signs_until_at else "PUBLISHED"

@@ -30,12 +30,12 @@ async def register(tx: Transaction, terms: ClientTerms) -> str:
     """Register a client and return its secret, which is shown this once.
 
     Raises:
-        Refusal: `client_exists`, `client_role_unusable`.
+        Refusal: `client_exists`, and what `rules.client.onboard` refuses.
     """
     if await store.lock(tx, terms.client_id) is not None:
         raise Refusal(rules.CLIENT_EXISTS, pointer="/client_id")
     secret = new_secret()
-    _put(tx, None, rules.admit(terms), secret_hash=await hash_secret(secret), demo=False)
+    _put(tx, None, rules.onboard(terms, tx.today), secret_hash=await hash_secret(secret), demo=False)
     return secret
 
 
@@ -62,7 +62,7 @@ async def refuse_demo_clients(tx: Transaction) -> None:
     count = await store.count_demo(tx)
     if count:
         raise DemoClientsPresentError(
-            f"{count} demo clients can still get tokens: suspend them with `python -m gateway.api.admin suspend-demo`, "
+            f"{count} demo clients can still get tokens: suspend them with `kechuang client suspend-demo`, "
             "or start with GATEWAY_DEMO_CLIENTS"
         )
 

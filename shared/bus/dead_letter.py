@@ -1,9 +1,5 @@
-"""Replaying dead letters: `python -m shared.bus.dead_letter replay ipr`, after the reason has been mended."""
+"""Replaying dead letters after their reason has been mended."""
 
-import argparse
-import asyncio
-import os
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -15,10 +11,9 @@ from shared.db.dead_letter import DeadLetter, mark_replayed, waiting
 from shared.db.engine import Database
 from shared.db.migrate import package_of
 from shared.db.transaction import Reactions
-from shared.events.catalogue import PUBLISHERS
 from shared.events.envelope import EnvelopeInvalid, from_wire
-from shared.kernel.actor import system_actor
-from shared.kernel.clock import Clock, SystemClock
+from shared.kernel.actor import Actor, system_actor
+from shared.kernel.clock import Clock
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -34,7 +29,12 @@ def reactions_of(service: str) -> Reactions:
 
 
 async def replay(
-    database: Database, clock: Clock, subscriptions: Sequence[Subscription], *, only_gaps: bool = False
+    database: Database,
+    clock: Clock,
+    subscriptions: Sequence[Subscription],
+    *,
+    only_gaps: bool = False,
+    actor: Actor | None = None,
 ) -> tuple[int, list[str]]:
     """Give every waiting letter to its handler again, oldest first, until none of them gets any further.
 
@@ -43,12 +43,13 @@ async def replay(
         clock: tells the time.
         subscriptions: what the service listens to.
         only_gaps: leave those alone whose handler failed; nobody has mended it.
+        actor: who asked for it, for the audit row; the service itself if nobody.
 
     Returns:
         How many took effect (or had done so before), and for each that failed again a line that says why.
     """
     by_name = {one.handler_name: one for one in subscriptions}
-    actor = system_actor(database.service)
+    actor = actor or system_actor(database.service)
     done = 0
     while True:
         async with database.transaction(actor=actor, clock=clock, read_only=True) as tx:
@@ -65,6 +66,7 @@ async def replay(
                 continue
             async with database.transaction(actor=actor, clock=clock) as tx:
                 await mark_replayed(tx, letter.id)
+                tx.audit("dead_letter.replayed", subject=f"dead_letter/{letter.id}", detail={"handler": letter.handler})
             done += 1
         # One that was mended may be what another waited for.
         if done == before or not failures:
@@ -82,31 +84,3 @@ async def _replay_one(database: Database, clock: Clock, subscription: Subscripti
         _log.warning("replay_failed", handler=letter.handler, letter=letter.id, fault=repr(fault))
         return f"{type(fault).__name__}: {fault}"
     return gaps[0].reason if gaps else None
-
-
-async def _main(service: str, url: str) -> int:
-    database = Database(url, service=service, pool_size=2, reactions=reactions_of(service))
-    try:
-        done, failures = await replay(database, SystemClock(), subscriptions_of(service))
-    finally:
-        await database.close()
-    sys.stdout.write(f"{service}: {done} replayed 已重放, {len(failures)} failed 失败\n")
-    for line in failures:
-        sys.stdout.write(f"  {line}\n")
-    return 1 if failures else 0
-
-
-def main(arguments: list[str]) -> int:
-    """Run the command line; the address comes from `<SERVICE>_DATABASE_URL`."""
-    parser = argparse.ArgumentParser(prog="python -m shared.bus.dead_letter", description=__doc__)
-    parser.add_argument("verb", choices=("replay",))
-    parser.add_argument("service", choices=PUBLISHERS)
-    given = parser.parse_args(arguments)
-    url = os.environ.get(f"{given.service.upper()}_DATABASE_URL")
-    if url is None:
-        parser.error(f"set {given.service.upper()}_DATABASE_URL")
-    return asyncio.run(_main(given.service, url))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,6 +1,7 @@
 """Dead letters: messages that no retry will mend, kept with their reason until somebody replays them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -18,6 +19,8 @@ class DeadLetter:
     event_id: UUID | None
     payload: bytes
     reason: str
+    deliveries: int
+    parked_at: datetime
 
 
 _PARK = text("""
@@ -29,7 +32,7 @@ WHERE NOT EXISTS (
     AND (event_id, payload) IS NOT DISTINCT FROM (CAST(:event_id AS uuid), CAST(:payload AS bytea)))
 """)
 _WAITING = text("""
-SELECT id, handler, subject, event_id, payload, reason FROM dead_letter
+SELECT id, handler, subject, event_id, payload, reason, deliveries, parked_at FROM dead_letter
 WHERE replayed_at IS NULL AND starts_with(reason, CAST(:reason AS text)) ORDER BY id
 """)
 

@@ -79,11 +79,10 @@ def demo_body(suite: LaunchedSuite, client_id: str) -> Body:
 
 def new_enterprise_client(suite: LaunchedSuite, client_id: str, uscc: str) -> Body:
     """Register a client of its own for a firm, with the operator's command, as the demo's enterprises have it."""
-    (scopes,) = [one["scopes"] for one in read_clients(suite.settings) if one["client_id"] == "enterprise-1"]
-    words = ["register", client_id, "--role", "enterprise", "--party", uscc]
-    words += ["--title-zh", "示例企业", "--title-en", "Example firm", *(f"--scope={scope}" for scope in scopes)]
+    words = ["client", "onboard", client_id, "--role", "enterprise", "--party", uscc]
+    words += ["--title-zh", "示例企业", "--title-en", "Example firm"]
     done = subprocess.run(
-        [sys.executable, "-m", "gateway.api.admin", *words],
+        [sys.executable, "-m", "gateway.command", *words],
         check=True,
         capture_output=True,
         text=True,

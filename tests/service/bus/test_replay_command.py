@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
-from shared.bus.dead_letter import main, subscriptions_of
+from shared.bus.dead_letter import subscriptions_of
+from shared.command.dead_letter import main, shown_reason, shown_value
 from shared.db.dead_letter import park
 from shared.db.engine import Database
 from shared.events.catalogue import PUBLISHERS
@@ -21,6 +22,7 @@ async def test_a_letter_takes_effect_and_rubbish_is_named(
 ) -> None:
     url = await postgres.database_url("techtransfer")
     monkeypatch.setenv("TECHTRANSFER_DATABASE_URL", url)
+    monkeypatch.setenv("KECHUANG_OPERATOR", "tester")
     database = Database(url, service="techtransfer")
     event = named("91500107MA5XTE8T03", "示例企业")
     (handler,) = [one.handler_name for one in subscriptions_of("techtransfer") if one.event is type(event)]
@@ -35,16 +37,56 @@ async def test_a_letter_takes_effect_and_rubbish_is_named(
                 reason="a reason that was mended",
                 deliveries=5,
             )
+    assert await asyncio.to_thread(main, ["list", "techtransfer"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert [line.split("\t")[2] for line in listed] == [handler, handler]
+    assert all("a reason that was mended" in line for line in listed)
+    assert await asyncio.to_thread(main, ["show", "techtransfer", listed[0].split("\t")[0].removeprefix("#")]) == 0
+    shown = capsys.readouterr().out
+    assert event.uscc in shown
+    assert event.name not in shown
+    assert "*" in shown
+    assert await asyncio.to_thread(main, ["show", "techtransfer", "4711"]) == 1
+    assert "死信" in capsys.readouterr().err
     assert await asyncio.to_thread(main, ["replay", "techtransfer"]) == 1
-    told = capsys.readouterr().out
-    assert "1 replayed" in told
+    told = capsys.readouterr().err
+    assert "1 封已重放 replayed" in told
     assert "unreadable" in told
+    audited = "SELECT string_agg(action || ' ' || client_id, ', ' ORDER BY position) FROM audit_entry"
+    assert await scalar(database, audited) == "dead_letter.read operator:tester, dead_letter.replayed operator:tester"
     assert await scalar(database, "SELECT count(*) FROM inbox_entry") == 1
     async with database.engine.begin() as connection:
         await connection.execute(text("UPDATE dead_letter SET replayed_at = now()"))
     assert await asyncio.to_thread(main, ["replay", "techtransfer"]) == 0
     await database.close()
     await postgres.drop(url)
+
+
+def test_a_letter_shows_codes_and_numbers_and_masks_what_may_name_a_person() -> None:
+    event = {
+        "uscc": "91500107DEMF00011W",
+        "owner": "张三丰",
+        "phone": "13800138000",
+        "id_no": "110101199003070011",
+        "status": "GRANTED",
+        "at": "2026-11-28T10:00:00+08:00",
+        "shares": [{"name": "李四", "share_ppm": 1_000_000, "valid": True}],
+    }
+    shown = shown_value(event)
+    assert isinstance(shown, dict)
+    assert {name: shown[name] for name in ("uscc", "status", "at")} == {
+        name: event[name] for name in ("uscc", "status", "at")
+    }
+    for name in ("owner", "phone", "id_no"):
+        assert shown[name] != event[name]
+        assert "*" in shown[name]
+    assert shown["shares"][0] == {"name": "李**", "share_ppm": 1_000_000, "valid": True}
+
+
+def test_a_reason_is_told_without_the_values_that_the_database_quotes() -> None:
+    reason = "IntegrityError: duplicate key value\nDETAIL: Key (name)=(张三) already exists. [parameters: ('张三',)]"
+    assert shown_reason(reason) == "IntegrityError: duplicate key value"
+    assert shown_reason("RuntimeError: 张三 13800138000 is nobody") == "RuntimeError: … … is nobody"
 
 
 def test_every_service_names_its_handlers_apart_and_listens_to_others_only() -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.api.admin import main
+from gateway.command import main
 from tests.service.gateway.conftest import Door
 from tests.support.postgres import DatabaseServer
 from tests.support.service import running_gateway
@@ -14,7 +14,7 @@ BANK_C = [
     "--role",
     "bank",
     "--party",
-    "91500000MA5U0000XY",
+    "91500000DEMBANKA1R",
     "--title-zh",
     "示例银行",
     "--title-en",
@@ -39,24 +39,30 @@ async def test_a_client_is_registered_suspended_resumed_and_given_a_new_secret(
         door = Door(service, echo=None)  # type: ignore[arg-type]
 
         async def run(*arguments: str) -> tuple[int, str]:
-            code = await asyncio.to_thread(main, list(arguments))
+            code = await asyncio.to_thread(main, ["client", *arguments])
             return code, capsys.readouterr().out.strip()
 
-        _, secret = await run("register", *BANK_C, "--scope", "credit.application:read")
+        _, secret = await run("onboard", *BANK_C, "--scope", "credit.application:read")
         assert len(secret) >= 40
         assert await token_status(door, "bank-c", secret) == 200
-        assert (await run("register", *BANK_C))[0] == 1
-        assert (await run("register", "bank-d", "--role", "bank", "--title-zh", "x", "--title-en", "x"))[0] == 1
+        assert (await run("onboard", *BANK_C))[0] == 1
+        for wrong in (
+            ["bank-d", "--role", "bank"],
+            ["bank-d", "--role", "bank", "--party", "91500000DEMBANKA1X"],
+            ["bank-d", "--role", "bank", "--party", "91500000DEMBANKA1R", "--scope", "fund.cover:decide"],
+            ["office", "--role", "district", "--unit", "500999"],
+        ):
+            assert (await run("onboard", *wrong, "--title-zh", "x", "--title-en", "x"))[0] == 1
         assert (await run("suspend", "bank-c")) == (0, "bank-c SUSPENDED")
         assert await token_status(door, "bank-c", secret) == 400
         await run("resume", "bank-c")
         assert await token_status(door, "bank-c", secret) == 200
-        _, renewed = await run("renew-secret", "bank-c")
+        _, renewed = await run("rotate-secret", "bank-c")
         assert await token_status(door, "bank-c", secret) == 401
         assert await token_status(door, "bank-c", renewed) == 200
         assert (await run("suspend", "nobody"))[0] == 1
         assert "bank-c\tbank\tACTIVE" in (await run("list"))[1]
-        assert (await run("suspend-demo"))[1] == "0 demo clients suspended"
+        assert (await run("suspend-demo"))[1] == "0 个演示客户端已停用 demo clients suspended"
         kinds = [(one.data.client_id, one.data.status, one.version) for one in await service.events()]
     assert kinds == [
         ("bank-c", "ACTIVE", 1),

@@ -1,0 +1,150 @@
+"""The operator's commands for dead letters: `kechuang dead-letter list|show|replay`."""
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+
+from shared.bus.dead_letter import reactions_of, replay, subscriptions_of
+from shared.command.parser import BilingualParser, Verbs, argument
+from shared.command.run import CommandError, in_transaction, operator, told
+from shared.db.dead_letter import DeadLetter, waiting
+from shared.db.engine import Database
+from shared.db.transaction import Transaction
+from shared.events.catalogue import PUBLISHERS
+from shared.kernel import uscc
+from shared.kernel.clock import SystemClock
+from shared.kernel.errors import Refusal
+from shared.kernel.personal import Personal
+from shared.kernel.refusals import NOT_FOUND
+
+_CODE = re.compile(r"[A-Za-z0-9_.:/+-]+")
+_LONG_NUMBER = re.compile(r"\d{7,}")
+# What a database or a validator appends to its message are the very values that it refused.
+_VALUES_FOLLOW = re.compile(r"\n|DETAIL:|\[SQL|\[parameters|input_value|Failing row")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+
+
+def parser() -> BilingualParser:
+    """Return the parser of this family."""
+    family = BilingualParser(
+        prog="kechuang dead-letter", zh="死信：无法处理、留待重放的事件", en="events that could not be handled"
+    )
+    verbs = Verbs(family)
+    for name, zh, en in (
+        ("list", "列出待重放的死信", "list the letters that wait"),
+        ("show", "查看一封死信，个人信息以掩码显示", "show one letter, personal data masked"),
+        ("replay", "原因排除后全部重放", "handle all of them again, after the reason has been mended"),
+    ):
+        verb = verbs.add(name, zh, en)
+        argument(verb, "service", "服务", "service", choices=PUBLISHERS)
+        if name == "show":
+            argument(verb, "id", "死信编号", "number of the letter", type=int)
+    return family
+
+
+def shown_value(value: object) -> object:
+    """Return a value of an event as an operator may see it: codes and numbers as they are, texts masked."""
+    if isinstance(value, dict):
+        return {name: shown_value(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [shown_value(one) for one in value]
+    if not isinstance(value, str) or _is_code(value):
+        return value
+    return Personal(value).masked
+
+
+def shown_reason(reason: str) -> str:
+    """Return why a letter waits, without the values that a database or a validator quotes."""
+    said = _VALUES_FOLLOW.split(reason, maxsplit=1)[0].strip()
+    return _LONG_NUMBER.sub("…", _NOT_ASCII.sub("…", said))
+
+
+def _is_code(text: str) -> bool:
+    """Tell whether a text names no person: an id, an instant, a code of a body, a word of ours."""
+    if uscc.is_valid(text):
+        return True
+    for read in (UUID, datetime.fromisoformat):
+        try:
+            read(text)
+        except ValueError:
+            continue
+        return True
+    return _CODE.fullmatch(text) is not None and _LONG_NUMBER.search(text) is None
+
+
+def _line(service: str, letter: DeadLetter) -> str:
+    parked = letter.parked_at.isoformat(timespec="seconds")
+    return "\t".join(
+        (
+            f"#{letter.id}",
+            service,
+            letter.handler,
+            letter.subject,
+            parked,
+            str(letter.deliveries),
+            shown_reason(letter.reason),
+        )
+    )
+
+
+def _content(letter: DeadLetter) -> list[str]:
+    try:
+        document = orjson.loads(letter.payload)
+    except orjson.JSONDecodeError:
+        document = None
+    if not isinstance(document, dict):
+        return [f"内容无法识别 unreadable, {len(letter.payload)} bytes"]
+    shown = orjson.dumps(shown_value(document), option=orjson.OPT_INDENT_2).decode()
+    return shown.splitlines()
+
+
+async def _perform(given: argparse.Namespace) -> Sequence[str]:
+    service = given.service
+    url = os.environ.get(f"{service.upper()}_DATABASE_URL")
+    if url is None:
+        raise CommandError(f"缺少设置 {service.upper()}_DATABASE_URL is not set")
+    if given.verb == "list":
+
+        async def listed(tx: Transaction) -> Sequence[str]:
+            return [_line(service, letter) for letter in await waiting(tx)]
+
+        return await in_transaction(url, service, listed, read_only=True)
+    if given.verb == "show":
+
+        async def shown(tx: Transaction) -> Sequence[str]:
+            letter = next((one for one in await waiting(tx) if one.id == given.id), None)
+            if letter is None:
+                raise Refusal(NOT_FOUND, noun="dead_letter")
+            tx.audit("dead_letter.read", subject=f"dead_letter/{letter.id}")
+            return [_line(service, letter), *_content(letter)]
+
+        return await in_transaction(url, service, shown)
+    return await _replayed(url, service)
+
+
+async def _replayed(url: str, service: str) -> Sequence[str]:
+    database = Database(url, service=service, pool_size=2, reactions=reactions_of(service))
+    try:
+        done, failures = await replay(database, SystemClock(), subscriptions_of(service), actor=operator())
+    finally:
+        await database.close()
+    said = [f"{service}: {done} 封已重放 replayed, {len(failures)} 封仍失败 failed"]
+    if failures:
+        raise CommandError("\n".join([*said, *(f"  {shown_reason(line)}" for line in failures)]))
+    return said
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; the address comes from `<SERVICE>_DATABASE_URL`."""
+    given = parser().parse_args(arguments)
+    return told(lambda: _perform(given))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
