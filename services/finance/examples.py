@@ -4,6 +4,7 @@ from typing import Any
 
 from shared.events.example import BANK, SHA256
 from shared.events.example import WORDS as EVENTS
+from shared.kernel.example import inherited
 
 _LINE = {
     "indicator": "rd_ratio",
@@ -155,3 +156,4 @@ WORDS: dict[str, Any] = {
     "paid_in_district_after_fen": 600_000_000,
 }
 """Field, parameter, `Shape.field` or `operation.parameter` → made-up value."""
+WORDS |= inherited(WORDS, {"ApprovalRead": "LoanApplicationRead", "ConsentWithdrawalRead": "ConsentRead"})

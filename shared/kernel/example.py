@@ -36,6 +36,16 @@ def example_of(schema: Schema, words: Words, definitions: Mapping[str, Schema], 
     return _Composer(words, definitions).value(schema, shape=name, field="", depth=0)
 
 
+def inherited(words: Words, shapes: Mapping[str, str]) -> dict[str, Any]:
+    """Return the words of shapes under the names of shapes that have all their fields: child → parent."""
+    return {
+        f"{child}.{field.partition('.')[2]}": word
+        for child, parent in shapes.items()
+        for field, word in words.items()
+        if field.startswith(f"{parent}.")
+    }
+
+
 class _Composer:
     def __init__(self, words: Words, definitions: Mapping[str, Schema]) -> None:
         self._words = words

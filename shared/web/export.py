@@ -2,22 +2,26 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, TypeVar
 from urllib.parse import quote
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 
+from shared.db.transaction import Transaction
 from shared.files.media_type import CSV, XLSX
 from shared.files.sheet import CellKind, CsvSheet, Sheet, Value, XlsxSheet
 from shared.kernel.clock import SHANGHAI
+from shared.kernel.unit import UNITS
+from shared.web.field_title import title_of
 
 Format = Literal["csv", "xlsx"]
+Row = TypeVar("Row")
 TABLE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "表格 / the table",
@@ -43,6 +47,7 @@ _SCALES = {CellKind.MONEY: 100, CellKind.RATE: 1_000_000, CellKind.POINTS: 1_000
 _UNITS = {CellKind.MONEY: ("（元）", " (yuan)"), CellKind.INSTANT: ("（北京时间）", " (Beijing time)")}
 _YES, _NO = "是", "否"
 _SEVERAL = "；"
+_UNIT_NAMES = {unit.unit_id: unit.name_zh for unit in UNITS}  # of its last period
 
 
 def kind_of(name: str) -> CellKind:
@@ -82,6 +87,51 @@ class Column:
         """Return what stands in the cell of a row."""
         value = row[self.name] if isinstance(row, Mapping) else getattr(row, self.name)
         return _shown(value, self)
+
+
+def column(name: str, label: Callable[[Any], str | None] | None = None) -> Column:
+    """Return the column of a field under the title that it has in every list.
+
+    Raises:
+        KeyError: for a field that has no title yet.
+    """
+    return Column(name, *title_of(name), label)
+
+
+def columns(*names: str) -> tuple[Column, ...]:
+    """Return the columns of fields; a reporting unit is shown by its name."""
+    return tuple(column(name, _UNIT_NAMES.get if name == "unit_id" else None) for name in names)
+
+
+async def export_list(
+    tx: Transaction,
+    batches: AsyncIterable[Sequence[Row]],
+    shown: Callable[[Sequence[Row]], Awaitable[Sequence[Any]]],
+    columns: Sequence[Column],
+    *,
+    format: Format,  # noqa: A002  # named as the path parameter is
+    noun: str,
+    title: str,
+) -> Response:
+    """Answer with a list as its pages would show it; who takes it away is recorded.
+
+    Args:
+        tx: the transaction, open for the record.
+        batches: rows in their order, some hundred at once.
+        shown: makes of rows what a page shows of them.
+        columns: which fields, in order.
+        format: `csv` or `xlsx`.
+        noun: the list's name in its path, such as `loans`.
+        title: name of the sheet, at most 28 characters.
+    """
+    tx.audit(f"{noun}.export", subject=noun, fields=[one.name for one in columns])
+
+    async def rows() -> AsyncIterator[Any]:
+        async for batch in batches:
+            for one in await shown(batch):
+                yield one
+
+    return await export(rows(), columns, format=format, filename=noun, title=title)
 
 
 async def export(

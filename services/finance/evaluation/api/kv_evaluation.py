@@ -1,24 +1,29 @@
 """Routes of knowledge-value evaluations (知识价值信用评价)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Depends, Response
 
+from services.finance import party
 from services.finance.evaluation.models.kv_evaluation import KvEvaluation
 from services.finance.evaluation.rules import kv_evaluation as rules
 from services.finance.evaluation.store import kv_evaluation as evaluations
 from services.finance.evaluation.usecases import kv_evaluation as usecases
 from services.finance.evaluation.usecases.kv_evaluation import explanation
+from shared.db.selection import Chosen
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.kernel.types import LooseUscc
-from shared.web.answer import answered, paged
+from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.paging import PageOf, Paging
+from shared.web.export import TABLE, Format, columns, export_list
+from shared.web.paging import PageOf, Paging, page
+from shared.web.selection import chosen_from
 
 router = edge_router(tags=["kvc evaluations 知识价值信用评价"])
 Record = dict[str, Any]
@@ -48,6 +53,29 @@ class EvaluationSummary(Shape):
     rule_set_version: str
     rule_set_sha256: str
     uplift_rule_set_sha256: str
+
+
+class EvaluationListed(EvaluationSummary):
+    """One evaluation in a list, with the name beside the code."""
+
+    enterprise_name: str | None
+
+
+COLUMNS = columns(
+    "uscc",
+    "enterprise_name",
+    "as_of_on",
+    "valid_until_on",
+    "score_milli",
+    "grade",
+    "base_limit_fen",
+    "uplift_fen",
+    "limit_fen",
+    "gates_open",
+    "rule_set_version",
+    "created_at",
+)
+Wanted = Annotated[Chosen, Depends(chosen_from(evaluations.LIST))]
 
 
 class EvaluationRead(EvaluationSummary):
@@ -115,14 +143,32 @@ async def evaluate_enterprise(body: EvaluationRequest, tx: Tx, book: Book) -> Re
     return _answer(evaluation, created=True)
 
 
-@router.get("/kvc-evaluations", response_model=PageOf[EvaluationSummary])
+async def _listed(tx: Tx, rows: Sequence[KvEvaluation]) -> list[EvaluationListed]:
+    names = await party.names(tx, {row.uscc for row in rows})
+    return [EvaluationListed(**summary(row).model_dump(), enterprise_name=names.get(row.uscc)) for row in rows]
+
+
+@router.get("/kvc-evaluations", response_model=PageOf[EvaluationListed])
 @edge(scope="credit.evaluation:read", row="enterprise", summary_zh="评价清单")
-async def list_evaluations(
-    paging: Paging, tx: Tx, uscc: Annotated[str | None, Query(max_length=18, description="企业 / firm")] = None
-) -> Response:
-    """List one's own evaluations (the city: all), newest first."""
-    rows = await evaluations.page(tx, uscc=uscc, wanted=paging.wanted())
-    return paged(paging, rows, summary)
+async def list_evaluations(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
+    """List one's own evaluations (the city: all)."""
+    found = await evaluations.LIST.page(tx, wanted, paging.wanted())
+    return page(paging, await _listed(tx, found.rows), found.next_key)
+
+
+@router.get("/exports/kvc-evaluations.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="credit.evaluation:read", row="enterprise", summary_zh="导出评价清单", audited=True)
+async def export_evaluations(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
+    """Export what a list of evaluations with the same filters would show, as CSV or XLSX."""
+    return await export_list(
+        tx,
+        evaluations.LIST.batches(tx, wanted),
+        lambda rows: _listed(tx, rows),
+        COLUMNS,
+        format=file_format,
+        noun="kvc-evaluations",
+        title="知识价值信用评价",
+    )
 
 
 @router.get("/kvc-evaluations/{evaluation_id}", response_model=EvaluationRead, responses=refusals(NOT_FOUND))

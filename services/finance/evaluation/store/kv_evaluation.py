@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 from sqlmodel import col
 
 from services.finance.evaluation.models.credit_line import CreditLine
@@ -21,10 +21,10 @@ from services.finance.evaluation.rules.kv_fact import (
     QualificationView,
 )
 from services.finance.scope import visible
-from shared.db.keyset import Page, PageWanted, descending
+from shared.db.keyset import ascending, descending
+from shared.db.selection import Selection, by_time
 from shared.db.transaction import Transaction
-
-_NEWEST = descending(col(KvEvaluation.created_at), col(KvEvaluation.id))
+from shared.kernel.sort import Sort
 
 # One statement for a whole batch: a statement per cause would cost a batch its point. Firms without a credit line are
 # queued too: a first evaluation that is not committed yet has read its facts before this change, and nobody else would
@@ -106,14 +106,6 @@ async def get(tx: Transaction, evaluation_id: UUID) -> KvEvaluation:
     return (await tx.session.execute(select(KvEvaluation).where(col(KvEvaluation.id) == evaluation_id))).scalar_one()
 
 
-async def page(tx: Transaction, *, uscc: str | None, wanted: PageWanted) -> Page[KvEvaluation]:
-    """Return one page of evaluations that the caller may see, newest first."""
-    query = visible(select(KvEvaluation), tx.actor, enterprise=col(KvEvaluation.uscc))
-    if uscc is not None:
-        query = query.where(col(KvEvaluation.uscc) == uscc)
-    return await _NEWEST.page(tx, query, wanted)
-
-
 async def current_of(tx: Transaction, uscc: str) -> KvEvaluation | None:
     """Return the evaluation in force of a firm: the one that its credit line points to."""
     query = select(KvEvaluation).join(CreditLine, col(CreditLine.evaluation_id) == col(KvEvaluation.id))
@@ -142,3 +134,21 @@ async def forget_unevaluated(tx: Transaction, *, before: datetime) -> None:
 async def claim(tx: Transaction, uscc: str) -> bool:
     """Take a firm off the queue; False if someone else did."""
     return (await tx.session.execute(_CLAIM, {"uscc": uscc})).first() is not None
+
+
+def _visible_rows(tx: Transaction) -> Select[KvEvaluation]:
+    return visible(select(KvEvaluation), tx.actor, enterprise=col(KvEvaluation.uscc))
+
+
+LIST = Selection(
+    rows=_visible_rows,
+    sorts={
+        **by_time(col(KvEvaluation.created_at), col(KvEvaluation.id)),
+        Sort.DUE: ascending(col(KvEvaluation.valid_until_on), col(KvEvaluation.id)),
+        Sort.LARGEST: descending(col(KvEvaluation.limit_fen), col(KvEvaluation.id)),
+    },
+    same={"uscc": col(KvEvaluation.uscc)},
+    among={"grade": col(KvEvaluation.grade)},
+    days={"as_of": col(KvEvaluation.as_of_on), "valid_until": col(KvEvaluation.valid_until_on)},
+)
+"""What evaluations may be narrowed and sorted by."""

@@ -1,15 +1,18 @@
 """Routes of the fund's accounts (风险补偿资金账户)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Depends, Response
 
 from services.finance.fund.models.fund_account import FundAccount, FundPosting
 from services.finance.fund.rules import fund_account as rules
 from services.finance.fund.rules.fund_account import ContributionTerms, Contributor, PostingKind
 from services.finance.fund.store import fund_account as accounts
 from services.finance.fund.usecases import fund_account as usecases
+from shared.db.selection import Chosen
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
@@ -17,7 +20,9 @@ from shared.kernel.shape import Shape
 from shared.policy.rule_set import RuleSet
 from shared.web.answer import answered, paged
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.paging import PageOf, Paging
+from shared.web.export import TABLE, Format, columns, export_list
+from shared.web.paging import PageOf, Paging, page
+from shared.web.selection import chosen_from
 
 router = edge_router(tags=["fund accounts 风险补偿资金"])
 
@@ -60,6 +65,36 @@ class FundPostingRead(Shape):
     exposure_after_fen: int
     capacity_fen: int
     created_at: datetime
+
+
+COLUMNS = columns(
+    "unit_id",
+    "paid_in_city_fen",
+    "paid_in_district_fen",
+    "paid_in_fen",
+    "exposure_fen",
+    "capacity_fen",
+    "capacity_left_fen",
+    "city_due_fen",
+    "district_due_fen",
+    "rule_set_version",
+)
+POSTING_COLUMNS = columns(
+    "unit_id",
+    "kind",
+    "amount_fen",
+    "contributor",
+    "receipt_no",
+    "value_on",
+    "created_at",
+    "paid_in_city_after_fen",
+    "paid_in_district_after_fen",
+    "exposure_after_fen",
+    "capacity_fen",
+    "cover_id",
+)
+Wanted = Annotated[Chosen, Depends(chosen_from(accounts.LIST))]
+PostingsWanted = Annotated[Chosen, Depends(chosen_from(accounts.POSTING_LIST))]
 
 
 def shown(account: FundAccount, policy: RuleSet) -> FundAccountRead:
@@ -107,13 +142,54 @@ async def post_contribution(unit_id: str, body: ContributionRequest, tx: Tx, boo
     return answered(shown_posting(posting), status=201, location=f"/v1/fund-accounts/{unit_id}/postings")
 
 
+async def _postings(_tx: Tx, rows: Sequence[FundPosting]) -> list[FundPostingRead]:
+    return [shown_posting(row) for row in rows]
+
+
 @router.get("/fund-accounts", response_model=PageOf[FundAccountRead])
 @edge(scope="fund.account:read", row="any", summary_zh="风险补偿资金账户")
-async def list_accounts(paging: Paging, tx: Tx, book: Book) -> Response:
-    """List the accounts by unit, with capacity and shares."""
-    rows = await accounts.page(tx, paging.wanted())
+async def list_accounts(paging: Paging, tx: Tx, wanted: Wanted, book: Book) -> Response:
+    """List the accounts, with capacity and shares."""
     policy = book.pick(rules.POLICY, tx.today)
-    return paged(paging, rows, lambda row: shown(row, policy))
+    return paged(paging, await accounts.LIST.page(tx, wanted, paging.wanted()), lambda row: shown(row, policy))
+
+
+@router.get("/exports/fund-accounts.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="fund.account:read", row="any", summary_zh="导出风险补偿资金账户", audited=True)
+async def export_accounts(file_format: Format, tx: Tx, wanted: Wanted, book: Book) -> Response:
+    """Export the accounts that a list with the same filters would show, as CSV or XLSX."""
+    policy = book.pick(rules.POLICY, tx.today)
+
+    async def listed(rows: Sequence[FundAccount]) -> list[FundAccountRead]:
+        return [shown(row, policy) for row in rows]
+
+    batches = accounts.LIST.batches(tx, wanted)
+    return await export_list(
+        tx, batches, listed, COLUMNS, format=file_format, noun="fund-accounts", title="风险补偿资金"
+    )
+
+
+@router.get("/fund-postings", response_model=PageOf[FundPostingRead])
+@edge(scope="fund.account:read", row="unit", summary_zh="基金流水")
+async def list_all_postings(paging: Paging, tx: Tx, wanted: PostingsWanted) -> Response:
+    """List the postings of all units for the city, the fund manager and the auditor, of its own for a unit."""
+    found = await accounts.POSTING_LIST.page(tx, wanted, paging.wanted())
+    return page(paging, await _postings(tx, found.rows), found.next_key)
+
+
+@router.get("/exports/fund-postings.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="fund.account:read", row="unit", summary_zh="导出基金流水", audited=True)
+async def export_all_postings(file_format: Format, tx: Tx, wanted: PostingsWanted) -> Response:
+    """Export what a list of postings with the same filters would show, as CSV or XLSX."""
+    return await export_list(
+        tx,
+        accounts.POSTING_LIST.batches(tx, wanted),
+        lambda rows: _postings(tx, rows),
+        POSTING_COLUMNS,
+        format=file_format,
+        noun="fund-postings",
+        title="基金流水",
+    )
 
 
 @router.get(
@@ -124,5 +200,5 @@ async def list_postings(unit_id: str, paging: Paging, tx: Tx) -> Response:
     """List the postings of a unit, newest first: for the city, the fund manager, the auditor and the unit itself."""
     if not accounts.may_read_postings(tx.actor, unit_id):
         raise Refusal(FORBIDDEN_ROLE)
-    rows = await accounts.postings(tx, unit_id, paging.wanted())
-    return paged(paging, rows, shown_posting)
+    found = await accounts.POSTING_LIST.page(tx, Chosen({"unit_id": unit_id}), paging.wanted())
+    return paged(paging, found, shown_posting)

@@ -1,16 +1,16 @@
 """Accounts of the risk-compensation fund: locked last, moved with a posting in the same transaction."""
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, false, select, text
 from sqlmodel import col
 
 from services.finance.fund.models.fund_account import FundAccount, FundPosting
 from services.finance.scope import SEES_COVER
-from shared.db.keyset import Page, PageWanted, ascending, descending
+from shared.db.keyset import ascending, descending
+from shared.db.selection import Selection, as_code, by_time
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Actor, Role
+from shared.kernel.sort import Sort
 
-_BY_UNIT = ascending(col(FundAccount.unit_id))
-_NEWEST_POSTING = descending(col(FundPosting.version))
 _ENSURE = text("""
 INSERT INTO fund_account (unit_id, paid_in_city_fen, paid_in_district_fen, exposure_fen, version, updated_at)
 VALUES (:unit_id, 0, 0, 0, 0, :now) ON CONFLICT (unit_id) DO NOTHING
@@ -30,17 +30,38 @@ async def receipt_posted(tx: Transaction, receipt_no: str) -> bool:
     return (await tx.session.execute(query)).first() is not None
 
 
-async def page(tx: Transaction, wanted: PageWanted) -> Page[FundAccount]:
-    """Return one page of accounts, by unit."""
-    return await _BY_UNIT.page(tx, select(FundAccount), wanted)
-
-
 def may_read_postings(actor: Actor, unit_id: str) -> bool:
     """Tell whether `actor` may read a unit's postings: they name each bank's covers, so no bank and no firm may."""
     return actor.role in SEES_COVER or (actor.role is Role.DISTRICT and actor.unit_id == unit_id)
 
 
-async def postings(tx: Transaction, unit_id: str, wanted: PageWanted) -> Page[FundPosting]:
-    """Return one page of the postings of a unit, newest first."""
-    query = select(FundPosting).where(col(FundPosting.unit_id) == unit_id)
-    return await _NEWEST_POSTING.page(tx, query, wanted)
+def _visible_postings(tx: Transaction) -> Select[FundPosting]:
+    rows = select(FundPosting)
+    if tx.actor.role in SEES_COVER:
+        return rows
+    if tx.actor.role is Role.DISTRICT and tx.actor.unit_id is not None:
+        return rows.where(col(FundPosting.unit_id) == tx.actor.unit_id)
+    return rows.where(false())
+
+
+LIST = Selection(
+    rows=lambda _tx: select(FundAccount),  # every caller with the scope may see what each unit can carry
+    sorts={
+        Sort.CODE: ascending(col(FundAccount.unit_id)),
+        Sort.LARGEST: descending(col(FundAccount.exposure_fen), col(FundAccount.unit_id)),
+    },
+    same={"unit_id": col(FundAccount.unit_id)},
+)
+"""What accounts may be narrowed and sorted by."""
+POSTING_LIST = Selection(
+    rows=_visible_postings,
+    sorts=by_time(col(FundPosting.created_at), col(FundPosting.id)),
+    same={
+        "unit_id": col(FundPosting.unit_id),
+        "receipt_no": as_code(col(FundPosting.receipt_no)),
+        "cover_id": col(FundPosting.cover_id),
+    },
+    among={"kind": col(FundPosting.kind), "contributor": col(FundPosting.contributor)},
+    days={"created": col(FundPosting.created_at), "value": col(FundPosting.value_on)},
+)
+"""What postings may be narrowed and sorted by."""

@@ -1,11 +1,13 @@
 """Routes of cover by the risk-compensation fund (风险补偿备案)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Depends, Response
 
+from services.finance import party
 from services.finance.fund.rules import fund_account as fund_rules
 from services.finance.lending.api.reason import ReasonCatalogue
 from services.finance.lending.models.cover import Cover
@@ -14,15 +16,20 @@ from services.finance.lending.rules import cover as rules
 from services.finance.lending.rules.cover import CoverStatus, CoverVerdict
 from services.finance.lending.rules.loan_application import reasons
 from services.finance.lending.store import cover as covers
+from services.finance.lending.store import drawdown as drawdowns
+from services.finance.lending.store import loan as loans
 from services.finance.lending.usecases import cover as usecases
+from shared.db.selection import Chosen
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.kernel.types import ShortTextOrNone
-from shared.web.answer import answered, paged
+from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.paging import PageOf, Paging
+from shared.web.export import TABLE, Format, columns, export_list
+from shared.web.paging import PageOf, Paging, page
+from shared.web.selection import chosen_from
 
 router = edge_router(tags=["covers 风险补偿备案"])
 
@@ -52,6 +59,48 @@ class CoverDecisionRequest(Shape):
 
     decision: CoverVerdict
     reason_code: ShortTextOrNone = None
+
+
+class CoverListed(CoverRead):
+    """Cover in a list, with names beside codes and the numbers of its drawdown and loan."""
+
+    enterprise_name: str | None
+    bank_name: str | None
+    note_no: str
+    contract_no: str
+    case_no: str
+
+
+COLUMNS = columns(
+    "case_no",
+    "contract_no",
+    "note_no",
+    "enterprise_uscc",
+    "enterprise_name",
+    "bank_name",
+    "unit_id",
+    "status",
+    "covered_fen",
+    "released_fen",
+    "exposure_fen",
+    "filed_on",
+    "filing_due_on",
+    "decided_at",
+    "reason_code",
+)
+Wanted = Annotated[Chosen, Depends(chosen_from(covers.LIST))]
+
+
+async def _listed(tx: Tx, rows: Sequence[Cover]) -> list[CoverListed]:
+    named = await party.of_rows(tx, rows)
+    notes = await drawdowns.notes(tx, [row.drawdown_id for row in rows])
+    numbers = await loans.numbers(tx, [row.loan_id for row in rows])
+    listed = []
+    for row in rows:
+        contract_no, case_no = numbers[row.loan_id]
+        own = {"note_no": notes[row.drawdown_id].note_no, "contract_no": contract_no, "case_no": case_no}
+        listed.append(CoverListed.model_validate({**shown(row).model_dump(), **named(row), **own}))
+    return listed
 
 
 def shown(cover: Cover) -> CoverRead:
@@ -98,14 +147,27 @@ async def decide_cover(cover_id: UUID, body: CoverDecisionRequest, tx: Tx, book:
     return answered(shown(cover))
 
 
-@router.get("/covers", response_model=PageOf[CoverRead])
+@router.get("/covers", response_model=PageOf[CoverListed])
 @edge(scope="fund.cover:read", row="bank", summary_zh="备案清单")
-async def list_covers(
-    paging: Paging, tx: Tx, status: Annotated[CoverStatus | None, Query(description="状态 / status")] = None
-) -> Response:
-    """List cover that one may see, newest first."""
-    rows = await covers.page(tx, status=status, wanted=paging.wanted())
-    return paged(paging, rows, shown)
+async def list_covers(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
+    """List cover that one may see."""
+    found = await covers.LIST.page(tx, wanted, paging.wanted())
+    return page(paging, await _listed(tx, found.rows), found.next_key)
+
+
+@router.get("/exports/covers.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="fund.cover:read", row="bank", summary_zh="导出备案清单", audited=True)
+async def export_covers(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
+    """Export what a list of covers with the same filters would show, as CSV or XLSX."""
+    return await export_list(
+        tx,
+        covers.LIST.batches(tx, wanted),
+        lambda rows: _listed(tx, rows),
+        COLUMNS,
+        format=file_format,
+        noun="covers",
+        title="风险补偿备案",
+    )
 
 
 @router.get("/covers/reasons", response_model=ReasonCatalogue)

@@ -1,10 +1,13 @@
 """Routes of drawdowns and repayments (放款与还款): the hot routes."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Depends, Response
 
+from services.finance import party
 from services.finance.lending.models.drawdown import Drawdown, Repayment
 from services.finance.lending.rules import application_refusal as refused
 from services.finance.lending.rules import drawdown as rules
@@ -12,12 +15,16 @@ from services.finance.lending.rules.drawdown import DrawdownStatus, DrawdownTerm
 from services.finance.lending.store import drawdown as drawdowns
 from services.finance.lending.store import loan as loans
 from services.finance.lending.usecases import drawdown as usecases
+from shared.db.selection import Chosen
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.export import TABLE, Format, columns, export_list
+from shared.web.paging import PageOf, Paging, page
+from shared.web.selection import chosen_from
 
 router = edge_router(tags=["drawdowns 放款与还款"])
 
@@ -55,6 +62,58 @@ class DrawdownRead(DrawdownSummary):
     """One drawdown with its repayments, in fen."""
 
     repayments: list[RepaymentRead]
+
+
+class DrawdownListed(DrawdownSummary):
+    """One drawdown in a list over all loans, with names beside codes and the numbers of its loan."""
+
+    enterprise_name: str | None
+    bank_name: str | None
+    contract_no: str
+    case_no: str
+
+
+class RepaymentListed(RepaymentRead):
+    """One repayment in a list over all loans, with names beside codes and its note and loan."""
+
+    enterprise_name: str | None
+    bank_name: str | None
+    enterprise_uscc: str
+    bank_uscc: str
+    note_no: str
+    contract_no: str
+    case_no: str
+
+
+COLUMNS = columns(
+    "note_no",
+    "contract_no",
+    "case_no",
+    "enterprise_uscc",
+    "enterprise_name",
+    "bank_name",
+    "unit_id",
+    "amount_fen",
+    "starts_on",
+    "matures_on",
+    "outstanding_fen",
+    "status",
+)
+REPAYMENT_COLUMNS = columns(
+    "bank_ref",
+    "note_no",
+    "contract_no",
+    "case_no",
+    "enterprise_uscc",
+    "enterprise_name",
+    "bank_name",
+    "amount_fen",
+    "value_on",
+    "outstanding_after_fen",
+)
+Wanted = Annotated[Chosen, Depends(chosen_from(drawdowns.LIST))]
+RepaymentsWanted = Annotated[Chosen, Depends(chosen_from(drawdowns.REPAYMENT_LIST))]
+_OF_NOTE = ("enterprise_uscc", "bank_uscc", "enterprise_name", "bank_name", "note_no", "contract_no", "case_no")
 
 
 class DrawdownList(Shape):
@@ -137,3 +196,69 @@ async def read_drawdown(drawdown_id: UUID, tx: Tx) -> Response:
     if drawdown is None:
         raise Refusal(NOT_FOUND, noun="drawdown")
     return answered(shown(drawdown, list(await drawdowns.repayments(tx, drawdown_id))))
+
+
+async def _listed(tx: Tx, rows: Sequence[Drawdown]) -> list[DrawdownListed]:
+    named = await party.of_rows(tx, rows)
+    numbers = await loans.numbers(tx, [row.loan_id for row in rows])
+    return [
+        DrawdownListed(
+            **summary(row).model_dump(),
+            **named(row),
+            contract_no=numbers[row.loan_id][0],
+            case_no=numbers[row.loan_id][1],
+        )
+        for row in rows
+    ]
+
+
+async def _listed_repayments(tx: Tx, rows: Sequence[Repayment]) -> list[RepaymentListed]:
+    notes = await drawdowns.notes(tx, [row.drawdown_id for row in rows])
+    of_note = {one.id: one.model_dump(include=set(_OF_NOTE)) for one in await _listed(tx, list(notes.values()))}
+    return [RepaymentListed(**shown_repayment(row).model_dump(), **of_note[row.drawdown_id]) for row in rows]
+
+
+@router.get("/drawdowns", response_model=PageOf[DrawdownListed])
+@edge(scope="credit.loan:read", row="bank", summary_zh="放款清单")
+async def list_all_drawdowns(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
+    """List one's own drawdowns, or those of one's own bank, over all loans."""
+    found = await drawdowns.LIST.page(tx, wanted, paging.wanted())
+    return page(paging, await _listed(tx, found.rows), found.next_key)
+
+
+@router.get("/exports/drawdowns.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="credit.loan:read", row="bank", summary_zh="导出放款清单", audited=True)
+async def export_all_drawdowns(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
+    """Export what a list of drawdowns with the same filters would show, as CSV or XLSX."""
+    return await export_list(
+        tx,
+        drawdowns.LIST.batches(tx, wanted),
+        lambda rows: _listed(tx, rows),
+        COLUMNS,
+        format=file_format,
+        noun="drawdowns",
+        title="放款",
+    )
+
+
+@router.get("/repayments", response_model=PageOf[RepaymentListed])
+@edge(scope="credit.loan:read", row="bank", summary_zh="还款清单")
+async def list_repayments(paging: Paging, tx: Tx, wanted: RepaymentsWanted) -> Response:
+    """List one's own repayments, or those booked by one's own bank, over all loans."""
+    found = await drawdowns.REPAYMENT_LIST.page(tx, wanted, paging.wanted())
+    return page(paging, await _listed_repayments(tx, found.rows), found.next_key)
+
+
+@router.get("/exports/repayments.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="credit.loan:read", row="bank", summary_zh="导出还款清单", audited=True)
+async def export_repayments(file_format: Format, tx: Tx, wanted: RepaymentsWanted) -> Response:
+    """Export what a list of repayments with the same filters would show, as CSV or XLSX."""
+    return await export_list(
+        tx,
+        drawdowns.REPAYMENT_LIST.batches(tx, wanted),
+        lambda rows: _listed_repayments(tx, rows),
+        REPAYMENT_COLUMNS,
+        format=file_format,
+        noun="repayments",
+        title="还款",
+    )

@@ -1,21 +1,26 @@
 """Routes of signed loans (贷款)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Depends, Response
 
+from services.finance import party
 from services.finance.lending.models.loan import Loan
 from services.finance.lending.rules import loan as rules
 from services.finance.lending.rules.loan import LoanStatus
 from services.finance.lending.store import loan as loans
+from shared.db.selection import Chosen
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.shape import Shape
-from shared.web.answer import answered, paged
+from shared.web.answer import answered
 from shared.web.edge import Tx, edge, edge_router, refusals
-from shared.web.paging import PageOf, Paging
+from shared.web.export import TABLE, Format, columns, export_list
+from shared.web.paging import PageOf, Paging, page
+from shared.web.selection import chosen_from
 
 router = edge_router(tags=["loans 贷款"])
 
@@ -44,21 +49,71 @@ class LoanRead(Shape):
     created_at: datetime
 
 
-def shown(loan: Loan) -> LoanRead:
-    """Return a loan with what can still be drawn."""
+class LoanListed(LoanRead):
+    """A loan in a list, with the names beside the codes."""
+
+    enterprise_name: str | None
+    bank_name: str | None
+
+
+COLUMNS = columns(
+    "contract_no",
+    "case_no",
+    "enterprise_uscc",
+    "enterprise_name",
+    "bank_name",
+    "principal_fen",
+    "rate_ppm",
+    "term_months",
+    "signed_on",
+    "status",
+    "drawn_fen",
+    "repaid_fen",
+    "released_fen",
+    "undrawn_fen",
+    "draw_until_on",
+    "ends_on",
+)
+Wanted = Annotated[Chosen, Depends(chosen_from(loans.LIST))]
+
+
+def _fields(loan: Loan) -> dict[str, Any]:
     fields = loan.model_dump(include=set(LoanRead.model_fields))
     left_fen = rules.undrawn(loan.principal_fen, loan.drawn_fen, loan.released_fen)
-    return LoanRead.model_validate({**fields, "undrawn_fen": left_fen})
+    return {**fields, "undrawn_fen": left_fen}
 
 
-@router.get("/loans", response_model=PageOf[LoanRead])
+def shown(loan: Loan) -> LoanRead:
+    """Return a loan with what can still be drawn."""
+    return LoanRead.model_validate(_fields(loan))
+
+
+async def _listed(tx: Tx, rows: Sequence[Loan]) -> list[LoanListed]:
+    named = await party.of_rows(tx, rows)
+    return [LoanListed.model_validate({**_fields(row), **named(row)}) for row in rows]
+
+
+@router.get("/loans", response_model=PageOf[LoanListed])
 @edge(scope="credit.loan:read", row="bank", summary_zh="贷款清单")
-async def list_loans(
-    paging: Paging, tx: Tx, status: Annotated[LoanStatus | None, Query(description="状态 / status")] = None
-) -> Response:
-    """List one's own loans, or those of one's own bank, newest first."""
-    rows = await loans.page(tx, status=status, wanted=paging.wanted())
-    return paged(paging, rows, shown)
+async def list_loans(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
+    """List one's own loans, or those of one's own bank."""
+    found = await loans.LIST.page(tx, wanted, paging.wanted())
+    return page(paging, await _listed(tx, found.rows), found.next_key)
+
+
+@router.get("/exports/loans.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="credit.loan:read", row="bank", summary_zh="导出贷款清单", audited=True)
+async def export_loans(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
+    """Export what a list of loans with the same filters would show, as CSV or XLSX."""
+    return await export_list(
+        tx,
+        loans.LIST.batches(tx, wanted),
+        lambda rows: _listed(tx, rows),
+        COLUMNS,
+        format=file_format,
+        noun="loans",
+        title="贷款",
+    )
 
 
 @router.get("/loans/{loan_id}", response_model=LoanRead, responses=refusals(NOT_FOUND))

@@ -1,11 +1,13 @@
 """Routes of loan applications (贷款申请)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Depends, Response
 
+from services.finance import party
 from services.finance.evaluation.rules import credit_line as line_rules
 from services.finance.lending.api.loan import LoanRead
 from services.finance.lending.api.loan import shown as shown_loan
@@ -28,15 +30,18 @@ from services.finance.lending.usecases import loan as loan_usecases
 from services.finance.lending.usecases import loan_application as usecases
 from services.finance.partner.rules import bank as bank_rules
 from services.finance.partner.rules import consent as consent_rules
+from shared.db.selection import Chosen
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.kernel.types import LongText, LongTextOrNone, ShortText
-from shared.web.answer import answered, paged
+from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.paging import PageOf, Paging
+from shared.web.export import TABLE, Format, columns, export_list
+from shared.web.paging import PageOf, Paging, page
+from shared.web.selection import chosen_from
 
 router = edge_router(tags=["loan applications 贷款申请"])
 STEP = (FORBIDDEN_ROLE, NOT_FOUND, refused.APPLICATION_STATE_CONFLICT)
@@ -89,6 +94,38 @@ class LoanApplicationRead(Shape):
     created_at: datetime
 
 
+class LoanApplicationListed(LoanApplicationRead):
+    """An application in a list, with the names beside the codes."""
+
+    enterprise_name: str | None
+    bank_name: str | None
+
+
+COLUMNS = columns(
+    "case_no",
+    "enterprise_uscc",
+    "enterprise_name",
+    "bank_name",
+    "amount_fen",
+    "term_months",
+    "purpose",
+    "status",
+    "submitted_at",
+    "answer_due_on",
+    "answered_at",
+    "flag",
+    "approved_fen",
+    "approved_term_months",
+    "approved_on",
+    "valid_until_on",
+    "bank_ref",
+    "conditions",
+    "reason_code",
+    "note",
+)
+Wanted = Annotated[Chosen, Depends(chosen_from(applications.LIST))]
+
+
 class WarningRead(Shape):
     """Something that the bank should know; nothing was refused for it."""
 
@@ -117,12 +154,21 @@ class RejectRequest(Shape):
     note: LongTextOrNone = None
 
 
-def shown(application: LoanApplication, actor: Actor) -> LoanApplicationRead:
-    """Return an application as the actor may see it."""
+def _fields(application: LoanApplication, actor: Actor) -> dict[str, Any]:
     fields = application.model_dump(include=set(LoanApplicationRead.model_fields))
     if actor.role is Role.BANK:
         fields |= {"snapshot_limit_fen": None, "snapshot_grade": None}
-    return LoanApplicationRead.model_validate(fields)
+    return fields
+
+
+def shown(application: LoanApplication, actor: Actor) -> LoanApplicationRead:
+    """Return an application as the actor may see it."""
+    return LoanApplicationRead.model_validate(_fields(application, actor))
+
+
+async def _listed(tx: Tx, rows: Sequence[LoanApplication]) -> list[LoanApplicationListed]:
+    named = await party.of_rows(tx, rows)
+    return [LoanApplicationListed.model_validate({**_fields(row, tx.actor), **named(row)}) for row in rows]
 
 
 def _answer(application: LoanApplication, tx: Tx, *, created: bool = False) -> Response:
@@ -147,15 +193,27 @@ async def submit_application(body: LoanApplicationTerms, tx: Tx, book: Book) -> 
     return _answer(application, tx, created=True)
 
 
-@router.get("/loan-applications", response_model=PageOf[LoanApplicationRead])
+@router.get("/loan-applications", response_model=PageOf[LoanApplicationListed])
 @edge(scope="credit.application:read", row="bank", summary_zh="贷款申请清单")
-async def list_applications(
-    paging: Paging, tx: Tx, status: Annotated[ApplicationStatus | None, Query(description="状态 / status")] = None
-) -> Response:
-    """List one's own applications, or those made to one's own bank, newest first."""
-    rows = await applications.page(tx, status=status, wanted=paging.wanted())
-    actor = tx.actor
-    return paged(paging, rows, lambda row: shown(row, actor))
+async def list_applications(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
+    """List one's own applications, or those made to one's own bank."""
+    found = await applications.LIST.page(tx, wanted, paging.wanted())
+    return page(paging, await _listed(tx, found.rows), found.next_key)
+
+
+@router.get("/exports/loan-applications.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="credit.application:read", row="bank", summary_zh="导出贷款申请清单", audited=True)
+async def export_applications(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
+    """Export what a list of applications with the same filters would show, as CSV or XLSX."""
+    return await export_list(
+        tx,
+        applications.LIST.batches(tx, wanted),
+        lambda rows: _listed(tx, rows),
+        COLUMNS,
+        format=file_format,
+        noun="loan-applications",
+        title="贷款申请",
+    )
 
 
 @router.get("/loan-applications/reasons", response_model=ReasonCatalogue)

@@ -2,18 +2,17 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from services.finance.lending.models.cover import Cover
 from services.finance.lending.models.drawdown import Drawdown
 from services.finance.lending.models.loan import Loan
-from services.finance.lending.rules.cover import CoverStatus
 from services.finance.scope import SEES_COVER, visible
-from shared.db.keyset import Page, PageWanted, descending
+from shared.db.keyset import ascending, descending
+from shared.db.selection import Selection, as_code, by_time
 from shared.db.transaction import Transaction
-
-_NEWEST = descending(col(Cover.created_at), col(Cover.id))
+from shared.kernel.sort import Sort
 
 
 async def find(tx: Transaction, cover_id: UUID) -> Cover | None:
@@ -51,11 +50,29 @@ async def lock_of_drawdown(tx: Transaction, drawdown_id: UUID) -> Cover | None:
     return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
-async def page(tx: Transaction, *, status: CoverStatus | None, wanted: PageWanted) -> Page[Cover]:
-    """Return one page of cover that the caller may see, newest first."""
-    query = visible(
+def _visible_rows(tx: Transaction) -> Select[Cover]:
+    rows = visible(
         select(Cover), tx.actor, enterprise=col(Cover.enterprise_uscc), bank=col(Cover.bank_uscc), sees_all=SEES_COVER
     )
-    if status is not None:
-        query = query.where(col(Cover.status) == status)
-    return await _NEWEST.page(tx, query, wanted)
+    return rows.join(Loan, col(Loan.id) == col(Cover.loan_id))
+
+
+LIST = Selection(
+    rows=_visible_rows,
+    sorts={
+        **by_time(col(Cover.created_at), col(Cover.id)),
+        Sort.DUE: ascending(col(Cover.filing_due_on), col(Cover.id)),
+        Sort.LARGEST: descending(col(Cover.covered_fen), col(Cover.id)),
+    },
+    same={
+        "enterprise_uscc": col(Cover.enterprise_uscc),
+        "bank_uscc": col(Cover.bank_uscc),
+        "unit_id": col(Cover.unit_id),
+        "contract_no": as_code(col(Loan.contract_no)),
+        "case_no": col(Loan.case_no),
+        "drawdown_id": col(Cover.drawdown_id),
+    },
+    among={"status": col(Cover.status)},
+    days={"filed": col(Cover.filed_on), "filing_due": col(Cover.filing_due_on)},
+)
+"""What cover may be narrowed and sorted by."""

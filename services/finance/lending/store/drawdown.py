@@ -1,23 +1,27 @@
 """Drawdowns and their repayments."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from services.finance.evaluation.rules.credit_line import CreditLineTerms, Movement
 from services.finance.evaluation.store.credit_line import move_parts, move_values
 from services.finance.lending.models.drawdown import Drawdown, Repayment
+from services.finance.lending.models.loan import Loan
 from services.finance.lending.rules.drawdown import DrawdownStatus
 from services.finance.lending.rules.drawdown import Repayment as Decided
 from services.finance.lending.store.loan import HELD_COLUMNS, HeldLoan
 from services.finance.scope import SEES_COVER, own_bank, visible
+from shared.db.keyset import ascending, descending
+from shared.db.selection import Selection, as_code, by_time
 from shared.db.statement import Statement
 from shared.db.transaction import Transaction
+from shared.kernel.sort import Sort
 
 _DRAW_PARTS = """
 WITH note AS (
@@ -140,3 +144,54 @@ async def repayments(tx: Transaction, drawdown_id: UUID) -> Sequence[Repayment]:
     """Return the repayments of a drawdown in their order."""
     query = select(Repayment).where(col(Repayment.drawdown_id) == drawdown_id).order_by(col(Repayment.id))
     return (await tx.session.execute(query)).scalars().all()
+
+
+async def notes(tx: Transaction, drawdown_ids: Collection[UUID]) -> dict[UUID, Drawdown]:
+    """Return drawdowns by their ids, for lists of what hangs on them."""
+    query = select(Drawdown).where(col(Drawdown.id).in_(set(drawdown_ids)))
+    return {one.id: one for one in (await tx.session.execute(query)).scalars()}
+
+
+def _visible_rows(tx: Transaction) -> Select[Drawdown]:
+    rows = select(Drawdown).join(Loan, col(Loan.id) == col(Drawdown.loan_id))
+    enterprise, bank = col(Drawdown.enterprise_uscc), col(Drawdown.bank_uscc)
+    return visible(rows, tx.actor, enterprise=enterprise, bank=bank, sees_all=SEES_COVER)
+
+
+def _visible_repayments(tx: Transaction) -> Select[Repayment]:
+    rows = select(Repayment).join(Drawdown, col(Drawdown.id) == col(Repayment.drawdown_id))
+    rows = rows.join(Loan, col(Loan.id) == col(Drawdown.loan_id))
+    enterprise, bank = col(Drawdown.enterprise_uscc), col(Drawdown.bank_uscc)
+    return visible(rows, tx.actor, enterprise=enterprise, bank=bank, sees_all=SEES_COVER)
+
+
+_OF_LOAN = {
+    "enterprise_uscc": col(Drawdown.enterprise_uscc),
+    "bank_uscc": col(Drawdown.bank_uscc),
+    "unit_id": col(Drawdown.unit_id),
+    "note_no": as_code(col(Drawdown.note_no)),
+    "contract_no": as_code(col(Loan.contract_no)),
+    "case_no": col(Loan.case_no),
+}
+LIST = Selection(
+    rows=_visible_rows,
+    sorts={
+        **by_time(col(Drawdown.created_at), col(Drawdown.id)),
+        Sort.DUE: ascending(col(Drawdown.matures_on), col(Drawdown.id)),
+        Sort.LARGEST: descending(col(Drawdown.amount_fen), col(Drawdown.id)),
+    },
+    same={**_OF_LOAN, "loan_id": col(Drawdown.loan_id)},
+    among={"status": col(Drawdown.status)},
+    days={"starts": col(Drawdown.starts_on), "matures": col(Drawdown.matures_on)},
+)
+"""What drawdowns may be narrowed and sorted by."""
+REPAYMENT_LIST = Selection(
+    rows=_visible_repayments,
+    sorts={
+        **by_time(col(Repayment.created_at), col(Repayment.id)),
+        Sort.LARGEST: descending(col(Repayment.amount_fen), col(Repayment.id)),
+    },
+    same={**_OF_LOAN, "bank_ref": as_code(col(Repayment.bank_ref)), "drawdown_id": col(Repayment.drawdown_id)},
+    days={"value": col(Repayment.value_on)},
+)
+"""What repayments may be narrowed and sorted by."""

@@ -1,22 +1,22 @@
 """Signed loans: a firm sees its own, a bank those it signed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from services.finance.lending.models.loan import Loan
 from services.finance.lending.rules.loan import LoanStatus
 from services.finance.scope import SEES_COVER, own_bank, visible
-from shared.db.keyset import Page, PageWanted, descending
+from shared.db.keyset import ascending, descending
+from shared.db.selection import Selection, as_code, by_time
 from shared.db.statement import Statement
 from shared.db.transaction import Transaction
-
-_NEWEST = descending(col(Loan.created_at), col(Loan.id))
+from shared.kernel.sort import Sort
 
 
 async def find(tx: Transaction, loan_id: UUID) -> Loan | None:
@@ -85,11 +85,32 @@ async def lock_undrawn(tx: Transaction, today: date, limit: int) -> Sequence[Loa
     return (await tx.session.execute(query)).scalars().all()
 
 
-async def page(tx: Transaction, *, status: LoanStatus | None, wanted: PageWanted) -> Page[Loan]:
-    """Return one page of loans that the caller may see, newest first."""
-    query = visible(
+async def numbers(tx: Transaction, loan_ids: Collection[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Return contract number and case number of loans, for lists of what hangs on them."""
+    query = select(col(Loan.id), col(Loan.contract_no), col(Loan.case_no)).where(col(Loan.id).in_(set(loan_ids)))
+    return {loan_id: (contract_no, case_no) for loan_id, contract_no, case_no in await tx.session.execute(query)}
+
+
+def _visible_rows(tx: Transaction) -> Select[Loan]:
+    return visible(
         select(Loan), tx.actor, enterprise=col(Loan.enterprise_uscc), bank=col(Loan.bank_uscc), sees_all=SEES_COVER
     )
-    if status is not None:
-        query = query.where(col(Loan.status) == status)
-    return await _NEWEST.page(tx, query, wanted)
+
+
+LIST = Selection(
+    rows=_visible_rows,
+    sorts={
+        **by_time(col(Loan.created_at), col(Loan.id)),
+        Sort.DUE: ascending(col(Loan.ends_on), col(Loan.id)),
+        Sort.LARGEST: descending(col(Loan.principal_fen), col(Loan.id)),
+    },
+    same={
+        "enterprise_uscc": col(Loan.enterprise_uscc),
+        "bank_uscc": col(Loan.bank_uscc),
+        "contract_no": as_code(col(Loan.contract_no)),
+        "case_no": col(Loan.case_no),
+    },
+    among={"status": col(Loan.status)},
+    days={"signed": col(Loan.signed_on), "draw_until": col(Loan.draw_until_on), "ends": col(Loan.ends_on)},
+)
+"""What loans may be narrowed and sorted by."""

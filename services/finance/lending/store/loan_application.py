@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from services.finance.lending.models.loan_application import LoanApplication
 from services.finance.lending.rules.loan_application import OPEN_STATUSES, ApplicationStatus, LoanApplicationTerms
 from services.finance.scope import visible
-from shared.db.keyset import Page, PageWanted, descending
+from shared.db.keyset import ascending, descending
+from shared.db.selection import Selection, as_code, by_time
 from shared.db.transaction import Transaction
-
-_NEWEST = descending(col(LoanApplication.created_at), col(LoanApplication.id))
+from shared.kernel.sort import Sort
 
 
 async def find(tx: Transaction, application_id: UUID) -> LoanApplication | None:
@@ -83,14 +83,33 @@ async def lock_overdue_approvals(tx: Transaction, today: date, limit: int) -> Se
     return (await tx.session.execute(query)).scalars().all()
 
 
-async def page(tx: Transaction, *, status: ApplicationStatus | None, wanted: PageWanted) -> Page[LoanApplication]:
-    """Return one page of applications that the caller may see, newest first."""
-    query = visible(
+def _visible_rows(tx: Transaction) -> Select[LoanApplication]:
+    return visible(
         select(LoanApplication),
         tx.actor,
         enterprise=col(LoanApplication.enterprise_uscc),
         bank=col(LoanApplication.bank_uscc),
     )
-    if status is not None:
-        query = query.where(col(LoanApplication.status) == status)
-    return await _NEWEST.page(tx, query, wanted)
+
+
+LIST = Selection(
+    rows=_visible_rows,
+    sorts={
+        **by_time(col(LoanApplication.created_at), col(LoanApplication.id)),
+        Sort.DUE: ascending(col(LoanApplication.answer_due_on), col(LoanApplication.id)),
+        Sort.LARGEST: descending(col(LoanApplication.amount_fen), col(LoanApplication.id)),
+    },
+    same={
+        "enterprise_uscc": col(LoanApplication.enterprise_uscc),
+        "bank_uscc": col(LoanApplication.bank_uscc),
+        "case_no": col(LoanApplication.case_no),
+        "bank_ref": as_code(col(LoanApplication.bank_ref)),
+    },
+    among={"status": col(LoanApplication.status)},
+    days={
+        "submitted": col(LoanApplication.submitted_at),
+        "answer_due": col(LoanApplication.answer_due_on),
+        "valid_until": col(LoanApplication.valid_until_on),
+    },
+)
+"""What applications may be narrowed and sorted by."""

@@ -1,23 +1,29 @@
 """Routes of consents (企业信息授权)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Depends, Response
 
+from services.finance import party
 from services.finance.partner.models.consent import Consent
 from services.finance.partner.rules import consent as rules
 from services.finance.partner.rules.consent import ConsentChannel, ConsentPurpose, ConsentScope, SignerCapacity
 from services.finance.partner.store import consent as consents
 from services.finance.partner.usecases import consent as usecases
 from services.finance.partner.usecases.consent import ConsentDraft
+from shared.db.selection import Chosen
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
-from shared.web.answer import answered, paged
+from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.paging import PageOf, Paging
+from shared.web.export import TABLE, Format, columns, export_list
+from shared.web.paging import PageOf, Paging, page
+from shared.web.selection import chosen_from
 
 router = edge_router(tags=["consents 企业信息授权"])
 
@@ -39,6 +45,32 @@ class ConsentRead(Shape):
     expires_at: datetime
     revoked_at: datetime | None
     purge_by_on: date | None
+
+
+class ConsentListed(ConsentRead):
+    """A consent in a list, with the names beside the codes."""
+
+    enterprise_name: str | None
+    bank_name: str | None
+
+
+COLUMNS = columns(
+    "enterprise_uscc",
+    "enterprise_name",
+    "bank_uscc",
+    "bank_name",
+    "purpose",
+    "scopes",
+    "signer_name",
+    "signer_capacity",
+    "channel",
+    "text_version",
+    "granted_at",
+    "expires_at",
+    "revoked_at",
+    "purge_by_on",
+)
+Wanted = Annotated[Chosen, Depends(chosen_from(consents.LIST))]
 
 
 class OpenConsentRead(Shape):
@@ -99,12 +131,32 @@ async def grant_consent(body: ConsentDraft, tx: Tx, book: Book) -> Response:
     return answered(shown(consent), status=201, location=f"/v1/consents/{consent.id}")
 
 
-@router.get("/consents", response_model=PageOf[ConsentRead])
+async def _listed(tx: Tx, rows: Sequence[Consent]) -> list[ConsentListed]:
+    named = await party.of_rows(tx, rows)
+    return [ConsentListed(**shown(row).model_dump(), **named(row)) for row in rows]
+
+
+@router.get("/consents", response_model=PageOf[ConsentListed])
 @edge(scope="credit.consent:read", row="enterprise", summary_zh="授权清单")
-async def list_consents(paging: Paging, tx: Tx) -> Response:
-    """List consents that one gave or received, newest first."""
-    rows = await consents.page(tx, wanted=paging.wanted())
-    return paged(paging, rows, shown)
+async def list_consents(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
+    """List consents that one gave or received."""
+    found = await consents.LIST.page(tx, wanted, paging.wanted())
+    return page(paging, await _listed(tx, found.rows), found.next_key)
+
+
+@router.get("/exports/consents.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="credit.consent:read", row="enterprise", summary_zh="导出授权清单", audited=True)
+async def export_consents(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
+    """Export what a list of consents with the same filters would show, as CSV or XLSX."""
+    return await export_list(
+        tx,
+        consents.LIST.batches(tx, wanted),
+        lambda rows: _listed(tx, rows),
+        COLUMNS,
+        format=file_format,
+        noun="consents",
+        title="企业信息授权",
+    )
 
 
 @router.get("/consents/{consent_id}", response_model=ConsentRead, responses=refusals(NOT_FOUND))

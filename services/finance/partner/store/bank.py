@@ -4,10 +4,10 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from services.finance.partner.models.bank import Bank
-from shared.db.keyset import Page, PageWanted, ascending
+from shared.db.keyset import ascending
+from shared.db.selection import Selection
 from shared.db.transaction import Transaction
-
-_BY_CODE = ascending(col(Bank.uscc))
+from shared.kernel.sort import Sort
 
 
 async def find(tx: Transaction, uscc: str) -> Bank | None:
@@ -15,6 +15,15 @@ async def find(tx: Transaction, uscc: str) -> Bank | None:
     return (await tx.session.execute(select(Bank).where(col(Bank.uscc) == uscc))).scalar_one_or_none()
 
 
-async def page(tx: Transaction, wanted: PageWanted) -> Page[Bank]:
-    """Return one page of banks, by code; every caller may see them."""
-    return await _BY_CODE.page(tx, select(Bank), wanted)
+LIST = Selection(
+    rows=lambda _tx: select(Bank),  # every caller may see the banks
+    sorts={
+        Sort.CODE: ascending(col(Bank.uscc)),
+        Sort.NAME: ascending(col(Bank.name), col(Bank.uscc)),
+        Sort.DUE: ascending(col(Bank.agreement_until_on), col(Bank.uscc)),
+    },
+    same={"bank_uscc": col(Bank.uscc)},
+    among={"status": col(Bank.status)},
+    days={"agreement_until": col(Bank.agreement_until_on)},
+)
+"""What banks may be narrowed and sorted by."""

@@ -2,16 +2,16 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from services.finance.partner.models.consent import Consent
 from services.finance.partner.rules.consent import ConsentScope, HeldConsent
 from services.finance.scope import visible
-from shared.db.keyset import Page, PageWanted, descending
+from shared.db.keyset import ascending
+from shared.db.selection import Selection, by_time
 from shared.db.transaction import Transaction
-
-_NEWEST = descending(col(Consent.granted_at), col(Consent.id))
+from shared.kernel.sort import Sort
 
 
 async def held(tx: Transaction, *, enterprise_uscc: str, bank_uscc: str) -> list[HeldConsent]:
@@ -42,7 +42,18 @@ async def lock_own(tx: Transaction, consent_id: UUID) -> Consent | None:
     return (await tx.session.execute(query.where(col(Consent.id) == consent_id).with_for_update())).scalar_one_or_none()
 
 
-async def page(tx: Transaction, *, wanted: PageWanted) -> Page[Consent]:
-    """Return one page of consents that the caller may see, newest first."""
-    query = visible(select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), bank=col(Consent.bank_uscc))
-    return await _NEWEST.page(tx, query, wanted)
+def _visible_rows(tx: Transaction) -> Select[Consent]:
+    return visible(select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), bank=col(Consent.bank_uscc))
+
+
+LIST = Selection(
+    rows=_visible_rows,
+    sorts={
+        **by_time(col(Consent.granted_at), col(Consent.id)),
+        Sort.DUE: ascending(col(Consent.expires_at), col(Consent.id)),
+    },
+    same={"enterprise_uscc": col(Consent.enterprise_uscc), "bank_uscc": col(Consent.bank_uscc)},
+    among={"purpose": col(Consent.purpose)},
+    days={"granted": col(Consent.granted_at), "expires": col(Consent.expires_at)},
+)
+"""What consents may be narrowed and sorted by."""

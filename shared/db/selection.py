@@ -1,0 +1,107 @@
+"""What the rows of a list may be narrowed and sorted by: said once per list, used by its pages and by its export."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, DateTime, Select, SQLColumnExpression, String, func
+
+from shared.db.keyset import Keyset, Page, PageWanted, ascending, descending
+from shared.db.transaction import Transaction
+from shared.kernel.clock import SHANGHAI
+from shared.kernel.sort import Sort
+
+Columns = Mapping[str, SQLColumnExpression[Any]]
+FROM_ON, UNTIL_ON = "_from_on", "_until_on"
+_EXPORT_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a caller chose of a selection.
+
+    Attributes:
+        values: parameter → value, those that were given only.
+        sort: the order, None for the list's own.
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    sort: Sort | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a list may be narrowed and sorted by; conditions of different parameters all hold.
+
+    Attributes:
+        rows: the rows that a caller may see, in no order.
+        sorts: the orders a caller may choose; the first is the list's own.
+        same: parameter → column that has the value.
+        among: parameter → column that has one of several values.
+        days: name → day or instant; the parameters are `<name>_from_on` and `<name>_until_on`, both days included.
+        found: parameter → condition for what somebody looks for.
+    """
+
+    rows: Callable[[Transaction], Select[Any]]
+    sorts: Mapping[Sort, Keyset]
+    same: Columns = field(default_factory=dict)
+    among: Columns = field(default_factory=dict)
+    days: Columns = field(default_factory=dict)
+    found: Mapping[str, Callable[[str], ColumnElement[bool]]] = field(default_factory=dict)
+
+    def conditions(self, values: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+        """Return the conditions of what was chosen.
+
+        Raises:
+            KeyError: for a name that this list does not know.
+        """
+        return [self._condition(name, value) for name, value in values.items()]
+
+    def order(self, sort: Sort | None) -> Keyset:
+        """Return the order that was chosen, or the list's own."""
+        return next(iter(self.sorts.values())) if sort is None else self.sorts[sort]
+
+    async def page(self, tx: Transaction, chosen: Chosen, wanted: PageWanted) -> Page[Any]:
+        """Return one page of the rows that the caller may see and chose.
+
+        Raises:
+            Refusal: `cursor_invalid`.
+        """
+        narrowed = self.rows(tx).where(*self.conditions(chosen.values))
+        return await self.order(chosen.sort).page(tx, narrowed, wanted)
+
+    def batches(self, tx: Transaction, chosen: Chosen) -> AsyncIterator[Sequence[Any]]:
+        """Yield every row that the caller may see and chose, some hundred at once, in the order chosen."""
+        narrowed = self.rows(tx).where(*self.conditions(chosen.values))
+        return self.order(chosen.sort).batches(tx, narrowed, size=_EXPORT_BATCH)
+
+    def _condition(self, name: str, value: Any) -> ColumnElement[bool]:  # noqa: ANN401  # typed by the parameter
+        if name in self.same:
+            return cast("ColumnElement[bool]", self.same[name] == value)
+        if name in self.among:
+            return self.among[name].in_(value)
+        if name in self.found:
+            return self.found[name](value)
+        if name.endswith(FROM_ON):
+            column = self.days[name.removesuffix(FROM_ON)]
+            return cast("ColumnElement[bool]", column >= _first(value, column))
+        column = self.days[name.removesuffix(UNTIL_ON)]
+        if isinstance(column.type, DateTime):
+            return cast("ColumnElement[bool]", column < _first(value + timedelta(days=1), column))
+        return cast("ColumnElement[bool]", column <= value)
+
+
+def by_time(at: SQLColumnExpression[Any], row_id: SQLColumnExpression[Any]) -> dict[Sort, Keyset]:
+    """Return the two orders by the instant at which rows came, newest first."""
+    return {Sort.NEWEST: descending(at, row_id), Sort.OLDEST: ascending(at, row_id)}
+
+
+def as_code(column: SQLColumnExpression[Any]) -> ColumnElement[str]:
+    """Return a number that others gave as it is asked for: parameters are folded codes, rows keep what was written."""
+    return func.upper(func.replace(column, " ", ""), type_=String)
+
+
+def _first(on: date, column: SQLColumnExpression[Any]) -> date | datetime:
+    """Return the first instant of a day in Chongqing, or the day where the column holds days."""
+    return datetime(on.year, on.month, on.day, tzinfo=SHANGHAI) if isinstance(column.type, DateTime) else on
