@@ -47,6 +47,8 @@ WORDS: dict[str, Any] = {
     "same": True,
     "record": _RECORD,
     "uplift_record": {"policy": "rd_uplift", "rule_set_version": "2022.1", "result": _UPLIFT},
+    "enterprise_name": "示例科技有限公司",
+    "bank_name": "示例银行重庆分行",
     "warnings": [
         {
             "code": "ABOVE_AVAILABLE",
@@ -156,4 +158,17 @@ WORDS: dict[str, Any] = {
     "paid_in_district_after_fen": 600_000_000,
 }
 """Field, parameter, `Shape.field` or `operation.parameter` → made-up value."""
-WORDS |= inherited(WORDS, {"ApprovalRead": "LoanApplicationRead", "ConsentWithdrawalRead": "ConsentRead"})
+WORDS |= inherited(
+    WORDS,
+    {
+        "ApprovalRead": "LoanApplicationRead",
+        "LoanApplicationListed": "LoanApplicationRead",
+        "LoanListed": "LoanRead",
+        "DrawdownListed": "DrawdownSummary",
+        "RepaymentListed": "RepaymentRead",
+        "CoverListed": "CoverRead",
+        "ConsentListed": "ConsentRead",
+        "ConsentWithdrawalRead": "ConsentRead",
+        "EvaluationListed": "EvaluationSummary",
+    },
+)

@@ -88,6 +88,7 @@ async def case(world: World) -> dict[str, str]:
         "drawdown_id": drawdown["id"],
         "cover_id": cover["id"],
         "unit_id": UNIT,
+        "file_format": "csv",
     }
 
 
@@ -125,7 +126,7 @@ async def test_no_stranger_reads_or_moves_anything_by_its_id(world: World) -> No
     before, events = await rows(world), len(await world.service.events())
     tried = 0
     for method, path in operations(world):
-        if "{" not in path:
+        if "{" not in path or "{file_format}" in path:
             continue
         url, nowhere = path.format(**ids), path.format(**absent)
         for name, client in attackers(world):
@@ -161,6 +162,21 @@ async def test_lists_show_strangers_nothing(world: World) -> None:
                     assert own == [], (name, path, query)
                 else:
                     assert answer.status_code in {200, 403, 404, 422}
+
+
+async def test_exports_show_strangers_nothing(world: World) -> None:
+    await case(world)
+    tried = 0
+    for _, path in operations(world):
+        if "{file_format}" not in path or any(noun in path for noun in ("banks", "fund-accounts")):
+            continue
+        for name, client in attackers(world):
+            answer = await client.get(path.format(file_format="csv"))
+            assert answer.status_code in {200, 403}, (name, path)
+            tried += answer.status_code == 200
+            lines = [] if answer.status_code == 403 else answer.text.splitlines()[1:]
+            assert [line for line in lines if "示例银行乙" not in line] == [], (name, path)
+    assert tried > 30
 
 
 async def test_each_role_does_only_what_is_its_own(world: World) -> None:

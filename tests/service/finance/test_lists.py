@@ -90,7 +90,6 @@ async def test_the_other_lists_are_found_by_the_numbers_that_people_hold(world: 
         "items"
     ]
     assert [one["kind"] for one in postings] == ["EXPOSURE", "CONTRIBUTION", "CONTRIBUTION"]
-    assert done(await world.bank().get("/v1/fund-postings"))["items"] == []
     assert await ids(world.firm(), "/v1/consents", bank_uscc=BANK_A, expires_from_on="2099-01-01") == []
 
 
