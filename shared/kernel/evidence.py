@@ -1,13 +1,12 @@
 """Evidence: what moves a fact that we mirror and do not decide (CNIPA, bank core, national platforms)."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Self
 
 from pydantic import model_validator
 
 from shared.kernel.shape import Shape
-from shared.kernel.types import ShortTextOrNone
+from shared.kernel.types import Day, ShortTextOrNone
 
 
 class EvidenceLevel(StrEnum):
@@ -31,7 +30,7 @@ class Evidence(Shape):
     """
 
     level: EvidenceLevel
-    issued_on: date
+    issued_on: Day
     official_no: ShortTextOrNone = None
     document_sha256: str | None = None
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Strict
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Strict
 from sqlalchemy import BigInteger, Integer, String, Text
 from sqlmodel import Field
 
@@ -121,6 +121,10 @@ UsccOrNone = Annotated[
 """A unified social credit code, or unknown."""
 LooseUscc = Annotated[str, AfterValidator(_well_formed_uscc), Field(sa_type=String(18), max_length=18)]
 """A code of the right form; official sources hold some whose check character does not agree."""
+LooseUsccOrNone = Annotated[
+    Annotated[str, AfterValidator(_well_formed_uscc), Field(max_length=18)] | None, Field(sa_type=String(18))
+]
+"""A code of the right form, or unknown."""
 PatentNo = Annotated[str, AfterValidator(patent_no.normalise), Field(sa_type=String(13), max_length=24)]
 """A Chinese patent application number, kept as 13 (or, before 2003-10, 9) characters without dot and prefix."""
 UnitId = Annotated[str, AfterValidator(_unit_known), Field(sa_type=String(8), max_length=8)]
@@ -135,8 +139,10 @@ Day = Annotated[date, BeforeValidator(_written_day)]
 """A calendar day; in JSON and in queries a text such as 2026-11-23, never a number."""
 DayOrNone = Annotated[date | None, BeforeValidator(_unless_none(_written_day))]
 """A calendar day, or none."""
-Instant = Annotated[datetime, BeforeValidator(_written_instant)]
+GivenInstant = Annotated[AwareDatetime, BeforeValidator(_written_instant)]
 """An instant with its time zone; in JSON and in queries a text."""
+GivenInstantOrNone = Annotated[AwareDatetime | None, BeforeValidator(_unless_none(_written_instant))]
+"""An instant, or none."""
 ShortText = Annotated[str, AfterValidator(line), Field(sa_type=String(200), max_length=200)]
 """One line for people, 1-200 characters."""
 ShortTextOrNone = Annotated[str | None, Field(sa_type=String(200), max_length=200), AfterValidator(_unless_blank(line))]
@@ -149,7 +155,5 @@ LongTextOrNone = Annotated[str | None, Field(sa_type=Text, max_length=4000), Aft
 """Paragraphs for people, or nothing."""
 SearchText = Annotated[str, AfterValidator(_searched), Field(max_length=200)]
 """What somebody looks for: at least one character that a search can compare."""
-SearchTextOrNone = Annotated[
-    Annotated[str, AfterValidator(_searched), Field(max_length=200)] | None, Field(sa_type=String(200))
-]
-"""What somebody looks for, or nothing."""
+SearchTextOrNone = Annotated[str | None, Field(max_length=200), AfterValidator(_unless_blank(_searched))]
+"""What somebody looks for, or nothing: an empty box of a form looks for nothing."""

@@ -9,6 +9,7 @@ from services.finance.evaluation.rules import credit_line as rules
 from services.finance.evaluation.usecases import credit_line as usecases
 from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.shape import Shape
+from shared.kernel.types import CodeText
 from shared.web.answer import answered
 from shared.web.edge import Tx, edge, edge_router, refusals
 
@@ -37,7 +38,7 @@ class CreditLimitRead(Shape):
 
 @router.get("/credit-limits/{uscc}", response_model=CreditLimitRead, responses=refusals(NOT_FOUND))
 @edge(scope="credit.evaluation:read", row="enterprise", summary_zh="查询企业授信额度及使用情况")
-async def read_credit_limit(uscc: str, tx: Tx) -> Response:
+async def read_credit_limit(uscc: CodeText, tx: Tx) -> Response:
     """Tell limit, reserved, drawn and what is left, over all banks at once."""
     found = await usecases.read_credit_limit(tx, uscc)
     line, evaluation = found.line, found.evaluation

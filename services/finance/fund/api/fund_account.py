@@ -17,6 +17,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
+from shared.kernel.types import CodeText
 from shared.policy.rule_set import RuleSet
 from shared.web.answer import answered, paged
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
@@ -135,7 +136,7 @@ def shown_posting(posting: FundPosting) -> FundPostingRead:
     ),
 )
 @edge(scope="fund.account:write", row="any", summary_zh="登记出资到账")
-async def post_contribution(unit_id: str, body: ContributionRequest, tx: Tx, book: Book) -> Response:
+async def post_contribution(unit_id: CodeText, body: ContributionRequest, tx: Tx, book: Book) -> Response:
     """Post money that reached the fund's account of a unit, by the bank's receipt."""
     terms = ContributionTerms.model_validate(body.model_dump(exclude={"evidence"}))
     posting = await usecases.post_contribution(tx, unit_id, terms, body.evidence, book)
@@ -196,7 +197,7 @@ async def export_all_postings(file_format: Format, tx: Tx, wanted: PostingsWante
     "/fund-accounts/{unit_id}/postings", response_model=PageOf[FundPostingRead], responses=refusals(FORBIDDEN_ROLE)
 )
 @edge(scope="fund.account:read", row="unit", summary_zh="账户流水")
-async def list_postings(unit_id: str, paging: Paging, tx: Tx) -> Response:
+async def list_postings(unit_id: CodeText, paging: Paging, tx: Tx) -> Response:
     """List the postings of a unit, newest first: for the city, the fund manager, the auditor and the unit itself."""
     if not accounts.may_read_postings(tx.actor, unit_id):
         raise Refusal(FORBIDDEN_ROLE)

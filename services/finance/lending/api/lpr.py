@@ -7,6 +7,7 @@ from fastapi import Query, Response
 
 from services.finance.lending.rules import lpr as rules
 from shared.kernel.shape import Shape
+from shared.kernel.types import DayOrNone
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
@@ -24,7 +25,7 @@ class LprRead(Shape):
 @router.get("/lpr", response_model=LprRead, responses=refusals(rules.LPR_UNKNOWN))
 @edge(scope="credit.bank:read", row="any", summary_zh="查询某日执行的一年期LPR")
 async def read_lpr(
-    tx: Tx, book: Book, on: Annotated[date | None, Query(description="日期，默认今天 / day, today by default")] = None
+    tx: Tx, book: Book, on: Annotated[DayOrNone, Query(description="日期，默认今天 / day, today by default")] = None
 ) -> Response:
     """Tell the one-year LPR that a contract signed on a day must carry."""
     day = on or tx.today

@@ -11,7 +11,7 @@ from services.finance.lending.rules.loan import LoanState, LoanStatus
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.months import add_months
 from shared.kernel.shape import Shape
-from shared.kernel.types import Fen, ShortText
+from shared.kernel.types import Day, Fen, ShortText
 from shared.kernel.unit import successor_of
 from shared.policy.rule_set import RuleSet
 
@@ -77,8 +77,8 @@ class DrawdownTerms(Shape):
 
     note_no: ShortText
     amount_fen: Fen
-    starts_on: date
-    matures_on: date
+    starts_on: Day
+    matures_on: Day
 
 
 class RepaymentTerms(Shape):
@@ -86,7 +86,7 @@ class RepaymentTerms(Shape):
 
     bank_ref: ShortText
     amount_fen: Fen
-    value_on: date
+    value_on: Day
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from services.finance.lending.rules.loan_application import POLICY
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.months import add_months
 from shared.kernel.shape import Shape
-from shared.kernel.types import Fen, LooseUscc, RatePpm, ShortText, TermMonths, Uscc
+from shared.kernel.types import Day, Fen, LooseUscc, RatePpm, ShortText, TermMonths, Uscc
 from shared.policy.book import RuleBook
 
 PRINCIPAL_ABOVE_APPROVAL = RefusalCode(
@@ -67,7 +67,7 @@ class LoanTerms(Shape):
     principal_fen: Fen
     rate_ppm: RatePpm
     term_months: TermMonths
-    signed_on: date
+    signed_on: Day
 
 
 class LoanState(Shape):

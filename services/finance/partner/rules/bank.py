@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.shape import Shape
-from shared.kernel.types import ShortText, Uscc
+from shared.kernel.types import Day, ShortText, Uscc
 
 BANK_NOT_COOPERATING = RefusalCode(
     code="bank_not_cooperating",
@@ -46,8 +46,8 @@ class BankTerms(Shape):
 
     uscc: Uscc
     name: ShortText
-    agreement_from_on: date
-    agreement_until_on: date
+    agreement_from_on: Day
+    agreement_until_on: Day
     decision_no: ShortText
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
 from services.finance.partner.models.consent import Consent
 from services.finance.partner.rules import consent as rules
@@ -23,7 +23,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.personal import Personal
 from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.shape import Shape
-from shared.kernel.types import ShortText, ShortTextOrNone, Uscc
+from shared.kernel.types import GivenInstantOrNone, PersonName, ShortText, ShortTextOrNone, Uscc
 from shared.policy.book import RuleBook
 
 
@@ -33,8 +33,8 @@ class ConsentDraft(Shape):
     bank_uscc: Uscc
     purpose: ConsentPurpose = ConsentPurpose.LOAN_APPLICATION
     scopes: list[ConsentScope]
-    expires_at: AwareDatetime | None = None
-    signer_name: ShortText
+    expires_at: GivenInstantOrNone = None
+    signer_name: PersonName
     signer_capacity: SignerCapacity = SignerCapacity.LEGAL_REPRESENTATIVE
     mandate_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
     text_version: ShortText

@@ -6,13 +6,12 @@ from fastapi import Path, Response
 
 from services.ipr.right.rules.portfolio_read import PortfolioRead
 from services.ipr.right.usecases import portfolio as usecases
+from shared.kernel.types import LooseUscc
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router
 
 router = edge_router(tags=["portfolios 知识产权汇总"])
-UsccInPath = Annotated[
-    str, Path(pattern=r"^[0-9A-Z]{18}$", description="统一社会信用代码 / unified social credit code")
-]
+UsccInPath = Annotated[LooseUscc, Path(description="统一社会信用代码 / unified social credit code")]
 
 
 @router.get("/portfolios/{uscc}", response_model=PortfolioRead)

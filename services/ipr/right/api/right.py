@@ -37,6 +37,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.evidence import EvidenceLevel
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.types import CodeTextOrNone
 from shared.policy.book import RuleBook
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
@@ -144,17 +145,15 @@ async def answer_right(tx: Transaction, right: Right, book: RuleBook, *, status:
 
 
 async def right_filter(
-    owner: Annotated[
-        str | None, Query(pattern=r"^[0-9A-Z]{18}$", description="权利人统一社会信用代码 / an owner's code")
-    ] = None,
+    owner: Annotated[CodeTextOrNone, Query(description="权利人统一社会信用代码 / an owner's code")] = None,
     kind: Annotated[RightKind | None, Query(description="种类 / kind")] = None,
     legal_status: Annotated[LegalStatus | None, Query(description="法律状态 / legal status")] = None,
     right_no: Annotated[
-        str | None, Query(max_length=60, description="号码，无点和前缀 / number without dot and prefix")
+        CodeTextOrNone, Query(description="号码，点和前缀可省略 / number, dot and prefix optional")
     ] = None,
 ) -> RightFilter:
     """Read the filters of rights."""
-    number = None if right_no is None else right_no.strip().upper().removeprefix("ZL").removeprefix("CN")
+    number = None if right_no is None else right_no.removeprefix("ZL").removeprefix("CN")
     if number is not None and kind in kind_rules.PATENT_KINDS:
         number = number.replace(".", "")
     return RightFilter(owner=owner, kind=kind, status=legal_status, number=number)

@@ -8,6 +8,7 @@ from services.ipr.right.rules.right_status import IN_FORCE, LegalStatus, check_d
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.evidence import Evidence
 from shared.kernel.shape import Shape
+from shared.kernel.types import Day
 from shared.policy.rule_set import RuleSet
 
 BLEMISH_OPEN = RefusalCode(
@@ -55,7 +56,7 @@ class BlemishMark(Shape):
     """An accepted case against a right; `effective_on` is the day it was accepted, the evidence its acceptance."""
 
     kind: BlemishKind
-    effective_on: date
+    effective_on: Day
     evidence: Evidence
 
 
@@ -63,7 +64,7 @@ class BlemishClearance(Shape):
     """The end of the case; `effective_on` is the day it was closed."""
 
     kind: BlemishKind
-    effective_on: date
+    effective_on: Day
     evidence: Evidence
 
 

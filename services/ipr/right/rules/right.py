@@ -20,7 +20,7 @@ from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.evidence import Evidence, EvidenceLevel
 from shared.kernel.refusals import FORBIDDEN_ROLE
 from shared.kernel.shape import Shape
-from shared.kernel.types import ShortText
+from shared.kernel.types import Day, DayOrNone, ShortText
 from shared.policy.book import RuleBook
 from shared.policy.rule_set import RuleSet
 
@@ -90,13 +90,13 @@ class RightTerms(Shape):
     kind: RightKind
     right_no: ShortText
     title: ShortText
-    filed_on: date | None = None
-    published_on: date | None = None
-    granted_on: date | None = None
-    commercialised_on: date | None = None
-    completed_on: date | None = None
+    filed_on: DayOrNone = None
+    published_on: DayOrNone = None
+    granted_on: DayOrNone = None
+    commercialised_on: DayOrNone = None
+    completed_on: DayOrNone = None
     woody: bool = False
-    stated_ends_on: date | None = None
+    stated_ends_on: DayOrNone = None
 
 
 class RightDraft(RightTerms):
@@ -104,7 +104,7 @@ class RightDraft(RightTerms):
 
     owners: Annotated[list[OwnerPart], Field(min_length=1, max_length=50)]
     legal_status: LegalStatus = LegalStatus.FILED
-    status_effective_on: date | None = None
+    status_effective_on: DayOrNone = None
     high_value_grounds: Annotated[list[HighValueGround], Field(max_length=4)] = []  # noqa: RUF012  # pydantic copies it
     evidence: Evidence
 
@@ -118,7 +118,7 @@ class Attestation(Shape):
 class TermExtension(Shape):
     """A new last day: a trademark renewed, an invention's term compensated."""
 
-    until_on: date
+    until_on: Day
     evidence: Evidence
 
 

@@ -10,7 +10,7 @@ from services.ipr.right.rules.right_status import IN_FORCE, LegalStatus, check_d
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.evidence import Evidence
 from shared.kernel.shape import Shape
-from shared.kernel.types import LooseUscc, RatePpm
+from shared.kernel.types import Day, LooseUscc, RatePpm
 from shared.policy.rule_set import RuleSet
 
 WHOLE_PPM = 1_000_000
@@ -68,7 +68,7 @@ class Transfer(Shape):
     """All owners after a transfer, and the official notice of it."""
 
     owners: Annotated[list[OwnerPart], Field(min_length=1, max_length=50)]
-    effective_on: date
+    effective_on: Day
     evidence: Evidence
 
 

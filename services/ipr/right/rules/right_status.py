@@ -11,6 +11,7 @@ from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.evidence import Evidence, EvidenceLevel
 from shared.kernel.months import add_months
 from shared.kernel.shape import Shape
+from shared.kernel.types import Day, DayOrNone
 from shared.policy.rule_set import RuleSet
 
 POLICY = "right_status"
@@ -143,8 +144,8 @@ class StatusMove(Shape):
     """
 
     to_status: LegalStatus
-    effective_on: date
-    requested_on: date | None = None
+    effective_on: Day
+    requested_on: DayOrNone = None
     evidence: Evidence
 
 

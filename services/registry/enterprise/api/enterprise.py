@@ -33,7 +33,16 @@ from shared.kernel.ids import new_id
 from shared.kernel.key_field import KeyField
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND, PRECONDITION_FAILED, PRECONDITION_REQUIRED
 from shared.kernel.shape import Shape
-from shared.kernel.types import FenOrNone, ShortText, ShortTextOrNone, UnitId
+from shared.kernel.types import (
+    CodeText,
+    Day,
+    DayOrNone,
+    FenOrNone,
+    SearchTextOrNone,
+    ShortText,
+    ShortTextOrNone,
+    UnitId,
+)
 from shared.web.answer import answered, composed, paged
 from shared.web.conditional import IfMatch
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
@@ -140,7 +149,7 @@ class EnterprisePatch(Shape):
     industry_code: IndustryCode | None = None
     key_field: KeyField | None = None
     founder_type: FounderType | None = None
-    founded_on: date | None = None
+    founded_on: DayOrNone = None
     registered_capital_fen: FenOrNone = None
     address: ShortTextOrNone = None
     industry_barred: bool | None = None
@@ -149,7 +158,7 @@ class EnterprisePatch(Shape):
 class Deregistration(Shape):
     """Since when, and on what evidence, an enterprise is struck off."""
 
-    effective_on: date
+    effective_on: Day
     evidence: Evidence
 
 
@@ -186,9 +195,7 @@ async def list_enterprises(
     tx: Tx,
     paging: Paging,
     unit_id: Annotated[UnitId | None, Query(description="上报单位 / reporting unit")] = None,
-    q: Annotated[
-        str | None, Query(max_length=100, description="名称片段或代码 / part of the name, or the code")
-    ] = None,
+    q: Annotated[SearchTextOrNone, Query(description="名称片段或代码 / part of the name, or the code")] = None,
     status: EnterpriseStatus | None = None,
     code_needs_review: Annotated[bool | None, Query(description="代码待复核 / code to be reviewed")] = None,
 ) -> Response:
@@ -210,7 +217,7 @@ async def export_enterprises(
     file_format: Format,
     tx: Tx,
     unit_id: UnitId | None = None,
-    q: Annotated[str | None, Query(max_length=100)] = None,
+    q: SearchTextOrNone = None,
     status: EnterpriseStatus | None = None,
 ) -> Response:
     """Export the enterprises that a list with the same filters would show, as CSV or XLSX."""
@@ -221,7 +228,7 @@ async def export_enterprises(
 
 @router.get("/enterprises/{uscc}", response_model=EnterprisePage, responses=refusals(NOT_FOUND))
 @edge(scope="registry.enterprise:read", row="unit", summary_zh="查看企业")
-async def read_enterprise(uscc: str, tx: Tx) -> Response:
+async def read_enterprise(uscc: CodeText, tx: Tx) -> Response:
     """Read the whole page of an enterprise; another's is not found."""
     enterprise = await usecases.read_enterprise(tx, uscc)
     standing = await standing_store.find(tx, uscc)
@@ -247,7 +254,7 @@ async def read_enterprise(uscc: str, tx: Tx) -> Response:
     responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDITION_REQUIRED, *REGISTER_REFUSED),
 )
 @edge(scope="registry.enterprise:write", row="unit", summary_zh="修改企业")
-async def change_enterprise(uscc: str, body: EnterprisePatch, seen: IfMatch, tx: Tx, book: Book) -> Response:
+async def change_enterprise(uscc: CodeText, body: EnterprisePatch, seen: IfMatch, tx: Tx, book: Book) -> Response:
     """Change what is known of an enterprise; a new reporting unit must be in force."""
     given = body.model_dump(exclude_unset=True)
     changes = {name: value for name, value in given.items() if value is not None or name not in _NEVER_EMPTY}
@@ -264,7 +271,7 @@ async def change_enterprise(uscc: str, body: EnterprisePatch, seen: IfMatch, tx:
     ),
 )
 @edge(scope="registry.integrity:write", row="unit", summary_zh="登记或解除诚信标记")
-async def mark_integrity(uscc: str, body: IntegrityMarkTerms, tx: Tx) -> Response:
+async def mark_integrity(uscc: CodeText, body: IntegrityMarkTerms, tx: Tx) -> Response:
     """Open (`active` true) or clear (`active` false) one integrity mark on evidence."""
     mark = await usecases.mark_integrity(tx, uscc, body, mark_id=new_id())
     return answered(_mark(mark), status=201)
@@ -276,7 +283,7 @@ async def mark_integrity(uscc: str, body: IntegrityMarkTerms, tx: Tx) -> Respons
     responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.EVIDENCE_TOO_WEAK),
 )
 @edge(scope="registry.enterprise:write", row="unit", summary_zh="确认待复核的统一社会信用代码")
-async def confirm_code(uscc: str, body: Evidence, tx: Tx) -> Response:
+async def confirm_code(uscc: CodeText, body: Evidence, tx: Tx) -> Response:
     """Settle the review of a code: the licence does show it."""
     return _answer(await usecases.confirm_code(tx, uscc, body))
 
@@ -289,7 +296,7 @@ async def confirm_code(uscc: str, body: Evidence, tx: Tx) -> Response:
     ),
 )
 @edge(scope="registry.enterprise:write", row="unit", summary_zh="登记企业注销")
-async def deregister_enterprise(uscc: str, body: Deregistration, tx: Tx) -> Response:
+async def deregister_enterprise(uscc: CodeText, body: Deregistration, tx: Tx) -> Response:
     """Strike an enterprise off on evidence; its title of the city's register ends with it."""
     enterprise = await qualification_usecases.deregister_enterprise(
         tx, uscc, on=body.effective_on, evidence=body.evidence

@@ -12,6 +12,7 @@ from services.registry.enterprise.rules.filing import FilingFinding, FilingStatu
 from services.registry.enterprise.usecases import filing as usecases
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.types import CodeText
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
@@ -65,7 +66,7 @@ def _shown(filing: Filing, findings: tuple[FilingFinding, ...] = ()) -> dict[str
     responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.FILING_YEAR_NOT_OPEN, rules.FILING_BEFORE_FOUNDING),
 )
 @edge(scope="registry.filing:write", row="enterprise", summary_zh="保存年度数据草稿")
-async def save_filing(uscc: str, year: FilingYear, body: FilingTerms, tx: Tx, book: Book) -> Response:
+async def save_filing(uscc: CodeText, year: FilingYear, body: FilingTerms, tx: Tx, book: Book) -> Response:
     """Save the draft of a year and tell everything its formal checks find; nothing is refused for its figures yet."""
     return answered(_shown(*await usecases.save_draft(tx, uscc, year, body, filing_id=new_id(), book=book)))
 
@@ -83,7 +84,7 @@ async def save_filing(uscc: str, year: FilingYear, body: FilingTerms, tx: Tx, bo
     ),
 )
 @edge(scope="registry.filing:write", row="enterprise", summary_zh="提交年度数据")
-async def submit_filing(uscc: str, year: FilingYear, tx: Tx, book: Book) -> Response:
+async def submit_filing(uscc: CodeText, year: FilingYear, tx: Tx, book: Book) -> Response:
     """Submit the draft of a year; it is accepted at once when its formal checks refuse nothing."""
     return answered(_shown(*await usecases.submit_filing(tx, uscc, year, book=book)))
 
@@ -91,7 +92,7 @@ async def submit_filing(uscc: str, year: FilingYear, tx: Tx, book: Book) -> Resp
 @router.get("/enterprises/{uscc}/filings", response_model=FilingList, responses=refusals(NOT_FOUND))
 @edge(scope="registry.enterprise:read", row="enterprise", summary_zh="年度数据清单")
 async def list_filings(
-    uscc: str, tx: Tx, year: Annotated[int | None, Query(ge=1990, le=2100, description="年度 / year")] = None
+    uscc: CodeText, tx: Tx, year: Annotated[int | None, Query(ge=1990, le=2100, description="年度 / year")] = None
 ) -> Response:
     """List all versions of an enterprise's filings, newest first."""
     return answered({"items": [_shown(filing) for filing in await usecases.list_filings(tx, uscc, year)]})

@@ -16,6 +16,7 @@ from shared.kernel.evidence import Evidence
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
+from shared.kernel.types import CodeText, Day
 from shared.policy.book import RULE_SET_NOT_IN_FORCE
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
@@ -54,7 +55,7 @@ class QualificationList(BaseModel):
 class Revocation(Shape):
     """Why and from when a title no longer stands."""
 
-    effective_on: date
+    effective_on: Day
     evidence: Evidence
 
 
@@ -70,7 +71,7 @@ def _shown(row: Qualification) -> dict[str, Any]:
     responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, *ENTER_REFUSED),
 )
 @edge(scope="registry.qualification:write", row="unit", summary_zh="登记称号（国家级编号凭证）")
-async def enter_qualification(uscc: str, body: QualificationDraft, tx: Tx, book: Book) -> Response:
+async def enter_qualification(uscc: CodeText, body: QualificationDraft, tx: Tx, book: Book) -> Response:
     """Enter a title that another body granted, on evidence."""
     rule_set = book.pick(usecases.POLICY, min(body.valid_from_on, tx.today))
     row = await usecases.enter_qualification(tx, uscc, body, qualification_id=new_id(), rule_set=rule_set)
@@ -79,7 +80,7 @@ async def enter_qualification(uscc: str, body: QualificationDraft, tx: Tx, book:
 
 @router.get("/enterprises/{uscc}/qualifications", response_model=QualificationList, responses=refusals(NOT_FOUND))
 @edge(scope="registry.enterprise:read", row="enterprise", summary_zh="称号清单")
-async def list_qualifications(uscc: str, tx: Tx) -> Response:
+async def list_qualifications(uscc: CodeText, tx: Tx) -> Response:
     """List the titles of an enterprise, newest first."""
     return answered({"items": [_shown(row) for row in await usecases.list_qualifications(tx, uscc)]})
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
+from shared.kernel.types import DayOrNone
 from shared.kernel.unit import units_on
 from shared.web.answer import answered
 from shared.web.edge import Tx, edge, edge_router
@@ -40,7 +41,7 @@ class UnitList(BaseModel):
 @router.get("/units", response_model=UnitList)
 @edge(scope="registry.enterprise:read", row="any", summary_zh="上报单位清单")
 async def list_units(
-    tx: Tx, on: Annotated[date | None, Query(description="日期，默认今天 / day, today by default")] = None
+    tx: Tx, on: Annotated[DayOrNone, Query(description="日期，默认今天 / day, today by default")] = None
 ) -> Response:
     """List the reporting units in force on a day: 41 in the plan's years, 39 from 2025-11-06."""
     day = on or tx.today

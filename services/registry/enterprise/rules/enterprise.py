@@ -16,7 +16,7 @@ from shared.kernel.evidence import Evidence, EvidenceLevel
 from shared.kernel.key_field import KeyField
 from shared.kernel.refusals import FORBIDDEN_ROLE
 from shared.kernel.shape import Shape
-from shared.kernel.types import FenOrNone, LooseUscc, ShortText, ShortTextOrNone, UnitId
+from shared.kernel.types import Day, DayOrNone, FenOrNone, LooseUscc, ShortText, ShortTextOrNone, UnitId
 from shared.kernel.unit import UNITS, successor_of, unit_on
 
 ENTERPRISE_EXISTS = RefusalCode(
@@ -185,7 +185,7 @@ class EnterpriseTerms(Shape):
     industry_code: IndustryCode | None = None
     key_field: KeyField | None = None
     founder_type: FounderType | None = None
-    founded_on: date | None = None
+    founded_on: DayOrNone = None
     registered_capital_fen: FenOrNone = None
     address: ShortTextOrNone = None
     industry_barred: bool = False
@@ -196,7 +196,7 @@ class IntegrityMarkTerms(Shape):
 
     kind: IntegrityKind
     active: bool
-    effective_on: date
+    effective_on: Day
     evidence: Evidence
 
 

@@ -15,7 +15,7 @@ from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.evidence import Evidence, EvidenceLevel
 from shared.kernel.months import add_months
 from shared.kernel.shape import Shape
-from shared.kernel.types import ShortText
+from shared.kernel.types import Day, DayOrNone, ShortText
 from shared.policy.rule_set import RuleSet
 
 NUMBER_MALFORMED = RefusalCode(
@@ -124,8 +124,8 @@ class QualificationTerms(Shape):
 
     kind: QualificationKind
     number: ShortText
-    valid_from_on: date
-    valid_until_on: date | None = None
+    valid_from_on: Day
+    valid_until_on: DayOrNone = None
     award_rank: AwardRank = None
 
 

@@ -1,11 +1,11 @@
 """Routes of national tech-SME evaluations."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import orjson
-from fastapi import Query, Response
+from fastapi import Response
 from pydantic import BaseModel
 
 from services.registry.evaluation.models.tech_sme_evaluation import TechSmeEvaluation
@@ -16,7 +16,7 @@ from services.registry.evaluation.usecases import tech_sme_evaluation as usecase
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
-from shared.kernel.types import LooseUscc
+from shared.kernel.types import CodeTextOrNone, LooseUscc
 from shared.policy.book import RULE_SET_NOT_IN_FORCE
 from shared.web.answer import answered, paged
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
@@ -86,9 +86,7 @@ async def evaluate_tech_sme(body: EvaluationRequest, tx: Tx, book: Book) -> Resp
 
 @router.get("/tech-sme-evaluations", response_model=PageOf[EvaluationSummary])
 @edge(scope="registry.evaluation:read", row="enterprise", summary_zh="科技型中小企业评价清单")
-async def list_tech_sme_evaluations(
-    tx: Tx, paging: Paging, uscc: Annotated[str | None, Query(max_length=18)] = None
-) -> Response:
+async def list_tech_sme_evaluations(tx: Tx, paging: Paging, uscc: CodeTextOrNone = None) -> Response:
     """List the evaluations that the caller may see, in the order they were made."""
     found = await store.page(tx, uscc=uscc, wanted=paging.wanted())
     return paged(paging, found, _summary)

@@ -13,6 +13,7 @@ from services.registry.ladder.store import register_application as store
 from services.registry.ladder.usecases import register_application as usecases
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.types import CodeTextOrNone, DayOrNone
 from shared.web.answer import answered, paged
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.paging import PageOf, Paging
@@ -69,9 +70,9 @@ async def apply_for_register(body: RegisterApplicationTerms, tx: Tx, book: Book)
 async def list_register_applications(
     tx: Tx,
     paging: Paging,
-    uscc: Annotated[str | None, Query(max_length=18)] = None,
+    uscc: CodeTextOrNone = None,
     status: RegisterStatus | None = None,
-    due_until_on: Annotated[date | None, Query(description="审核期限不晚于 / the check is due by")] = None,
+    due_until_on: Annotated[DayOrNone, Query(description="审核期限不晚于 / the check is due by")] = None,
 ) -> Response:
     """List the applications that the caller may see, in the order they came."""
     found = await store.page(tx, uscc=uscc, status=status, due_until_on=due_until_on, wanted=paging.wanted())

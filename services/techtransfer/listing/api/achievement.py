@@ -37,7 +37,7 @@ from services.techtransfer.listing.usecases import listing as listing_usecases
 from shared.kernel.actor import Actor
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDITION_REQUIRED
-from shared.kernel.types import MAX_FEN, ShortText, UsccOrNone
+from shared.kernel.types import MAX_FEN, LooseUsccOrNone, ShortText
 from shared.web.conditional import IfMatch
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Column, Format
@@ -68,7 +68,7 @@ COLUMNS = (
 class AchievementRead(ListingState, AchievementTerms):
     """An achievement as its reader may see it; fields named in `hidden_fields` are null."""
 
-    party_uscc: UsccOrNone = None  # type: ignore[assignment]  # null where the poster hides the party
+    party_uscc: LooseUsccOrNone = None  # type: ignore[assignment]  # null where the poster hides the party
     ip_right_nos: list[ShortText] | None = None  # type: ignore[assignment]  # 〃
     completing_units: list[ShortText] | None = None  # type: ignore[assignment]  # 〃
 

@@ -20,7 +20,7 @@ from shared.db.keyset import Page
 from shared.kernel.actor import Actor
 from shared.kernel.key_field import KeyField
 from shared.kernel.shape import Shape
-from shared.kernel.types import LongTextOrNone, UnitId, Uscc
+from shared.kernel.types import CodeTextOrNone, LongTextOrNone, LooseUscc, SearchTextOrNone, UnitId
 from shared.web import answer
 from shared.web.edge import Tx, edge, edge_router
 from shared.web.export import Column, Format, export
@@ -36,6 +36,7 @@ TERMS_REFUSED = (
     rules.LISTING_PERIOD_INVALID,
     rules.LISTING_DUPLICATE,
     party_rules.PARTY_NOT_YOURS,
+    party_rules.PARTY_CODE_UNCHECKED,
     party_rules.PARTY_UNKNOWN,
     party_rules.UNIT_NOT_OF_PARTY,
     party_rules.AUTHORITY_MISSING,
@@ -98,7 +99,7 @@ class ContactRead(Shape):
 class ListingSummaryRead(Shape):
     """How many listings of each status a party has, those that the caller may see."""
 
-    uscc: Uscc
+    uscc: LooseUscc
     achievements: dict[ListingStatus, int]
     needs: dict[ListingStatus, int]
 
@@ -107,9 +108,9 @@ async def listing_filter(
     status: Annotated[ListingStatus | None, Query(description="状态 / status")] = None,
     unit_id: Annotated[UnitId | None, Query(description="填报单位 / reporting unit")] = None,
     key_field: Annotated[KeyField | None, Query(description="重点领域 / key field")] = None,
-    party_uscc: Annotated[Uscc | None, Query(description="单位代码 / code of the party")] = None,
+    party_uscc: Annotated[CodeTextOrNone, Query(description="单位代码 / code of the party")] = None,
     cooperation_mode: Annotated[CooperationMode | None, Query(description="合作方式 / way to work together")] = None,
-    q: Annotated[str | None, Query(max_length=100, description="标题或关键词 / words of title or keywords")] = None,
+    q: Annotated[SearchTextOrNone, Query(description="标题或关键词 / words of title or keywords")] = None,
     mine: Annotated[  # noqa: FBT002  # a flag of the query
         bool, Query(description="仅本单位经办的，含未发布 / only one's own, in any state")
     ] = False,
@@ -211,7 +212,7 @@ def _cell(value: object) -> object:
 
 @router.get("/listing-summaries/{uscc}")
 @edge(scope="transfer.listing:read", row="any", summary_zh="一家单位的成果与需求统计")
-async def read_listing_summary(uscc: Uscc, tx: Tx) -> ListingSummaryRead:
+async def read_listing_summary(uscc: LooseUscc, tx: Tx) -> ListingSummaryRead:
     """Count a party's achievements and needs by status, those that the caller may see."""
     summary = await usecases.summarise_listings(tx, uscc)
     return ListingSummaryRead.model_validate(

@@ -1,7 +1,6 @@
 """Routes of needs (技术需求)."""
 
 from dataclasses import asdict
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -38,7 +37,7 @@ from shared.kernel.actor import Actor
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDITION_REQUIRED
 from shared.kernel.shape import Shape
-from shared.kernel.types import MAX_FEN, ShortText, UsccOrNone
+from shared.kernel.types import MAX_FEN, DayOrNone, LooseUsccOrNone, ShortText
 from shared.web.conditional import IfMatch
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Column, Format
@@ -70,7 +69,7 @@ class AskRead(Shape):
 class NeedRead(ListingState, NeedTerms):
     """A need as its reader may see it; fields named in `hidden_fields` are null; `asks` are for insiders."""
 
-    party_uscc: UsccOrNone = None  # type: ignore[assignment]  # null where the poster hides the party
+    party_uscc: LooseUsccOrNone = None  # type: ignore[assignment]  # null where the poster hides the party
     core_indicators: list[ShortText] | None = None  # type: ignore[assignment]  # 〃
     asks: list[AskRead]
 
@@ -88,7 +87,7 @@ async def need_filter(
         int | None, Query(ge=0, le=MAX_FEN, description="拟投入下限（分）/ lowest budget in fen")
     ] = None,
     trl_wanted: Annotated[int | None, Query(ge=1, le=9, description="期望技术成熟度 / readiness wanted")] = None,
-    open_on: Annotated[date | None, Query(description="该日仍在征集 / still open on this day")] = None,
+    open_on: Annotated[DayOrNone, Query(description="该日仍在征集 / still open on this day")] = None,
 ) -> NeedFilter:
     """Read the filters of needs."""
     return NeedFilter(**asdict(common), budget_min_fen=budget_min_fen, trl_wanted=trl_wanted, open_on=open_on)

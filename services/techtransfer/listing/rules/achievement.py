@@ -1,7 +1,6 @@
 """Achievements (科技成果): the fields of their registration and what must agree before they are listed."""
 
 from collections.abc import Sequence
-from datetime import date
 from enum import StrEnum
 
 from pydantic import Field
@@ -9,7 +8,7 @@ from pydantic import Field
 from services.techtransfer.listing.rules.listing import ListingTerms
 from services.techtransfer.listing.rules.words import MarketLevelOrNone, ResultStage, Secrecy, Trl, YearMonth
 from shared.kernel.errors import Refusal, RefusalCode
-from shared.kernel.types import FenOrNone, LongText, LongTextOrNone, ShortText, ShortTextOrNone
+from shared.kernel.types import DayOrNone, FenOrNone, LongText, LongTextOrNone, ShortText, ShortTextOrNone
 from shared.policy.rule_set import RuleSet
 
 ACHIEVEMENT_SECRET = RefusalCode(
@@ -77,7 +76,7 @@ class AchievementTerms(ListingTerms):
     form: ShortTextOrNone = None
     evaluation_method: ShortTextOrNone = None
     registration_no: ShortTextOrNone = None
-    registered_on: date | None = None
+    registered_on: DayOrNone = None
     research_from: YearMonth = None
     research_to: YearMonth = None
     ip_right_nos: list[ShortText] = Field(default_factory=list)

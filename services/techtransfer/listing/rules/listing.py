@@ -17,7 +17,7 @@ from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.key_field import KeyField
 from shared.kernel.personal import Personal
 from shared.kernel.shape import Shape
-from shared.kernel.types import ShortText, ShortTextOrNone, UnitId, Uscc
+from shared.kernel.types import Day, DayOrNone, LooseUscc, ShortText, ShortTextOrNone, UnitId
 from shared.policy.rule_set import RuleSet
 
 POLICY = "listing_terms"
@@ -113,7 +113,7 @@ class ListingTerms(Shape):
     """Fields that achievements and needs share; `valid_until_on` is the last day of the listing, inclusive."""
 
     title: ShortText
-    party_uscc: Uscc
+    party_uscc: LooseUscc
     party_name: ShortTextOrNone = None
     unit_id: UnitId
     key_field: KeyField | None = None
@@ -121,11 +121,11 @@ class ListingTerms(Shape):
     keywords: list[ShortText]
     cooperation_modes: list[CooperationMode]
     confidential_fields: list[ShortText] = Field(default_factory=list)
-    valid_until_on: date
+    valid_until_on: Day
     contact_name: Personal | None = None
     contact_phone: Personal | None = None
     authority_sha256: Digest = None
-    authority_until_on: date | None = None
+    authority_until_on: DayOrNone = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from shared.kernel import uscc as codes
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal, RefusalCode
 
@@ -37,6 +38,14 @@ PARTY_UNKNOWN = RefusalCode(
     title_en="No enterprise with this code is registered here",
     way_out_zh="请先登记企业，刚登记的请稍候几秒再试；高校和科研院所的成果请填写单位名称（party_name）。",
     way_out_en="Register it first, or wait some seconds; for a university or institute give its name (party_name).",
+)
+PARTY_CODE_UNCHECKED = RefusalCode(
+    code="party_code_check_failed",
+    status=422,
+    title_zh="统一社会信用代码的校验位不符，且企业登记中没有该代码",
+    title_en="The check character of the code does not agree, and no enterprise is registered under it",
+    way_out_zh="请核对营业执照；确有此码的企业请先登记并由区县复核确认。",
+    way_out_en="Check the business licence; if it does show this code, have the enterprise registered and confirmed.",
 )
 UNIT_NOT_OF_PARTY = RefusalCode(
     code="unit_not_of_party",
@@ -86,17 +95,23 @@ def require_standing(actor: Actor, party_uscc: str, *, authority: Authority, lis
         raise Refusal(AUTHORITY_EXPIRED, pointer="/authority_until_on", authority_until_on=authority.until)
 
 
-def listed_name(registered: RegisteredParty | None, *, given_name: str | None, unit_id: str) -> str:
+def listed_name(registered: RegisteredParty | None, *, uscc: str, given_name: str | None, unit_id: str) -> str:
     """Return the name under which a party is listed: the registered one, else the one given for an institute.
 
     A registered enterprise is reviewed by its own unit: nobody chooses a reviewer.
 
-    Raises:
-        Refusal: `party_unknown` where the code is registered nowhere and no name was given; `unit_not_of_party`.
+    A code whose check character does not agree is that of a registered enterprise or a slip of the pen: official
+    registers hold some, and what the registry keeps is usable here.
 
-    Source: T-PARTY-02, T-PARTY-03 (docs/rules/techtransfer.md).
+    Raises:
+        Refusal: `party_code_check_failed`; `party_unknown` where the code is registered nowhere and no name was given;
+            `unit_not_of_party`.
+
+    Source: T-PARTY-02, T-PARTY-03, T-PARTY-04 (docs/rules/techtransfer.md).
     """
     if registered is None:
+        if not codes.is_valid(uscc):
+            raise Refusal(PARTY_CODE_UNCHECKED, pointer="/party_uscc")
         if not given_name:
             raise Refusal(PARTY_UNKNOWN, pointer="/party_uscc")
         return given_name

@@ -78,13 +78,15 @@ async def admit(
     """Check who lists what for whom; returns the name under which the party is listed.
 
     Raises:
-        Refusal: `party_not_yours`, `authority_missing`, `authority_expired`, `party_unknown`,
-            `unit_not_of_party`, `listing_duplicate`.
+        Refusal: `party_not_yours`, `authority_missing`, `authority_expired`, `party_code_check_failed`,
+            `party_unknown`, `unit_not_of_party`, `listing_duplicate`.
     """
     authority = party_rules.Authority(terms.authority_sha256, terms.authority_until_on)
     party_rules.require_standing(tx.actor, terms.party_uscc, authority=authority, listed_until=terms.valid_until_on)
     registered = await party_store.find_registered(tx, terms.party_uscc)
-    name = party_rules.listed_name(registered, given_name=terms.party_name, unit_id=terms.unit_id)
+    name = party_rules.listed_name(
+        registered, uscc=terms.party_uscc, given_name=terms.party_name, unit_id=terms.unit_id
+    )
     twin = await store.open_twin(tx, table, party_uscc=terms.party_uscc, title=terms.title, but=own_id)
     rules.refuse_duplicate(twin)
     return name

@@ -55,9 +55,11 @@ def test_an_agency_posts_its_own_listing_without_a_letter() -> None:
     party.require_standing(BROKER, AGENCY, authority=party.Authority(None, None), listed_until=LISTED_UNTIL)
 
 
-def listed(registered: party.RegisteredParty | None, given_name: str | None, unit_id: str = "500107") -> str:
+def listed(
+    registered: party.RegisteredParty | None, given_name: str | None, unit_id: str = "500107", *, uscc: str = FIRM
+) -> str:
     """Return the name under which a party is listed."""
-    return party.listed_name(registered, given_name=given_name, unit_id=unit_id)
+    return party.listed_name(registered, uscc=uscc, given_name=given_name, unit_id=unit_id)
 
 
 def test_the_registered_name_goes_before_the_given_one() -> None:
@@ -69,6 +71,16 @@ def test_a_code_that_is_registered_nowhere_needs_a_name() -> None:
     with pytest.raises(Refusal) as refused:
         listed(None, None)
     assert refused.value.code is party.PARTY_UNKNOWN
+
+
+def test_a_code_with_a_wrong_check_character_is_usable_once_it_is_registered() -> None:
+    wrong = FIRM[:-1] + ("0" if FIRM[-1] != "0" else "1")
+    assert listed(REGISTERED, None, uscc=wrong) == "示例铸造有限公司"
+    for given_name in (None, "示例大学"):
+        with pytest.raises(Refusal) as refused:
+            listed(None, given_name, uscc=wrong)
+        assert refused.value.code is party.PARTY_CODE_UNCHECKED
+        assert refused.value.pointer == "/party_uscc"
 
 
 def test_nobody_chooses_the_unit_that_reviews_them() -> None:
