@@ -38,7 +38,7 @@ NO_DATES = (
     "2020-W01-1",
     "2020-1-5",
 )
-LOOKED_UP = ("query:cursor", "header:if-match", "path:code")
+LOOKED_UP = ("query:cursor", "header:if-match", "path:code", "path:policy", "path:version")
 """Words of ours that come back to us: compared, never kept; their own tests judge them."""
 
 

@@ -9,6 +9,7 @@ from services.registry.enterprise.rules.size_class import SizeBasis, SizeFigures
 from services.registry.enterprise.store import filing as filing_store
 from services.registry.enterprise.usecases import enterprise as usecases
 from shared.kernel.refusals import NOT_FOUND
+from shared.kernel.types import CodeText
 from shared.policy.number import bound_number
 from shared.policy.number_read import NumberRead
 from shared.policy.rule_set import Hit, RuleSet
@@ -44,7 +45,7 @@ class SizeClassRead(BaseModel):
 
 @router.get("/enterprises/{uscc}/size-class", response_model=SizeClassRead, responses=refusals(NOT_FOUND))
 @edge(scope="registry.enterprise:read", row="unit", summary_zh="企业规模与划型依据")
-async def read_size_class(uscc: str, tx: Tx, book: Book) -> Response:
+async def read_size_class(uscc: CodeText, tx: Tx, book: Book) -> Response:
     """Show the size class by the table in force today, with the bound of each indicator and its source."""
     enterprise = await usecases.read_enterprise(tx, uscc)
     filing = await filing_store.newest_accepted(tx, uscc)
