@@ -1,10 +1,21 @@
 """One launched suite for all stories of this folder."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.suite import LaunchedSuite, launched_suite
+
+HERE = Path(__file__).parent
+PATIENCE_SECONDS = 900
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give a launched suite the time that five processes need on a machine that is busy with something else."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.timeout(PATIENCE_SECONDS))
 
 
 @pytest.fixture(scope="package")

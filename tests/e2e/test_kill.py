@@ -93,7 +93,7 @@ def test_a_killed_supervisor_leaves_nothing_behind_and_the_next_start_goes_on_wi
     suite = battered.suite
     family, told = list(suite.pids().values()), suite.answers()
     os.kill(int((suite.state / "lock").read_text()), signal.SIGKILL)
-    wait_until(lambda: not any(lives(pid) for pid in family), 15, "children outlived their supervisor")
+    wait_until(lambda: not any(lives(pid) for pid in family), 60, "children outlived their supervisor")
     printed = suite.start()
     assert "Going on with the same data" in printed
     assert suite.answers() == told

@@ -92,7 +92,7 @@ def new_enterprise_client(suite: LaunchedSuite, client_id: str, uscc: str) -> Bo
     return Body(suite, client_id, done.stdout.split()[-1])
 
 
-def eventually(read: Callable[[], Any], holds: Callable[[Any], bool], *, seconds: float = 10) -> Any:
+def eventually(read: Callable[[], Any], holds: Callable[[Any], bool], *, seconds: float = 60) -> Any:
     """Read again and again until the answer holds; return it."""
     deadline = time.monotonic() + seconds
     while True:

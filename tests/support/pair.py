@@ -139,14 +139,14 @@ async def fresh_pair(postgres: DatabaseServer, broker: Broker) -> AsyncIterator[
             await client.jetstream().delete_stream("REGISTRY")
 
 
-async def until(condition: Callable[[], Any], *, seconds: float = 15) -> None:
+async def until(condition: Callable[[], Any], *, seconds: float = 60) -> None:
     """Wait until an async condition holds."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110  # the condition is a row in another process's reach
             await asyncio.sleep(0.02)
 
 
-async def reaches(database: Database, sql: str, value: object, *, seconds: float = 15) -> None:
+async def reaches(database: Database, sql: str, value: object, *, seconds: float = 60) -> None:
     """Wait until a query gives `value`."""
 
     async def does() -> bool:

@@ -18,7 +18,7 @@ from deploy.embedded.launch_settings import DEFAULT_PORTS, PROCESSES, LaunchSett
 from deploy.embedded.process import free_ports
 from tests.support.postgres import REPOSITORY, state_folder
 
-_LAUNCH_SECONDS = 180
+_LAUNCH_SECONDS = 600
 
 
 class LaunchedSuite:
@@ -96,11 +96,11 @@ class LaunchedSuite:
         """Kill a process the hard way; the supervisor starts it again by itself."""
         pid = self.pids()[name]
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: self.pids().get(name, pid) != pid, 20, f"{name} was not started again")
+        wait_until(lambda: self.pids().get(name, pid) != pid, 120, f"{name} was not started again")
 
     def wait_until_ready(self) -> None:
         """Wait until every process is ready again."""
-        wait_until(lambda: all(_is_ready(self.url_of(name)) for name in PROCESSES), 60, "the suite is not ready")
+        wait_until(lambda: all(_is_ready(self.url_of(name)) for name in PROCESSES), 180, "the suite is not ready")
 
     def answers(self) -> list[dict[str, Any]]:
         """Return the recorded answers of the demonstration."""

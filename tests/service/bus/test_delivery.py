@@ -129,12 +129,12 @@ async def test_poison_goes_to_the_dead_letters_with_its_reason_while_the_next_me
         async def good_ones() -> bool:
             return await count(pair.listener, "SELECT count(*) FROM enterprise_name") == 2
 
-        await until(good_ones, seconds=20)
+        await until(good_ones)
 
         async def parked() -> bool:
             return await count(pair.listener, "SELECT count(*) FROM dead_letter") == 5
 
-        await until(parked, seconds=45)
+        await until(parked)
         reasons = str(await scalar(pair.listener, "SELECT string_agg(reason, '|') FROM dead_letter"))
         assert "this name is poison" in reasons
         assert "this firm is poison" in reasons
@@ -155,7 +155,7 @@ async def test_a_happening_after_a_gap_is_parked_and_never_applied_silently(pair
         async def parked() -> bool:
             return await count(pair.listener, "SELECT count(*) FROM dead_letter WHERE reason LIKE 'gap:%'") == 1
 
-        await until(parked, seconds=20)
+        await until(parked)
         assert pair.handlers.happened == [("firm-1", 1)]
         async with pair.publisher.engine.begin() as connection:
             await connection.execute(text("UPDATE outbox_event SET published_at = NULL WHERE sequence = 2"))
@@ -209,7 +209,7 @@ async def test_a_broker_that_is_killed_and_comes_back_loses_nothing(pair: Pair) 
         async def rest() -> bool:
             return len(pair.handlers.happened) == 21
 
-        await until(rest, seconds=20)
+        await until(rest)
     assert pair.handlers.happened == [("firm-1", number) for number in range(1, 22)]
 
 

@@ -115,7 +115,7 @@ async def test_another_relay_takes_over_when_the_first_one_ends(pair: Pair) -> N
     # The pool of the first one lives on: a lock left in it would keep every later relay out.
     async with pair.running(consumers=False):
         await pair.emit(named("firm-2", "x"))
-        await reaches(pair.publisher, UNPUBLISHED, 0, seconds=5)
+        await reaches(pair.publisher, UNPUBLISHED, 0, seconds=30)
 
 
 async def test_a_commit_in_another_process_wakes_the_one_relay(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,7 @@ async def test_a_commit_in_another_process_wakes_the_one_relay(pair: Pair, monke
         await asyncio.sleep(0.2)
         async with other.transaction(actor=system_actor("registry"), clock=CLOCK) as tx:
             tx.emit(named("firm-2", "x"))
-        await reaches(pair.publisher, UNPUBLISHED, 0, seconds=5)
+        await reaches(pair.publisher, UNPUBLISHED, 0, seconds=30)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await other.close()

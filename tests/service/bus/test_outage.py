@@ -63,7 +63,7 @@ async def test_a_service_that_starts_before_its_broker_waits_for_it(pair: Pair) 
         await pair.emit(marked("firm-1"))
         await asyncio.sleep(0.5)
         await asyncio.to_thread(pair.broker.start)
-        await reaches(pair.listener, "SELECT count(*) FROM effect", 1, seconds=20)
+        await reaches(pair.listener, "SELECT count(*) FROM effect", 1)
 
 
 async def test_a_database_that_goes_away_is_waited_for_and_no_event_is_blamed(
@@ -142,7 +142,7 @@ async def test_a_task_that_swallowed_its_cancellation_ends_at_the_head_of_its_lo
 async def test_a_bus_ends_at_whatever_moment_it_is_told_to(pair: Pair) -> None:
     chance = random.Random(20261123)  # a seed, so that a failure can be repeated
     for round_ in range(25):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             async with pair.running():
                 await pair.emit(*(named(f"firm-{number}", f"{round_}") for number in range(3)), marked("firm-1"))
                 await asyncio.sleep(chance.uniform(0, 0.08) if round_ % 5 else chance.uniform(1.0, 1.1))
@@ -170,7 +170,7 @@ async def test_a_cancellation_that_connecting_swallows_still_ends_the_bus(
         task = asyncio.ensure_future(bus.run_forever(relay=True, consumers=True))
         await connecting.wait()
         task.cancel()
-        done, _ = await asyncio.wait([task], timeout=5)
+        done, _ = await asyncio.wait([task], timeout=50)
     assert done == {task}
     assert task.cancelled()
     gc.collect()
@@ -189,9 +189,9 @@ async def test_what_a_stopped_worker_had_in_hand_is_handled_at_once_by_the_next(
 
     await pair.emit(*(marked("firm-1") for _ in range(20)))
     async with pair.running(subscriptions=[Subscription("finance.integrity", IntegrityChanged, never)]):
-        await asyncio.wait_for(reached.wait(), 15)
+        await asyncio.wait_for(reached.wait(), 60)
     async with pair.running(subscriptions=pair.handlers.subscriptions()[1:]):
-        await reaches(pair.listener, "SELECT count(*) FROM effect", 20, seconds=60)
+        await reaches(pair.listener, "SELECT count(*) FROM effect", 20)
     assert pair.handlers.happened == [("firm-1", number) for number in range(1, 21)]
 
 
