@@ -9,7 +9,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
 from shared.web.edge import edge, edge_router
 
-router = edge_router(prefix="", tags=["documents 文档"])
+router = edge_router(prefix="", tags=["documents"])
 
 GUIDE = """
 一个入口：令牌、企业全景、贷款卷宗，以及四个服务的全部接口。

@@ -14,7 +14,7 @@ from shared.kernel.refusals import DEADLINE_EXCEEDED, NOT_FOUND, UNAVAILABLE
 from shared.web.edge import edge, edge_router, refusals
 from shared.web.problem import MEDIA_TYPE, problem_response
 
-router = edge_router(tags=["composed 汇总"])
+router = edge_router(tags=["composed"])
 
 
 @router.get(

@@ -11,7 +11,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.types import LooseUscc
 from shared.web.edge import Caller, edge, edge_router, refusals
 
-router = edge_router(tags=["composed 汇总"])
+router = edge_router(tags=["composed"])
 
 
 @router.get("/enterprises/{uscc}/overview", response_model=OverviewRead, responses=refusals(FORBIDDEN_ROLE, NOT_FOUND))

@@ -14,7 +14,7 @@ from shared.web.edge import edge, edge_router, refusals
 from shared.web.operations import Versions, versions_of
 from shared.web.rule_set_read import RuleSetCatalogue, RuleSetHistory, RuleSetRead
 
-router = edge_router(prefix="", tags=["rule-sets 规则集"])
+router = edge_router(prefix="", tags=["rule-sets"])
 _Policy = Annotated[str, Path(pattern="^[a-z][a-z0-9_]{0,63}$")]
 _Version = Annotated[str, Path(pattern=r"^[0-9]{4}\.[0-9]{1,4}$")]
 

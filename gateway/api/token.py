@@ -16,7 +16,7 @@ from gateway.usecases import token as usecases
 from gateway.usecases.signing_key import public_keys
 from shared.web.edge import Tx, edge, edge_router
 
-router = edge_router(prefix="", tags=["oauth2 令牌"])
+router = edge_router(prefix="", tags=["oauth2"])
 
 _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 _CREDENTIALS = ("client_id", "client_secret")

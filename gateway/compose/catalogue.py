@@ -110,7 +110,7 @@ def _drop_unused(document: dict[str, Any]) -> None:
 
 
 def _rename(document: dict[str, Any], service: str) -> dict[str, Any]:
-    """Give the schemas of one service its name in front: two services may call different things alike."""
+    """Put the name of the service before its schemas, in the title too: two may call different things alike."""
     text = orjson.dumps(document)
     for name in document["components"]["schemas"]:
         if name not in _SHARED:
@@ -120,4 +120,7 @@ def _rename(document: dict[str, Any], service: str) -> dict[str, Any]:
     renamed["components"]["schemas"] = {
         name if name in _SHARED else f"{service}.{name}": schema for name, schema in schemas.items()
     }
+    for name, schema in schemas.items():
+        if name not in _SHARED:
+            schema["title"] = f"{service.capitalize()}{name}"
     return renamed

@@ -26,6 +26,7 @@ WORDS: dict[str, Any] = {
     **EVENTS,
     "on": "2026-06-10",
     # Banks
+    "ApprovalRead.warnings": [],
     "BankRead.uscc": BANK,
     "BankTerms.uscc": BANK,
     "BankRead.name": "示例银行重庆分行",

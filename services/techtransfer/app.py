@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.techtransfer.dictionary import DICTIONARY
 from services.techtransfer.examples import WORDS
 from services.techtransfer.listing.api import achievement, listing, need
 from services.techtransfer.listing.handlers import registry
@@ -33,6 +34,7 @@ def create_app(settings: TechtransferSettings | None = None) -> FastAPI:
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=TechtransferRuleSetPublished,
             examples=WORDS,
+            dictionary=DICTIONARY,
             description="科技成果与技术需求的登记、审核与发布 / achievements and needs: posted, reviewed, published.",
         )
     )

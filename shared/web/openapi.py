@@ -1,7 +1,6 @@
 """The description of a service: OpenAPI 3.1 with problem documents, scopes and examples."""
 
 import contextlib
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,10 +11,12 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 
+from shared.dictionary.meaning import Dictionary
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.example import ExampleMissing, Words, example_of, fits
 from shared.kernel.refusals import FIELD_INVALID, NOT_FOUND
 from shared.web.edge_docs import EXAMPLES, anywhere, example, refusals
+from shared.web.meaning import describe
 from shared.web.problem import MEDIA_TYPE, FieldProblem, Problem
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -42,13 +43,14 @@ class ProblemCatalogue(BaseModel):
     items: list[ProblemEntry]
 
 
-def install(app: FastAPI, *, token_url: str, words: Words) -> None:
+def install(app: FastAPI, *, token_url: str, words: Words, dictionary: Dictionary) -> None:
     """Make `app.openapi()` describe problems, scopes and examples as they are.
 
     Args:
         app: the service.
         token_url: where tokens are given.
         words: made-up values of its examples, by field name.
+        dictionary: what its fields and values mean.
     """
 
     def openapi() -> dict[str, Any]:
@@ -62,7 +64,9 @@ def install(app: FastAPI, *, token_url: str, words: Words) -> None:
                 servers=[{"url": "/", "description": "本服务 / this service"}],
             )
             codes = {code.code: example(code, app.state.service_name) for code in app.state.refusals}
-            app.openapi_schema = complete(schema, token_url=token_url, words=words, codes=codes)
+            schema = complete(schema, token_url=token_url, words=words, codes=codes)
+            describe(schema, dictionary)
+            app.openapi_schema = schema
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents
@@ -117,14 +121,9 @@ def operations(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _tags(app: FastAPI) -> list[dict[str, Any]]:
-    """Return each tag with what the first of its rooms says of itself."""
-    found: dict[str, str] = {}
-    for route in app.routes:
-        if isinstance(route, APIRoute) and route.include_in_schema:
-            about = (sys.modules[route.endpoint.__module__].__doc__ or "").strip().partition("\n")[0]
-            for tag in route.tags:
-                found.setdefault(str(tag), about)
-    return [{"name": name, "description": about} for name, about in found.items()]
+    """Return each tag once, in the order of the routes; the dictionary says what they mean."""
+    routes = [route for route in app.routes if isinstance(route, APIRoute) and route.include_in_schema]
+    return [{"name": str(tag)} for tag in dict.fromkeys(tag for route in routes for tag in route.tags)]
 
 
 def _replace_validation_errors(operation: dict[str, Any]) -> None:
@@ -161,7 +160,7 @@ def _add_examples(operation: dict[str, Any], words: Words, schemas: dict[str, An
 def problem_pages(codes: Sequence[RefusalCode]) -> APIRouter:
     """Return the routes that explain every code, where the `type` of a problem document points."""
     by_code = {code.code: code for code in codes}
-    router = APIRouter(prefix="/problems", tags=["operations 运行"], responses=anywhere())
+    router = APIRouter(prefix="/problems", tags=["operations"], responses=anywhere())
 
     @router.get(
         "", summary="错误代码目录 / Every problem code", operation_id="list_problems", response_model=ProblemCatalogue

@@ -30,7 +30,7 @@ _REGRESSED = (
 )
 _STARTED_AT = SystemClock().now()
 
-router = APIRouter(tags=["operations 运行"], responses=anywhere())
+router = APIRouter(tags=["operations"], responses=anywhere())
 
 
 class Liveness(BaseModel):

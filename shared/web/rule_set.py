@@ -11,7 +11,7 @@ from shared.web.edge import edge, edge_router
 from shared.web.rule_set_read import RuleSetCatalogue, RuleSetHistory, RuleSetRead, RuleSetSummary
 
 NOUN = "rule-sets"
-router = edge_router(tags=["rule-sets 规则集"])
+router = edge_router(tags=["rule-sets"])
 
 
 def _answer(read: BaseModel) -> Response:

@@ -64,7 +64,7 @@ def import_router(
         may_start: refuses who may not import this list.
         kinds: findings of its own, beside the general ones.
     """
-    router = edge_router(tags=["imports 批量导入"])
+    router = edge_router(tags=["imports"])
     routes = _Routes(form, may_start, kinds_by_code(GENERAL, kinds))
     _add_template(router, routes, form, scope=scope, row=row)
     _add_upload(router, routes, form, scope=scope, row=row)

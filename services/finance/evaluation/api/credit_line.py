@@ -13,7 +13,7 @@ from shared.kernel.types import CodeText
 from shared.web.answer import answered
 from shared.web.edge import Tx, edge, edge_router, refusals
 
-router = edge_router(tags=["credit limits 授信额度"])
+router = edge_router(tags=["credit limits"])
 
 
 class CreditLimitRead(Shape):

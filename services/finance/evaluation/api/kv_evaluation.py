@@ -25,7 +25,7 @@ from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
 
-router = edge_router(tags=["kvc evaluations 知识价值信用评价"])
+router = edge_router(tags=["kvc evaluations"])
 Record = dict[str, Any]
 
 

@@ -31,7 +31,7 @@ from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
 
-router = edge_router(tags=["covers 风险补偿备案"])
+router = edge_router(tags=["covers"])
 
 
 class CoverRead(Shape):

@@ -19,7 +19,7 @@ from shared.kernel.shape import Shape
 from shared.web.answer import answered
 from shared.web.edge import Tx, edge, edge_router, refusals
 
-router = edge_router(tags=["loan applications 贷款申请"])
+router = edge_router(tags=["loan applications"])
 Record = dict[str, Any]
 
 

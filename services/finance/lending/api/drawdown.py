@@ -26,7 +26,7 @@ from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
 
-router = edge_router(tags=["drawdowns 放款与还款"])
+router = edge_router(tags=["drawdowns"])
 
 
 class RepaymentRead(Shape):

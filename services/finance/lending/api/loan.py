@@ -22,7 +22,7 @@ from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
 
-router = edge_router(tags=["loans 贷款"])
+router = edge_router(tags=["loans"])
 
 
 class LoanRead(Shape):

@@ -43,7 +43,7 @@ from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
 
-router = edge_router(tags=["loan applications 贷款申请"])
+router = edge_router(tags=["loan applications"])
 STEP = (FORBIDDEN_ROLE, NOT_FOUND, refused.APPLICATION_STATE_CONFLICT)
 SUBMISSION = (
     FORBIDDEN_ROLE,

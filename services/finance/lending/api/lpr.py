@@ -11,7 +11,7 @@ from shared.kernel.types import DayOrNone
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
-router = edge_router(tags=["lpr 贷款市场报价利率"])
+router = edge_router(tags=["lpr"])
 
 
 class LprRead(Shape):

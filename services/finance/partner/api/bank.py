@@ -19,7 +19,7 @@ from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
 
-router = edge_router(tags=["banks 合作银行"])
+router = edge_router(tags=["banks"])
 
 
 class BankRead(BankTerms):

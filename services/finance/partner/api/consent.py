@@ -25,7 +25,7 @@ from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
 
-router = edge_router(tags=["consents 企业信息授权"])
+router = edge_router(tags=["consents"])
 
 
 class ConsentRead(Shape):

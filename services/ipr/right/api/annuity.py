@@ -22,7 +22,7 @@ from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
 _TARIFF = "_fee_by_year_fen"
-router = edge_router(tags=["ip-rights 知识产权"])
+router = edge_router(tags=["ip-rights"])
 
 
 class AnnuityRead(BaseModel):

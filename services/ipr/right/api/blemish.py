@@ -13,7 +13,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
-router = edge_router(tags=["ip-rights 知识产权"])
+router = edge_router(tags=["ip-rights"])
 _SHARED = (status_rules.STATUS_EVIDENCE_TOO_WEAK, status_rules.STATUS_MOVE_IN_FUTURE, FORBIDDEN_ROLE)
 
 

@@ -10,7 +10,7 @@ from shared.kernel.types import LooseUscc
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router
 
-router = edge_router(tags=["portfolios 知识产权汇总"])
+router = edge_router(tags=["portfolios"])
 UsccInPath = Annotated[LooseUscc, Path(description="统一社会信用代码 / unified social credit code")]
 
 

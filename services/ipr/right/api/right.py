@@ -44,7 +44,7 @@ from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Column, Format, export
 from shared.web.paging import PageOf, Paging, page
 
-router = edge_router(tags=["ip-rights 知识产权"])
+router = edge_router(tags=["ip-rights"])
 REGISTER_REFUSED = (
     kind_rules.RIGHT_NO_INVALID,
     kind_rules.RIGHT_NO_OF_OTHER_KIND,

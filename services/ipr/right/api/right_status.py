@@ -20,7 +20,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
-router = edge_router(tags=["ip-rights 知识产权"])
+router = edge_router(tags=["ip-rights"])
 MOVE_REFUSED = (
     rules.STATUS_MOVE_NOT_ALLOWED,
     rules.STATUS_MOVE_CONTRADICTS_LATER,

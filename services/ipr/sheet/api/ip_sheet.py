@@ -17,7 +17,7 @@ from shared.kernel.evidence import EvidenceLevel
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
-router = edge_router(tags=["ip-sheets 知识产权清单"])
+router = edge_router(tags=["ip-sheets"])
 
 
 class SheetRight(BaseModel):

@@ -49,7 +49,7 @@ from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Column, Format, export
 from shared.web.paging import PageOf, Paging
 
-router = edge_router(tags=["enterprises 企业"])
+router = edge_router(tags=["enterprises"])
 
 REGISTER_REFUSED = (rules.CODE_NOT_COMPANY, rules.UNIT_ENDED, rules.FOUNDED_IN_FUTURE)
 COLUMNS = (

@@ -16,7 +16,7 @@ from shared.kernel.types import CodeText
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
-router = edge_router(tags=["filings 年度数据"])
+router = edge_router(tags=["filings"])
 
 FilingYear = Annotated[int, Path(ge=1990, le=2100, description="年度 / year")]
 

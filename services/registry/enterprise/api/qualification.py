@@ -21,7 +21,7 @@ from shared.policy.book import RULE_SET_NOT_IN_FORCE
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
-router = edge_router(tags=["qualifications 称号"])
+router = edge_router(tags=["qualifications"])
 
 ENTER_REFUSED = (
     enterprise_rules.EVIDENCE_TOO_WEAK,

@@ -15,7 +15,7 @@ from shared.policy.number_read import NumberRead
 from shared.policy.rule_set import Hit, RuleSet
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
-router = edge_router(tags=["enterprises 企业"])
+router = edge_router(tags=["enterprises"])
 
 
 class SizeBoundRead(BaseModel):

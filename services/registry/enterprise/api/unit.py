@@ -11,7 +11,7 @@ from shared.kernel.unit import units_on
 from shared.web.answer import answered
 from shared.web.edge import Tx, edge, edge_router
 
-router = edge_router(tags=["units 上报单位"])
+router = edge_router(tags=["units"])
 
 
 class UnitRead(BaseModel):

@@ -22,7 +22,7 @@ from shared.web.answer import answered, paged
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.paging import PageOf, Paging
 
-router = edge_router(tags=["tech-SME 科技型中小企业评价"])
+router = edge_router(tags=["tech-SME"])
 
 
 class EvaluationRequest(Shape):

@@ -18,7 +18,7 @@ from shared.web.answer import answered, paged
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.paging import PageOf, Paging
 
-router = edge_router(tags=["register 科技型企业入库"])
+router = edge_router(tags=["register"])
 
 CONDITIONS_REFUSED = (rules.REGISTER_CONDITIONS_UNMET, rules.REGISTER_FILING_MISSING)
 

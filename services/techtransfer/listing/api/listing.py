@@ -27,7 +27,7 @@ from shared.web.export import Column, Format, export
 from shared.web.paging import PageRequest
 
 Terms = TypeVar("Terms", bound=rules.ListingTerms)
-router = edge_router(tags=["listings 成果与需求"])
+router = edge_router(tags=["listings"])
 TERMS_REFUSED = (
     rules.KEYWORDS_EXCEEDED,
     rules.COOPERATION_MODE_MISSING,

@@ -43,7 +43,7 @@ from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Column, Format
 from shared.web.paging import PageOf, Paging
 
-router = edge_router(tags=["needs 技术需求"])
+router = edge_router(tags=["needs"])
 
 if TYPE_CHECKING:
     NeedPatch = BaseModel

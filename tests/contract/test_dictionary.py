@@ -1,0 +1,128 @@
+"""Every field, value and group of routes has its meaning once, in Chinese and English; no entry speaks of nothing."""
+
+import copy
+import re
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.dictionary import FOLDER
+from shared.dictionary.meaning import Dictionary, Meaning, with_unit
+from shared.web.meaning import Described, describe
+from tests.support.contracts import SERVICES, application, described
+from tests.support.source import ROOT
+
+NAMES = (*SERVICES, "gateway")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def folders() -> list[Path]:
+    """Return the folders of all dictionaries, what all have first."""
+    return [FOLDER, *(ROOT / "services" / name / "meanings" for name in SERVICES), ROOT / "gateway/meanings"]
+
+
+@pytest.fixture(scope="module")
+def looked_up() -> dict[str, Described]:
+    """What each service looked up when it described itself, by name."""
+    apps = {name: application(name) for name in NAMES}
+    return {name: describe(copy.deepcopy(app.openapi()), app.state.dictionary) for name, app in apps.items()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_field_value_and_tag_has_a_meaning(name: str, looked_up: dict[str, Described]) -> None:
+    assert len(looked_up[name].used) > 40
+    assert sorted(looked_up[name].missing) == []
+
+
+def test_no_entry_of_the_dictionary_is_unused(looked_up: dict[str, Described]) -> None:
+    used = set().union(*(found.used for found in looked_up.values()))
+    held: set[str] = set()
+    for folder in folders():
+        own = Dictionary.read(folder)
+        held |= {*own.fields, *own.tags}
+        held |= {f"{name}.{value}" for name, values in own.enumerations.items() for value in values}
+    assert sorted(held - used) == []
+
+
+def test_what_two_services_call_alike_is_told_once() -> None:
+    told: Counter[str] = Counter()
+    for folder in folders():
+        own = Dictionary.read(folder)
+        told.update([*own.fields, *(f"enumeration {name}" for name in own.enumerations)])
+    assert sorted(name for name, times in told.items() if times > 1) == []
+
+
+def test_meanings_are_chinese_and_english() -> None:
+    read = 0
+    for folder in folders():
+        own = Dictionary.read(folder)
+        for meaning in (
+            *own.fields.values(),
+            *own.tags.values(),
+            *(v for e in own.enumerations.values() for v in e.values()),
+        ):
+            read += 1
+            assert CHINESE.search(meaning.zh), meaning
+            assert not CHINESE.search(meaning.en), meaning
+    assert read > 500
+
+
+def test_the_joined_document_describes_every_property() -> None:
+    document = described()["openapi/gateway.json"]
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    bare = [
+        f"{shape}.{name}"
+        for shape, schema in schemas.items()
+        for name, one in schema.get("properties", {}).items()
+        if not one.get("description")
+    ]
+    assert bare == []
+    assert all(tag["name"].isascii() and CHINESE.search(tag["description"]) for tag in document["tags"])
+
+
+def test_a_field_without_a_meaning_and_an_unknown_value_would_be_found() -> None:
+    document: dict[str, Any] = {
+        "components": {
+            "schemas": {
+                "Loan": {"properties": {"amount_fen": {"type": "integer"}, "colour": {"type": "string"}}},
+                "LoanStatus": {"enum": ["SIGNED", "LOST"]},
+            }
+        },
+        "paths": {"/v1/loans": {"get": {"operationId": "list_loans", "parameters": [{"name": "on", "schema": {}}]}}},
+        "tags": [{"name": "loans"}],
+    }
+    held = Dictionary(
+        {"amount_fen": Meaning("金额", "amount"), "list_loans.on": Meaning("借款日", "day of the loan")},
+        {"LoanStatus": {"SIGNED": Meaning("已签约", "signed")}},
+    )
+    found = describe(document, held)
+    assert found.missing == {"Loan.colour", "LoanStatus.LOST", "loans"}
+    assert found.used >= {"amount_fen", "list_loans.on", "LoanStatus.SIGNED"}
+    assert document["components"]["schemas"]["Loan"]["properties"]["amount_fen"] == {
+        "type": "integer",
+        "format": "int64",
+        "maximum": 2**63 - 1,
+        "description": "金额（单位：分） / amount, in fen",
+    }
+
+
+def test_a_meaning_told_twice_or_in_one_language_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('[fields]\nuscc = ["代码", "code"]\n', "utf-8")
+    assert Dictionary.read(tmp_path).of_field("uscc") == Meaning("代码", "code")
+    (tmp_path / "b.toml").write_text('[fields]\nuscc = ["代码", "code"]\n', "utf-8")
+    with pytest.raises(ValueError, match="tells again what uscc means"):
+        Dictionary.read(tmp_path)
+    (tmp_path / "b.toml").write_text('[fields]\nname = ["名称", ""]\n', "utf-8")
+    with pytest.raises(ValueError, match="name is not told in Chinese and English"):
+        Dictionary.read(tmp_path)
+    with pytest.raises(tomllib.TOMLDecodeError):
+        (tmp_path / "b.toml").write_text("[fields\n", "utf-8")
+        Dictionary.read(tmp_path)
+
+
+def test_units_are_told_by_the_end_of_a_name() -> None:
+    assert with_unit("rate_ppm", Meaning("利率", "rate")) == Meaning("利率（百万分之一）", "rate, in parts per million")
+    assert with_unit("name", Meaning("名称", "name")) == Meaning("名称", "name")
