@@ -15,7 +15,6 @@ from gateway.api.cross_origin import CrossOrigin
 from gateway.api.example import WORDS
 from gateway.api.throttle import FailureThrottle
 from gateway.compose.catalogue import Catalogue
-from gateway.dictionary import DICTIONARY
 from gateway.jobs.signing_key import keep_keys
 from gateway.models import metadata
 from gateway.rules import REFUSALS
@@ -60,7 +59,6 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             refusals=REFUSALS,
             description=documents.GUIDE,
             examples=WORDS,
-            dictionary=DICTIONARY,
             keys=ring,
             around=_around(settings, ring, seal),
         )

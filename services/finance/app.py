@@ -5,7 +5,6 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.finance.base import metadata
-from services.finance.dictionary import DICTIONARY
 from services.finance.evaluation.api import credit_line, kv_evaluation
 from services.finance.evaluation.handlers import ipr, registry
 from services.finance.evaluation.jobs import kv_evaluation as settle
@@ -58,7 +57,6 @@ def create_app(settings: FinanceSettings | None = None) -> FastAPI:
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=FinanceRuleSetPublished,
             examples=WORDS,
-            dictionary=DICTIONARY,
             description="评价、额度、授权、贷款申请、放款与风险补偿备案 / from evaluation to a covered drawdown.",
         )
     )

@@ -26,7 +26,6 @@ WORDS: dict[str, Any] = {
     **EVENTS,
     "on": "2026-06-10",
     # Banks
-    "ApprovalRead.warnings": [],
     "BankRead.uscc": BANK,
     "BankTerms.uscc": BANK,
     "BankRead.name": "示例银行重庆分行",
@@ -72,6 +71,8 @@ WORDS: dict[str, Any] = {
     # Applications
     "LoanApplicationRead.id": "019e8200-0000-7000-8000-00000000a001",
     "LoanApplicationRead.version": 4,
+    "ApprovalRead.version": 4,
+    "ApprovalRead.status": "APPROVED",
     "LoanApplicationRead.status": "APPROVED",
     "LoanApplicationRead.valid_until_on": "2026-09-08",
     "LoanApplicationRead.reason_code": None,
@@ -79,6 +80,7 @@ WORDS: dict[str, Any] = {
     "ApprovalTerms.valid_until_on": "2026-09-08",
     "LoanApplicationTerms.purpose": "采购检测设备与研发材料",
     "LoanApplicationRead.purpose": "采购检测设备与研发材料",
+    "ApprovalRead.purpose": "采购检测设备与研发材料",
     "snapshot_limit_fen": 300_000_000,
     "snapshot_grade": "A",
     "submitted_at": "2026-06-03T02:00:00Z",
@@ -91,6 +93,7 @@ WORDS: dict[str, Any] = {
     "approved_term_months": 12,
     "approved_on": "2026-06-08",
     "LoanApplicationRead.conditions": "放款前核验设备采购合同",
+    "ApprovalRead.conditions": "放款前核验设备采购合同",
     "ApprovalTerms.conditions": "放款前核验设备采购合同",
     "bank_ref": "YW-2026-000789",
     "RejectRequest.reason_code": "insufficient_cash_flow",

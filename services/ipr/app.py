@@ -4,7 +4,6 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.ipr.dictionary import DICTIONARY
 from services.ipr.examples import WORDS
 from services.ipr.refusals import REFUSALS
 from services.ipr.right.api import annuity, blemish, portfolio, right, right_import, right_status
@@ -38,7 +37,6 @@ def create_app(settings: IprSettings | None = None) -> FastAPI:
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=IprRuleSetPublished,
             examples=WORDS,
-            dictionary=DICTIONARY,
             description="权利登记、法律状态、企业知识产权汇总与清单 / rights, their status, portfolios and sheets.",
         )
     )

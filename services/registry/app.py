@@ -4,7 +4,6 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.registry.dictionary import DICTIONARY
 from services.registry.enterprise.api import (
     enterprise,
     enterprise_import,
@@ -54,7 +53,6 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=RegistryRuleSetPublished,
             examples=WORDS,
-            dictionary=DICTIONARY,
             description=(
                 "企业、年度数据、称号与两类名录：市级科技型企业和国家科技型中小企业 / "
                 "enterprises, filings, titles and both registers."

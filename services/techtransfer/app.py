@@ -4,7 +4,6 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.techtransfer.dictionary import DICTIONARY
 from services.techtransfer.examples import WORDS
 from services.techtransfer.listing.api import achievement, listing, need
 from services.techtransfer.listing.handlers import registry
@@ -34,7 +33,6 @@ def create_app(settings: TechtransferSettings | None = None) -> FastAPI:
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=TechtransferRuleSetPublished,
             examples=WORDS,
-            dictionary=DICTIONARY,
             description="科技成果与技术需求的登记、审核与发布 / achievements and needs: posted, reviewed, published.",
         )
     )

@@ -1,12 +1,8 @@
-"""The meanings that every service has; a service reads its own beside them."""
+"""The one dictionary of the product, read once."""
 
 from pathlib import Path
 
 from shared.dictionary.meaning import Dictionary
 
 FOLDER = Path(__file__).parent
-
-
-def beside(own: Path) -> Dictionary:
-    """Return the dictionary of a service: what all have, and what stands in its own folder."""
-    return Dictionary.read(FOLDER, own)
+DICTIONARY = Dictionary.read(FOLDER)

@@ -1,6 +1,6 @@
 """One dictionary: what every field and every value of an enumeration means, once, in Chinese and English.
 
-It is data: `meanings/*.toml` of a service, and what stands beside this file for all. The description of the interface,
+It is data: what all services have and what each has stands in a file beside this one. The description of the interface,
 the headings of exports and the texts of refusals draw on it; none of them types a meaning again.
 """
 
@@ -31,7 +31,7 @@ class Meaning(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """The meanings that one service knows: its own and those that all have.
+    """The meanings, by name.
 
     Attributes:
         fields: field, `Shape.field` or `operation.parameter` → meaning.
@@ -64,6 +64,17 @@ class Dictionary:
     def of_field(self, name: str, *, within: str = "") -> Meaning | None:
         """Return what a field means, within a shape or an operation if it means something else there."""
         return self.fields.get(f"{within}.{name}") or self.fields.get(name)
+
+    def title(self, name: str) -> Meaning:
+        """Return what people call a field of a list; a day or an instant may be named without `_on` or `_at`.
+
+        Raises:
+            KeyError: the dictionary does not know the field.
+        """
+        found = next((self.fields[one] for one in (name, f"{name}_on", f"{name}_at") if one in self.fields), None)
+        if found is None:
+            raise KeyError(f"the dictionary does not know {name}")
+        return found
 
     def of_values(self, enumeration: str) -> Mapping[str, Meaning]:
         """Return the meanings of an enumeration's values, none for an unknown one."""

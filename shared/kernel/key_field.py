@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from shared.dictionary import DICTIONARY
+
 
 class KeyField(StrEnum):
     """A key field.
@@ -20,20 +22,9 @@ class KeyField(StrEnum):
     @property
     def title_zh(self) -> str:
         """The name in the plan."""
-        return _TITLES[self][0]
+        return DICTIONARY.enumerations["KeyField"][self.value].zh
 
     @property
     def title_en(self) -> str:
         """The name in English."""
-        return _TITLES[self][1]
-
-
-_TITLES = {
-    KeyField.NGIT: ("新一代信息技术", "next-generation information technology"),
-    KeyField.NEICV: ("新能源智能网联汽车", "new-energy intelligent connected vehicles"),
-    KeyField.EQUIP: ("装备制造", "equipment manufacturing"),
-    KeyField.NEWMAT: ("新材料", "new materials"),
-    KeyField.NEWENERGY: ("新能源", "new energy"),
-    KeyField.BIOMED: ("生物医药", "biomedicine"),
-    KeyField.CARBON: ("碳达峰碳中和", "carbon peaking and carbon neutrality"),
-}
+        return DICTIONARY.enumerations["KeyField"][self.value].en

@@ -14,11 +14,11 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from shared.db.transaction import Transaction
+from shared.dictionary import DICTIONARY
 from shared.files.media_type import CSV, XLSX
 from shared.files.sheet import CellKind, CsvSheet, Sheet, Value, XlsxSheet
 from shared.kernel.clock import SHANGHAI
 from shared.kernel.unit import UNITS
-from shared.web.field_title import title_of
 
 Format = Literal["csv", "xlsx"]
 Row = TypeVar("Row")
@@ -95,7 +95,7 @@ def column(name: str, label: Callable[[Any], str | None] | None = None) -> Colum
     Raises:
         KeyError: for a field that has no title yet.
     """
-    return Column(name, *title_of(name), label)
+    return Column(name, *DICTIONARY.title(name), label)
 
 
 def columns(*names: str) -> tuple[Column, ...]:
@@ -213,7 +213,8 @@ def _shown(value: Any, column: Column) -> Value:  # noqa: ANN401  # any value of
         case bool():
             shown = _YES if value else _NO
         case Enum():
-            shown = str(getattr(value, "title_zh", value.value))
+            meaning = DICTIONARY.of_value(type(value).__name__, value.value)
+            shown = str(value.value) if meaning is None else meaning.zh
         case int():
             shown = Decimal(value) / _SCALES[column.kind] if column.kind in _SCALES else value
         case datetime():

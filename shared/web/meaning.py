@@ -8,6 +8,8 @@ from shared.dictionary.meaning import Dictionary, Meaning, with_unit
 
 _METHODS = ("get", "put", "post", "patch", "delete")
 _INT64_MAX = 2**63 - 1
+_DAYS = ("_on", "_at")
+_BOUNDS = {"_from_on": ("，自该日起（含）", ", first day"), "_until_on": ("，至该日止（含）", ", last day")}
 
 
 @dataclass(slots=True)
@@ -46,12 +48,24 @@ class _Describer:
                 self._field(described, described, field_name, name)
         for operation in _operations(document):
             for parameter in operation.get("parameters", ()):
-                schema = parameter.get("schema", {})
-                schema.pop("description", None)
-                self._field(parameter, schema, parameter["name"], operation["operationId"])
+                self._parameter(parameter, operation["operationId"])
         for tag in document.get("tags", ()):
             self._tag(tag)
         return self._found
+
+    def _parameter(self, parameter: dict[str, Any], operation: str) -> None:
+        """Describe a parameter; the first and last day of a period are told by the day they bound."""
+        schema, name = parameter.get("schema", {}), parameter["name"]
+        schema.pop("description", None)
+        for end, (zh, en) in _BOUNDS.items():
+            day = name.removesuffix(end)
+            bounded = next((day + kind for kind in _DAYS if day + kind in self._dictionary.fields), None)
+            if day != name and bounded is not None and name not in self._dictionary.fields:
+                self._found.used.add(bounded)
+                meaning = self._dictionary.fields[bounded]
+                parameter["description"] = str(Meaning(meaning.zh + zh, meaning.en + en))
+                return
+        self._field(parameter, schema, name, operation)
 
     def _field(self, target: dict[str, Any], schema: dict[str, Any], name: str, within: str) -> None:
         """Describe one property or parameter; `schema` is where its type stands."""

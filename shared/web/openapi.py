@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 
-from shared.dictionary.meaning import Dictionary
+from shared.dictionary import DICTIONARY
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.example import ExampleMissing, Words, example_of, fits
 from shared.kernel.refusals import FIELD_INVALID, NOT_FOUND
@@ -43,14 +43,13 @@ class ProblemCatalogue(BaseModel):
     items: list[ProblemEntry]
 
 
-def install(app: FastAPI, *, token_url: str, words: Words, dictionary: Dictionary) -> None:
+def install(app: FastAPI, *, token_url: str, words: Words) -> None:
     """Make `app.openapi()` describe problems, scopes and examples as they are.
 
     Args:
         app: the service.
         token_url: where tokens are given.
         words: made-up values of its examples, by field name.
-        dictionary: what its fields and values mean.
     """
 
     def openapi() -> dict[str, Any]:
@@ -65,7 +64,7 @@ def install(app: FastAPI, *, token_url: str, words: Words, dictionary: Dictionar
             )
             codes = {code.code: example(code, app.state.service_name) for code in app.state.refusals}
             schema = complete(schema, token_url=token_url, words=words, codes=codes)
-            describe(schema, dictionary)
+            describe(schema, DICTIONARY)
             app.openapi_schema = schema
         return app.openapi_schema
 

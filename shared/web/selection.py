@@ -11,7 +11,6 @@ from sqlalchemy import Enum as EnumType
 
 from shared.db.selection import FROM_ON, UNTIL_ON, Chosen, Selection
 from shared.kernel.types import CodeText, Day, LooseUscc, SearchText, UnitId
-from shared.web.field_title import FIELDS, title_of
 
 _MOST_VALUES = 20
 _DAY_EXAMPLE = "2026-06-10"
@@ -39,33 +38,18 @@ def _kinds(selection: Selection) -> list[tuple[str, Any]]:
     """Return each parameter with its annotated type."""
     named: list[tuple[str, Any]] = []
     for name, column in selection.same.items():
-        named.append((name, _told(_one(name, column) | None, *title_of(name), example=FIELDS[name].example)))
+        named.append((name, Annotated[_one(name, column) | None, Query()]))
     for name, column in selection.among.items():
-        zh, en = title_of(name)
-        told = Query(
-            description=f"{zh}，可重复给出多个 / {en}; may be repeated for several values",
-            max_length=_MOST_VALUES,
-        )
+        told = Query(max_length=_MOST_VALUES)
         named.append((name, Annotated[list[_one(name, column)] | None, told]))  # type: ignore[misc]  # a type by its column
     for name in selection.days:
-        zh, en = title_of(name)
-        named.append((name + FROM_ON, _told(Day | None, f"{zh}起（含）", f"{en}, first day", example=_DAY_EXAMPLE)))
-        named.append((name + UNTIL_ON, _told(Day | None, f"{zh}止（含）", f"{en}, last day", example=_DAY_EXAMPLE)))
-    named += [
-        (name, _told(SearchText | None, *title_of(name), example=FIELDS[name].example)) for name in selection.found
-    ]
+        day = Annotated[Day | None, Query(examples=[_DAY_EXAMPLE])]
+        named += [(name + FROM_ON, day), (name + UNTIL_ON, day)]
+    named += [(name, Annotated[SearchText | None, Query()]) for name in selection.found]
     sorts = tuple(selection.sorts)
-    words = "；".join(f"{one.value} {one.title_zh}" for one in sorts)
-    english = "; ".join(f"{one.value} {one.title_en}" for one in sorts)
-    first = sorts[0].value
     kind = Literal[sorts] | None  # type: ignore[valid-type]  # the closed set of this list
-    named.append(("sort", _told(kind, f"排序：{words}；默认 {first}", f"order: {english}; {first} unless given")))
+    named.append(("sort", Annotated[kind, Query()]))
     return named
-
-
-def _told(kind: Any, zh: str, en: str, *, example: Any = None) -> Any:  # noqa: ANN401  # a type and its example
-    examples = None if example is None else [example]
-    return Annotated[kind, Query(description=f"{zh} / {en}", examples=examples)]
 
 
 def _one(name: str, column: SQLColumnExpression[Any]) -> Any:  # noqa: ANN401  # a type

@@ -24,7 +24,6 @@ from shared.db.history import HistoryWatch
 from shared.db.migrate import has_migrations
 from shared.db.rule_set import publish_folder
 from shared.db.transaction import Reactions
-from shared.dictionary.meaning import Dictionary
 from shared.events.event import Event
 from shared.files.refusals import UPLOAD_REFUSALS
 from shared.files.store import FileStore
@@ -73,7 +72,6 @@ class ServiceSpec:
         clock: tells the time.
         keys: the issuer's public keys, where they are not fetched from `settings.jwks_url`.
         examples: made-up values of the docs page, by field name.
-        dictionary: what its fields and values mean.
         around: opened before the loops start and closed after they ended, for what only this service has.
     """
 
@@ -90,7 +88,6 @@ class ServiceSpec:
     rule_set_event: Callable[..., Event] | None = None
     description: str = ""
     examples: Words = field(default_factory=dict)
-    dictionary: Dictionary = field(default_factory=Dictionary)
     clock: Clock | None = None
     keys: KeySource | None = None
     around: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
@@ -134,7 +131,6 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     state.metadata = spec.metadata
     state.has_migrations = has_migrations(spec.name)
     failures.install(app)
-    state.dictionary = spec.dictionary
     state.refusals = tuple(dict.fromkeys((*COMMON, RULE_SET_NOT_IN_FORCE, *UPLOAD_REFUSALS, *spec.refusals)))
     explained = openapi.problem_pages(state.refusals)
     # The routes themselves instead of `include_router`: nested routers are matched twice, a seventh of a call. What is
@@ -146,9 +142,7 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     own = {_path(route) for route in first if getattr(route, "include_in_schema", False)}
     common = [route for route in (*rule_sets, *explained.routes, *operations.routes) if _path(route) not in own]
     app.router.routes[:0] = [*first, *common]
-    openapi.install(
-        app, token_url=f"{settings.issuer}/oauth2/token", words={**WORDS, **spec.examples}, dictionary=spec.dictionary
-    )
+    openapi.install(app, token_url=f"{settings.issuer}/oauth2/token", words={**WORDS, **spec.examples})
     app.add_middleware(
         EdgeMiddleware,
         service=spec.name,

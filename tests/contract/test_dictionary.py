@@ -3,32 +3,25 @@
 import copy
 import re
 import tomllib
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from shared.dictionary import FOLDER
+from shared.dictionary import DICTIONARY
 from shared.dictionary.meaning import Dictionary, Meaning, with_unit
 from shared.web.meaning import Described, describe
 from tests.support.contracts import SERVICES, application, described
-from tests.support.source import ROOT
 
 NAMES = (*SERVICES, "gateway")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-
-
-def folders() -> list[Path]:
-    """Return the folders of all dictionaries, what all have first."""
-    return [FOLDER, *(ROOT / "services" / name / "meanings" for name in SERVICES), ROOT / "gateway/meanings"]
 
 
 @pytest.fixture(scope="module")
 def looked_up() -> dict[str, Described]:
     """What each service looked up when it described itself, by name."""
     apps = {name: application(name) for name in NAMES}
-    return {name: describe(copy.deepcopy(app.openapi()), app.state.dictionary) for name, app in apps.items()}
+    return {name: describe(copy.deepcopy(app.openapi()), DICTIONARY) for name, app in apps.items()}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -37,37 +30,11 @@ def test_every_field_value_and_tag_has_a_meaning(name: str, looked_up: dict[str,
     assert sorted(looked_up[name].missing) == []
 
 
-def test_no_entry_of_the_dictionary_is_unused(looked_up: dict[str, Described]) -> None:
-    used = set().union(*(found.used for found in looked_up.values()))
-    held: set[str] = set()
-    for folder in folders():
-        own = Dictionary.read(folder)
-        held |= {*own.fields, *own.tags}
-        held |= {f"{name}.{value}" for name, values in own.enumerations.items() for value in values}
-    assert sorted(held - used) == []
-
-
-def test_what_two_services_call_alike_is_told_once() -> None:
-    told: Counter[str] = Counter()
-    for folder in folders():
-        own = Dictionary.read(folder)
-        told.update([*own.fields, *(f"enumeration {name}" for name in own.enumerations)])
-    assert sorted(name for name, times in told.items() if times > 1) == []
-
-
 def test_meanings_are_chinese_and_english() -> None:
-    read = 0
-    for folder in folders():
-        own = Dictionary.read(folder)
-        for meaning in (
-            *own.fields.values(),
-            *own.tags.values(),
-            *(v for e in own.enumerations.values() for v in e.values()),
-        ):
-            read += 1
-            assert CHINESE.search(meaning.zh), meaning
-            assert not CHINESE.search(meaning.en), meaning
-    assert read > 500
+    values = [meaning for held in DICTIONARY.enumerations.values() for meaning in held.values()]
+    meanings = [*DICTIONARY.fields.values(), *DICTIONARY.tags.values(), *values]
+    assert len(meanings) > 500
+    assert [one for one in meanings if not CHINESE.search(one.zh) or CHINESE.search(one.en)] == []
 
 
 def test_the_joined_document_describes_every_property() -> None:

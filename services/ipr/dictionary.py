@@ -1,7 +1,0 @@
-"""What the fields and values of ipr mean, once, in Chinese and English."""
-
-from pathlib import Path
-
-from shared.dictionary import beside
-
-DICTIONARY = beside(Path(__file__).parent / "meanings")
