@@ -119,6 +119,16 @@ async def marks(tx: Transaction, uscc: str) -> Sequence[IntegrityMark]:
     return (await tx.session.execute(statement)).scalars().all()
 
 
+async def marks_of_many(tx: Transaction, usccs: Sequence[str]) -> dict[str, list[IntegrityMark]]:
+    """Return all integrity marks of several enterprises by code, oldest first; those without any are left out."""
+    statement = select(IntegrityMark).where(col(IntegrityMark.uscc).in_(usccs))
+    statement = statement.order_by(col(IntegrityMark.opened_on), col(IntegrityMark.id))
+    found: dict[str, list[IntegrityMark]] = {}
+    for mark in (await tx.session.execute(statement)).scalars():
+        found.setdefault(mark.uscc, []).append(mark)
+    return found
+
+
 async def open_mark(tx: Transaction, uscc: str, kind: IntegrityKind) -> IntegrityMark | None:
     """Return the open mark of a kind, if there is one; the caller holds the enterprise's lock."""
     statement = select(IntegrityMark).where(

@@ -151,9 +151,14 @@ async def change_enterprise(
 
 
 async def apply_changes(
-    tx: Transaction, enterprise: Enterprise, changes: Mapping[str, Any], *, size_rules: RuleSet
+    tx: Transaction,
+    enterprise: Enterprise,
+    changes: Mapping[str, Any],
+    *,
+    size_rules: RuleSet,
+    marks: Sequence[OpenMark] | None = None,
 ) -> None:
-    """Apply changes to a locked enterprise and tell its new state.
+    """Apply changes to a locked enterprise and tell its new state; `marks` are its integrity marks, if they are known.
 
     Raises:
         Refusal: what `rules.enterprise.register` refuses.
@@ -171,7 +176,7 @@ async def apply_changes(
         tx.session.add(_stay(tx, enterprise))
     if terms.industry_code != held.industry_code:
         await resize(tx, enterprise, size_rules)
-    await touch(tx, enterprise)
+    await touch(tx, enterprise, marks)
 
 
 async def move_from_ended_units(tx: Transaction, *, limit: int, size_rules: RuleSet) -> int:
@@ -193,11 +198,12 @@ async def move_from_ended_units(tx: Transaction, *, limit: int, size_rules: Rule
     return len(moved)
 
 
-async def touch(tx: Transaction, enterprise: Enterprise) -> None:
-    """Count a change of a locked enterprise and tell its state."""
+async def touch(tx: Transaction, enterprise: Enterprise, marks: Sequence[OpenMark] | None = None) -> None:
+    """Count a change of a locked enterprise and tell its state; its marks are read unless they are known."""
     enterprise.version += 1
     enterprise.updated_at = tx.now
-    tx.emit(_state(enterprise, await marks_of(tx, enterprise.uscc)))
+    known = marks if marks is not None else await marks_of(tx, enterprise.uscc)
+    tx.emit(_state(enterprise, known))
 
 
 async def resize(tx: Transaction, enterprise: Enterprise, size_rules: RuleSet) -> bool:
@@ -273,6 +279,14 @@ async def confirm_code(tx: Transaction, uscc: str, evidence: Evidence) -> Enterp
 async def marks_of(tx: Transaction, uscc: str) -> Sequence[OpenMark]:
     """Return the integrity marks of an enterprise as rules see them."""
     return [OpenMark(mark.kind, mark.opened_on, mark.cleared_on) for mark in await store.marks(tx, uscc)]
+
+
+async def marks_of_many(tx: Transaction, usccs: Sequence[str]) -> dict[str, list[OpenMark]]:
+    """Return the integrity marks of several enterprises as rules see them, by code."""
+    found = await store.marks_of_many(tx, usccs)
+    return {
+        uscc: [OpenMark(mark.kind, mark.opened_on, mark.cleared_on) for mark in marks] for uscc, marks in found.items()
+    }
 
 
 def terms_of(enterprise: Enterprise) -> EnterpriseTerms:

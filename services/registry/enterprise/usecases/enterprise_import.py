@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.registry.enterprise.models.enterprise import Enterprise
-from services.registry.enterprise.rules.enterprise import EnterpriseTerms
+from services.registry.enterprise.rules.enterprise import EnterpriseTerms, OpenMark
 from services.registry.enterprise.rules.enterprise_import import EnterpriseLine
 from services.registry.enterprise.rules.import_findings import NAME_CHANGED, UNIT_NOT_YOURS
 from services.registry.enterprise.store import enterprise as store
@@ -34,18 +34,21 @@ async def write_rows(tx: Transaction, rows: Sequence[ReadRow[EnterpriseLine]], b
     usccs = sorted({row.value.terms.uscc for row in rows})
     held = await store.lock_many(tx, usccs)
     hidden = await store.existing(tx, usccs) - set(held)
+    marks = await enterprises.marks_of_many(tx, list(held))
     written: list[Written] = []
     new: list[NewEnterprise] = []
-    async for row in in_turns(rows):
-        terms = row.value.terms
-        before = held.get(terms.uscc)
-        if _not_theirs(tx, terms) or terms.uscc in hidden:
-            written.append(refused(finding(UNIT_NOT_YOURS, row.cells.column("unit_id"), terms.unit_id)))
-        elif before is None:
-            new.append(_new(tx, row.value))
-            written.append(CREATED)
-        else:
-            written.append(await _change(tx, row, before, book))
+    # One statement for all changes of the batch, at its end, instead of one before each read.
+    with tx.session.no_autoflush:
+        async for row in in_turns(rows):
+            terms = row.value.terms
+            before = held.get(terms.uscc)
+            if _not_theirs(tx, terms) or terms.uscc in hidden:
+                written.append(refused(finding(UNIT_NOT_YOURS, row.cells.column("unit_id"), terms.unit_id)))
+            elif before is None:
+                new.append(_new(tx, row.value))
+                written.append(CREATED)
+            else:
+                written.append(await _change(tx, row, before, marks.get(terms.uscc, ()), book))
     await store.add_many(tx, new)
     await tx.session.flush()
     return written
@@ -61,7 +64,9 @@ def _new(tx: Transaction, line: EnterpriseLine) -> NewEnterprise:
     )
 
 
-async def _change(tx: Transaction, row: ReadRow[EnterpriseLine], held: Enterprise, book: RuleBook) -> Written:
+async def _change(
+    tx: Transaction, row: ReadRow[EnterpriseLine], held: Enterprise, marks: Sequence[OpenMark], book: RuleBook
+) -> Written:
     terms, sha256 = row.value.terms, row.value.sha256
     if held.source_row_sha256 == sha256:
         return UNCHANGED
@@ -79,7 +84,8 @@ async def _change(tx: Transaction, row: ReadRow[EnterpriseLine], held: Enterpris
         if before.name == terms.name
         else (finding(NAME_CHANGED, row.cells.column("name"), terms.name, before=before.name),)
     )
-    await enterprises.apply_changes(tx, held, told, size_rules=book.pick(enterprises.SIZE_POLICY, tx.today))
+    size_rules = book.pick(enterprises.SIZE_POLICY, tx.today)
+    await enterprises.apply_changes(tx, held, told, size_rules=size_rules, marks=marks)
     return Written(RowOutcome.UPDATED, renamed)
 
 

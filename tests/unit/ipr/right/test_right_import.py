@@ -167,6 +167,13 @@ def test_numbers_are_kept_folded_and_early_and_madrid_ones_are_taken(kind: str, 
     assert {one.kind.code for one in told.findings} <= {"code_folded"}
 
 
+def test_the_example_of_the_template_is_a_line_without_fault() -> None:
+    told = read({column.title_zh: column.example for column in FORM.columns})
+    assert told.findings == ()
+    assert told.value is not None
+    assert told.value.draft is not None
+
+
 def test_a_restored_right_is_still_called_granted() -> None:
     assert is_said(LegalStatus.RESTORED, LegalStatus.GRANTED)
     assert is_said(LegalStatus.EXPIRED, LegalStatus.EXPIRED)

@@ -94,6 +94,14 @@ def test_a_line_that_the_reader_of_the_file_found_damaged_is_refused_whatever_it
     assert [(one.kind.code, one.group) for one in line.findings] == [("unit_unknown", "damaged")]
 
 
+def test_the_examples_of_the_templates_are_lines_without_fault() -> None:
+    enterprise = {column.title_zh: column.example for column in enterprise_list.FORM.columns}
+    year = {column.title_zh: column.example for column in filing_import.FORM.columns}
+    for line in (read(dict(enterprise)), filing(year)):
+        assert line.value is not None
+        assert line.findings == ()
+
+
 def test_the_same_cells_have_the_same_digest_in_any_order_and_beside_any_other_column() -> None:
     turned = {**dict(reversed(ROW.items())), "经营范围": "其他"}
     digests = [line.value.sha256 for cells in (ROW, turned) if (line := read(cells)).value is not None]
