@@ -4,6 +4,7 @@ from typing import Any
 
 from shared.events.example import SHA256
 from shared.events.example import WORDS as EVENTS
+from shared.kernel.example import inherited
 
 _EVIDENCE = {
     "level": "DOCUMENT",
@@ -105,3 +106,12 @@ WORDS: dict[str, Any] = {
     "SizeBoundRead.label_en": "staff",
 }
 """Field, parameter, `Shape.field` or `operation.parameter` → made-up value."""
+WORDS |= inherited(
+    WORDS,
+    {
+        "FilingListed": "FilingRead",
+        "QualificationListed": "QualificationRead",
+        "RegisterApplicationListed": "RegisterApplicationRead",
+        "EvaluationListed": "EvaluationSummary",
+    },
+)

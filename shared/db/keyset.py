@@ -77,11 +77,13 @@ class KeyPart:
         column: what is sorted by; never NULL.
         name: attribute of a row that holds the value.
         descending: whether the largest comes first.
+        otherwise: what the column gives in place of an empty value; None where the attribute is never empty.
     """
 
     column: ColumnElement[Any]
     name: str
     descending: bool = False
+    otherwise: Any = None
 
 
 class Keyset:
@@ -109,7 +111,8 @@ class Keyset:
 
     def key_of(self, row: object) -> tuple[Any, ...]:
         """Return the sort values of a row."""
-        return tuple(getattr(row, part.name) for part in self.parts)
+        found = ((getattr(row, part.name), part.otherwise) for part in self.parts)
+        return tuple(otherwise if value is None else value for value, otherwise in found)
 
     def behind(self, key: tuple[Any, ...]) -> ColumnElement[bool]:
         """Return the condition of the rows behind `key` in this order."""

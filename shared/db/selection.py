@@ -5,16 +5,19 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, DateTime, Select, SQLColumnExpression, String, func
+from sqlalchemy import ColumnElement, Date, DateTime, Select, SQLColumnExpression, String, func, literal_column
 
-from shared.db.keyset import Keyset, Page, PageWanted, ascending, descending
+from shared.db.keyset import KeyPart, Keyset, Page, PageWanted, ascending, descending
 from shared.db.transaction import Transaction
 from shared.kernel.clock import SHANGHAI
+from shared.kernel.fold import BRACKETS_AND_SPACES, search_key
 from shared.kernel.sort import Sort
 
 Columns = Mapping[str, SQLColumnExpression[Any]]
 FROM_ON, UNTIL_ON = "_from_on", "_until_on"
 _EXPORT_BATCH = 500
+NEVER = date(2199, 12, 31)
+"""Stands for the end of what has none; a cursor holds no later day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Selection:
         among: parameter → column that has one of several values.
         days: name → day or instant; the parameters are `<name>_from_on` and `<name>_until_on`, both days included.
         found: parameter → condition for what somebody looks for.
+        unless_asked: parameter → value that holds where the caller says nothing of it.
     """
 
     rows: Callable[[Transaction], Select[Any]]
@@ -49,6 +53,7 @@ class Selection:
     among: Columns = field(default_factory=dict)
     days: Columns = field(default_factory=dict)
     found: Mapping[str, Callable[[str], ColumnElement[bool]]] = field(default_factory=dict)
+    unless_asked: Mapping[str, Any] = field(default_factory=dict)
 
     def conditions(self, values: Mapping[str, Any]) -> list[ColumnElement[bool]]:
         """Return the conditions of what was chosen.
@@ -56,7 +61,7 @@ class Selection:
         Raises:
             KeyError: for a name that this list does not know.
         """
-        return [self._condition(name, value) for name, value in values.items()]
+        return [self._condition(name, value) for name, value in {**self.unless_asked, **values}.items()]
 
     def order(self, sort: Sort | None) -> Keyset:
         """Return the order that was chosen, or the list's own."""
@@ -97,9 +102,27 @@ def by_time(at: SQLColumnExpression[Any], row_id: SQLColumnExpression[Any]) -> d
     return {Sort.NEWEST: descending(at, row_id), Sort.OLDEST: ascending(at, row_id)}
 
 
+def due_first(on: SQLColumnExpression[Any], row_id: SQLColumnExpression[Any]) -> Keyset:
+    """Return the order by a day that may be open; what never ends comes last.
+
+    The row's own attribute is read beside it, so a cursor holds `NEVER` for an open day.
+    """
+    day = func.coalesce(on, NEVER, type_=Date)
+    return Keyset(
+        KeyPart(day, str(on.key), otherwise=NEVER), KeyPart(cast("ColumnElement[Any]", row_id), str(row_id.key))
+    )
+
+
 def as_code(column: SQLColumnExpression[Any]) -> ColumnElement[str]:
     """Return a number that others gave as it is asked for: parameters are folded codes, rows keep what was written."""
     return func.upper(func.replace(column, " ", ""), type_=String)
+
+
+def holds_text(column: SQLColumnExpression[Any], text: str) -> ColumnElement[bool]:
+    """Return the condition that a column holds a text: width, case, brackets and spaces are folded on both sides."""
+    plain = func.normalize(column, literal_column("NFKC"), type_=String)
+    folded = func.lower(func.translate(plain, BRACKETS_AND_SPACES, "", type_=String))
+    return cast("ColumnElement[bool]", folded.contains(search_key(text), autoescape=True))
 
 
 def _first(on: date, column: SQLColumnExpression[Any]) -> date | datetime:

@@ -19,6 +19,7 @@ from shared.files.media_type import CSV, XLSX
 from shared.files.sheet import CellKind, CsvSheet, Sheet, Value, XlsxSheet
 from shared.kernel.clock import SHANGHAI
 from shared.kernel.unit import UNITS
+from shared.table.column import ListForm
 
 Format = Literal["csv", "xlsx"]
 Row = TypeVar("Row")
@@ -101,6 +102,20 @@ def column(name: str, label: Callable[[Any], str | None] | None = None) -> Colum
 def columns(*names: str) -> tuple[Column, ...]:
     """Return the columns of fields; a reporting unit is shown by its name."""
     return tuple(column(name, _UNIT_NAMES.get if name == "unit_id" else None) for name in names)
+
+
+def columns_as_imported(form: ListForm, *names: str) -> tuple[Column, ...]:
+    """Return the columns of a list that is also imported: titles and words of its form, so that it comes back as it is.
+
+    A field that the form does not have is shown as in every list.
+    """
+    known = {one.field: one for one in form.columns}
+    own = columns(*(name for name in names if name not in known))
+    shown = {one.name: one for one in own}
+    for name, one in known.items():
+        label = dict(one.choices).get if one.choices else _UNIT_NAMES.get if name == "unit_id" else None
+        shown[name] = Column(name, one.title_zh, one.title_en, label)
+    return tuple(shown[name] for name in names)
 
 
 async def export_list(

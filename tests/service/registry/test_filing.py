@@ -92,3 +92,21 @@ async def test_amounts_that_are_no_whole_fen_are_refused(world: World) -> None:
             f"/v1/enterprises/{code}/filings/2025", json={**FILING, "revenue_fen": wrong}
         )
         assert (answer.status_code, code_of(answer)) == (422, "field_invalid"), wrong
+
+
+async def test_a_filing_with_an_odd_unit_is_accepted_once_it_is_confirmed(world: World) -> None:
+    code = await world.registered()
+    await world.filed(year=2024)
+    path = f"/v1/enterprises/{code}/filings/2025"
+    slipped = {name: value * 10_000 if name.endswith("_fen") else value for name, value in FILING.items()}
+    saved = await world.enterprise().put(path, json=slipped)
+    assert {"unit_far_from_last_year", "unit_odd_per_head"} <= {
+        one["code"] for one in saved.json()["checks"] if one["gravity"] == "ASKS"
+    }
+    asked = await world.enterprise().post(f"{path}:submit")
+    assert (asked.status_code, code_of(asked)) == (409, "filing_unit_unconfirmed")
+    assert "单位是否正确" in asked.json()["title"]
+    taken = await world.enterprise().post(f"{path}:submit?unit_confirmed=true")
+    assert (taken.status_code, taken.json()["status"]) == (200, "ACCEPTED")
+    rows = await world.service.rows("SELECT detail FROM audit_entry WHERE action = 'filing.accept' ORDER BY position")
+    assert "unit_odd_per_head/revenue_fen" in rows[-1]["detail"]["unit_confirmed_for"]

@@ -1,10 +1,11 @@
 """Routes of enterprises, their integrity marks and their export."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel
 
 from services.registry.enterprise.models.enterprise import Enterprise, IntegrityMark, UnitStay
@@ -21,6 +22,7 @@ from services.registry.enterprise.rules.enterprise import (
     LegalForm,
     SizeClass,
 )
+from services.registry.enterprise.rules.enterprise_list import FORM
 from services.registry.enterprise.rules.qualification import QualificationKind, QualificationStatus
 from services.registry.enterprise.store import credit_standing as standing_store
 from services.registry.enterprise.store import enterprise as store
@@ -28,45 +30,40 @@ from services.registry.enterprise.store import portfolio as portfolio_store
 from services.registry.enterprise.store import qualification as qualification_store
 from services.registry.enterprise.usecases import enterprise as usecases
 from services.registry.enterprise.usecases import qualification as qualification_usecases
+from shared.db.selection import Chosen
 from shared.kernel.evidence import Evidence
 from shared.kernel.ids import new_id
 from shared.kernel.key_field import KeyField
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND, PRECONDITION_FAILED, PRECONDITION_REQUIRED
 from shared.kernel.shape import Shape
-from shared.kernel.types import (
-    CodeText,
-    Day,
-    DayOrNone,
-    FenOrNone,
-    SearchTextOrNone,
-    ShortText,
-    ShortTextOrNone,
-    UnitId,
-)
-from shared.web.answer import answered, composed, paged
+from shared.kernel.types import CodeText, Day, DayOrNone, FenOrNone, ShortText, ShortTextOrNone, UnitId
+from shared.web.answer import answered, composed
 from shared.web.conditional import IfMatch
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.export import TABLE, Column, Format, export
-from shared.web.paging import PageOf, Paging
+from shared.web.export import TABLE, Format, columns_as_imported, export_list
+from shared.web.paging import PageOf, Paging, page
+from shared.web.selection import chosen_from
 
 router = edge_router(tags=["enterprises"])
 
 REGISTER_REFUSED = (rules.CODE_NOT_COMPANY, rules.UNIT_ENDED, rules.FOUNDED_IN_FUTURE)
-COLUMNS = (
-    Column("uscc", "统一社会信用代码", "code"),
-    Column("name", "企业名称", "name"),
-    Column("unit_id", "上报单位", "reporting unit"),
-    Column("legal_form", "企业类型", "legal form"),
-    Column("industry_code", "行业代码", "industry"),
-    Column("key_field", "重点领域", "key field"),
-    Column("founder_type", "创办人类型", "founder type"),
-    Column("founded_on", "成立日期", "founded"),
-    Column("registered_capital_fen", "注册资本", "registered capital"),
-    Column("size_class", "规模", "size class"),
-    Column("status", "状态", "status"),
-    Column("code_needs_review", "代码待复核", "code to be reviewed"),
-    Column("address", "地址", "address"),
+COLUMNS = columns_as_imported(
+    FORM,
+    "uscc",
+    "name",
+    "unit_id",
+    "legal_form",
+    "industry_code",
+    "key_field",
+    "founder_type",
+    "founded_on",
+    "registered_capital_fen",
+    "size_class",
+    "status",
+    "code_needs_review",
+    "address",
 )
+Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
 
 
 class MarkRead(BaseModel):
@@ -189,41 +186,31 @@ async def register_enterprise(body: EnterpriseTerms, tx: Tx) -> Response:
     return _answer(enterprise, created=True)
 
 
+async def _listed(_tx: Tx, rows: Sequence[Enterprise]) -> list[EnterpriseRead]:
+    return [shown(row) for row in rows]
+
+
 @router.get("/enterprises", response_model=PageOf[EnterpriseRead])
 @edge(scope="registry.enterprise:read", row="unit", summary_zh="企业清单")
-async def list_enterprises(
-    tx: Tx,
-    paging: Paging,
-    unit_id: Annotated[UnitId | None, Query(description="上报单位 / reporting unit")] = None,
-    q: Annotated[SearchTextOrNone, Query(description="名称片段或代码 / part of the name, or the code")] = None,
-    status: EnterpriseStatus | None = None,
-    code_needs_review: Annotated[bool | None, Query(description="代码待复核 / code to be reviewed")] = None,
-) -> Response:
-    """List the enterprises that the caller may see, in the order they were registered."""
-    found = await store.page(
-        tx,
-        unit_id=unit_id,
-        text=q,
-        status=status,
-        needs_review=code_needs_review,
-        wanted=paging.wanted(),
-    )
-    return paged(paging, found, shown)
+async def list_enterprises(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
+    """List the enterprises that the caller may see, in the order they were registered unless asked otherwise."""
+    found = await store.LIST.page(tx, wanted, paging.wanted())
+    return page(paging, await _listed(tx, found.rows), found.next_key)
 
 
 @router.get("/exports/enterprises.{file_format}", response_class=Response, responses=TABLE)
 @edge(scope="registry.enterprise:read", row="unit", summary_zh="导出企业清单", audited=True)
-async def export_enterprises(
-    file_format: Format,
-    tx: Tx,
-    unit_id: UnitId | None = None,
-    q: SearchTextOrNone = None,
-    status: EnterpriseStatus | None = None,
-) -> Response:
-    """Export the enterprises that a list with the same filters would show, as CSV or XLSX."""
-    tx.audit("enterprise.export", subject="enterprise", fields=[column.name for column in COLUMNS])
-    rows = store.stream(tx, unit_id=unit_id, text=q, status=status)
-    return await export(rows, COLUMNS, format=file_format, filename="enterprises")
+async def export_enterprises(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
+    """Export what a list of enterprises with the same filters would show, as CSV or XLSX."""
+    return await export_list(
+        tx,
+        store.LIST.batches(tx, wanted),
+        lambda rows: _listed(tx, rows),
+        COLUMNS,
+        format=file_format,
+        noun="enterprises",
+        title="企业",
+    )
 
 
 @router.get("/enterprises/{uscc}", response_model=EnterprisePage, responses=refusals(NOT_FOUND))

@@ -1,23 +1,34 @@
 """Routes of annual filings."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Path, Query, Response
+from fastapi import Depends, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from services.registry.enterprise.models.filing import Filing
 from services.registry.enterprise.rules import filing as rules
 from services.registry.enterprise.rules.filing import FilingFinding, FilingStatus, FilingTerms, Gravity
+from services.registry.enterprise.rules.filing_import import FORM
+from services.registry.enterprise.store import enterprise as enterprises
+from services.registry.enterprise.store import filing as filings
 from services.registry.enterprise.usecases import filing as usecases
+from shared.db.selection import Chosen
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.types import CodeText
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.export import TABLE, Format, columns_as_imported, export_list
+from shared.web.paging import PageOf, Paging, page
+from shared.web.selection import chosen_from
 
 router = edge_router(tags=["filings"])
 
+UnitConfirmed = Annotated[
+    bool, Query(description="金额与上年或人均相差悬殊时确认单位无误 / the unit is right although an amount is far off")
+]
 FilingYear = Annotated[int, Path(ge=1990, le=2100, description="年度 / year")]
 
 
@@ -41,6 +52,41 @@ class FilingRead(FilingTerms):
     updated_at: datetime
     accepted_at: datetime | None
     checks: list[FilingCheckRead] = Field(default_factory=list)
+
+
+class FilingListed(FilingTerms):
+    """One version of a filing in a list over all enterprises, with the name beside the code."""
+
+    uscc: str
+    name: str | None
+    year: int
+    version: int
+    status: FilingStatus
+    updated_at: datetime
+    accepted_at: datetime | None
+
+
+COLUMNS = columns_as_imported(
+    FORM,
+    "uscc",
+    "name",
+    "year",
+    "version",
+    "status",
+    "staff",
+    "science_staff",
+    "rd_staff",
+    "senior_title_staff",
+    "revenue_fen",
+    "cost_expense_fen",
+    "assets_fen",
+    "rd_expense_fen",
+    "super_deduction_fen",
+    "innovative_products",
+    "accepted_at",
+    "updated_at",
+)
+Wanted = Annotated[Chosen, Depends(chosen_from(filings.LIST))]
 
 
 class FilingList(BaseModel):
@@ -79,14 +125,18 @@ async def save_filing(uscc: CodeText, year: FilingYear, body: FilingTerms, tx: T
         FORBIDDEN_ROLE,
         rules.FILING_DRAFT_MISSING,
         rules.FILING_INCONSISTENT,
+        rules.FILING_UNIT_UNCONFIRMED,
         rules.FILING_YEAR_NOT_OPEN,
         rules.FILING_BEFORE_FOUNDING,
     ),
 )
 @edge(scope="registry.filing:write", row="enterprise", summary_zh="提交年度数据")
-async def submit_filing(uscc: CodeText, year: FilingYear, tx: Tx, book: Book) -> Response:
-    """Submit the draft of a year; it is accepted at once when its formal checks refuse nothing."""
-    return answered(_shown(*await usecases.submit_filing(tx, uscc, year, book=book)))
+async def submit_filing(
+    uscc: CodeText, year: FilingYear, tx: Tx, book: Book, *, unit_confirmed: UnitConfirmed = False
+) -> Response:
+    """Submit the draft of a year; it is accepted at once when its formal checks refuse nothing and ask nothing."""
+    found = await usecases.submit_filing(tx, uscc, year, book=book, unit_confirmed=unit_confirmed)
+    return answered(_shown(*found))
 
 
 @router.get("/enterprises/{uscc}/filings", response_model=FilingList, responses=refusals(NOT_FOUND))
@@ -96,3 +146,35 @@ async def list_filings(
 ) -> Response:
     """List all versions of an enterprise's filings, newest first."""
     return answered({"items": [_shown(filing) for filing in await usecases.list_filings(tx, uscc, year)]})
+
+
+async def _listed(tx: Tx, rows: Sequence[Filing]) -> list[FilingListed]:
+    names = await enterprises.names(tx, {row.uscc for row in rows})
+    fields = [name for name in FilingListed.model_fields if name != "name"]
+    return [
+        FilingListed.model_validate({**{one: getattr(row, one) for one in fields}, "name": names.get(row.uscc)})
+        for row in rows
+    ]
+
+
+@router.get("/filings", response_model=PageOf[FilingListed])
+@edge(scope="registry.enterprise:read", row="unit", summary_zh="年度数据总表")
+async def list_all_filings(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
+    """List the accepted filings that the caller may see; drafts and replaced versions when asked for by status."""
+    found = await filings.LIST.page(tx, wanted, paging.wanted())
+    return page(paging, await _listed(tx, found.rows), found.next_key)
+
+
+@router.get("/exports/filings.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="registry.enterprise:read", row="unit", summary_zh="导出年度数据总表", audited=True)
+async def export_all_filings(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
+    """Export what a list of filings with the same filters would show, as CSV or XLSX."""
+    return await export_list(
+        tx,
+        filings.LIST.batches(tx, wanted),
+        lambda rows: _listed(tx, rows),
+        COLUMNS,
+        format=file_format,
+        noun="filings",
+        title="年度数据",
+    )

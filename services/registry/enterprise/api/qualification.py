@@ -1,17 +1,21 @@
 """Routes of titles."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Depends, Response
 from pydantic import BaseModel
 
 from services.registry.enterprise.models.qualification import Qualification
 from services.registry.enterprise.rules import enterprise as enterprise_rules
 from services.registry.enterprise.rules import qualification as rules
 from services.registry.enterprise.rules.qualification import QualificationDraft, QualificationStatus, QualificationTerms
+from services.registry.enterprise.store import enterprise as enterprises
+from services.registry.enterprise.store import qualification as qualifications
 from services.registry.enterprise.usecases import qualification as usecases
+from shared.db.selection import Chosen
 from shared.kernel.evidence import Evidence
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
@@ -20,6 +24,9 @@ from shared.kernel.types import CodeText, Day
 from shared.policy.book import RULE_SET_NOT_IN_FORCE
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.export import TABLE, Format, columns, export_list
+from shared.web.paging import PageOf, Paging, page
+from shared.web.selection import chosen_from
 
 router = edge_router(tags=["qualifications"])
 
@@ -44,6 +51,27 @@ class QualificationRead(QualificationTerms):
     evidence: Any
     revoked_on: date | None
     created_at: datetime
+
+
+class QualificationListed(QualificationRead):
+    """One title in a list over all enterprises, with the name beside the code."""
+
+    name: str | None
+
+
+COLUMNS = columns(
+    "uscc",
+    "name",
+    "kind",
+    "number",
+    "status",
+    "valid_from_on",
+    "valid_until_on",
+    "award_rank",
+    "revoked_on",
+    "created_at",
+)
+Wanted = Annotated[Chosen, Depends(chosen_from(qualifications.LIST))]
 
 
 class QualificationList(BaseModel):
@@ -101,3 +129,35 @@ async def revoke_qualification(qualification_id: UUID, body: Revocation, tx: Tx)
     """Revoke a title on evidence."""
     row = await usecases.revoke_qualification(tx, qualification_id, on=body.effective_on, evidence=body.evidence)
     return answered(_shown(row))
+
+
+async def _listed(tx: Tx, rows: Sequence[Qualification]) -> list[QualificationListed]:
+    names = await enterprises.names(tx, {row.uscc for row in rows})
+    fields = list(QualificationRead.model_fields)
+    return [
+        QualificationListed.model_validate({**{one: getattr(row, one) for one in fields}, "name": names.get(row.uscc)})
+        for row in rows
+    ]
+
+
+@router.get("/qualifications", response_model=PageOf[QualificationListed])
+@edge(scope="registry.enterprise:read", row="unit", summary_zh="称号总表")
+async def list_all_qualifications(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
+    """List the titles that the caller may see over all enterprises."""
+    found = await qualifications.LIST.page(tx, wanted, paging.wanted())
+    return page(paging, await _listed(tx, found.rows), found.next_key)
+
+
+@router.get("/exports/qualifications.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="registry.enterprise:read", row="unit", summary_zh="导出称号总表", audited=True)
+async def export_all_qualifications(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
+    """Export what a list of qualifications with the same filters would show, as CSV or XLSX."""
+    return await export_list(
+        tx,
+        qualifications.LIST.batches(tx, wanted),
+        lambda rows: _listed(tx, rows),
+        COLUMNS,
+        format=file_format,
+        noun="qualifications",
+        title="称号",
+    )

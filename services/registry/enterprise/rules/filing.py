@@ -45,6 +45,16 @@ FILING_BEFORE_FOUNDING = RefusalCode(
 )
 
 
+FILING_UNIT_UNCONFIRMED = RefusalCode(
+    "filing_unit_unconfirmed",
+    409,
+    "请确认金额单位：{questions_zh}",
+    "Is the unit right? {questions_en}",
+    "如单位有误，请修改草稿；如无误，请确认金额单位后再次提交",
+    "Correct the draft if the unit is wrong; if it is right, submit again with unit_confirmed",
+)
+
+
 class FilingStatus(StrEnum):
     """A draft may be changed; an accepted filing is replaced only by a newer version."""
 
@@ -69,10 +79,19 @@ class FilingTerms(Shape):
 
 
 class Gravity(StrEnum):
-    """Whether a finding stops the filing or is only shown."""
+    """Whether a finding stops the filing, asks for a confirmation, or is only shown."""
 
     REFUSES = "REFUSES"
+    ASKS = "ASKS"
     NOTES = "NOTES"
+
+
+_AMOUNTS = (
+    ("revenue_fen", "营业收入", "revenue"),
+    ("cost_expense_fen", "成本费用支出", "costs and expenses"),
+    ("assets_fen", "资产总额", "assets"),
+    ("rd_expense_fen", "研发费用", "R&D expense"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +125,24 @@ def check(
 ) -> tuple[FilingFinding, ...]:
     """Return everything the formal checks find, what refuses first.
 
-    Source: R-FIL-02 to R-FIL-06 (国科发政〔2017〕115号 第九条; 公告2023年第7号; 公告2023年第44号).
+    Source: R-FIL-02 to R-FIL-06, R-FIL-08 (国科发政〔2017〕115号 第九条; 公告2023年第7号; 公告2023年第44号).
     """
     return (
         *_staff_findings(terms),
         *_deduction_findings(terms, rule_set),
+        *unit_questions(terms, previous=previous, rule_set=rule_set),
         *_notes(terms, year=year, previous=previous, founded_on=founded_on, rule_set=rule_set),
     )
 
 
-def submit(terms: FilingTerms, findings: tuple[FilingFinding, ...], *, uscc: str, year: int) -> FilingAccepted:
-    """Accept a filing whose checks refuse nothing; notes do not stop it.
+def submit(
+    terms: FilingTerms, findings: tuple[FilingFinding, ...], *, uscc: str, year: int, unit_confirmed: bool = False
+) -> FilingAccepted:
+    """Accept a filing whose checks refuse nothing and whose questions are answered; notes do not stop it.
 
     Raises:
-        Refusal: `filing_inconsistent`, naming every refusing finding and pointing at the first.
+        Refusal: `filing_inconsistent`, naming every refusing finding and pointing at the first;
+            `filing_unit_unconfirmed`, likewise, unless who files has confirmed the unit of the amounts.
 
     Source: R-FIL-07 (design: formal checks are complete, a person's judgement comes with the register).
     """
@@ -131,7 +154,61 @@ def submit(terms: FilingTerms, findings: tuple[FilingFinding, ...], *, uscc: str
             problems_zh="；".join(finding.text_zh for finding in refusing),
             problems_en="; ".join(finding.text_en for finding in refusing),
         )
+    asking = [finding for finding in findings if finding.gravity is Gravity.ASKS]
+    if asking and not unit_confirmed:
+        raise Refusal(
+            FILING_UNIT_UNCONFIRMED,
+            pointer=asking[0].pointer,
+            questions_zh="；".join(finding.text_zh for finding in asking),
+            questions_en="; ".join(finding.text_en for finding in asking),
+        )
     return FilingAccepted.of(terms, uscc=uscc, year=year)
+
+
+def unit_questions(terms: FilingTerms, *, previous: FilingTerms | None, rule_set: RuleSet) -> list[FilingFinding]:
+    """Ask whether the unit is right where an amount is ten times or a tenth of last year's, or odd per head.
+
+    A slip from yuan to ten thousand yuan is a factor of 10,000; a real change of ten times is rare and is confirmed.
+
+    Args:
+        terms: the filing.
+        previous: the accepted filing of the year before, if there is one.
+        rule_set: thresholds, assumed.
+
+    Source: R-FIL-08 (design: slips of the unit; the thresholds are assumed).
+    """
+    found = [] if previous is None else _far_from(terms, previous, rule_set)
+    if terms.staff and terms.revenue_fen:
+        high = terms.revenue_fen >= rule_set.param_int("per_head_max_fen") * terms.staff
+        low = terms.revenue_fen < rule_set.param_int("per_head_min_fen") * terms.staff
+        if high or low:
+            yuan = terms.revenue_fen // 100 // terms.staff
+            text = (f"人均营业收入约 {yuan:,} 元，单位是否正确", f"revenue per head is about {yuan:,} yuan")
+            found.append(FilingFinding("unit_odd_per_head", Gravity.ASKS, "/revenue_fen", *text))
+    return found
+
+
+def _far_from(terms: FilingTerms, previous: FilingTerms, rule_set: RuleSet) -> list[FilingFinding]:
+    factor, floor = rule_set.param_int("unit_jump_factor"), rule_set.param_int("unit_floor_fen")
+    found = []
+    for field, label_zh, label_en in _AMOUNTS:
+        now, before = getattr(terms, field), getattr(previous, field)
+        if not now or not before or max(now, before) < floor:
+            continue
+        if now >= before * factor:
+            text = (
+                f"{label_zh}为上年的 {now // before:,} 倍，单位是否正确",
+                f"{label_en}: {now // before:,} times last year's",
+            )
+        elif now * factor <= before:
+            text = (
+                f"{label_zh}不足上年的 1/{before // now:,}，单位是否正确",
+                f"{label_en}: 1/{before // now:,} of last year's",
+            )
+        else:
+            continue
+        found.append(FilingFinding("unit_far_from_last_year", Gravity.ASKS, f"/{field}", *text))
+    return found
 
 
 def _staff_findings(terms: FilingTerms) -> list[FilingFinding]:

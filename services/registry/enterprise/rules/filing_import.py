@@ -7,15 +7,16 @@ from datetime import date
 from pydantic import ValidationError
 
 from services.registry.enterprise.rules.filing import FilingFinding, FilingTerms, Gravity
-from services.registry.enterprise.rules.import_findings import CODE_MALFORMED, FILING_REFUSED
+from services.registry.enterprise.rules.import_findings import CODE_MALFORMED, FILING_REFUSED, UNIT_UNCONFIRMED
 from shared.kernel import uscc as codes
 from shared.table.amount import read_amount
 from shared.table.cells import Cells
 from shared.table.column import ColumnKind, ListForm, TableColumn
 from shared.table.finding import RowFinding, finding
 from shared.table.kinds import ROW_DAMAGED
-from shared.table.read import code_elsewhere, missing_or_invalid, read_code, whole_number
+from shared.table.read import code_elsewhere, missing_or_invalid, read_choice, read_code, whole_number
 from shared.table.row import ReadLine
+from shared.table.word import folded_word
 
 
 def _count(
@@ -69,9 +70,20 @@ FORM = ListForm(
         _money("rd_expense_fen", "研发费用", "R&D expense", "3000000元"),
         _money("super_deduction_fen", "加计扣除", "super-deduction", "3000000元", required=False),
         _count("innovative_products", "创新产品", "innovative products", "1", required=False),
+        TableColumn(
+            "unit_confirmed",
+            "金额单位已核对",
+            "unit confirmed",
+            "金额与上年或人均相差悬殊而单位无误时填 是，否则留空",
+            "YES where an amount is far from last year's and the unit is right, else nothing",
+            "",
+            kind=ColumnKind.CHOICE,
+            choices=(("YES", "是"),),
+        ),
     ),
 )
 """The columns of a list of filings."""
+_CONFIRMED = {folded_word(word): True for word in ("YES", "是", "true")}
 _COUNTS = tuple(column.field for column in FORM.columns if column.kind is ColumnKind.WHOLE and column.field != "year")
 _AMOUNTS = tuple(column.field for column in FORM.columns if column.kind is ColumnKind.AMOUNT)
 _OPTIONAL = frozenset(column.field for column in FORM.columns if not column.required)
@@ -84,6 +96,7 @@ class FilingLine:
     uscc: str
     year: int
     terms: FilingTerms
+    unit_confirmed: bool = False
 
 
 def read_line(cells: Cells, today: date) -> ReadLine[FilingLine]:
@@ -114,22 +127,27 @@ def read_line(cells: Cells, today: date) -> ReadLine[FilingLine]:
     return _validated(cells, code, year, values, findings)
 
 
-def as_row_findings(found: tuple[FilingFinding, ...], cells: Cells) -> tuple[RowFinding, ...]:
-    """Return what the formal checks refuse, as findings on the line's columns.
+def as_row_findings(
+    found: tuple[FilingFinding, ...], cells: Cells, *, unit_confirmed: bool = False
+) -> tuple[RowFinding, ...]:
+    """Return what stops a line, as findings on its columns: what is refused, and what is asked and not confirmed.
 
     Source: R-IMP-07 (design: an import passes the same checks as the form).
     """
-    refusing = [(one.pointer.lstrip("/"), one) for one in found if one.gravity is Gravity.REFUSES]
+    kinds = {Gravity.REFUSES: FILING_REFUSED}
+    if not unit_confirmed:
+        kinds[Gravity.ASKS] = UNIT_UNCONFIRMED
+    stopping = [(one.pointer.lstrip("/"), one) for one in found if one.gravity in kinds]
     return tuple(
         finding(
-            FILING_REFUSED,
+            kinds[one.gravity],
             cells.column(field),
             cells.raw(field),
             group=one.code,
             problem_zh=one.text_zh,
             problem_en=one.text_en,
         )
-        for field, one in refusing
+        for field, one in stopping
     )
 
 
@@ -137,7 +155,8 @@ def _validated(
     cells: Cells, code: str, year: int, values: Mapping[str, int | None], findings: list[RowFinding]
 ) -> ReadLine[FilingLine]:
     try:
-        line = FilingLine(code, year, FilingTerms.model_validate(values))
+        confirmed = read_choice(cells, "unit_confirmed", _CONFIRMED) or False
+        line = FilingLine(code, year, FilingTerms.model_validate(values), confirmed)
     except ValidationError as problem:
         fields = dict.fromkeys(str(error["loc"][0]) for error in problem.errors() if error["loc"])
         return ReadLine(None, None, (*findings, *(missing_or_invalid(cells, field, FORM) for field in fields)))

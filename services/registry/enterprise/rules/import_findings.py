@@ -98,6 +98,14 @@ FILING_REFUSED = FindingKind(
     "请按提示更正该列",
     "Correct the column as told",
 )
+UNIT_UNCONFIRMED = FindingKind(
+    "filing_unit_unconfirmed",
+    RowGravity.REFUSED,
+    "请确认金额单位：{problem_zh}",
+    "Is the unit right? {problem_en}",
+    "如单位有误，请更正；如无误，请在“金额单位已核对”列填 是 后再次导入",
+    "Correct the unit; if it is right, write 是 in the column 金额单位已核对 and import again",
+)
 
 KINDS: tuple[FindingKind, ...] = (
     CODE_MALFORMED,

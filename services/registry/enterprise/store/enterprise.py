@@ -1,20 +1,21 @@
 """Every SELECT and lock of enterprises, their marks and their units."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import ColumnElement, insert, or_, select
 from sqlmodel import col
 
 from services.registry.base import metadata
 from services.registry.enterprise.models.enterprise import Enterprise, IntegrityMark, UnitStay
-from services.registry.enterprise.rules.enterprise import EnterpriseStatus, IntegrityKind
+from services.registry.enterprise.rules.enterprise import IntegrityKind
 from services.registry.enterprise.store.scope import visible
-from shared.db.keyset import Page, PageWanted, ascending
+from shared.db.keyset import ascending, descending
+from shared.db.selection import Selection, holds_text
 from shared.db.transaction import Transaction
-
-_OLDEST = ascending(col(Enterprise.created_at), col(Enterprise.id))
+from shared.kernel.fold import fold_code
+from shared.kernel.sort import Sort
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,28 +89,10 @@ async def existing(tx: Transaction, usccs: Sequence[str]) -> set[str]:
     return set((await tx.session.execute(statement)).scalars())
 
 
-async def page(
-    tx: Transaction,
-    *,
-    unit_id: str | None,
-    text: str | None,
-    status: EnterpriseStatus | None,
-    needs_review: bool | None,
-    wanted: PageWanted,
-) -> Page[Enterprise]:
-    """Return one page of enterprises the actor may see, in the order they were registered."""
-    statement = _filtered(tx, unit_id=unit_id, text=text, status=status, needs_review=needs_review)
-    return await _OLDEST.page(tx, statement, wanted)
-
-
-async def stream(
-    tx: Transaction, *, unit_id: str | None, text: str | None, status: EnterpriseStatus | None
-) -> AsyncIterator[Enterprise]:
-    """Yield every enterprise the actor may see and the filter takes, by unit and code."""
-    statement = _filtered(tx, unit_id=unit_id, text=text, status=status, needs_review=None)
-    rows = await tx.session.stream_scalars(statement.order_by(col(Enterprise.unit_id), col(Enterprise.uscc)))
-    async for row in rows:
-        yield row
+async def names(tx: Transaction, usccs: Collection[str]) -> dict[str, str]:
+    """Return the names of enterprises by their codes; who may see them is decided before."""
+    statement = select(col(Enterprise.uscc), col(Enterprise.name)).where(col(Enterprise.uscc).in_(set(usccs)))
+    return {row.uscc: row.name for row in await tx.session.execute(statement)}
 
 
 async def marks(tx: Transaction, uscc: str) -> Sequence[IntegrityMark]:
@@ -151,22 +134,32 @@ async def stays(tx: Transaction, uscc: str) -> Sequence[UnitStay]:
     return (await tx.session.execute(statement)).scalars().all()
 
 
-def _filtered(
-    tx: Transaction,
-    *,
-    unit_id: str | None,
-    text: str | None,
-    status: EnterpriseStatus | None,
-    needs_review: bool | None,
-) -> Select[Enterprise]:
-    statement = select(Enterprise).where(visible(tx.actor))
-    if unit_id is not None:
-        statement = statement.where(col(Enterprise.unit_id) == unit_id)
-    if text is not None:
-        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        statement = statement.where(col(Enterprise.name).like(pattern) | (col(Enterprise.uscc) == text.upper()))
-    if status is not None:
-        statement = statement.where(col(Enterprise.status) == status)
-    if needs_review is not None:
-        statement = statement.where(col(Enterprise.code_needs_review).is_(needs_review))
-    return statement
+def _named(text: str) -> ColumnElement[bool]:
+    return or_(holds_text(col(Enterprise.name), text), col(Enterprise.uscc) == fold_code(text).text)
+
+
+LIST = Selection(
+    rows=lambda tx: select(Enterprise).where(visible(tx.actor)),
+    sorts={
+        Sort.OLDEST: ascending(col(Enterprise.created_at), col(Enterprise.id)),
+        Sort.NEWEST: descending(col(Enterprise.created_at), col(Enterprise.id)),
+        Sort.NAME: ascending(col(Enterprise.name), col(Enterprise.id)),
+        Sort.CODE: ascending(col(Enterprise.uscc)),
+    },
+    same={
+        "uscc": col(Enterprise.uscc),
+        "unit_id": col(Enterprise.unit_id),
+        "industry_code": col(Enterprise.industry_code),
+        "code_needs_review": col(Enterprise.code_needs_review),
+    },
+    among={
+        "status": col(Enterprise.status),
+        "legal_form": col(Enterprise.legal_form),
+        "key_field": col(Enterprise.key_field),
+        "size_class": col(Enterprise.size_class),
+        "founder_type": col(Enterprise.founder_type),
+    },
+    days={"founded": col(Enterprise.founded_on), "created": col(Enterprise.created_at)},
+    found={"q": _named},
+)
+"""What enterprises may be narrowed and sorted by."""

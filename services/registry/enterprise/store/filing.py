@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlmodel import col
 
+from services.registry.enterprise.models.enterprise import Enterprise
 from services.registry.enterprise.models.filing import Filing
 from services.registry.enterprise.rules.filing import FilingStatus
+from services.registry.enterprise.store.scope import visible
+from shared.db.keyset import ascending, descending
+from shared.db.selection import Selection, by_time, holds_text
 from shared.db.transaction import Transaction
+from shared.kernel.sort import Sort
 
 
 async def of_status(tx: Transaction, uscc: str, year: int, status: FilingStatus) -> Filing | None:
@@ -51,3 +56,23 @@ async def history(tx: Transaction, uscc: str, year: int | None) -> Sequence[Fili
         statement = statement.where(col(Filing.year) == year)
     statement = statement.order_by(col(Filing.year).desc(), col(Filing.version).desc())
     return (await tx.session.execute(statement)).scalars().all()
+
+
+def _visible_rows(tx: Transaction) -> Select[Filing]:
+    return select(Filing).join(Enterprise, col(Enterprise.uscc) == col(Filing.uscc)).where(visible(tx.actor))
+
+
+LIST = Selection(
+    rows=_visible_rows,
+    sorts={
+        **by_time(col(Filing.updated_at), col(Filing.id)),
+        Sort.CODE: ascending(col(Filing.uscc), col(Filing.year), col(Filing.version)),
+        Sort.LARGEST: descending(col(Filing.revenue_fen), col(Filing.id)),
+    },
+    same={"uscc": col(Filing.uscc), "unit_id": col(Enterprise.unit_id), "year": col(Filing.year)},
+    among={"status": col(Filing.status)},
+    unless_asked={"status": (FilingStatus.ACCEPTED,)},
+    days={"accepted": col(Filing.accepted_at), "updated": col(Filing.updated_at)},
+    found={"q": lambda text: holds_text(col(Enterprise.name), text)},
+)
+"""What filings may be narrowed and sorted by."""

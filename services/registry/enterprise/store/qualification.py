@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from services.registry.enterprise.models.enterprise import Enterprise
 from services.registry.enterprise.models.qualification import Qualification
 from services.registry.enterprise.rules.qualification import QualificationKind, QualificationStatus
 from services.registry.enterprise.store.scope import visible
+from shared.db.keyset import ascending
+from shared.db.selection import Selection, as_code, by_time, due_first, holds_text
 from shared.db.transaction import Transaction
+from shared.kernel.sort import Sort
 
 
 async def of_enterprise(tx: Transaction, uscc: str, kind: QualificationKind | None = None) -> Sequence[Qualification]:
@@ -43,3 +46,27 @@ async def ended_before(tx: Transaction, on: date, *, limit: int) -> Sequence[tup
         .limit(limit)
     )
     return [(row.uscc, row.kind) for row in await tx.session.execute(statement)]
+
+
+def _visible_rows(tx: Transaction) -> Select[Qualification]:
+    joined = select(Qualification).join(Enterprise, col(Enterprise.uscc) == col(Qualification.uscc))
+    return joined.where(visible(tx.actor))
+
+
+LIST = Selection(
+    rows=_visible_rows,
+    sorts={
+        **by_time(col(Qualification.created_at), col(Qualification.id)),
+        Sort.DUE: due_first(col(Qualification.valid_until_on), col(Qualification.id)),
+        Sort.CODE: ascending(col(Qualification.uscc), col(Qualification.id)),
+    },
+    same={
+        "uscc": col(Qualification.uscc),
+        "unit_id": col(Enterprise.unit_id),
+        "number": as_code(col(Qualification.number)),
+    },
+    among={"kind": col(Qualification.kind), "status": col(Qualification.status)},
+    days={"valid_from": col(Qualification.valid_from_on), "valid_until": col(Qualification.valid_until_on)},
+    found={"q": lambda text: holds_text(col(Enterprise.name), text)},
+)
+"""What titles may be narrowed and sorted by."""

@@ -7,7 +7,7 @@ from services.registry.enterprise.models.enterprise import Enterprise
 from services.registry.enterprise.models.filing import Filing
 from services.registry.enterprise.rules import filing as rules
 from services.registry.enterprise.rules.enterprise import OWN_AFFAIRS, check_role
-from services.registry.enterprise.rules.filing import FilingFinding, FilingStatus, FilingTerms
+from services.registry.enterprise.rules.filing import FilingFinding, FilingStatus, FilingTerms, Gravity
 from services.registry.enterprise.store import filing as store
 from services.registry.enterprise.usecases import enterprise as enterprises
 from shared.db.transaction import Transaction
@@ -52,12 +52,13 @@ async def save_draft(
 
 
 async def submit_filing(
-    tx: Transaction, uscc: str, year: int, *, book: RuleBook
+    tx: Transaction, uscc: str, year: int, *, book: RuleBook, unit_confirmed: bool = False
 ) -> tuple[Filing, tuple[FilingFinding, ...]]:
-    """Submit the draft of a year; it is accepted when its formal checks refuse nothing.
+    """Submit the draft of a year; it is accepted when its formal checks refuse nothing and leave no question open.
 
     Raises:
-        Refusal: `not_found`, `filing_draft_missing`, `filing_inconsistent`, and what `save_draft` refuses.
+        Refusal: `not_found`, `filing_draft_missing`, `filing_inconsistent`, `filing_unit_unconfirmed`, and what
+            `save_draft` refuses.
     """
     enterprise = await enterprises.lock_enterprise(tx, uscc)
     check_role(tx.actor.role, OWN_AFFAIRS)
@@ -66,7 +67,7 @@ async def submit_filing(
         raise Refusal(rules.FILING_DRAFT_MISSING, year=year)
     terms = terms_of(draft)
     findings = await check_filing(tx, enterprise, year, terms, book=book)
-    await accept(tx, enterprise, draft, terms, findings, book=book)
+    await accept(tx, enterprise, draft, terms, findings, book=book, unit_confirmed=unit_confirmed)
     return draft, findings
 
 
@@ -98,13 +99,14 @@ async def accept(
     findings: tuple[FilingFinding, ...],
     *,
     book: RuleBook,
+    unit_confirmed: bool,
 ) -> None:
     """Accept a draft of a locked enterprise: the older version is superseded, the size class computed anew.
 
     Raises:
-        Refusal: `filing_inconsistent`.
+        Refusal: `filing_inconsistent`, `filing_unit_unconfirmed`.
     """
-    event = rules.submit(terms, findings, uscc=enterprise.uscc, year=draft.year)
+    event = rules.submit(terms, findings, uscc=enterprise.uscc, year=draft.year, unit_confirmed=unit_confirmed)
     held = await store.accepted(tx, enterprise.uscc, draft.year)
     if held is not None:
         held.status, held.updated_at = FilingStatus.SUPERSEDED, tx.now
@@ -115,7 +117,13 @@ async def accept(
     tx.emit(event)
     if await enterprises.resize(tx, enterprise, book.pick(enterprises.SIZE_POLICY, tx.today)):
         await enterprises.touch(tx, enterprise)
-    tx.audit("filing.accept", subject=f"filing/{enterprise.uscc}/{draft.year}", uscc=enterprise.uscc)
+    asked = [f"{one.code}{one.pointer}" for one in findings if one.gravity is Gravity.ASKS]
+    tx.audit(
+        "filing.accept",
+        subject=f"filing/{enterprise.uscc}/{draft.year}",
+        uscc=enterprise.uscc,
+        detail={"unit_confirmed_for": asked} if asked else None,
+    )
 
 
 async def list_filings(tx: Transaction, uscc: str, year: int | None) -> Sequence[Filing]:

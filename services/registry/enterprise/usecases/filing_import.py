@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.registry.enterprise.models.enterprise import Enterprise
 from services.registry.enterprise.models.filing import Filing
-from services.registry.enterprise.rules.filing import FilingStatus, Gravity
+from services.registry.enterprise.rules.filing import FilingStatus
 from services.registry.enterprise.rules.filing_import import FilingLine, as_row_findings
 from services.registry.enterprise.rules.import_findings import ENTERPRISE_UNKNOWN
 from services.registry.enterprise.store import enterprise as enterprise_store
@@ -53,8 +53,9 @@ async def _keep(
         found = await filings.check_filing(tx, enterprise, line.year, line.terms, book=book)
     except Refusal as refusal:  # the year is not open: a finding of this line, not the end of the list
         return refused(from_refusal(refusal, row.cells.column("year"), line.year))
-    if any(one.gravity is Gravity.REFUSES for one in found):
-        return refused(*as_row_findings(found, row.cells))
+    stopping = as_row_findings(found, row.cells, unit_confirmed=line.unit_confirmed)
+    if stopping:
+        return refused(*stopping)
     draft = Filing.model_validate(
         {
             **line.terms.model_dump(),
@@ -68,5 +69,5 @@ async def _keep(
             "updated_at": tx.now,
         }
     )
-    await filings.accept(tx, enterprise, draft, line.terms, found, book=book)
+    await filings.accept(tx, enterprise, draft, line.terms, found, book=book, unit_confirmed=line.unit_confirmed)
     return CREATED if accepted is None else UPDATED

@@ -2,16 +2,16 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from services.registry.enterprise.models.enterprise import Enterprise
 from services.registry.enterprise.store.scope import visible
 from services.registry.evaluation.models.tech_sme_evaluation import TechSmeEvaluation
-from shared.db.keyset import Page, PageWanted, ascending
+from shared.db.keyset import ascending, descending
+from shared.db.selection import Selection, holds_text
 from shared.db.transaction import Transaction
-
-_OLDEST = ascending(col(TechSmeEvaluation.created_at), col(TechSmeEvaluation.id))
+from shared.kernel.sort import Sort
 
 
 async def find(tx: Transaction, evaluation_id: UUID) -> TechSmeEvaluation | None:
@@ -24,13 +24,25 @@ async def find(tx: Transaction, evaluation_id: UUID) -> TechSmeEvaluation | None
     return (await tx.session.execute(statement)).scalar_one_or_none()
 
 
-async def page(tx: Transaction, *, uscc: str | None, wanted: PageWanted) -> Page[TechSmeEvaluation]:
-    """Return one page of evaluations the actor may see, in the order they were made."""
-    statement = (
-        select(TechSmeEvaluation)
-        .join(Enterprise, col(Enterprise.uscc) == col(TechSmeEvaluation.uscc))
-        .where(visible(tx.actor))
-    )
-    if uscc is not None:
-        statement = statement.where(col(TechSmeEvaluation.uscc) == uscc)
-    return await _OLDEST.page(tx, statement, wanted)
+def _visible_rows(tx: Transaction) -> Select[TechSmeEvaluation]:
+    joined = select(TechSmeEvaluation).join(Enterprise, col(Enterprise.uscc) == col(TechSmeEvaluation.uscc))
+    return joined.where(visible(tx.actor))
+
+
+LIST = Selection(
+    rows=_visible_rows,
+    sorts={
+        Sort.OLDEST: ascending(col(TechSmeEvaluation.created_at), col(TechSmeEvaluation.id)),
+        Sort.NEWEST: descending(col(TechSmeEvaluation.created_at), col(TechSmeEvaluation.id)),
+        Sort.LARGEST: descending(col(TechSmeEvaluation.score_milli), col(TechSmeEvaluation.id)),
+    },
+    same={
+        "uscc": col(TechSmeEvaluation.uscc),
+        "unit_id": col(Enterprise.unit_id),
+        "filing_year": col(TechSmeEvaluation.filing_year),
+    },
+    among={"verdict": col(TechSmeEvaluation.verdict)},
+    days={"as_of": col(TechSmeEvaluation.as_of_on)},
+    found={"q": lambda text: holds_text(col(Enterprise.name), text)},
+)
+"""What evaluations may be narrowed and sorted by."""

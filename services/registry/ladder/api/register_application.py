@@ -1,22 +1,26 @@
 """Routes of the city's register of technology enterprises."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Depends, Response
 
+from services.registry.enterprise.store import enterprise as enterprises
 from services.registry.ladder.models.register_application import RegisterApplication
 from services.registry.ladder.rules import register_application as rules
 from services.registry.ladder.rules.register_application import RegisterApplicationTerms, RegisterCheck, RegisterStatus
 from services.registry.ladder.store import register_application as store
 from services.registry.ladder.usecases import register_application as usecases
+from shared.db.selection import Chosen
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
-from shared.kernel.types import CodeTextOrNone, DayOrNone
-from shared.web.answer import answered, paged
+from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.paging import PageOf, Paging
+from shared.web.export import TABLE, Format, columns, export_list
+from shared.web.paging import PageOf, Paging, page
+from shared.web.selection import chosen_from
 
 router = edge_router(tags=["register"])
 
@@ -44,6 +48,23 @@ class RegisterApplicationRead(RegisterApplicationTerms):
     created_at: datetime
 
 
+class RegisterApplicationListed(RegisterApplicationRead):
+    """One application in a list, with the name beside the code."""
+
+    name: str | None
+
+
+COLUMNS = columns(
+    "case_no", "uscc", "name", "unit_id", "status", "check_due_on", "created_at", "checked_at", "number", "listed_at"
+)
+Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
+
+
+async def _listed(tx: Tx, rows: Sequence[RegisterApplication]) -> list[RegisterApplicationListed]:
+    names = await enterprises.names(tx, {row.uscc for row in rows})
+    return [RegisterApplicationListed.model_validate({**shown(row), "name": names.get(row.uscc)}) for row in rows]
+
+
 def shown(application: RegisterApplication) -> dict[str, Any]:
     """Return an application as it is answered."""
     values = {name: getattr(application, name) for name in RegisterApplicationRead.model_fields}
@@ -65,18 +86,27 @@ async def apply_for_register(body: RegisterApplicationTerms, tx: Tx, book: Book)
     return answered(shown(application), status=201, location=f"/v1/register-applications/{application.id}")
 
 
-@router.get("/register-applications", response_model=PageOf[RegisterApplicationRead])
+@router.get("/register-applications", response_model=PageOf[RegisterApplicationListed])
 @edge(scope="registry.enterprise:read", row="unit", summary_zh="入库申请清单")
-async def list_register_applications(
-    tx: Tx,
-    paging: Paging,
-    uscc: CodeTextOrNone = None,
-    status: RegisterStatus | None = None,
-    due_until_on: Annotated[DayOrNone, Query(description="审核期限不晚于 / the check is due by")] = None,
-) -> Response:
-    """List the applications that the caller may see, in the order they came."""
-    found = await store.page(tx, uscc=uscc, status=status, due_until_on=due_until_on, wanted=paging.wanted())
-    return paged(paging, found, shown)
+async def list_register_applications(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
+    """List the applications that the caller may see, in the order they came unless asked otherwise."""
+    found = await store.LIST.page(tx, wanted, paging.wanted())
+    return page(paging, await _listed(tx, found.rows), found.next_key)
+
+
+@router.get("/exports/register-applications.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="registry.enterprise:read", row="unit", summary_zh="导出入库申请清单", audited=True)
+async def export_register_applications(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
+    """Export what a list of register_applications with the same filters would show, as CSV or XLSX."""
+    return await export_list(
+        tx,
+        store.LIST.batches(tx, wanted),
+        lambda rows: _listed(tx, rows),
+        COLUMNS,
+        format=file_format,
+        noun="register-applications",
+        title="入库申请",
+    )
 
 
 @router.get(

@@ -1,19 +1,18 @@
 """Every SELECT and lock of applications for the city's register."""
 
-from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from services.registry.enterprise.models.enterprise import Enterprise
 from services.registry.enterprise.store.scope import visible
 from services.registry.ladder.models.register_application import RegisterApplication
-from services.registry.ladder.rules.register_application import OPEN_STATUSES, RegisterStatus
-from shared.db.keyset import Page, PageWanted, ascending
+from services.registry.ladder.rules.register_application import OPEN_STATUSES
+from shared.db.keyset import ascending, descending
+from shared.db.selection import Selection, as_code, holds_text
 from shared.db.transaction import Transaction
-
-_OLDEST = ascending(col(RegisterApplication.created_at), col(RegisterApplication.id))
+from shared.kernel.sort import Sort
 
 
 async def find(tx: Transaction, application_id: UUID, *, locked: bool = False) -> RegisterApplication | None:
@@ -36,24 +35,30 @@ async def open_of(tx: Transaction, uscc: str) -> RegisterApplication | None:
     return (await tx.session.execute(statement)).scalar_one_or_none()
 
 
-async def page(
-    tx: Transaction,
-    *,
-    uscc: str | None,
-    status: RegisterStatus | None,
-    due_until_on: date | None,
-    wanted: PageWanted,
-) -> Page[RegisterApplication]:
-    """Return one page of applications the actor may see, in the order they came."""
-    statement = (
-        select(RegisterApplication)
-        .join(Enterprise, col(Enterprise.uscc) == col(RegisterApplication.uscc))
-        .where(visible(tx.actor))
-    )
-    if uscc is not None:
-        statement = statement.where(col(RegisterApplication.uscc) == uscc)
-    if status is not None:
-        statement = statement.where(col(RegisterApplication.status) == status)
-    if due_until_on is not None:
-        statement = statement.where(col(RegisterApplication.check_due_on) <= due_until_on)
-    return await _OLDEST.page(tx, statement, wanted)
+def _visible_rows(tx: Transaction) -> Select[RegisterApplication]:
+    joined = select(RegisterApplication).join(Enterprise, col(Enterprise.uscc) == col(RegisterApplication.uscc))
+    return joined.where(visible(tx.actor))
+
+
+LIST = Selection(
+    rows=_visible_rows,
+    sorts={
+        Sort.OLDEST: ascending(col(RegisterApplication.created_at), col(RegisterApplication.id)),
+        Sort.NEWEST: descending(col(RegisterApplication.created_at), col(RegisterApplication.id)),
+        Sort.DUE: ascending(col(RegisterApplication.check_due_on), col(RegisterApplication.id)),
+    },
+    same={
+        "uscc": col(RegisterApplication.uscc),
+        "unit_id": col(RegisterApplication.unit_id),
+        "case_no": col(RegisterApplication.case_no),
+        "number": as_code(col(RegisterApplication.number)),
+    },
+    among={"status": col(RegisterApplication.status)},
+    days={
+        "created": col(RegisterApplication.created_at),
+        "check_due": col(RegisterApplication.check_due_on),
+        "listed": col(RegisterApplication.listed_at),
+    },
+    found={"q": lambda text: holds_text(col(Enterprise.name), text)},
+)
+"""What applications for the register may be narrowed and sorted by."""

@@ -67,7 +67,8 @@ def test_a_missing_year_before_is_noted_unless_the_firm_is_new() -> None:
 def test_a_jump_and_odd_relations_are_noted() -> None:
     assert codes(filed(revenue_fen=20_000_000_000)) == {}
     assert codes(filed(revenue_fen=20_000_000_001)) == {"jump_against_last_year": "NOTES"}
-    assert codes(filed(cost_expense_fen=299_999_999)) == {"rd_above_cost": "NOTES"}
+    cheap = filed(cost_expense_fen=299_999_999)
+    assert codes(cheap, previous=cheap) == {"rd_above_cost": "NOTES"}
     assert codes(filed(rd_staff=31)) == {"rd_staff_above_science_staff": "NOTES"}
 
 
@@ -114,3 +115,48 @@ def test_a_filing_is_refused_exactly_when_a_part_exceeds_its_whole(
     # 120 % of the expense, rounded half up in whole fen
     expected = max(science, rd, senior) > staff or (deduction or 0) > (expense * 12 + 5) // 10
     assert any(one.gravity is Gravity.REFUSES for one in found) is expected
+
+
+@pytest.mark.parametrize(
+    ("values", "asked"),
+    [
+        ({"revenue_fen": 50_000_000_000}, {"unit_far_from_last_year"}),
+        ({"revenue_fen": 49_999_999_999}, set()),
+        ({"assets_fen": 600_000_000}, {"unit_far_from_last_year"}),
+        ({"assets_fen": 600_000_001}, set()),
+        ({"rd_expense_fen": 0}, set()),
+    ],
+)
+def test_an_amount_far_from_last_year_asks_for_its_unit(values: dict[str, int], asked: set[str]) -> None:
+    found = codes(filed(super_deduction_fen=None, **values))
+    assert {code for code, gravity in found.items() if gravity == "ASKS"} == asked
+
+
+def test_small_amounts_may_grow_tenfold_without_a_question() -> None:
+    small = filed(rd_expense_fen=100_000, super_deduction_fen=None)
+    assert "ASKS" not in codes(filed(rd_expense_fen=5_000_000, super_deduction_fen=None), previous=small).values()
+
+
+@pytest.mark.parametrize(
+    ("revenue_fen", "asked"),
+    [
+        (5_000_000_000 * 100, True),
+        (4_999_999_999 * 100, False),
+        (99_999 * 100, True),
+        (100_000 * 100, False),
+        (0, False),
+    ],
+)
+def test_an_odd_revenue_per_head_asks_for_its_unit(revenue_fen: int, asked: bool) -> None:
+    terms = filed(revenue_fen=revenue_fen)
+    found = codes(terms, previous=terms)
+    assert ("unit_odd_per_head" in found) is asked
+
+
+def test_a_question_stops_a_filing_until_it_is_confirmed() -> None:
+    terms = filed(revenue_fen=50_000_000_000)
+    found = check(terms, year=2025, previous=TERMS, founded_on=None, rule_set=RULES)
+    with pytest.raises(Refusal, match="filing_unit_unconfirmed") as caught:
+        submit(terms, found, uscc="91500107MA5XTE8T03", year=2025)
+    assert "10 倍" in str(caught.value.details["questions_zh"])
+    assert submit(terms, found, uscc="91500107MA5XTE8T03", year=2025, unit_confirmed=True).year == 2025
