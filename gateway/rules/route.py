@@ -37,6 +37,7 @@ OWNERS: dict[str, str] = {
             "banks",
             "fund-accounts",
             "lpr",
+            "lpr-publications",
         ),
         "finance",
     ),

@@ -2,7 +2,7 @@
 
 from services.finance.evaluation.rules import credit_line, kv_evaluation
 from services.finance.fund.rules import fund_account
-from services.finance.lending.rules import application_refusal, cover, drawdown, loan, lpr
+from services.finance.lending.rules import application_refusal, cover, drawdown, loan, lpr, lpr_publication
 from services.finance.partner.rules import bank, consent
 from shared.kernel.errors import RefusalCode
 
@@ -20,6 +20,7 @@ REFUSALS: tuple[RefusalCode, ...] = tuple(
             kv_evaluation,
             loan,
             lpr,
+            lpr_publication,
         )
         for word in vars(room).values()
         if isinstance(word, RefusalCode)

@@ -3,7 +3,7 @@
 from services.finance.base import Base
 from services.finance.evaluation.models import credit_line, enterprise, filing, kv_evaluation, portfolio, qualification
 from services.finance.fund.models import fund_account
-from services.finance.lending.models import cover, drawdown, loan, loan_application
+from services.finance.lending.models import cover, drawdown, loan, loan_application, lpr_publication
 from services.finance.partner.models import bank, consent
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "kv_evaluation",
     "loan",
     "loan_application",
+    "lpr_publication",
     "portfolio",
     "qualification",
 ]

@@ -131,10 +131,8 @@ async def test_no_path_and_no_query_gives_a_500(world: World) -> None:
 
 
 async def test_the_rate_of_a_day_is_told_with_its_rule_set(world: World) -> None:
-    assert (await world.bank().get("/v1/lpr?on=2024-10-20")).json() == {
-        "on": "2024-10-20",
-        "rate_ppm": 33_500,
-        "rule_set_version": "2025.1",
-    }
+    told = (await world.bank().get("/v1/lpr?on=2024-10-20")).json()
+    assert (told["on"], told["rate_ppm"], told["rule_set_version"]) == ("2024-10-20", 33_500, "2025.2")
+    assert (told["status"], told["published_on"], told["confidence"]) == ("RECORDED", "2024-07-22", "reported")
     reasons = (await world.manager.get("/v1/covers/reasons")).json()["items"]
     assert "collateral_taken" in {one["code"] for one in reasons}

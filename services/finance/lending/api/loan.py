@@ -6,11 +6,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Response
+from pydantic import Field
 
 from services.finance import party
 from services.finance.lending.models.loan import Loan
 from services.finance.lending.rules import loan as rules
 from services.finance.lending.rules.loan import LoanStatus
+from services.finance.lending.rules.lpr import LprStatus
 from services.finance.lending.store import loan as loans
 from shared.db.selection import Chosen
 from shared.kernel.errors import Refusal
@@ -39,6 +41,9 @@ class LoanRead(Shape):
     term_months: int
     signed_on: date
     status: LoanStatus
+    lpr_status: LprStatus | None = Field(
+        description="利率所依据的LPR是否已登记 / whether the LPR behind the rate was recorded when it was signed"
+    )
     drawn_fen: int
     repaid_fen: int
     released_fen: int

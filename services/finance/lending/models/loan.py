@@ -8,6 +8,7 @@ from sqlmodel import Field
 
 from services.finance.base import Base
 from services.finance.lending.rules.loan import LoanStatus, LoanTerms
+from services.finance.lending.rules.lpr import LprStatus
 from shared.db.base import Instant, text_enum
 from shared.kernel.types import Fen
 
@@ -36,6 +37,7 @@ class Loan(LoanTerms, Base, table=True):
     enterprise_uscc: str = Field(sa_type=String(18))
     bank_uscc: str = Field(sa_type=String(18))
     status: LoanStatus = Field(sa_type=text_enum(LoanStatus))
+    lpr_status: LprStatus | None = Field(default=None, sa_type=text_enum(LprStatus))
     drawn_fen: Fen
     repaid_fen: Fen
     released_fen: Fen

@@ -1,14 +1,15 @@
 """A signed loan contract: credit only, one year at most, at the LPR of its day; drawn in time or lapsed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from services.finance.evaluation.rules import credit_line
 from services.finance.evaluation.rules.credit_line import Movement
-from services.finance.lending.rules import lpr
 from services.finance.lending.rules.application_refusal import TERM_TOO_LONG
 from services.finance.lending.rules.loan_application import POLICY
+from services.finance.lending.rules.lpr import LprStatus, Publication, on_day
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.months import add_months
 from shared.kernel.shape import Shape
@@ -87,6 +88,7 @@ class Signature:
     movement: Movement
     draw_until_on: date
     ends_on: date
+    lpr_status: LprStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,11 @@ def sign(
     approved_on: date,
     available_fen: int,
     today: date,
+    publications: Sequence[Publication] = (),
 ) -> Signature:
     """Sign a loan: reserve its principal on the credit line that all banks share.
+
+    The rate is held against the LPR of the contract day; the signature tells whether that month's was recorded.
 
     Raises:
         Refusal: `principal_not_positive`; `principal_above_approval`; `term_too_long`; `signed_on_invalid`;
@@ -125,13 +130,17 @@ def sign(
     months_max = min(approved_months, rules.param_int("term_months_max"))
     if terms.term_months > months_max:
         raise Refusal(TERM_TOO_LONG, pointer="/term_months", months_max=months_max)
-    rate_ppm = lpr.rate_on(book, terms.signed_on) + rules.param_int("rate_margin_ppm")
+    lpr = on_day(book, terms.signed_on, publications)
+    rate_ppm = lpr.rate_ppm + rules.param_int("rate_margin_ppm")
     if terms.rate_ppm != rate_ppm:
-        raise Refusal(RATE_NOT_LPR, pointer="/rate_ppm", rate_ppm=rate_ppm)
+        raise Refusal(
+            RATE_NOT_LPR, pointer="/rate_ppm", rate_ppm=rate_ppm, lpr_status=lpr.status.value, lpr_month=lpr.month
+        )
     return Signature(
         movement=credit_line.reserve(terms.principal_fen, available_fen),
         draw_until_on=terms.signed_on + timedelta(days=rules.param_int("draw_within_days")),
         ends_on=add_months(terms.signed_on, terms.term_months),
+        lpr_status=lpr.status,
     )
 
 

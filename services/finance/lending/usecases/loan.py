@@ -11,6 +11,7 @@ from services.finance.lending.rules import loan_application as application_rules
 from services.finance.lending.rules.loan import LoanState, LoanStatus, LoanTerms
 from services.finance.lending.store import loan as loans
 from services.finance.lending.store import loan_application as applications
+from services.finance.lending.store import lpr_publication as publications
 from services.finance.lending.store.loan import HeldLoan
 from services.finance.lending.usecases.loan_application import tell_decided
 from shared.db.transaction import Transaction
@@ -49,6 +50,7 @@ async def sign_loan(tx: Transaction, application_id: UUID, terms: LoanTerms, boo
         approved_on=application.approved_on or tx.today,
         available_fen=line_rules.available(own_limit_fen, line.reserved_fen, line.drawn_fen),
         today=tx.today,
+        publications=await publications.in_force(tx, terms.signed_on),
     )
     if await loans.contract_no_used(tx, bank_uscc, terms.contract_no):
         raise Refusal(refusals.BANK_REF_ALREADY_USED, pointer="/contract_no")
@@ -68,6 +70,7 @@ async def sign_loan(tx: Transaction, application_id: UUID, terms: LoanTerms, boo
             "released_fen": 0,
             "draw_until_on": signature.draw_until_on,
             "ends_on": signature.ends_on,
+            "lpr_status": signature.lpr_status,
             "version": 1,
             "created_at": tx.now,
         }

@@ -1,5 +1,6 @@
 """Signatures, drawdowns, repayments, lapses: no fen is lost, none is lent twice."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from services.finance.evaluation.rules import credit_line
 from services.finance.lending.rules import drawdown, loan, loan_application
 from services.finance.lending.rules.drawdown import DrawdownStatus, DrawdownTerms, RepaymentTerms
 from services.finance.lending.rules.loan import LoanState, LoanStatus, LoanTerms
+from services.finance.lending.rules.lpr import LprStatus, Publication
 from shared.kernel.errors import Refusal
 from tests.unit.finance.builders import BANK, BOOK, TODAY, USCC, WAN
 
@@ -20,7 +22,12 @@ def state(drawn: int = 0, repaid: int = 0, released: int = 0) -> LoanState:
     return LoanState(enterprise_uscc=USCC, bank_uscc=BANK, drawn_fen=drawn, repaid_fen=repaid, released_fen=released)
 
 
-def sign(available_fen: int = 400 * WAN, approved_fen: int = 100 * WAN, **fields: object) -> loan.Signature:
+def sign(
+    available_fen: int = 400 * WAN,
+    approved_fen: int = 100 * WAN,
+    publications: Sequence[Publication] = (),
+    **fields: object,
+) -> loan.Signature:
     given = {
         "contract_no": "C-1",
         "principal_fen": 100 * WAN,
@@ -36,6 +43,7 @@ def sign(available_fen: int = 400 * WAN, approved_fen: int = 100 * WAN, **fields
         approved_on=TODAY - timedelta(days=10),
         available_fen=available_fen,
         today=TODAY,
+        publications=publications,
     )
 
 
@@ -43,6 +51,15 @@ def test_a_signature_reserves_its_principal_and_may_be_drawn_for_ninety_days() -
     found = sign()
     assert (found.movement.reserved_delta_fen, found.movement.drawn_delta_fen) == (100 * WAN, 0)
     assert (found.draw_until_on, found.ends_on) == (date(2027, 2, 21), date(2027, 11, 23))
+
+
+def test_a_signature_tells_whether_the_lpr_it_was_held_against_is_recorded() -> None:
+    assert sign().lpr_status is LprStatus.NOT_RECORDED
+    published = [Publication(TODAY - timedelta(days=3), 29_500, "公告")]
+    assert sign(publications=published, rate_ppm=29_500).lpr_status is LprStatus.RECORDED
+    with pytest.raises(Refusal, match="rate_not_lpr") as caught:
+        sign(publications=published)
+    assert caught.value.details["rate_ppm"] == 29_500
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,115 @@
+"""A publication of the one-year LPR, recorded by an officer with its source; a mistaken one is replaced, not changed."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, Strict
+
+from shared.kernel.errors import Refusal, RefusalCode
+from shared.kernel.evidence import Evidence, EvidenceLevel
+from shared.kernel.shape import Shape
+from shared.kernel.types import RatePpm, ShortText
+from shared.policy.rule_set import RuleSet
+
+LPR_PUBLICATION_DATE_INVALID = RefusalCode(
+    code="lpr_publication_date_invalid",
+    status=422,
+    title_zh="公布日期须在 {first} 至今天之间",
+    title_en="The day of publication lies between {first} and today",
+    way_out_zh="请按公告填写公布日期。",
+    way_out_en="Give the day of the announcement.",
+)
+LPR_PUBLICATION_IMPLAUSIBLE = RefusalCode(
+    code="lpr_publication_implausible",
+    status=422,
+    title_zh="公布值与上一公布值 {before_ppm}（百万分之一）相差过大或超出范围",
+    title_en="The rate is out of range, or too far from the {before_ppm} ppm published before",
+    way_out_zh="3.00% 应填 30000；确认无误的较大变动请将 confirmed 置为 true。",
+    way_out_en="3.00 % is 30000; set confirmed to true for a large step that is right.",
+)
+LPR_ALREADY_RECORDED = RefusalCode(
+    code="lpr_already_recorded",
+    status=409,
+    title_zh="{month} 月的公布已登记：{rate_ppm}（百万分之一）",
+    title_en="The publication of {month} is recorded already: {rate_ppm} ppm",
+    way_out_zh="如登记有误，请在 replaces_id 中写明被更正的登记 {held_id}。",
+    way_out_en="If it is wrong, name the one to be corrected, {held_id}, in replaces_id.",
+)
+LPR_NOTHING_TO_REPLACE = RefusalCode(
+    code="lpr_nothing_to_replace",
+    status=409,
+    title_zh="要更正的登记不是该月现行的登记",
+    title_en="What is to be corrected is not the record in force of that month",
+    way_out_zh="请先查看该月的登记：GET /v1/lpr-publications",
+    way_out_en="Look at the records of that month first: GET /v1/lpr-publications",
+)
+LPR_EVIDENCE_TOO_WEAK = RefusalCode(
+    code="lpr_evidence_too_weak",
+    status=422,
+    title_zh="登记公布值须有公告编号或文件",
+    title_en="A publication is recorded on the number or the document of the announcement",
+    way_out_zh="请将凭证等级提高到 DOCUMENT 以上，并填公告编号或文件摘要。",
+    way_out_en="Give evidence of level DOCUMENT or higher, with a number or the hash of a document.",
+)
+
+Confirmed = Annotated[bool, Strict(), Field(description="已核对的较大变动 / a large step that was checked")]
+
+
+class LprPublicationTerms(Shape):
+    """What an officer records: the day, the rate in parts per million and the announcement it was read from."""
+
+    published_on: date
+    rate_ppm: RatePpm
+    source: ShortText
+    evidence: Evidence
+    confirmed: Confirmed = False
+    replaces_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPublication:
+    """The record in force of a month."""
+
+    id: UUID
+    rate_ppm: int
+
+
+def record(
+    terms: LprPublicationTerms, rules: RuleSet, *, before_ppm: int | None, held: HeldPublication | None, today: date
+) -> int:
+    """Decide whether a publication may be recorded; returns its month as yyyymm.
+
+    Args:
+        terms: what is to be recorded.
+        rules: the rule set of the LPR in force today.
+        before_ppm: the rate of the day before the publication, None where the series has not begun.
+        held: the record in force of that month, None without one.
+        today: business date.
+
+    Raises:
+        Refusal: `lpr_publication_date_invalid`; `lpr_publication_implausible`; `lpr_already_recorded`;
+            `lpr_nothing_to_replace`; `lpr_evidence_too_weak`.
+
+    Source: F-LPR-03 (docs/rules/finance.md).
+    """
+    first = rules.header.effective_from
+    if not first <= terms.published_on <= today:
+        raise Refusal(LPR_PUBLICATION_DATE_INVALID, pointer="/published_on", first=first)
+    if terms.evidence.level is EvidenceLevel.DECLARED:
+        raise Refusal(LPR_EVIDENCE_TOO_WEAK, pointer="/evidence/level")
+    within = rules.param_int("rate_min_ppm") <= terms.rate_ppm <= rules.param_int("rate_max_ppm")
+    step = 0 if before_ppm is None else abs(terms.rate_ppm - before_ppm)
+    if not within or (step > rules.param_int("jump_max_ppm") and not terms.confirmed):
+        raise Refusal(LPR_PUBLICATION_IMPLAUSIBLE, pointer="/rate_ppm", before_ppm=before_ppm or 0)
+    month = terms.published_on.year * 100 + terms.published_on.month
+    if held is None and terms.replaces_id is not None:
+        raise Refusal(LPR_NOTHING_TO_REPLACE, pointer="/replaces_id")
+    if held is not None and terms.replaces_id is None:
+        raise Refusal(
+            LPR_ALREADY_RECORDED, pointer="/published_on", month=month, rate_ppm=held.rate_ppm, held_id=str(held.id)
+        )
+    if held is not None and terms.replaces_id != held.id:
+        raise Refusal(LPR_NOTHING_TO_REPLACE, pointer="/replaces_id")
+    return month

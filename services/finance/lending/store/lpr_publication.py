@@ -1,0 +1,37 @@
+"""Recorded publications of the LPR; every caller may read them."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from services.finance.lending.models.lpr_publication import LprPublication
+from services.finance.lending.rules.lpr import Publication
+from shared.db.keyset import Page, PageWanted, descending
+from shared.db.transaction import Transaction
+
+_NEWEST = descending(col(LprPublication.created_at), col(LprPublication.id))
+
+
+async def in_force(tx: Transaction, until: date) -> Sequence[Publication]:
+    """Return the newest record in force published up to a day, as the rules read it; empty where there is none."""
+    query = (
+        select(LprPublication)
+        .where(col(LprPublication.replaced_at).is_(None), col(LprPublication.published_on) <= until)
+        .order_by(col(LprPublication.published_on).desc())
+        .limit(1)
+    )
+    rows = (await tx.session.execute(query)).scalars().all()
+    return [Publication(row.published_on, row.rate_ppm, row.source) for row in rows]
+
+
+async def of_month(tx: Transaction, month: int) -> LprPublication | None:
+    """Return the record in force of a month (yyyymm), or None."""
+    query = select(LprPublication).where(col(LprPublication.month) == month, col(LprPublication.replaced_at).is_(None))
+    return (await tx.session.execute(query)).scalar_one_or_none()
+
+
+async def page(tx: Transaction, wanted: PageWanted) -> Page[LprPublication]:
+    """Return one page of records, newest first, corrected ones included."""
+    return await _NEWEST.page(tx, select(LprPublication), wanted)
