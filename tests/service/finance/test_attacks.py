@@ -47,7 +47,18 @@ BODIES: dict[str, Any] = {
     ":decide": {"decision": "COVERED"},
     "repayments": {"bank_ref": "X-2", "amount_fen": 1, "value_on": "2026-11-23"},
 }
-PUBLIC = {"/v1/consents/text", "/v1/loan-applications/reasons", "/v1/covers/reasons", "/v1/lpr", "/v1/banks"}
+PUBLIC = {
+    "/v1/consents/text",
+    "/v1/loan-applications/reasons",
+    "/v1/covers/reasons",
+    "/v1/lpr",
+    "/v1/lpr-publications",
+    "/v1/banks",
+}
+
+
+FOR_EVERYBODY = "/v1/rule-sets"
+"""Pages that hold no row of anybody: the rules are public."""
 
 
 def attackers(world: World) -> Iterator[tuple[str, httpx.AsyncClient]]:
@@ -100,7 +111,7 @@ async def rows(world: World) -> dict[str, list[dict[str, Any]]]:
 def operations(world: World) -> Iterator[tuple[str, str]]:
     """Yield (method, path) of every route of the business."""
     for path, methods in world.service.app.openapi()["paths"].items():
-        if path.startswith("/v1/"):
+        if path.startswith("/v1/") and not path.startswith(FOR_EVERYBODY):
             yield from ((method.upper(), path) for method in methods)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Index, Integer, String, text
 from sqlmodel import Field
 
 from services.finance.base import Base
-from shared.db.base import Instant, JsonColumn
+from shared.db.base import Instant, InstantOrNone, JsonColumn
 from shared.kernel.types import RatePpm
 
 
@@ -28,6 +28,6 @@ class LprPublication(Base, table=True):
     source: str = Field(sa_type=String(200))
     evidence: JsonColumn
     replaces_id: UUID | None = Field(default=None, foreign_key="lpr_publication.id")
-    replaced_at: Instant | None = None
+    replaced_at: InstantOrNone = None
     recorded_by: str = Field(sa_type=String(120))
     created_at: Instant

@@ -1,4 +1,4 @@
-"""A publication of the one-year LPR, recorded by an officer with its source; a mistaken one is replaced, not changed."""
+"""A publication of the one-year LPR, recorded with its source; a mistaken one is replaced, not changed."""
 
 from dataclasses import dataclass
 from datetime import date
