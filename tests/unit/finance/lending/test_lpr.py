@@ -1,6 +1,7 @@
 """The loan prime rate of a day, against the series as published."""
 
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -8,7 +9,6 @@ from services.finance.lending.rules import lpr, lpr_publication
 from services.finance.lending.rules.lpr import LprStatus, Publication
 from services.finance.lending.rules.lpr_publication import HeldPublication, LprPublicationTerms
 from shared.kernel.errors import Refusal
-from shared.kernel.ids import new_id
 from tests.unit.finance.builders import BOOK, TODAY
 
 PUBLISHED = [
@@ -109,7 +109,7 @@ def test_a_publication_is_recorded_under_its_month() -> None:
     assert record(rate_ppm=20_000, confirmed=True) == 202611
 
 
-HELD = HeldPublication(new_id(), 30_000)
+HELD = HeldPublication(UUID(int=7), 30_000)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ HELD = HeldPublication(new_id(), 30_000)
         (None, {"rate_ppm": 300_000, "confirmed": True}, "lpr_publication_implausible"),
         (None, {"replaces_id": HELD.id}, "lpr_nothing_to_replace"),
         (HELD, {}, "lpr_already_recorded"),
-        (HELD, {"replaces_id": new_id()}, "lpr_nothing_to_replace"),
+        (HELD, {"replaces_id": UUID(int=8)}, "lpr_nothing_to_replace"),
         (None, {"evidence": {"level": "DECLARED", "issued_on": TODAY}}, "lpr_evidence_too_weak"),
     ],
 )
