@@ -10,7 +10,7 @@ from pydantic import Field, Strict
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.evidence import Evidence, EvidenceLevel
 from shared.kernel.shape import Shape
-from shared.kernel.types import RatePpm, ShortText
+from shared.kernel.types import Day, RatePpm, ShortText
 from shared.policy.rule_set import RuleSet
 
 LPR_PUBLICATION_DATE_INVALID = RefusalCode(
@@ -60,7 +60,7 @@ Confirmed = Annotated[bool, Strict(), Field(description="已核对的较大变�
 class LprPublicationTerms(Shape):
     """What an officer records: the day, the rate in parts per million and the announcement it was read from."""
 
-    published_on: date
+    published_on: Day
     rate_ppm: RatePpm
     source: ShortText
     evidence: Evidence
