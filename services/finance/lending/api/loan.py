@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Response
-from pydantic import Field
 
 from services.finance import party
 from services.finance.lending.models.loan import Loan
@@ -41,9 +40,7 @@ class LoanRead(Shape):
     term_months: int
     signed_on: date
     status: LoanStatus
-    lpr_status: LprStatus | None = Field(
-        description="利率所依据的LPR是否已登记 / whether the LPR behind the rate was recorded when it was signed"
-    )
+    lpr_status: LprStatus | None
     drawn_fen: int
     repaid_fen: int
     released_fen: int
