@@ -21,8 +21,8 @@ ROW_REPEATED = FindingKind(
 CELL_INVALID = FindingKind(
     "cell_invalid",
     RowGravity.REFUSED,
-    "单元格内容不符合要求",
-    "The cell is not as required",
+    "单元格内容不符合要求{why_zh}",
+    "The cell is not as required{why_en}",
     "请按模板填写该列：{expected_zh}",
     "Fill the column as the template says: {expected_en}",
 )

@@ -1,10 +1,12 @@
 """Readers of one cell: a code, a day, an amount, a whole number, a choice, a reporting unit; each with its findings."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import TypeVar
+
+from pydantic import ValidationError
 
 from shared.kernel.fold import fold_code
 from shared.kernel.office_date import read_date
@@ -112,13 +114,42 @@ def read_unit(cells: Cells, field: str, on: date) -> UnitMatch:
     return UnitMatch(MatchKind.UNKNOWN, None, None) if text is None else find_unit(text, on)
 
 
-def missing_or_invalid(cells: Cells, field: str, form: ListForm) -> RowFinding:
-    """Return the finding of a cell that has to hold something it does not hold."""
+def missing_or_invalid(cells: Cells, field: str, form: ListForm, why: tuple[str, str] = ("", "")) -> RowFinding:
+    """Return the finding of a cell that has to hold something it does not hold; `why` in Chinese and English.
+
+    Source: K-TAB-01 (design).
+    """
     column = form.column(field)
     told = {"expected_zh": column.meaning_zh, "expected_en": column.meaning_en}
+    told |= {"why_zh": f"：{why[0]}" if why[0] else "", "why_en": f": {why[1]}" if why[1] else ""}
     if cells.text(field) is None:
         return finding(CELL_MISSING, cells.column(field), cells.raw(field), **told)
     return finding(CELL_INVALID, cells.column(field), cells.raw(field), **told)
+
+
+def invalid_cells(
+    cells: Cells, problem: ValidationError, form: ListForm, field_of: Callable[[tuple[int | str, ...]], str]
+) -> list[RowFinding]:
+    """Return the findings of the cells that a shape refuses, each once, with the reason where the shape tells it.
+
+    Args:
+        cells: the line.
+        problem: what the shape said.
+        form: the list.
+        field_of: the field of the list that a place in the shape stands for.
+
+    Source: K-TAB-01 (design).
+    """
+    reasons: dict[str, tuple[str, str]] = {}
+    for error in problem.errors():
+        told = error.get("ctx") or {}
+        reasons.setdefault(field_of(error["loc"]), (str(told.get("zh", "")), str(told.get("en", ""))))
+    return [missing_or_invalid(cells, field, form, why) for field, why in reasons.items()]
+
+
+def first_of(place: tuple[int | str, ...]) -> str:
+    """Return the field that a place in a flat shape names."""
+    return str(place[0]) if place else ""
 
 
 def code_elsewhere(cells: Cells, field: str) -> bool:

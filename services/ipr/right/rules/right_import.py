@@ -21,7 +21,7 @@ from shared.kernel.evidence import EvidenceLevel
 from shared.table.cells import Cells
 from shared.table.finding import FindingKind, RowFinding, RowGravity, finding, from_refusal, is_refused
 from shared.table.kinds import CODE_FOLDED
-from shared.table.read import folded_code, missing_or_invalid, read_choice, read_code, read_day
+from shared.table.read import folded_code, invalid_cells, missing_or_invalid, read_choice, read_code, read_day
 from shared.table.row import ReadLine
 from shared.table.word import folded_word
 
@@ -109,8 +109,7 @@ def read_line(cells: Cells, today: date) -> ReadLine[RightLine]:
         else:
             terms = draft = RightDraft.model_validate({**values, "evidence": evidence})
     except ValidationError as problem:
-        fields = dict.fromkeys(_field(error["loc"]) for error in problem.errors())
-        return ReadLine(None, None, (*findings, *(missing_or_invalid(cells, field, FORM) for field in fields)))
+        return ReadLine(None, None, (*findings, *invalid_cells(cells, problem, FORM, _field)))
     findings += _doubtful(owners, cells.column("owners"))
     try:
         number = normalise_number(terms.kind, terms.right_no)

@@ -30,7 +30,7 @@ from shared.kernel.unit import find_unit, moved_town, unit_on
 from shared.table.cells import Cells
 from shared.table.finding import RowFinding, finding, is_refused, kind_of
 from shared.table.kinds import CELL_IGNORED, ROW_DAMAGED
-from shared.table.read import code_elsewhere, missing_or_invalid, read_choice, read_code, read_day, read_money
+from shared.table.read import code_elsewhere, first_of, invalid_cells, read_choice, read_code, read_day, read_money
 from shared.table.row import ReadLine
 from shared.table.word import folded_word
 
@@ -80,8 +80,7 @@ def read_line(cells: Cells, today: date) -> ReadLine[EnterpriseLine]:
     try:
         terms = EnterpriseTerms.model_validate({**values, "uscc": code, "unit_id": unit_id, "legal_form": form})
     except ValidationError as problem:
-        fields = dict.fromkeys(str(error["loc"][0]) for error in problem.errors() if error["loc"])
-        findings += [missing_or_invalid(cells, field, FORM) for field in fields]
+        findings += invalid_cells(cells, problem, FORM, first_of)
         return ReadLine(None, None, tuple(findings))
     sha256 = hashlib.sha256(cells.said().encode("utf-8", "surrogatepass")).hexdigest()
     return ReadLine(code, EnterpriseLine(terms, sha256), tuple(findings))

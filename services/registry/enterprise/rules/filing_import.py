@@ -14,7 +14,15 @@ from shared.table.cells import Cells
 from shared.table.column import ColumnKind, ListForm, TableColumn
 from shared.table.finding import RowFinding, finding
 from shared.table.kinds import ROW_DAMAGED
-from shared.table.read import code_elsewhere, missing_or_invalid, read_choice, read_code, whole_number
+from shared.table.read import (
+    code_elsewhere,
+    first_of,
+    invalid_cells,
+    missing_or_invalid,
+    read_choice,
+    read_code,
+    whole_number,
+)
 from shared.table.row import ReadLine
 from shared.table.word import folded_word
 
@@ -158,8 +166,7 @@ def _validated(
         confirmed = read_choice(cells, "unit_confirmed", _CONFIRMED) or False
         line = FilingLine(code, year, FilingTerms.model_validate(values), confirmed)
     except ValidationError as problem:
-        fields = dict.fromkeys(str(error["loc"][0]) for error in problem.errors() if error["loc"])
-        return ReadLine(None, None, (*findings, *(missing_or_invalid(cells, field, FORM) for field in fields)))
+        return ReadLine(None, None, (*findings, *invalid_cells(cells, problem, FORM, first_of)))
     return ReadLine(f"{code}/{year}", line, tuple(findings))
 
 

@@ -88,6 +88,14 @@ def test_each_flaw_of_a_line_is_named(cells: dict[str, object], codes: list[str]
     assert found(**cells) == codes
 
 
+def test_a_cell_that_cannot_be_kept_says_why_in_both_languages() -> None:
+    [one] = read({**ROW, "name": "示例\u202e甲"}).findings
+    words = texts(one.kind, dict(one.details))
+    assert (one.kind.code, one.column) == ("cell_invalid", "name")
+    assert "U+202E" in one.value
+    assert all("U+202E" in words[name] for name in ("text_zh", "text_en"))
+
+
 def test_a_line_that_the_reader_of_the_file_found_damaged_is_refused_whatever_it_says() -> None:
     line = read({**ROW, "district": "坏\ufffd"}, is_damaged=True)
     assert line.value is None
