@@ -5,7 +5,9 @@ from sqlalchemy import text
 
 from shared.db.engine import Busy, Database, DatabaseUnavailable
 from shared.db.idempotency import claim
+from shared.db.lock import lock_transaction_each, try_lock_transaction
 from shared.db.transaction import StoredAnswer, Transaction
+from shared.events.event import MAX_EVENT_BYTES
 from shared.events.gateway import ClientChanged
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal
@@ -41,6 +43,44 @@ async def test_events_audit_and_answer_are_written_with_the_commit(postgres: Dat
         assert await scalar(db, "SELECT count(*) FROM audit_entry WHERE action = 'client.changed'") == 1
         assert await scalar(db, "SELECT status FROM idempotency_key") == 201
         assert woken == [True]
+
+
+def told(party: str) -> ClientChanged:
+    return ClientChanged(client_id="c", role="bank", status="ACTIVE", party=party, unit_id=None)
+
+
+async def test_an_event_that_the_broker_would_not_take_is_refused_when_it_is_emitted(postgres: DatabaseServer) -> None:
+    async with lab_database(postgres, "finance") as db:
+        for unfit in ("a" * MAX_EVENT_BYTES, "重" * (MAX_EVENT_BYTES // 3), '"' * (MAX_EVENT_BYTES // 2)):
+            with pytest.raises(Refusal) as caught:
+                async with db.transaction(actor=BANK, clock=clock()) as tx:
+                    tx.emit(changed("before"), told(unfit))
+            assert caught.value.code.code == "event_too_large"
+            assert caught.value.details == {"limit_bytes": MAX_EVENT_BYTES}
+        assert await scalar(db, "SELECT count(*) FROM outbox_event") == 0
+        fits = "a" * (MAX_EVENT_BYTES - len(told("").model_dump_json()))
+        async with db.transaction(actor=BANK, clock=clock()) as tx:
+            tx.emit(told(fits))
+        assert await scalar(db, "SELECT data ->> 'party' FROM outbox_event") == fits
+
+
+async def test_locks_of_several_names_are_one_for_each_and_taken_in_one_order(postgres: DatabaseServer) -> None:
+    async with lab_database(postgres, "finance") as db:
+
+        async def hold(names: list[str]) -> None:
+            async with db.transaction(actor=BANK, clock=clock()) as tx:
+                await lock_transaction_each(tx.session, "firm", names)
+                await asyncio.sleep(0.01)
+
+        names = [f"firm-{place}" for place in range(50)]
+        async with asyncio.timeout(20):  # two who took them in their own order would wait for one another
+            await asyncio.gather(*(hold(names[turn:] + names[:turn]) for turn in range(0, 50, 13)), hold(names[::-1]))
+        async with db.transaction(actor=BANK, clock=clock()) as one:
+            await lock_transaction_each(one.session, "firm", ["a", "b", "a"])
+            async with db.transaction(actor=BANK, clock=clock()) as other:
+                assert await try_lock_transaction(other.session, "firm", "c")
+                assert not await try_lock_transaction(other.session, "firm", "b")
+                assert await try_lock_transaction(other.session, "other", "b")
 
 
 async def test_a_transaction_that_raises_leaves_nothing_behind(postgres: DatabaseServer) -> None:

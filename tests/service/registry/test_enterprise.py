@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.kernel.actor import Role
+from services.registry.enterprise.usecases.enterprise import lock_registration
+from shared.kernel.actor import Role, system_actor
 from shared.kernel.clock import FixedClock
 from tests.service.registry.world import EVIDENCE, OTHER_UNIT, SCOPES, UNIT, World, code_of, firm, made_up_code
 from tests.support.postgres import DatabaseServer
@@ -211,3 +212,13 @@ async def test_eight_clerks_who_register_one_code_at_once_make_one_enterprise(wo
     answers = await asyncio.gather(*(world.city.post("/v1/enterprises", json=firm(1)) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [201, *[409] * 7]
     assert len(await world.service.events("registry.enterprise.changed.v1")) == 1
+
+
+async def test_who_registers_one_firm_does_not_hold_up_the_others(world: World) -> None:
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        async with world.service.db.transaction(actor=system_actor("registry"), clock=world.service.clock) as tx:
+            await lock_registration(tx, [firm(1)["uscc"]])
+            waiting = group.create_task(world.city.post("/v1/enterprises", json=firm(1)))
+            assert (await world.city.post("/v1/enterprises", json=firm(2))).status_code == 201
+            assert not waiting.done()
+    assert waiting.result().status_code == 201

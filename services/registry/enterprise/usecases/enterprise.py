@@ -1,6 +1,6 @@
 """Registering and changing enterprises, their integrity marks and their reporting units."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from services.registry.enterprise.rules.size_class import size_class
 from services.registry.enterprise.store import enterprise as store
 from services.registry.enterprise.store import filing as filing_store
 from services.registry.enterprise.store.enterprise import NewEnterprise
-from shared.db.lock import lock_transaction
+from shared.db.lock import lock_transaction_each
 from shared.db.transaction import Transaction
 from shared.events.registry import EnterpriseChanged
 from shared.kernel.actor import Role
@@ -55,9 +55,12 @@ async def lock_enterprise(tx: Transaction, uscc: str) -> Enterprise:
     return enterprise
 
 
-async def lock_registration(tx: Transaction) -> None:
-    """Hold registrations until this transaction ends: two of one code, by form and by list, become one."""
-    await lock_transaction(tx.session, "registry", "register_enterprise")
+async def lock_registration(tx: Transaction, usccs: Iterable[str]) -> None:
+    """Hold the registration of these codes until this transaction ends: two of one, by form and by list, become one.
+
+    One lock per code: those who register other firms do not wait, and keep no connection while they would.
+    """
+    await lock_transaction_each(tx.session, "registry/register_enterprise", usccs)
 
 
 async def register_enterprise(tx: Transaction, terms: EnterpriseTerms, *, enterprise_id: UUID) -> Enterprise:
@@ -70,7 +73,7 @@ async def register_enterprise(tx: Transaction, terms: EnterpriseTerms, *, enterp
     if tx.actor.role is Role.DISTRICT and tx.actor.unit_id != terms.unit_id:
         raise Refusal(FORBIDDEN_ROLE, pointer="/unit_id")
     decision = rules.register(terms, today=tx.today)
-    await lock_registration(tx)
+    await lock_registration(tx, (terms.uscc,))
     if await store.exists(tx, terms.uscc):
         raise Refusal(rules.ENTERPRISE_EXISTS, pointer="/uscc", uscc=terms.uscc)
     enterprise = add_enterprise(

@@ -30,8 +30,8 @@ async def write_rows(tx: Transaction, rows: Sequence[ReadRow[EnterpriseLine]], b
         rows: the lines.
         book: rule sets.
     """
-    await enterprises.lock_registration(tx)
     usccs = sorted({row.value.terms.uscc for row in rows})
+    await enterprises.lock_registration(tx, usccs)
     held = await store.lock_many(tx, usccs)
     hidden = await store.existing(tx, usccs) - set(held)
     marks = await enterprises.marks_of_many(tx, list(held))
