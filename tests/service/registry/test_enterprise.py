@@ -215,10 +215,14 @@ async def test_eight_clerks_who_register_one_code_at_once_make_one_enterprise(wo
 
 
 async def test_who_registers_one_firm_does_not_hold_up_the_others(world: World) -> None:
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-        async with world.service.db.transaction(actor=system_actor("registry"), clock=world.service.clock) as tx:
-            await lock_registration(tx, [firm(1)["uscc"]])
-            waiting = group.create_task(world.city.post("/v1/enterprises", json=firm(1)))
-            assert (await world.city.post("/v1/enterprises", json=firm(2))).status_code == 201
-            assert not waiting.done()
+    service = world.service
+    async with (
+        asyncio.timeout(20),
+        asyncio.TaskGroup() as group,
+        service.db.transaction(actor=system_actor("registry"), clock=service.clock) as tx,
+    ):
+        await lock_registration(tx, [firm(1)["uscc"]])
+        waiting = group.create_task(world.city.post("/v1/enterprises", json=firm(1)))
+        assert (await world.city.post("/v1/enterprises", json=firm(2))).status_code == 201
+        assert not waiting.done()
     assert waiting.result().status_code == 201
