@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Date, DateTime, Select, SQLColumnExpression, String, func, literal_column
+from sqlalchemy import ColumnElement, Date, DateTime, Select, SQLColumnExpression, String, func
 
 from shared.db.keyset import KeyPart, Keyset, Page, PageWanted, ascending, descending
 from shared.db.transaction import Transaction
 from shared.kernel.clock import SHANGHAI
-from shared.kernel.fold import BRACKETS_AND_SPACES, search_key
+from shared.kernel.fold import search_key
 from shared.kernel.sort import Sort
 
 Columns = Mapping[str, SQLColumnExpression[Any]]
@@ -118,11 +118,9 @@ def as_code(column: SQLColumnExpression[Any]) -> ColumnElement[str]:
     return func.upper(func.replace(column, " ", ""), type_=String)
 
 
-def holds_text(column: SQLColumnExpression[Any], text: str) -> ColumnElement[bool]:
-    """Return the condition that a column holds a text: width, case, brackets and spaces are folded on both sides."""
-    plain = func.normalize(column, literal_column("NFKC"), type_=String)
-    folded = func.lower(func.translate(plain, BRACKETS_AND_SPACES, "", type_=String))
-    return cast("ColumnElement[bool]", folded.contains(search_key(text), autoescape=True))
+def holds_key(keys: SQLColumnExpression[Any], text: str) -> ColumnElement[bool]:
+    """Return the condition that a column of search keys holds what a text is found by."""
+    return cast("ColumnElement[bool]", cast("ColumnElement[str]", keys).contains(search_key(text), autoescape=True))
 
 
 def _first(on: date, column: SQLColumnExpression[Any]) -> date | datetime:

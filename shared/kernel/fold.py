@@ -14,8 +14,6 @@ _ROUNDS = 4
 _APOSTROPHES = "'‘’`´＇"  # what spreadsheets and pages put before a code that shall stay text
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _SPACES = re.compile(r"\s+")
-BRACKETS_AND_SPACES = "()[]{}<>〈〉《》「」『』【】〔〕〖〗〘〙〚〛⟨⟩«»‹› \t\u00a0\u3000"
-"""What a search key leaves out, for a database that folds stored texts itself."""
 _BRACKETS = re.compile("[()\\[\\]{}<>〈〉《》「」『』【】〔〕〖〗〘〙〚〛⟨⟩«»‹›]")
 
 

@@ -15,7 +15,7 @@ from sqlmodel import Field
 from shared.kernel import patent_no, uscc
 from shared.kernel.fault import value_fault
 from shared.kernel.fold import fold_code, search_key
-from shared.kernel.text import line, person_name, prose
+from shared.kernel.text import line, person_name, prose, without_invisible
 from shared.kernel.unit import is_unit
 
 MAX_FEN = 9_000_000_000_000_000
@@ -92,7 +92,7 @@ def _unless_blank(read: Callable[[str], str]) -> Callable[[str | None], str | No
 
 
 def _searched(text: str) -> str:
-    kept = line(text)
+    kept = line(without_invisible(text))  # a search keeps nothing: what a copy brought along is no reason to refuse
     if not search_key(kept):
         raise value_fault("search_text_empty", "没有可供查找的文字", "there is nothing in it to search for")
     return kept

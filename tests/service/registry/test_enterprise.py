@@ -1,5 +1,6 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -163,6 +164,38 @@ async def test_a_search_takes_the_name_literally(world: World) -> None:
     assert [row["name"] for row in found] == ["百分之百%示例"]
     by_code = (await world.city.get("/v1/enterprises", params={"q": made_up_code(2).lower()})).json()["items"]
     assert [row["name"] for row in by_code] == ["普通示例"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["华为(重庆)", "华为（重庆）", "为【重", "ai", "ＡＩ", "Ａi", "华为 重庆", "华\u200b为", " 华为", "科技ＡＩ有限"],
+)
+async def test_a_name_is_found_however_it_is_written(world: World, words: str) -> None:
+    await world.registered(1, name="华为（重庆）科技AI有限公司")
+    await world.registered(2, name="示例（成都）有限公司")
+    found = (await world.city.get("/v1/enterprises", params={"q": words})).json()["items"]
+    assert [row["name"] for row in found] == ["华为（重庆）科技AI有限公司"]
+
+
+async def test_a_name_is_found_as_it_is_now(world: World) -> None:
+    code = await world.registered(1, name="旧名（一）")
+    held = await world.city.get(f"/v1/enterprises/{code}")
+    headers = {"if-match": held.headers["etag"]}
+    assert (
+        await world.city.patch(f"/v1/enterprises/{code}", json={"name": "新名"}, headers=headers)
+    ).status_code == 200
+    for words, count in (("旧名(一)", 0), ("新 名", 1)):
+        assert len((await world.city.get("/v1/enterprises", params={"q": words})).json()["items"]) == count
+
+
+@pytest.mark.parametrize("form", ["{}", " {} ", "'{}", "{}\u200b", "\u202d{}\u202c"])
+async def test_a_code_is_read_through_what_a_copy_brings_along(world: World, form: str) -> None:
+    code = await world.registered(1)
+    written = form.format(code.lower())
+    assert (await world.city.get(f"/v1/enterprises/{quote(written)}")).json()["uscc"] == code
+    assert len((await world.city.get("/v1/enterprises", params={"q": written})).json()["items"]) == 1
+    again = await world.city.post("/v1/enterprises", json=firm(1, uscc=written))
+    assert (again.status_code, code_of(again)) == (409, "enterprise_exists")
 
 
 async def test_an_export_holds_what_the_list_shows_and_no_formula(world: World) -> None:

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy import CheckConstraint, Index, String, Text, text
 from sqlmodel import Field
 
 from services.registry.base import Base
@@ -20,7 +20,7 @@ from shared.kernel.key_field import KeyField
 
 
 class Enterprise(EnterpriseTerms, Base, table=True):
-    """One enterprise; `version` counts every change and is the ETag."""
+    """One enterprise; `version` counts every change and is the ETag, `name_key` is what its name is found by."""
 
     __tablename__ = "enterprise"
     __table_args__ = (
@@ -39,6 +39,7 @@ class Enterprise(EnterpriseTerms, Base, table=True):
     founder_type: FounderType | None = Field(default=None, sa_type=text_enum(FounderType))
     size_class: SizeClass | None = Field(default=None, sa_type=text_enum(SizeClass))
     status: EnterpriseStatus = Field(sa_type=text_enum(EnterpriseStatus))
+    name_key: str = Field(sa_type=Text)
     code_needs_review: bool
     source_row_sha256: str | None = Field(default=None, sa_type=String(64))
     version: int

@@ -12,7 +12,7 @@ from services.registry.enterprise.models.enterprise import Enterprise, Integrity
 from services.registry.enterprise.rules.enterprise import IntegrityKind
 from services.registry.enterprise.store.scope import visible
 from shared.db.keyset import ascending, descending
-from shared.db.selection import Selection, holds_text
+from shared.db.selection import Selection, holds_key
 from shared.db.transaction import Transaction
 from shared.kernel.fold import fold_code
 from shared.kernel.sort import Sort
@@ -135,7 +135,7 @@ async def stays(tx: Transaction, uscc: str) -> Sequence[UnitStay]:
 
 
 def _named(text: str) -> ColumnElement[bool]:
-    return or_(holds_text(col(Enterprise.name), text), col(Enterprise.uscc) == fold_code(text).text)
+    return or_(holds_key(col(Enterprise.name_key), text), col(Enterprise.uscc) == fold_code(text).text)
 
 
 LIST = Selection(

@@ -10,7 +10,7 @@ from services.registry.enterprise.models.filing import Filing
 from services.registry.enterprise.rules.filing import FilingStatus
 from services.registry.enterprise.store.scope import visible
 from shared.db.keyset import ascending, descending
-from shared.db.selection import Selection, by_time, holds_text
+from shared.db.selection import Selection, by_time, holds_key
 from shared.db.transaction import Transaction
 from shared.kernel.sort import Sort
 
@@ -73,6 +73,6 @@ LIST = Selection(
     among={"status": col(Filing.status)},
     unless_asked={"status": (FilingStatus.ACCEPTED,)},
     days={"accepted": col(Filing.accepted_at), "updated": col(Filing.updated_at)},
-    found={"q": lambda text: holds_text(col(Enterprise.name), text)},
+    found={"q": lambda text: holds_key(col(Enterprise.name_key), text)},
 )
 """What filings may be narrowed and sorted by."""

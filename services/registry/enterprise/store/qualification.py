@@ -12,7 +12,7 @@ from services.registry.enterprise.models.qualification import Qualification
 from services.registry.enterprise.rules.qualification import QualificationKind, QualificationStatus
 from services.registry.enterprise.store.scope import visible
 from shared.db.keyset import ascending
-from shared.db.selection import Selection, as_code, by_time, due_first, holds_text
+from shared.db.selection import Selection, as_code, by_time, due_first, holds_key
 from shared.db.transaction import Transaction
 from shared.kernel.sort import Sort
 
@@ -67,6 +67,6 @@ LIST = Selection(
     },
     among={"kind": col(Qualification.kind), "status": col(Qualification.status)},
     days={"valid_from": col(Qualification.valid_from_on), "valid_until": col(Qualification.valid_until_on)},
-    found={"q": lambda text: holds_text(col(Enterprise.name), text)},
+    found={"q": lambda text: holds_key(col(Enterprise.name_key), text)},
 )
 """What titles may be narrowed and sorted by."""

@@ -22,6 +22,7 @@ from shared.events.registry import EnterpriseChanged
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence
+from shared.kernel.fold import search_key
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.version import SeenVersion
@@ -121,6 +122,7 @@ def new_enterprise(
             **{name: getattr(terms, name) for name in EnterpriseTerms.model_fields},
             "id": enterprise_id,
             "status": status,
+            "name_key": search_key(terms.name),
             "code_needs_review": code_needs_review,
             "source_row_sha256": source_row_sha256,
             "version": 1,
@@ -172,6 +174,7 @@ async def apply_changes(
         rules.register(terms, today=tx.today)
     for name in EnterpriseTerms.model_fields:
         setattr(enterprise, name, getattr(terms, name))
+    enterprise.name_key = search_key(terms.name)
     if terms.unit_id != held.unit_id:
         stay = await store.open_stay(tx, enterprise.uscc)
         stay.until_on = tx.today

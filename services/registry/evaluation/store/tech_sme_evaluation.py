@@ -9,7 +9,7 @@ from services.registry.enterprise.models.enterprise import Enterprise
 from services.registry.enterprise.store.scope import visible
 from services.registry.evaluation.models.tech_sme_evaluation import TechSmeEvaluation
 from shared.db.keyset import ascending, descending
-from shared.db.selection import Selection, holds_text
+from shared.db.selection import Selection, holds_key
 from shared.db.transaction import Transaction
 from shared.kernel.sort import Sort
 
@@ -43,6 +43,6 @@ LIST = Selection(
     },
     among={"verdict": col(TechSmeEvaluation.verdict)},
     days={"as_of": col(TechSmeEvaluation.as_of_on)},
-    found={"q": lambda text: holds_text(col(Enterprise.name), text)},
+    found={"q": lambda text: holds_key(col(Enterprise.name_key), text)},
 )
 """What evaluations may be narrowed and sorted by."""

@@ -10,7 +10,7 @@ from services.registry.enterprise.store.scope import visible
 from services.registry.ladder.models.register_application import RegisterApplication
 from services.registry.ladder.rules.register_application import OPEN_STATUSES
 from shared.db.keyset import ascending, descending
-from shared.db.selection import Selection, as_code, holds_text
+from shared.db.selection import Selection, as_code, holds_key
 from shared.db.transaction import Transaction
 from shared.kernel.sort import Sort
 
@@ -59,6 +59,6 @@ LIST = Selection(
         "check_due": col(RegisterApplication.check_due_on),
         "listed": col(RegisterApplication.listed_at),
     },
-    found={"q": lambda text: holds_text(col(Enterprise.name), text)},
+    found={"q": lambda text: holds_key(col(Enterprise.name_key), text)},
 )
 """What applications for the register may be narrowed and sorted by."""

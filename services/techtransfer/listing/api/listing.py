@@ -138,7 +138,7 @@ def contact_of(listing: ListingColumns) -> ContactRead:
 def answer_fields(listing: ListingColumns, actor: Actor) -> dict[str, Any]:
     """Return the fields of a listing as the actor may see them: hidden ones are null and named."""
     insider = rules.is_insider(usecases.held(listing), actor)
-    fields = listing.model_dump(exclude={"title_key", "posted_by", "poster_party", "reviewer"})
+    fields = listing.model_dump(exclude={"title_key", "search_text", "posted_by", "poster_party", "reviewer"})
     hidden = rules.fields_hidden(listing.confidential_fields, insider=insider)
     if not insider:
         fields["review_note"] = None

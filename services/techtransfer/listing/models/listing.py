@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, text
 from sqlalchemy.schema import SchemaItem
 from sqlmodel import Field
 
@@ -21,7 +21,8 @@ _PUBLISHED = text("status = 'PUBLISHED'")
 class ListingColumns(ListingTerms):
     """The shared words with their column types, and the state of the machine.
 
-    `version` counts every change and is the ETag; `title_key` is a digest of the title without width, case and spaces.
+    `version` counts every change and is the ETag; `title_key` is a digest of the title's key, `search_text`
+    holds the keys of title and keywords.
     """
 
     id: UUID = Field(primary_key=True)
@@ -35,6 +36,7 @@ class ListingColumns(ListingTerms):
     authority_sha256: str | None = Field(default=None, sa_type=String(64))
     status: ListingStatus = Field(sa_type=text_enum(ListingStatus))
     title_key: str = Field(sa_type=String(64))
+    search_text: str = Field(sa_type=Text)
     posted_by: str = Field(sa_type=String(120))
     poster_party: str | None = Field(default=None, sa_type=String(18))
     reviewer: str | None = Field(default=None, sa_type=String(120))

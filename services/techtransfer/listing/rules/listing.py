@@ -1,7 +1,5 @@
 """Listings: the fields, the machine and the secrecy that achievements and needs share."""
 
-import re
-import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,6 +12,7 @@ from services.techtransfer.listing.rules.words import CooperationMode, Digest, L
 from shared.events.techtransfer import ListingChanged
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal, RefusalCode
+from shared.kernel.fold import search_key
 from shared.kernel.key_field import KeyField
 from shared.kernel.personal import Personal
 from shared.kernel.shape import Shape
@@ -106,7 +105,6 @@ LISTING_DUPLICATE = RefusalCode(
 EDITABLE = frozenset({ListingStatus.DRAFT, ListingStatus.RETURNED})
 IN_REVIEW = frozenset({ListingStatus.SUBMITTED, ListingStatus.UNDER_REVIEW})
 ENDED = frozenset({ListingStatus.WITHDRAWN, ListingStatus.EXPIRED})
-SPACES = re.compile(r"[\s\u3000]+")
 
 
 class ListingTerms(Shape):
@@ -207,14 +205,21 @@ def check_contact(terms: ListingTerms) -> None:
 
 
 def title_key(title: str) -> str:
-    """Return a digest that two titles share if they differ in width, case and spaces only.
+    """Return a digest that two titles share if a search would not tell them apart.
 
     A digest, since normalising can make a title many times as long as an index takes.
 
     Source: T-LIST-05 (docs/rules/techtransfer.md).
     """
-    plain = SPACES.sub("", unicodedata.normalize("NFKC", title)).casefold()
-    return sha256(plain.encode()).hexdigest()
+    return sha256(search_key(title).encode()).hexdigest()
+
+
+def search_text(terms: ListingTerms) -> str:
+    """Return what a listing is found by: the keys of its title and of its keywords, one a line.
+
+    Source: T-LIST-07 (docs/rules/techtransfer.md).
+    """
+    return "\n".join(search_key(words) for words in (terms.title, *terms.keywords))
 
 
 def refuse_duplicate(open_case_no: str | None) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlmodel import col
 
 from services.techtransfer.listing.models.listing import ListingColumns
@@ -14,6 +14,7 @@ from services.techtransfer.listing.rules.words import CooperationMode, ListingSt
 from shared.db.keyset import Keyset, Page, PageWanted, descending
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Actor, Role
+from shared.kernel.fold import search_key
 
 Listing = TypeVar("Listing", bound=ListingColumns)
 SEES_ALL = frozenset({Role.CITY, Role.AUDITOR, Role.SYSTEM})
@@ -144,5 +145,4 @@ async def counts(tx: Transaction, table: type[Listing], party_uscc: str) -> dict
 
 def _holds(table: type[Listing], word: str) -> ColumnElement[bool]:
     """Return the condition that a word stands in the title or a keyword; `%` and `_` are ordinary characters."""
-    keywords = cast(col(table.keywords), Text)
-    return or_(col(table.title).icontains(word, autoescape=True), keywords.icontains(word, autoescape=True))
+    return col(table.search_text).contains(search_key(word), autoescape=True)

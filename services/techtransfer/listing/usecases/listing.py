@@ -106,6 +106,7 @@ async def draft_columns(
         "case_no": await next_case_no(tx, terms.unit_id, series=CaseSeries.TECHTRANSFER),
         "status": ListingStatus.DRAFT,
         "title_key": rules.title_key(terms.title),
+        "search_text": rules.search_text(terms),
         "posted_by": tx.actor.client_id,
         "poster_party": tx.actor.party,
         "version": 1,
@@ -125,6 +126,7 @@ async def replace_terms(tx: Transaction, listing: ListingColumns, terms: rules.L
         setattr(listing, field, value)
     listing.party_name = name
     listing.title_key = rules.title_key(terms.title)
+    listing.search_text = rules.search_text(terms)
     touch(tx, listing)
 
 

@@ -9,6 +9,7 @@ from services.techtransfer.listing.rules.achievement import HIDEABLE
 from services.techtransfer.listing.rules.words import ListingStatus, Noun, ReviewDecision
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal
+from shared.kernel.fold import search_key
 from tests.unit.techtransfer.builders import (
     AGENCY,
     BROKER,
@@ -165,11 +166,20 @@ def test_a_listing_ends_after_today_and_within_two_years(days: int, refused: boo
         ("高强铝合金 铸造", "高强铝合金铸造", True),
         ("ＡＩ 检测", "ai检测", True),
         ("高强　铝合金", "高强铝合金", True),
+        ("铝合金（铸造）", "铝合金(铸造)", True),
+        ("铝\u200b合金", "铝合金", True),
         ("高强铝合金", "高强镁合金", False),
     ],
 )
 def test_titles_are_the_same_whatever_their_width_case_and_spaces(one: str, other: str, same: bool) -> None:
     assert (listing.title_key(one) == listing.title_key(other)) is same
+
+
+@pytest.mark.parametrize("word", ["ＡＩ", "ai", "铝合金(铸造)", "【铸造】", "铝\u200b合金", "工业 软件", "cad"])
+def test_a_listing_is_found_however_its_words_are_written(word: str) -> None:
+    terms = achievement(title="Ai 铝合金（铸造）", keywords=["工业软件", "ＣＡＤ"])
+    assert search_key(word) in listing.search_text(terms)
+    assert search_key("软件CAD") not in listing.search_text(terms)
 
 
 @given(st.text(max_size=200))
