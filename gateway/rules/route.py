@@ -43,7 +43,16 @@ OWNERS: dict[str, str] = {
     ),
     **dict.fromkeys(("ip-rights", "portfolios", "ip-sheets", "imports/ip-rights", "exports/ip-rights"), "ipr"),
     **dict.fromkeys(
-        ("achievements", "needs", "listing-summaries", "exports/achievements", "exports/needs"), "techtransfer"
+        (
+            "achievements",
+            "needs",
+            "listing-summaries",
+            "exports/achievements",
+            "exports/needs",
+            "imports/achievements",
+            "imports/needs",
+        ),
+        "techtransfer",
     ),
 }
 """First word behind /v1/ (the first two of imports and exports) → service."""

@@ -5,9 +5,10 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.techtransfer.examples import WORDS
-from services.techtransfer.listing.api import achievement, listing, need
+from services.techtransfer.listing.api import achievement, listing, listing_import, need
 from services.techtransfer.listing.handlers import registry
 from services.techtransfer.listing.jobs import expiry
+from services.techtransfer.listing.jobs import listing_import as imports
 from services.techtransfer.refusals import REFUSALS
 from services.techtransfer.settings import TechtransferSettings
 from services.techtransfer.tables import metadata
@@ -26,9 +27,15 @@ def create_app(settings: TechtransferSettings | None = None) -> FastAPI:
             title="技术转移服务 Technology transfer",
             settings=settings or TechtransferSettings(),
             metadata=metadata,
-            routers=[achievement.router, need.router, listing.router],
+            routers=[
+                achievement.router,
+                need.router,
+                listing.router,
+                listing_import.achievements,
+                listing_import.needs,
+            ],
             subscriptions=SUBSCRIPTIONS,
-            jobs=expiry.JOBS,
+            jobs=[*expiry.JOBS, *imports.JOBS],
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=TechtransferRuleSetPublished,

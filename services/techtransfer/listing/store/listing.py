@@ -84,6 +84,25 @@ async def open_twin(
     return (await tx.session.execute(statement.limit(1))).scalar_one_or_none()
 
 
+async def lock_known(
+    tx: Transaction, table: type[Listing], *, case_nos: Sequence[str], title_keys: Sequence[str]
+) -> Sequence[Listing]:
+    """Lock the actor's own listings with these case numbers, and its open ones with these titles, by their ids."""
+    statement = (
+        select(table)
+        .where(
+            inside(table, tx.actor),
+            or_(
+                col(table.case_no).in_(case_nos),
+                and_(col(table.title_key).in_(title_keys), col(table.status).not_in(ENDED)),
+            ),
+        )
+        .order_by(col(table.id))
+        .with_for_update()
+    )
+    return (await tx.session.execute(statement)).scalars().all()
+
+
 def narrowed(table: type[Listing], actor: Actor, wanted: ListingFilter) -> Select[Listing]:
     """Return the rows that the actor may see and asked for, in no order."""
     conditions = [inside(table, actor) if wanted.mine else visible(table, actor)]

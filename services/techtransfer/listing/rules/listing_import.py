@@ -1,0 +1,194 @@
+"""One line of a list of achievements or needs: what it says, and whether it says something new."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from services.techtransfer.listing.rules.listing import ListingTerms, title_key
+from services.techtransfer.listing.rules.party import MAY_POST
+from services.techtransfer.listing.rules.words import CooperationMode, ResultStage, in_words
+from shared.kernel.actor import Actor
+from shared.kernel.errors import Refusal
+from shared.kernel.key_field import KeyField
+from shared.kernel.refusals import FORBIDDEN_ROLE
+from shared.table.cells import Cells
+from shared.table.column import ColumnKind, ListForm
+from shared.table.finding import FindingKind, RowFinding, RowGravity, finding, from_refusal, is_refused
+from shared.table.read import (
+    first_of,
+    invalid_cells,
+    missing_or_invalid,
+    read_choice,
+    read_code,
+    read_day,
+    read_money,
+    read_unit,
+    whole_number,
+)
+from shared.table.row import ReadLine
+from shared.table.word import folded_word
+
+LISTING_UNKNOWN = FindingKind(
+    "listing_unknown",
+    RowGravity.REFUSED,
+    "没有编号为 {case_no} 的信息，或不属于本单位",
+    "There is no listing {case_no}, or it is another's",
+    "请核对编号；新发布的请留空",
+    "Check the case number; leave it empty for a new listing",
+)
+KINDS: tuple[FindingKind, ...] = (LISTING_UNKNOWN,)
+"""Findings of these lists alone."""
+_LISTS = frozenset({"keywords", "innovation_points", "ip_right_nos", "completing_units", "core_indicators"})
+_APART = re.compile(r"[;；、\n]")
+_KEYWORDS_APART = re.compile(r"[;；、,，\n]")
+_JOINT = "、"
+Terms = TypeVar("Terms", bound=ListingTerms)
+
+
+@dataclass(frozen=True, slots=True)
+class ListingLine:
+    """What one line says.
+
+    Attributes:
+        case_no: of the listing that it speaks of, None for a new one.
+        title_key: by which a listing of the same party is known.
+        said: field → value, of the cells that say something.
+    """
+
+    case_no: str | None
+    title_key: str
+    said: Mapping[str, Any]
+
+
+def may_import(actor: Actor) -> None:
+    """Refuse a role that posts no listings.
+
+    Raises:
+        Refusal: `forbidden_role`.
+
+    Source: T-IMPORT-01 (docs/rules/techtransfer.md).
+    """
+    if actor.role not in MAY_POST:
+        raise Refusal(FORBIDDEN_ROLE)
+
+
+def reader(form: ListForm) -> Callable[[Cells, date], ReadLine[ListingLine]]:
+    """Return the reader of one line of a list.
+
+    A line with a case number speaks of that listing, one without of the party's open listing of the same title, or of
+    a new one.
+
+    Source: T-IMPORT-02 (docs/rules/techtransfer.md).
+    """
+
+    def read(cells: Cells, today: date) -> ReadLine[ListingLine]:
+        said: dict[str, Any] = {}
+        findings: list[RowFinding] = []
+        for column in form.columns:
+            if cells.text(column.field) is None:
+                findings += [missing_or_invalid(cells, column.field, form)] if column.required else []
+                continue
+            value, found = _value(cells, column.field, form, today)
+            findings += found
+            if value is not None:
+                said[column.field] = value
+        if is_refused(findings):
+            return ReadLine(None, None, tuple(findings))
+        case_no = said.pop("case_no", None)
+        key = title_key(said["title"])
+        named = f"{said['party_uscc']}/{key}" if case_no is None else case_no
+        return ReadLine(named, ListingLine(case_no, key, said), tuple(findings))
+
+    return read
+
+
+def changes_of(line: ListingLine, held: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields in which a line differs from the listing that is held; empty cells say nothing.
+
+    Lists are compared as they stand in one cell: an item may hold the mark that separates them.
+
+    Source: T-IMPORT-03 (docs/rules/techtransfer.md).
+    """
+    return {field: value for field, value in line.said.items() if _plain(value) != _plain(held.get(field))}
+
+
+def terms_of(
+    shape: type[Terms], said: Mapping[str, Any], cells: Cells, form: ListForm
+) -> tuple[Terms | None, tuple[RowFinding, ...]]:
+    """Return the terms that a line gives, or what is wrong with them.
+
+    Source: T-IMPORT-02 (docs/rules/techtransfer.md).
+    """
+    try:
+        return shape.model_validate(dict(said)), ()
+    except ValidationError as problem:
+        return None, tuple(invalid_cells(cells, problem, form, first_of))
+
+
+def refused_by(refusal: Refusal, cells: Cells) -> RowFinding:
+    """Return the refusal of a rule as a finding on the column that its pointer names.
+
+    Source: T-IMPORT-02 (docs/rules/techtransfer.md).
+    """
+    field = (refusal.pointer or "/title").split("/")[1]
+    return from_refusal(refusal, cells.column(field), cells.raw(field))
+
+
+def unknown_listing(cells: Cells, case_no: str) -> RowFinding:
+    """Return the finding on a line whose case number leads nowhere.
+
+    Source: T-IMPORT-03 (docs/rules/techtransfer.md).
+    """
+    return finding(LISTING_UNKNOWN, cells.column("case_no"), case_no, case_no=case_no)
+
+
+def _value(cells: Cells, field: str, form: ListForm, today: date) -> tuple[Any, list[RowFinding]]:
+    """Return what a filled cell says, None with a finding where it cannot be read."""
+    kind = form.column(field).kind
+    text = cells.text(field) or ""
+    if field in _LISTS:
+        apart = _KEYWORDS_APART if field == "keywords" else _APART
+        return [part.strip() for part in apart.split(text) if part.strip()], []
+    if kind is ColumnKind.CODE:
+        return read_code(cells, field)
+    if kind is ColumnKind.DATE:
+        return read_day(cells, field)
+    if kind is ColumnKind.AMOUNT:
+        amount, found = read_money(cells, field)
+        return None if amount is None else amount.fen, found
+    value: Any = text
+    if kind is ColumnKind.UNIT:
+        unit = read_unit(cells, field, today).unit
+        value = None if unit is None else unit.unit_id
+    elif kind is ColumnKind.WHOLE:
+        value = whole_number(text)
+    elif field == "cooperation_modes":
+        words = [_words(form, field).get(folded_word(part)) for part in _KEYWORDS_APART.split(text) if part.strip()]
+        value = None if None in words else words
+    elif kind is ColumnKind.CHOICE:
+        value = read_choice(cells, field, _words(form, field))
+    return value, [] if value is not None else [missing_or_invalid(cells, field, form)]
+
+
+@cache
+def _words(form: ListForm, field: str) -> Mapping[str, str]:
+    """Return every word of a choice, folded: its code, its Chinese name, and both names as our exports write them."""
+    found: dict[str, str] = {}
+    for code, word in form.column(field).choices:
+        found |= {folded_word(one): code for one in (code, word)}
+        for kind in (CooperationMode, ResultStage, KeyField):
+            if code in kind.__members__:
+                found[folded_word(in_words(kind[code]))] = code
+    return found
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  # a value of any field
+    if isinstance(value, list | tuple):
+        return _JOINT.join(str(one) for one in value)
+    return str(value) if isinstance(value, StrEnum) else value

@@ -1,0 +1,131 @@
+"""Writing lists of achievements and needs: new ones become drafts, known ones are changed as long as they may be."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from services.techtransfer.listing.models.achievement import Achievement
+from services.techtransfer.listing.models.listing import ListingColumns
+from services.techtransfer.listing.models.need import Need
+from services.techtransfer.listing.rules import listing as listing_rules
+from services.techtransfer.listing.rules import listing_import as rules
+from services.techtransfer.listing.rules.achievement import AchievementTerms
+from services.techtransfer.listing.rules.listing import ListingTerms
+from services.techtransfer.listing.rules.listing_import import ListingLine
+from services.techtransfer.listing.rules.listing_list import ACHIEVEMENTS, NEEDS
+from services.techtransfer.listing.rules.need import NeedTerms
+from services.techtransfer.listing.store import listing as store
+from services.techtransfer.listing.store.listing import Listing
+from services.techtransfer.listing.usecases import achievement as achievements
+from services.techtransfer.listing.usecases import listing as listings
+from services.techtransfer.listing.usecases import need as needs
+from shared.db.transaction import Transaction
+from shared.db.turns import in_turns
+from shared.kernel.errors import Refusal
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import FORBIDDEN_ROLE
+from shared.policy.book import RuleBook
+from shared.policy.rule_set import RuleSet
+from shared.table.column import ListForm
+from shared.table.row import CREATED, UNCHANGED, UPDATED, ReadRow, Written, refused
+
+Terms = TypeVar("Terms", bound=ListingTerms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Noun(Generic[Listing, Terms]):
+    """How one of both nouns is written."""
+
+    table: type[Listing]
+    terms: type[Terms]
+    form: ListForm
+    post: Callable[[Transaction, Terms, RuleSet], Awaitable[Listing]]
+    change: Callable[[Transaction, Listing, Terms, RuleSet], Awaitable[Listing]]
+
+
+async def write_achievements(tx: Transaction, rows: Sequence[ReadRow[ListingLine]], book: RuleBook) -> list[Written]:
+    """Write a batch of achievements in this transaction."""
+    return await _write(
+        tx,
+        rows,
+        book.pick(listing_rules.POLICY, tx.today),
+        _Noun(
+            Achievement,
+            AchievementTerms,
+            ACHIEVEMENTS,
+            lambda tx, terms, rules: achievements.post_achievement(tx, terms, achievement_id=new_id(), rule_set=rules),
+            lambda tx, held, terms, rules: achievements.change_achievement(tx, held, terms, rule_set=rules),
+        ),
+    )
+
+
+async def write_needs(tx: Transaction, rows: Sequence[ReadRow[ListingLine]], book: RuleBook) -> list[Written]:
+    """Write a batch of needs in this transaction."""
+    return await _write(
+        tx,
+        rows,
+        book.pick(listing_rules.POLICY, tx.today),
+        _Noun(
+            Need,
+            NeedTerms,
+            NEEDS,
+            lambda tx, terms, rules: needs.post_need(tx, terms, need_id=new_id(), rule_set=rules),
+            lambda tx, held, terms, rules: needs.change_need(tx, held, terms, rule_set=rules),
+        ),
+    )
+
+
+async def _write(
+    tx: Transaction, rows: Sequence[ReadRow[ListingLine]], rule_set: RuleSet, noun: _Noun[Any, Any]
+) -> list[Written]:
+    case_nos = [row.value.case_no for row in rows if row.value.case_no is not None]
+    keys = [row.value.title_key for row in rows if row.value.case_no is None]
+    known = await store.lock_known(tx, noun.table, case_nos=case_nos, title_keys=keys)
+    by_case = {one.case_no: one for one in known}
+    by_title = {(one.party_uscc, one.title_key): one for one in known if one.status not in listing_rules.ENDED}
+    written = []
+    async for row in in_turns(rows):
+        line = row.value
+        if line.case_no is not None:
+            held = by_case.get(line.case_no)
+        else:
+            held = by_title.get((line.said["party_uscc"], line.title_key))
+        try:
+            written.append(await _take(tx, row, held, rule_set, noun))
+        except Refusal as refusal:  # nothing of the line was written yet
+            written.append(refused(rules.refused_by(refusal, row.cells)))
+    return written
+
+
+async def _take(
+    tx: Transaction,
+    row: ReadRow[ListingLine],
+    held: ListingColumns | None,
+    rule_set: RuleSet,
+    noun: _Noun[Any, Any],
+) -> Written:
+    """Post, change or leave one listing.
+
+    Raises:
+        Refusal: what posting or changing it refuses.
+    """
+    line, cells = row.value, row.cells
+    if held is None:
+        if line.case_no is not None:
+            return refused(rules.unknown_listing(cells, line.case_no))
+        terms, wrong = rules.terms_of(noun.terms, line.said, cells, noun.form)
+        if terms is None:
+            return refused(*wrong)
+        await noun.post(tx, terms, rule_set)
+        return CREATED
+    before = held.model_dump(include=set(noun.terms.model_fields))
+    changes = rules.changes_of(line, before)
+    if not changes:
+        return UNCHANGED
+    if not listing_rules.may_manage(listings.held(held), tx.actor):
+        raise Refusal(FORBIDDEN_ROLE)
+    terms, wrong = rules.terms_of(noun.terms, {**before, **changes}, cells, noun.form)
+    if terms is None:
+        return refused(*wrong)
+    await noun.change(tx, held, terms, rule_set)
+    return UPDATED

@@ -1,0 +1,94 @@
+"""Lists of achievements and needs: drafts from a table, the export comes back unchanged, the report names the rest."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from services.techtransfer.listing.rules.listing_list import ACHIEVEMENTS, NEEDS
+from shared.files.media_type import CSV, XLSX
+from shared.table.column import ListForm
+from tests.service.techtransfer.conftest import Market
+from tests.support.listing import as_csv
+from tests.unit.techtransfer.builders import FIRM, OTHER
+
+
+async def imported(
+    market: Market, client: httpx.AsyncClient, noun: str, content: bytes, media_type: str = CSV
+) -> dict[str, Any]:
+    """Upload a list, let the job work and return the import."""
+    answer = await client.post(f"/v1/imports/{noun}", files={"file": ("list", content, media_type)})
+    assert answer.status_code == 202, answer.text
+    await market.service.run_job(f"import_{noun}")
+    read: dict[str, Any] = (await client.get(answer.headers["location"])).json()
+    return read
+
+
+async def findings(client: httpx.AsyncClient, read: dict[str, Any]) -> set[tuple[int, str, str]]:
+    return {(one["line"], one["code"], one["column"]) for one in (await client.get(read["report"])).json()["items"]}
+
+
+def example(form: ListForm, **changed: str) -> dict[str, str]:
+    """Return the example of a template for the firm of these tests."""
+    return {column.title_zh: column.example for column in form.columns} | {"统一社会信用代码": FIRM} | changed
+
+
+@pytest.mark.parametrize(("noun", "form"), [("achievements", ACHIEVEMENTS), ("needs", NEEDS)])
+async def test_a_filled_template_becomes_drafts_and_again_is_no_news(market: Market, noun: str, form: ListForm) -> None:
+    rows = [example(form, 名称="成果甲"), example(form, 名称="成果乙", 关键词="铝合金；铸造,轻量化")]
+    content = as_csv(list(rows[0]), *(row.values() for row in rows))
+    read = await imported(market, market.firm, noun, content)
+    assert (read["result"]["created"], read["result"]["refused"]) == (2, 0), await findings(market.firm, read)
+    found = (await market.firm.get(f"/v1/{noun}", params={"mine": "true"})).json()["items"]
+    assert {one["title"]: one["status"] for one in found} == {"成果甲": "DRAFT", "成果乙": "DRAFT"}
+    assert {tuple(one["keywords"]) for one in found} == {("铝合金", "铸造"), ("铝合金", "铸造", "轻量化")}
+    again = await imported(market, market.firm, noun, content)
+    assert again["result"]["unchanged"] == 2, await findings(market.firm, again)
+    rows[0]["截止日"] = "2027/4/30"
+    changed = await imported(market, market.firm, noun, as_csv(list(rows[0]), *(row.values() for row in rows)))
+    assert (changed["result"]["updated"], changed["result"]["unchanged"]) == (1, 1)
+
+
+@pytest.mark.parametrize(("ending", "media_type"), [("csv", CSV), ("xlsx", XLSX)])
+@pytest.mark.parametrize("noun", ["achievements", "needs"])
+async def test_the_export_of_listings_comes_back_unchanged(
+    market: Market, noun: str, ending: str, media_type: str
+) -> None:
+    await market.draft(noun, title="=草稿，“引号”")
+    await market.published(noun, title="已发布")
+    prose = {"summary" if noun == "achievements" else "problem": '第一行，含逗号,\n第二行 "引号"\n1. 条目'}
+    await market.draft(noun, title="多行", key_field=None, **prose)
+    taken = await market.firm.get(f"/v1/exports/{noun}.{ending}", params={"mine": "true"})
+    read = await imported(market, market.firm, noun, taken.content, media_type)
+    assert (read["result"]["unchanged"], read["result"]["refused"]) == (3, 0), await findings(market.firm, read)
+
+
+async def test_each_flaw_of_a_line_is_named_under_its_own_heading(market: Market) -> None:
+    await market.published(title="已发布")
+    rows = [
+        example(ACHIEVEMENTS, 名称="甲", 技术成熟度="十"),
+        example(ACHIEVEMENTS, 名称="乙", 合作方式="技术许可、买断"),
+        example(ACHIEVEMENTS, 名称="丙", 截止日="2020-01-01"),
+        example(ACHIEVEMENTS, 名称="丁", 成果属性=""),
+        example(ACHIEVEMENTS, 名称="戊", 统一社会信用代码=OTHER),
+        example(ACHIEVEMENTS, 名称="己", 编号="CQ-00000000-0001"),
+        example(ACHIEVEMENTS, 名称="已发布", 简介="改写"),
+    ]
+    read = await imported(market, market.firm, "achievements", as_csv(list(rows[0]), *(row.values() for row in rows)))
+    assert (read["result"]["created"], read["result"]["refused"]) == (0, 7)
+    assert await findings(market.firm, read) == {
+        (2, "cell_invalid", "技术成熟度"),
+        (3, "cell_invalid", "合作方式"),
+        (4, "listing_period_invalid", "截止日"),
+        (5, "cell_missing", "成果属性"),
+        (6, "party_not_yours", "统一社会信用代码"),
+        (7, "listing_unknown", "编号"),
+        (8, "listing_state_conflict", "名称"),
+    }
+
+
+async def test_a_district_posts_no_listings_by_list_either(market: Market) -> None:
+    answer = await market.city.post("/v1/imports/needs", files={"file": ("a.csv", b"a,b\n", CSV)})
+    assert answer.status_code == 202
+    refused = await market.district.post("/v1/imports/needs", files={"file": ("a.csv", b"a,b\n", CSV)})
+    assert refused.status_code == 403
