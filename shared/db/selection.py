@@ -90,10 +90,10 @@ class Selection:
             return self.found[name](value)
         if name.endswith(FROM_ON):
             column = self.days[name.removesuffix(FROM_ON)]
-            return cast("ColumnElement[bool]", column >= _first(value, column))
+            return column >= _first(value, column)
         column = self.days[name.removesuffix(UNTIL_ON)]
-        if isinstance(column.type, DateTime):
-            return cast("ColumnElement[bool]", column < _first(value + timedelta(days=1), column))
+        if isinstance(type_of(column), DateTime):
+            return column < _first(value + timedelta(days=1), column)
         return cast("ColumnElement[bool]", column <= value)
 
 
@@ -108,9 +108,7 @@ def due_first(on: SQLColumnExpression[Any], row_id: SQLColumnExpression[Any]) ->
     The row's own attribute is read beside it, so a cursor holds `NEVER` for an open day.
     """
     day = func.coalesce(on, NEVER, type_=Date)
-    return Keyset(
-        KeyPart(day, str(on.key), otherwise=NEVER), KeyPart(cast("ColumnElement[Any]", row_id), str(row_id.key))
-    )
+    return Keyset(KeyPart(day, _key(on), otherwise=NEVER), KeyPart(cast("ColumnElement[Any]", row_id), _key(row_id)))
 
 
 def as_code(column: SQLColumnExpression[Any]) -> ColumnElement[str]:
@@ -120,9 +118,18 @@ def as_code(column: SQLColumnExpression[Any]) -> ColumnElement[str]:
 
 def holds_key(keys: SQLColumnExpression[Any], text: str) -> ColumnElement[bool]:
     """Return the condition that a column of search keys holds what a text is found by."""
-    return cast("ColumnElement[bool]", cast("ColumnElement[str]", keys).contains(search_key(text), autoescape=True))
+    return cast("ColumnElement[str]", keys).contains(search_key(text), autoescape=True)
+
+
+def type_of(column: SQLColumnExpression[Any]) -> Any:  # noqa: ANN401  # a type of the database
+    """Return the type of a column."""
+    return cast("ColumnElement[Any]", column).type
+
+
+def _key(column: SQLColumnExpression[Any]) -> str:
+    return str(cast("ColumnElement[Any]", column).key)
 
 
 def _first(on: date, column: SQLColumnExpression[Any]) -> date | datetime:
     """Return the first instant of a day in Chongqing, or the day where the column holds days."""
-    return datetime(on.year, on.month, on.day, tzinfo=SHANGHAI) if isinstance(column.type, DateTime) else on
+    return datetime(on.year, on.month, on.day, tzinfo=SHANGHAI) if isinstance(type_of(column), DateTime) else on

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
@@ -134,14 +134,15 @@ class XlsxSheet:
         for place, (heading, kind) in enumerate(zip(self._headings, self._kinds, strict=True)):
             letter = get_column_letter(place + 1)
             shown = [_as_text(row[place], kind) for row in rows]
-            sheet.column_dimensions[letter].width = _width([heading, *shown], kind)
+            sheet.column_dimensions[letter].width = _width([heading, *shown], kind)  # type: ignore[attr-defined]  # the stubs lack it
         self._sheet, self._rows = sheet, 0
         self._patterns = {kind: _pattern(sheet, kind) for kind in CellKind}
         sheet.append([_head(sheet, heading) for heading in self._headings])
 
     def _end(self) -> None:
         if self._sheet is not None:
-            self._sheet.auto_filter.ref = f"A1:{get_column_letter(len(self._headings))}{self._rows + 1}"
+            whole = f"A1:{get_column_letter(len(self._headings))}{self._rows + 1}"
+            self._sheet.auto_filter.ref = whole  # type: ignore[attr-defined]  # the stubs lack it
 
     def _cell(self, value: Value, place: int) -> Cell | None:
         if value is None or value == "":
@@ -153,11 +154,14 @@ class XlsxSheet:
         kind = self._kinds[place]
         if kind is CellKind.TEXT and not isinstance(value, str):
             kind = CellKind.WHOLE  # a count is a number, whatever its column is called
-        cell: Cell = WriteOnlyCell(self._sheet, value=value)
-        cell._style = self._patterns[kind]._style  # noqa: SLF001  # made once, not looked up per cell
+        given: Any = value  # the stubs know neither Decimal nor date
+        cell: Any = WriteOnlyCell(self._sheet, value=given)  # type: ignore[arg-type]  # a sheet was begun
+        pattern: Any = self._patterns[kind]
+        cell._style = pattern._style  # noqa: SLF001  # made once, not looked up per cell
         if isinstance(value, str):
             cell.data_type = "s"
-        return cell
+        made: Cell = cell
+        return made
 
 
 def _pattern(sheet: WriteOnlyWorksheet, kind: CellKind) -> Cell:

@@ -9,7 +9,7 @@ from fastapi import Query
 from sqlalchemy import Boolean, Integer, SQLColumnExpression, Uuid
 from sqlalchemy import Enum as EnumType
 
-from shared.db.selection import FROM_ON, UNTIL_ON, Chosen, Selection
+from shared.db.selection import FROM_ON, UNTIL_ON, Chosen, Selection, type_of
 from shared.kernel.types import CodeText, Day, LooseUscc, SearchText, UnitId
 
 _MOST_VALUES = 20
@@ -54,7 +54,7 @@ def _kinds(selection: Selection) -> list[tuple[str, Any]]:
 
 def _one(name: str, column: SQLColumnExpression[Any]) -> Any:  # noqa: ANN401  # a type
     """Return the type of one value: codes are folded, days are written, enumerations are closed."""
-    kind = column.type
+    kind = type_of(column)
     if isinstance(kind, EnumType) and kind.enum_class is not None:
         return kind.enum_class
     if name == _UNIT:

@@ -202,11 +202,13 @@ async def _listed(tx: Tx, rows: Sequence[Drawdown]) -> list[DrawdownListed]:
     named = await party.of_rows(tx, rows)
     numbers = await loans.numbers(tx, [row.loan_id for row in rows])
     return [
-        DrawdownListed(
-            **summary(row).model_dump(),
-            **named(row),
-            contract_no=numbers[row.loan_id][0],
-            case_no=numbers[row.loan_id][1],
+        DrawdownListed.model_validate(
+            {
+                **summary(row).model_dump(),
+                **named(row),
+                "contract_no": numbers[row.loan_id][0],
+                "case_no": numbers[row.loan_id][1],
+            }
         )
         for row in rows
     ]

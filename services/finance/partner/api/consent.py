@@ -133,7 +133,7 @@ async def grant_consent(body: ConsentDraft, tx: Tx, book: Book) -> Response:
 
 async def _listed(tx: Tx, rows: Sequence[Consent]) -> list[ConsentListed]:
     named = await party.of_rows(tx, rows)
-    return [ConsentListed(**shown(row).model_dump(), **named(row)) for row in rows]
+    return [ConsentListed.model_validate({**shown(row).model_dump(), **named(row)}) for row in rows]
 
 
 @router.get("/consents", response_model=PageOf[ConsentListed])
