@@ -97,6 +97,14 @@ def fold_code(text: str) -> FoldedCode:
     return FoldedCode(code, tuple(found))
 
 
+def reference_key(text: str) -> str:
+    """Return what a number that somebody else gave is compared by, wherever it may be used once only.
+
+    Source: K-FOL-03 (design: a reference that only looks new was used before).
+    """
+    return fold_code(text).text
+
+
 def search_key(text: str) -> str:
     """Return what a text is found and compared by: width, case, brackets, spaces and invisible marks are folded.
 

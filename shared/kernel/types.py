@@ -59,6 +59,13 @@ def _unit_known(text: str) -> str:
     return unit_id
 
 
+def _reference(text: str) -> str:
+    kept = line(text)
+    if not _folded(kept):
+        raise value_fault("reference_empty", "编号没有字母或数字", "there is no letter or digit in the number")
+    return kept
+
+
 def _written_day(value: object) -> object:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
@@ -147,6 +154,8 @@ ShortText = Annotated[str, AfterValidator(line), Field(sa_type=String(200), max_
 """One line for people, 1-200 characters."""
 ShortTextOrNone = Annotated[str | None, Field(sa_type=String(200), max_length=200), AfterValidator(_unless_blank(line))]
 """One line for people, or nothing."""
+Reference = Annotated[str, AfterValidator(_reference), Field(sa_type=String(200), max_length=200)]
+"""A number that somebody else gave, shown as it was written; what it is compared by is its fold."""
 PersonName = Annotated[str, AfterValidator(person_name), Field(sa_type=String(200), max_length=200)]
 """The name of a person who is named in public or signs: one line with at least one letter."""
 LongText = Annotated[str, AfterValidator(prose), Field(sa_type=Text, max_length=4000)]

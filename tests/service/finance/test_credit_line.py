@@ -143,16 +143,21 @@ async def test_drawdowns_and_repayments_in_parallel_lose_no_fen(world: World) ->
 
 
 async def test_a_bank_reference_is_unique_for_ever(world: World) -> None:
-    first, second = await approved(world, 2, 10 * WAN)
-    del second
+    first, _, third = await approved(world, 3, 10 * WAN)
     loan = await world.sign(first, contract_no="C-1", principal_fen=10 * WAN)
     drawdown = await world.draw(loan["id"], note_no="N-1", amount_fen=5 * WAN)
     bank = world.bank()
-    again = world.note(note_no="N-1", amount_fen=1)
-    refused(await bank.post(f"/v1/loans/{loan['id']}/drawdowns", json=again), "bank_ref_already_used")
-    body = {"bank_ref": "R-1", "amount_fen": 1, "value_on": "2026-11-23"}
-    done(await bank.post(f"/v1/drawdowns/{drawdown['id']}/repayments", json=body), 201)
-    refused(await bank.post(f"/v1/drawdowns/{drawdown['id']}/repayments", json=body), "bank_ref_already_used")
+    for note_no in ("N-1", "n-1", "Ｎ－１", "N -1", "'N-1", "N-\u200b1", "N–1"):
+        again = world.note(note_no=note_no, amount_fen=1)
+        refused(await bank.post(f"/v1/loans/{loan['id']}/drawdowns", json=again), "bank_ref_already_used")
+    body = {"bank_ref": "r-1 ", "amount_fen": 1, "value_on": "2026-11-23"}
+    booked = done(await bank.post(f"/v1/drawdowns/{drawdown['id']}/repayments", json=body), 201)
+    assert booked["bank_ref"] == "r-1"
+    for bank_ref in ("r-1", "R-1", "Ｒ-1", "R- 1", "\ufeffr-1"):
+        again = {**body, "bank_ref": bank_ref}
+        refused(await bank.post(f"/v1/drawdowns/{drawdown['id']}/repayments", json=again), "bank_ref_already_used")
+    contract = world.contract(contract_no="ｃ－１", principal_fen=10 * WAN)
+    refused(await bank.post(f"/v1/loan-applications/{third}:sign", json=contract), "bank_ref_already_used")
     line = await world.line()
     assert (line["reserved_fen"], line["drawn_fen"]) == (5 * WAN, 5 * WAN - 1)
     await check_ledger(world)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kernel.fold import FoldedCode, Folding, fold_code, search_key
+from shared.kernel.fold import FoldedCode, Folding, fold_code, reference_key, search_key
 
 CODE = "91500107MADEMQX01Y"
 
@@ -81,6 +81,14 @@ def test_a_folded_code_stays_as_it_is(text: str) -> None:
 )
 def test_what_looks_alike_has_one_key(one: str, other: str) -> None:
     assert search_key(one) == search_key(other) != ""
+
+
+@pytest.mark.parametrize(
+    "again", ["渝贷2026-001", "渝贷 2026-001", "渝贷２０２６－００１", "渝贷2026–001\u200b", "'渝贷2026-001"]
+)
+def test_a_reference_that_only_looks_new_has_the_key_of_the_old_one(again: str) -> None:
+    assert reference_key(again) == reference_key("渝贷2026-001")
+    assert reference_key("渝贷2026-002") != reference_key("渝贷2026-001")
 
 
 def test_other_words_have_other_keys() -> None:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -39,7 +39,9 @@ class FundPosting(Base, table=True):
         ),
         CheckConstraint("(kind = 'CONTRIBUTION') = (cover_id IS NULL)", name="exposure_has_cover"),
         UniqueConstraint("unit_id", "version", name="uq_fund_posting_unit_version"),
-        Index("uq_fund_posting_receipt_no", "receipt_no", unique=True, postgresql_where=text("receipt_no IS NOT NULL")),
+        Index(
+            "uq_fund_posting_receipt_key", "receipt_key", unique=True, postgresql_where=text("receipt_key IS NOT NULL")
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -49,6 +51,7 @@ class FundPosting(Base, table=True):
     amount_fen: Fen
     contributor: Contributor | None = Field(default=None, sa_type=text_enum(Contributor))
     receipt_no: str | None = Field(default=None, sa_type=String(200))
+    receipt_key: str | None = Field(default=None, sa_type=Text)
     value_on: date | None = None
     evidence: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     cover_id: UUID | None = Field(default=None, foreign_key="cover.id")

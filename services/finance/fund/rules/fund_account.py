@@ -7,7 +7,7 @@ from enum import StrEnum
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.money import mul_ppm_half_up
 from shared.kernel.shape import Shape
-from shared.kernel.types import MAX_FEN, Day, Fen, ShortText
+from shared.kernel.types import MAX_FEN, Day, Fen, Reference
 from shared.policy.rule_set import RuleSet
 
 POLICY = "fund_cover"
@@ -76,7 +76,7 @@ class ContributionTerms(Shape):
 
     contributor: Contributor
     amount_fen: Fen
-    receipt_no: ShortText
+    receipt_no: Reference
     value_on: Day
 
 

@@ -6,9 +6,10 @@ from sqlmodel import col
 from services.finance.fund.models.fund_account import FundAccount, FundPosting
 from services.finance.scope import SEES_COVER
 from shared.db.keyset import ascending, descending
-from shared.db.selection import Selection, as_code, by_time
+from shared.db.selection import Selection, by_time
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Actor, Role
+from shared.kernel.fold import reference_key
 from shared.kernel.sort import Sort
 
 _ENSURE = text("""
@@ -26,7 +27,7 @@ async def lock(tx: Transaction, unit_id: str) -> FundAccount:
 
 async def receipt_posted(tx: Transaction, receipt_no: str) -> bool:
     """Whether money was ever posted by this receipt."""
-    query = select(col(FundPosting.id)).where(col(FundPosting.receipt_no) == receipt_no)
+    query = select(col(FundPosting.id)).where(col(FundPosting.receipt_key) == reference_key(receipt_no))
     return (await tx.session.execute(query)).first() is not None
 
 
@@ -58,7 +59,7 @@ POSTING_LIST = Selection(
     sorts=by_time(col(FundPosting.created_at), col(FundPosting.id)),
     same={
         "unit_id": col(FundPosting.unit_id),
-        "receipt_no": as_code(col(FundPosting.receipt_no)),
+        "receipt_no": col(FundPosting.receipt_key),
         "cover_id": col(FundPosting.cover_id),
     },
     among={"kind": col(FundPosting.kind), "contributor": col(FundPosting.contributor)},

@@ -10,6 +10,7 @@ from shared.db.transaction import Transaction
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence
+from shared.kernel.fold import reference_key
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.unit import unit_on
@@ -68,6 +69,7 @@ async def post_contribution(
     posting = _posting(tx, account, PostingKind.CONTRIBUTION, terms.amount_fen, policy)
     posting.contributor = terms.contributor
     posting.receipt_no = terms.receipt_no
+    posting.receipt_key = reference_key(terms.receipt_no)
     posting.value_on = terms.value_on
     posting.evidence = evidence.model_dump(mode="json")
     tx.session.add(posting)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlmodel import Field
 
 from services.finance.base import Base
@@ -20,7 +20,7 @@ class Drawdown(DrawdownTerms, Base, table=True):
         CheckConstraint("outstanding_fen BETWEEN 0 AND amount_fen", name="outstanding_within_amount"),
         CheckConstraint("(status = 'REPAID') = (outstanding_fen = 0)", name="repaid_means_zero"),
         CheckConstraint("starts_on < matures_on AND matures_on <= starts_on + INTERVAL '1 year'", name="one_year"),
-        UniqueConstraint("bank_uscc", "note_no", name="uq_drawdown_bank_note_no"),
+        UniqueConstraint("bank_uscc", "note_key", name="uq_drawdown_bank_note_key"),
         Index("ix_drawdown_loan_id", "loan_id"),
     )
 
@@ -29,6 +29,7 @@ class Drawdown(DrawdownTerms, Base, table=True):
     enterprise_uscc: str = Field(sa_type=String(18))
     bank_uscc: str = Field(sa_type=String(18))
     unit_id: str = Field(sa_type=String(8))
+    note_key: str = Field(sa_type=Text)
     outstanding_fen: Fen
     status: DrawdownStatus = Field(sa_type=text_enum(DrawdownStatus))
     created_at: Instant
@@ -41,12 +42,13 @@ class Repayment(RepaymentTerms, Base, table=True):
     __table_args__ = (
         CheckConstraint("amount_fen > 0", name="amount_positive"),
         *not_negative("outstanding_after_fen"),
-        UniqueConstraint("bank_uscc", "bank_ref", name="uq_repayment_bank_ref"),
+        UniqueConstraint("bank_uscc", "ref_key", name="uq_repayment_bank_ref_key"),
         Index("ix_repayment_drawdown_id", "drawdown_id"),
     )
 
     id: UUID = Field(primary_key=True)
     drawdown_id: UUID = Field(foreign_key="drawdown.id")
     bank_uscc: str = Field(sa_type=String(18))
+    ref_key: str = Field(sa_type=Text)
     outstanding_after_fen: Fen
     created_at: Instant

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from services.finance.base import Base
@@ -14,7 +14,7 @@ from shared.kernel.types import Fen
 
 
 class Loan(LoanTerms, Base, table=True):
-    """One contract with its balances, in fen."""
+    """One contract with its balances, in fen; `contract_key` is what its number is compared by."""
 
     __tablename__ = "loan"
     __table_args__ = (
@@ -23,7 +23,7 @@ class Loan(LoanTerms, Base, table=True):
         CheckConstraint("repaid_fen <= drawn_fen", name="repaid_within_drawn"),
         CheckConstraint("released_fen >= 0 AND repaid_fen >= 0", name="balances_not_negative"),
         CheckConstraint("ends_on <= signed_on + INTERVAL '1 year'", name="one_year"),
-        UniqueConstraint("bank_uscc", "contract_no", name="uq_loan_bank_contract_no"),
+        UniqueConstraint("bank_uscc", "contract_key", name="uq_loan_bank_contract_key"),
         UniqueConstraint("application_id", name="uq_loan_application_id"),
         Index("ix_loan_bank", "bank_uscc", "created_at", "id"),
         Index("ix_loan_enterprise", "enterprise_uscc", "created_at", "id"),
@@ -37,6 +37,7 @@ class Loan(LoanTerms, Base, table=True):
     enterprise_uscc: str = Field(sa_type=String(18))
     bank_uscc: str = Field(sa_type=String(18))
     status: LoanStatus = Field(sa_type=text_enum(LoanStatus))
+    contract_key: str = Field(sa_type=Text)
     lpr_status: LprStatus | None = Field(default=None, sa_type=text_enum(LprStatus))
     drawn_fen: Fen
     repaid_fen: Fen

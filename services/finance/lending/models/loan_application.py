@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, text
 from sqlmodel import Field
 
 from services.finance.base import Base
@@ -43,11 +43,11 @@ class LoanApplication(LoanApplicationTerms, Base, table=True):
             postgresql_where=_OPEN,
         ),
         Index(
-            "uq_loan_application_bank_ref",
+            "uq_loan_application_ref_key",
             "bank_uscc",
-            "bank_ref",
+            "ref_key",
             unique=True,
-            postgresql_where=text("bank_ref IS NOT NULL"),
+            postgresql_where=text("ref_key IS NOT NULL"),
         ),
         Index("ix_loan_application_bank", "bank_uscc", "created_at", "id"),
         Index("ix_loan_application_enterprise", "enterprise_uscc", "created_at", "id"),
@@ -78,6 +78,7 @@ class LoanApplication(LoanApplicationTerms, Base, table=True):
     valid_until_on: date | None = None
     conditions: LongTextOrNone = None
     bank_ref: str | None = Field(default=None, sa_type=String(200))
+    ref_key: str | None = Field(default=None, sa_type=Text)
     reason_code: str | None = Field(default=None, sa_type=String(60))
     note: LongTextOrNone = None
     version: int = Field(sa_type=BigInteger)

@@ -11,7 +11,7 @@ from services.finance.lending.rules.loan import LoanState, LoanStatus
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.months import add_months
 from shared.kernel.shape import Shape
-from shared.kernel.types import Day, Fen, ShortText
+from shared.kernel.types import Day, Fen, Reference
 from shared.kernel.unit import successor_of
 from shared.policy.rule_set import RuleSet
 
@@ -75,7 +75,7 @@ class DrawdownStatus(StrEnum):
 class DrawdownTerms(Shape):
     """One pay-out; `note_no` is the bank's loan note number, unique for that bank for ever."""
 
-    note_no: ShortText
+    note_no: Reference
     amount_fen: Fen
     starts_on: Day
     matures_on: Day
@@ -84,7 +84,7 @@ class DrawdownTerms(Shape):
 class RepaymentTerms(Shape):
     """One repayment of principal; `bank_ref` is the bank's booking number, unique for that bank for ever."""
 
-    bank_ref: ShortText
+    bank_ref: Reference
     amount_fen: Fen
     value_on: Day
 

@@ -13,7 +13,7 @@ from services.finance.lending.rules.lpr import LprStatus, Publication, on_day
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.months import add_months
 from shared.kernel.shape import Shape
-from shared.kernel.types import Day, Fen, LooseUscc, RatePpm, ShortText, TermMonths, Uscc
+from shared.kernel.types import Day, Fen, LooseUscc, RatePpm, Reference, TermMonths, Uscc
 from shared.policy.book import RuleBook
 
 PRINCIPAL_ABOVE_APPROVAL = RefusalCode(
@@ -64,7 +64,7 @@ class LoanStatus(StrEnum):
 class LoanTerms(Shape):
     """The contract; `contract_no` is the bank's own number, unique for that bank for ever."""
 
-    contract_no: ShortText
+    contract_no: Reference
     principal_fen: Fen
     rate_ppm: RatePpm
     term_months: TermMonths

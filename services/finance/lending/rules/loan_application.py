@@ -25,7 +25,7 @@ from services.finance.lending.rules.application_refusal import (
 )
 from shared.kernel.errors import Refusal
 from shared.kernel.shape import Shape
-from shared.kernel.types import DayOrNone, Fen, LongTextOrNone, ShortText, TermMonths, Uscc
+from shared.kernel.types import DayOrNone, Fen, LongTextOrNone, Reference, ShortText, TermMonths, Uscc
 from shared.kernel.workday import DueDate, add_working_days
 from shared.policy.rule_set import RuleSet
 
@@ -78,7 +78,7 @@ class ApprovalTerms(Shape):
     term_months: TermMonths
     valid_until_on: DayOrNone = None
     conditions: LongTextOrNone = None
-    bank_ref: ShortText
+    bank_ref: Reference
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from services.finance.lending.models.drawdown import Drawdown
 from services.finance.lending.models.loan import Loan
 from services.finance.scope import SEES_COVER, visible
 from shared.db.keyset import ascending, descending
-from shared.db.selection import Selection, as_code, by_time
+from shared.db.selection import Selection, by_time
 from shared.db.transaction import Transaction
 from shared.kernel.sort import Sort
 
@@ -68,7 +68,7 @@ LIST = Selection(
         "enterprise_uscc": col(Cover.enterprise_uscc),
         "bank_uscc": col(Cover.bank_uscc),
         "unit_id": col(Cover.unit_id),
-        "contract_no": as_code(col(Loan.contract_no)),
+        "contract_no": col(Loan.contract_key),
         "case_no": col(Loan.case_no),
         "drawdown_id": col(Cover.drawdown_id),
     },

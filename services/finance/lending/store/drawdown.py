@@ -18,18 +18,18 @@ from services.finance.lending.rules.drawdown import Repayment as Decided
 from services.finance.lending.store.loan import HELD_COLUMNS, HeldLoan
 from services.finance.scope import SEES_COVER, own_bank, visible
 from shared.db.keyset import ascending, descending
-from shared.db.selection import Selection, as_code, by_time
+from shared.db.selection import Selection, by_time
 from shared.db.statement import Statement
 from shared.db.transaction import Transaction
 from shared.kernel.sort import Sort
 
 _DRAW_PARTS = """
 WITH note AS (
-    INSERT INTO drawdown (id, loan_id, enterprise_uscc, bank_uscc, unit_id, note_no, amount_fen, starts_on, matures_on,
-                          outstanding_fen, status, created_at)
-    VALUES (:id, :loan_id, :enterprise_uscc, :bank_uscc, :unit_id, :note_no, :amount_fen, :starts_on, :matures_on,
-            :outstanding_fen, :status, :created_at)
-    ON CONFLICT ON CONSTRAINT uq_drawdown_bank_note_no DO NOTHING
+    INSERT INTO drawdown (id, loan_id, enterprise_uscc, bank_uscc, unit_id, note_no, note_key, amount_fen, starts_on,
+                          matures_on, outstanding_fen, status, created_at)
+    VALUES (:id, :loan_id, :enterprise_uscc, :bank_uscc, :unit_id, :note_no, :note_key, :amount_fen, :starts_on,
+            :matures_on, :outstanding_fen, :status, :created_at)
+    ON CONFLICT ON CONSTRAINT uq_drawdown_bank_note_key DO NOTHING
     RETURNING id
 ), loan_step AS (
     UPDATE loan SET drawn_fen = :loan_drawn, version = version + 1
@@ -37,10 +37,11 @@ WITH note AS (
 ), """
 _REPAY_PARTS = """
 WITH receipt AS (
-    INSERT INTO repayment (id, drawdown_id, bank_uscc, bank_ref, amount_fen, value_on, outstanding_after_fen,
-                           created_at)
-    VALUES (:id, :drawdown_id, :bank_uscc, :bank_ref, :amount_fen, :value_on, :outstanding_after_fen, :created_at)
-    ON CONFLICT ON CONSTRAINT uq_repayment_bank_ref DO NOTHING
+    INSERT INTO repayment (id, drawdown_id, bank_uscc, bank_ref, ref_key, amount_fen, value_on,
+                           outstanding_after_fen, created_at)
+    VALUES (:id, :drawdown_id, :bank_uscc, :bank_ref, :ref_key, :amount_fen, :value_on, :outstanding_after_fen,
+            :created_at)
+    ON CONFLICT ON CONSTRAINT uq_repayment_bank_ref_key DO NOTHING
     RETURNING id
 ), note AS (
     UPDATE drawdown SET outstanding_fen = :outstanding_after_fen, status = :status
@@ -169,8 +170,8 @@ _OF_LOAN = {
     "enterprise_uscc": col(Drawdown.enterprise_uscc),
     "bank_uscc": col(Drawdown.bank_uscc),
     "unit_id": col(Drawdown.unit_id),
-    "note_no": as_code(col(Drawdown.note_no)),
-    "contract_no": as_code(col(Loan.contract_no)),
+    "note_no": col(Drawdown.note_key),
+    "contract_no": col(Loan.contract_key),
     "case_no": col(Loan.case_no),
 }
 LIST = Selection(
@@ -191,7 +192,7 @@ REPAYMENT_LIST = Selection(
         **by_time(col(Repayment.created_at), col(Repayment.id)),
         Sort.LARGEST: descending(col(Repayment.amount_fen), col(Repayment.id)),
     },
-    same={**_OF_LOAN, "bank_ref": as_code(col(Repayment.bank_ref)), "drawdown_id": col(Repayment.drawdown_id)},
+    same={**_OF_LOAN, "bank_ref": col(Repayment.ref_key), "drawdown_id": col(Repayment.drawdown_id)},
     days={"value": col(Repayment.value_on)},
 )
 """What repayments may be narrowed and sorted by."""

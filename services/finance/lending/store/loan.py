@@ -13,9 +13,10 @@ from services.finance.lending.models.loan import Loan
 from services.finance.lending.rules.loan import LoanStatus
 from services.finance.scope import SEES_COVER, own_bank, visible
 from shared.db.keyset import ascending, descending
-from shared.db.selection import Selection, as_code, by_time
+from shared.db.selection import Selection, by_time
 from shared.db.statement import Statement
 from shared.db.transaction import Transaction
+from shared.kernel.fold import reference_key
 from shared.kernel.sort import Sort
 
 
@@ -65,7 +66,9 @@ async def lock_own(tx: Transaction, loan_id: UUID) -> tuple[HeldLoan, str | None
 
 async def contract_no_used(tx: Transaction, bank_uscc: str, contract_no: str) -> bool:
     """Whether the bank ever used this contract number."""
-    query = select(col(Loan.id)).where(col(Loan.bank_uscc) == bank_uscc, col(Loan.contract_no) == contract_no)
+    query = select(col(Loan.id)).where(
+        col(Loan.bank_uscc) == bank_uscc, col(Loan.contract_key) == reference_key(contract_no)
+    )
     return (await tx.session.execute(query)).first() is not None
 
 
@@ -107,7 +110,7 @@ LIST = Selection(
     same={
         "enterprise_uscc": col(Loan.enterprise_uscc),
         "bank_uscc": col(Loan.bank_uscc),
-        "contract_no": as_code(col(Loan.contract_no)),
+        "contract_no": col(Loan.contract_key),
         "case_no": col(Loan.case_no),
     },
     among={"status": col(Loan.status)},

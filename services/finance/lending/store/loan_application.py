@@ -11,8 +11,9 @@ from services.finance.lending.models.loan_application import LoanApplication
 from services.finance.lending.rules.loan_application import OPEN_STATUSES, ApplicationStatus, LoanApplicationTerms
 from services.finance.scope import visible
 from shared.db.keyset import ascending, descending
-from shared.db.selection import Selection, as_code, by_time
+from shared.db.selection import Selection, by_time
 from shared.db.transaction import Transaction
+from shared.kernel.fold import reference_key
 from shared.kernel.sort import Sort
 
 
@@ -56,7 +57,7 @@ async def open_twin(tx: Transaction, enterprise_uscc: str, terms: LoanApplicatio
 async def bank_ref_used(tx: Transaction, bank_uscc: str, bank_ref: str) -> bool:
     """Whether the bank ever used this reference for an approval."""
     query = select(col(LoanApplication.id)).where(
-        col(LoanApplication.bank_uscc) == bank_uscc, col(LoanApplication.bank_ref) == bank_ref
+        col(LoanApplication.bank_uscc) == bank_uscc, col(LoanApplication.ref_key) == reference_key(bank_ref)
     )
     return (await tx.session.execute(query)).first() is not None
 
@@ -103,7 +104,7 @@ LIST = Selection(
         "enterprise_uscc": col(LoanApplication.enterprise_uscc),
         "bank_uscc": col(LoanApplication.bank_uscc),
         "case_no": col(LoanApplication.case_no),
-        "bank_ref": as_code(col(LoanApplication.bank_ref)),
+        "bank_ref": col(LoanApplication.ref_key),
     },
     among={"status": col(LoanApplication.status)},
     days={

@@ -18,6 +18,7 @@ from shared.db.transaction import Transaction
 from shared.events.finance import LoanDrawn, LoanRepaid
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
+from shared.kernel.fold import reference_key
 from shared.kernel.refusals import NOT_FOUND
 from shared.policy.book import RuleBook
 
@@ -53,6 +54,7 @@ async def draw_loan(
             "enterprise_uscc": loan.enterprise_uscc,
             "bank_uscc": loan.bank_uscc,
             "unit_id": rules.unit_of_payout(unit_id or CITY_UNIT, terms.starts_on),
+            "note_key": reference_key(terms.note_no),
             "outstanding_fen": terms.amount_fen,
             "status": DrawdownStatus.DISBURSED,
             "created_at": tx.now,
@@ -103,6 +105,7 @@ async def repay_drawdown(
             "id": repayment_id,
             "drawdown_id": drawdown_id,
             "bank_uscc": loan.bank_uscc,
+            "ref_key": reference_key(terms.bank_ref),
             "outstanding_after_fen": decision.outstanding_fen,
             "created_at": tx.now,
         }

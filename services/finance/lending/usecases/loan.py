@@ -18,6 +18,7 @@ from shared.db.transaction import Transaction
 from shared.events.finance import LoanLapsed, LoanSigned
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
+from shared.kernel.fold import reference_key
 from shared.kernel.refusals import NOT_FOUND
 from shared.policy.book import RuleBook
 
@@ -64,6 +65,7 @@ async def sign_loan(tx: Transaction, application_id: UUID, terms: LoanTerms, boo
             "case_no": application.case_no,
             "enterprise_uscc": application.enterprise_uscc,
             "bank_uscc": bank_uscc,
+            "contract_key": reference_key(terms.contract_no),
             "status": LoanStatus.SIGNED,
             "drawn_fen": 0,
             "repaid_fen": 0,

@@ -33,6 +33,7 @@ from shared.db.transaction import Transaction
 from shared.events.finance import ApplicationDecided, ApplicationFlagged, ApplicationSubmitted, EvaluationCompleted
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
+from shared.kernel.fold import reference_key
 from shared.kernel.refusals import NOT_FOUND
 from shared.policy.book import RuleBook
 
@@ -310,6 +311,7 @@ async def approve_application(tx: Transaction, application_id: UUID, terms: Appr
     application.valid_until_on = approval.valid_until_on
     application.conditions = terms.conditions
     application.bank_ref = terms.bank_ref
+    application.ref_key = reference_key(terms.bank_ref)
     application.answered_at = tx.now
     tell_decided(tx, application)
     left_fen = await left_under(tx, application.enterprise_uscc, application.snapshot_limit_fen)
