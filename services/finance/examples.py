@@ -25,6 +25,11 @@ _RECORD = {"policy": "kvc_evaluation", "rule_set_version": "2022.1", "result": _
 WORDS: dict[str, Any] = {
     **EVENTS,
     "on": "2026-06-10",
+    # Numbers behind an evaluation
+    "NextGradeRead.grade": "A",
+    "NextGradeRead.limit_fen": 500_000_000,
+    "needs_milli": 80_000,
+    "distance_milli": 1_500,
     # Publications of the LPR
     "LprRead.status": "RECORDED",
     "LprRead.month": 202605,

@@ -33,6 +33,11 @@ async def test_every_indicator_explains_itself_and_the_points_add_up(world: Worl
     assert (result["base_milli"], found["score_milli"]) == (67_200, 79_200)
     assert found["facts"]["rd_amount_fen"]["origin"] == f"registry.filing.accepted/{FIRM}/2025@v1"
     assert found["uplift"]["reason_code"] == "not_tech_sme"
+    assert found["uplift_legal_basis"]["ended_on"] == "2025-12-31"
+    following = found["next_grade"]
+    assert (following["grade"], following["distance_milli"], following["limit"]["confidence"]) == ("A", 800, "reported")
+    assert all(one["source"] and one["article"] and one["source_on"] for one in found["numbers"])
+    assert all(one["source_on"] for one in [*found["lines"], *found["gates"]])
     again = done(await world.firm().get(f"/v1/kvc-evaluations/{found['id']}"))
     assert again == found
 
@@ -40,7 +45,7 @@ async def test_every_indicator_explains_itself_and_the_points_add_up(world: Worl
 async def test_the_answer_names_its_rule_set(world: World) -> None:
     await world.tell_good_firm()
     response = await world.firm().post("/v1/kvc-evaluations", json={"uscc": FIRM})
-    assert response.headers["rule-set"] == f"kvc_evaluation-2022.1+{response.json()['rule_set_sha256'][:12]}"
+    assert response.headers["rule-set"] == f"kvc_evaluation-2022.2+{response.json()['rule_set_sha256'][:12]}"
     assert response.headers["location"] == f"/v1/kvc-evaluations/{response.json()['id']}"
 
 

@@ -38,7 +38,7 @@ async def test_a_right_past_its_end_expires_by_rule_and_its_firm_is_told_once(ip
         [_, moved] = (await client.get(f"/v1/ip-rights/{right_id}/history")).json()["moves"]
         assert moved["to_status"] == "EXPIRED"
         assert moved["effective_on"] == "2027-01-10"
-        assert moved["computed_by"].startswith("right_term 1993.1 ")
+        assert moved["computed_by"].startswith("right_term 1993.2 ")
         assert (moved["evidence_level"], moved["entered_by"]) == ("DOCUMENT", "system:ipr")
 
 

@@ -10,6 +10,8 @@ from fastapi import Depends, Response
 from services.finance import party
 from services.finance.evaluation.models.kv_evaluation import KvEvaluation
 from services.finance.evaluation.rules import kv_evaluation as rules
+from services.finance.evaluation.rules import kv_number
+from services.finance.evaluation.rules.kv_number import NextGrade
 from services.finance.evaluation.store import kv_evaluation as evaluations
 from services.finance.evaluation.usecases import kv_evaluation as usecases
 from services.finance.evaluation.usecases.kv_evaluation import explanation
@@ -19,6 +21,8 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.kernel.types import LooseUscc
+from shared.policy.number_read import LegalBasisRead, NumberRead
+from shared.policy.rule_set import RuleSet
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
@@ -78,18 +82,34 @@ COLUMNS = columns(
 Wanted = Annotated[Chosen, Depends(chosen_from(evaluations.LIST))]
 
 
+class NextGradeRead(Shape):
+    """The grade above the present one: the score it begins at, how far that is, its limit, and where both come from."""
+
+    grade: str
+    needs_milli: int
+    distance_milli: int
+    limit_fen: int
+    score: NumberRead | None
+    limit: NumberRead | None
+
+
 class EvaluationRead(EvaluationSummary):
     """One evaluation with all that explains it.
 
     `lines`: each indicator with value, tier, points, what the next tier needs, article, source and confidence;
     `gates`: entry conditions with their way out; `result`: how the points add up; `uplift`: article 6, with the reason;
-    `facts`: the frozen facts and the event that each came from.
+    `facts`: the frozen facts and the event that each came from; `numbers`: every number of both rule sets that counted,
+    with source, article, day and confidence; `next_grade`: what the grade above needs; `uplift_legal_basis`: set where
+    the act behind the uplift has ended.
     """
 
     lines: list[Record]
     gates: list[Record]
     result: Record
     uplift: Record
+    uplift_legal_basis: LegalBasisRead | None
+    next_grade: NextGradeRead | None
+    numbers: list[NumberRead]
     facts: Record
 
 
@@ -107,22 +127,44 @@ def summary(evaluation: KvEvaluation) -> EvaluationSummary:
     return EvaluationSummary.model_validate(evaluation.model_dump(include=set(EvaluationSummary.model_fields)))
 
 
-def shown(evaluation: KvEvaluation) -> EvaluationRead:
-    """Return an evaluation with its explanation."""
+def shown(evaluation: KvEvaluation, scoring: RuleSet, uplift_rules: RuleSet) -> EvaluationRead:
+    """Return an evaluation with its explanation, read with the rule sets that it was made by."""
     records = explanation(evaluation)
+    score, uplift = records["score"], records["uplift"]["result"]
+    following = kv_number.next_grade(scoring, evaluation.score_milli)
     return EvaluationRead(
         **summary(evaluation).model_dump(),
-        lines=records["score"]["lines"],
-        gates=records["score"]["gates"],
-        result=records["score"]["result"],
-        uplift=records["uplift"]["result"],
-        facts=records["score"]["facts"],
+        lines=[_dated(line, scoring) for line in score["lines"]],
+        gates=[_dated(gate, scoring) for gate in score["gates"]],
+        result=score["result"],
+        uplift=uplift,
+        uplift_legal_basis=LegalBasisRead.of(uplift_rules.header.legal_basis),
+        next_grade=None if following is None else _next(following),
+        numbers=[NumberRead.of(one) for one in kv_number.numbers(scoring, uplift_rules, score["result"], uplift)],
+        facts=score["facts"],
     )
 
 
-def _answer(evaluation: KvEvaluation, *, created: bool = False) -> Response:
+def _dated(record: Record, rules_of: RuleSet) -> Record:
+    """Return a line or a gate with the day of its source; the record itself keeps its bytes."""
+    return {**record, "source_on": (rules_of.header.issued_on or rules_of.header.effective_from).isoformat()}
+
+
+def _next(found: NextGrade) -> NextGradeRead:
+    return NextGradeRead(
+        grade=found.grade,
+        needs_milli=found.needs_milli,
+        distance_milli=found.distance_milli,
+        limit_fen=found.limit_fen,
+        score=None if found.score is None else NumberRead.of(found.score),
+        limit=None if found.limit is None else NumberRead.of(found.limit),
+    )
+
+
+async def _answer(tx: Tx, book: Book, evaluation: KvEvaluation, *, created: bool = False) -> Response:
+    scoring, uplift_rules = await usecases.rule_sets_of(tx, evaluation, book)
     response = answered(
-        shown(evaluation),
+        shown(evaluation, scoring, uplift_rules),
         status=201 if created else 200,
         location=f"/v1/kvc-evaluations/{evaluation.id}" if created else None,
     )
@@ -140,7 +182,7 @@ def _answer(evaluation: KvEvaluation, *, created: bool = False) -> Response:
 async def evaluate_enterprise(body: EvaluationRequest, tx: Tx, book: Book) -> Response:
     """Evaluate a firm on the facts held today: grade, limit, uplift, and every point explained."""
     evaluation = await usecases.evaluate_enterprise(tx, body.uscc, book, evaluation_id=new_id())
-    return _answer(evaluation, created=True)
+    return await _answer(tx, book, evaluation, created=True)
 
 
 async def _listed(tx: Tx, rows: Sequence[KvEvaluation]) -> list[EvaluationListed]:
@@ -173,12 +215,12 @@ async def export_evaluations(file_format: Format, tx: Tx, wanted: Wanted) -> Res
 
 @router.get("/kvc-evaluations/{evaluation_id}", response_model=EvaluationRead, responses=refusals(NOT_FOUND))
 @edge(scope="credit.evaluation:read", row="enterprise", summary_zh="查看评价与逐项说明")
-async def read_evaluation(evaluation_id: UUID, tx: Tx) -> Response:
+async def read_evaluation(evaluation_id: UUID, tx: Tx, book: Book) -> Response:
     """Read one evaluation with every indicator explained."""
     evaluation = await evaluations.find(tx, evaluation_id)
     if evaluation is None:
         raise Refusal(NOT_FOUND, noun="kvc_evaluation")
-    return _answer(evaluation)
+    return await _answer(tx, book, evaluation)
 
 
 @router.post(

@@ -23,6 +23,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import NOT_FOUND
 from shared.policy.book import RuleBook
 from shared.policy.decision import open_record
+from shared.policy.rule_set import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,21 @@ async def replay_evaluation(tx: Transaction, evaluation_id: UUID) -> Replay:
     again = rules.evaluate(held.facts, scoring, uplift, held.as_of)
     same = again.record == row.record.encode() and again.uplift_record == row.uplift_record.encode()
     return Replay(row, again.record, again.uplift_record, same)
+
+
+async def rule_sets_of(tx: Transaction, evaluation: KvEvaluation, book: RuleBook) -> tuple[RuleSet, RuleSet]:
+    """Return the rule sets that an evaluation was made by: for the score and for the uplift.
+
+    Raises:
+        Refusal: `rule_set_not_held`.
+    """
+    found = []
+    for sha256 in (evaluation.rule_set_sha256, evaluation.uplift_rule_set_sha256):
+        rule_set = book.by_sha256(sha256) or await load(tx, sha256)
+        if rule_set is None:
+            raise Refusal(rules.RULE_SET_NOT_HELD, sha256=sha256)
+        found.append(rule_set)
+    return found[0], found[1]
 
 
 def explanation(evaluation: KvEvaluation) -> dict[str, Any]:

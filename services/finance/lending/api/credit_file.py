@@ -9,6 +9,7 @@ from fastapi import Response
 from services.finance.evaluation.models.enterprise import Enterprise
 from services.finance.evaluation.models.kv_evaluation import KvEvaluation
 from services.finance.evaluation.models.portfolio import Portfolio
+from services.finance.evaluation.usecases.kv_evaluation import rule_sets_of
 from services.finance.lending.api.loan_application import LoanApplicationRead
 from services.finance.lending.api.loan_application import shown as shown_application
 from services.finance.lending.usecases import credit_file as usecases
@@ -16,8 +17,10 @@ from services.finance.lending.usecases.credit_file import CreditFile
 from services.finance.partner.rules.consent import CONSENT_EXPIRED, CONSENT_MISSING, CONSENT_REVOKED
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Shape
+from shared.policy.number_read import LegalBasisRead
+from shared.policy.rule_set import RuleSet
 from shared.web.answer import answered
-from shared.web.edge import Tx, edge, edge_router, refusals
+from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["loan applications"])
 Record = dict[str, Any]
@@ -84,6 +87,7 @@ class CreditFileRead(Shape):
     available_fen: int
     snapshot: EvaluationResultRead
     current: EvaluationResultRead
+    uplift_legal_basis: LegalBasisRead | None
     superseded: bool
     changes: list[Record] | None
     evaluation_detail: Record | None
@@ -104,7 +108,7 @@ def _portfolio(portfolio: Portfolio) -> IpPortfolioRead:
     return IpPortfolioRead.model_validate(portfolio.model_dump(include=set(IpPortfolioRead.model_fields)))
 
 
-def _shown(found: CreditFile, tx: Tx) -> CreditFileRead:
+def _shown(found: CreditFile, tx: Tx, uplift_rules: RuleSet) -> CreditFileRead:
     return CreditFileRead(
         application=shown_application(found.application, tx.actor),
         consent_id=found.consent_id,
@@ -116,6 +120,7 @@ def _shown(found: CreditFile, tx: Tx) -> CreditFileRead:
         available_fen=found.available_fen,
         snapshot=_result(found.snapshot),
         current=_result(found.current),
+        uplift_legal_basis=LegalBasisRead.of(uplift_rules.header.legal_basis),
         superseded=found.snapshot.id != found.current.id,
         changes=found.changes,
         evaluation_detail=found.detail,
@@ -130,6 +135,8 @@ def _shown(found: CreditFile, tx: Tx) -> CreditFileRead:
     responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, CONSENT_MISSING, CONSENT_EXPIRED, CONSENT_REVOKED),
 )
 @edge(scope="credit.application:read", row="bank", summary_zh="银行查阅企业授信资料（按授权范围，留痕）", audited=True)
-async def read_credit_file(application_id: UUID, tx: Tx) -> Response:
+async def read_credit_file(application_id: UUID, tx: Tx, book: Book) -> Response:
     """Read what the firm allows of one application; each read, also a refused one, is audited."""
-    return answered(_shown(await usecases.read_credit_file(tx, application_id), tx))
+    found = await usecases.read_credit_file(tx, application_id)
+    _, uplift_rules = await rule_sets_of(tx, found.snapshot, book)
+    return answered(_shown(found, tx, uplift_rules))
