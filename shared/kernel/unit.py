@@ -247,6 +247,9 @@ def find_unit(name: str, on: date) -> UnitMatch:
         return _match(unit_id, on, MatchKind.EXACT if text in _BY_NAME else MatchKind.ALIAS)
     if text.isascii() and text.isdigit():
         return _by_code(text, on)
+    named = text.strip("0123456789")
+    if named and named != text:  # 500107九龙坡区, 九龙坡区(500107)
+        return find_unit(named, on)
     place = _FORMER_BY_NAME.get(text)
     return UnitMatch(MatchKind.UNKNOWN, None, None) if place is None else _ended(place.successor, place.name_zh, on)
 

@@ -270,6 +270,20 @@ async def test_filings_with_amounts_as_offices_write_them_are_the_same_again(wor
     assert again["result"]["unchanged"] == 1
 
 
+@pytest.mark.parametrize(("ending", "media_type"), [("csv", CSV), ("xlsx", XLSX)])
+async def test_the_export_of_filings_comes_back_unchanged(world: World, ending: str, media_type: str) -> None:
+    for number in (1, 2):
+        await world.registered(number)
+        await world.filed(number, year=2024, super_deduction_fen=None)
+        await world.filed(number, year=2025, revenue_fen=5_000_000_001, innovative_products=0)
+    await world.filed(1, year=2025, revenue_fen=5_000_000_100)
+    taken = await world.city.get(f"/v1/exports/filings.{ending}")
+    told = len(await world.service.events())
+    read = await imported(world, taken.content, kind="filings", media_type=media_type)
+    assert (read["result"]["unchanged"], read["result"]["refused"]) == (4, 0), await report(world, read)
+    assert len(await world.service.events()) == told
+
+
 async def test_a_report_that_was_kept_before_is_still_read(world: World) -> None:
     read = await imported(world, lines(f"示例,{made_up_code(1)},N/A,N/A,N/A,不知道"))
     async with world.service.db.engine.begin() as connection:

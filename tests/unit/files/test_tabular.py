@@ -56,6 +56,13 @@ def test_the_separator_is_the_one_by_which_the_heading_is_found(separator: str) 
     assert [line.cells for line in lines] == [("1", "2")]
 
 
+@pytest.mark.parametrize("above", ["sep=;\n", "\n\n", "清单;;\n", "sep=;\n清单\n"])
+def test_lines_above_the_heading_are_left_out_and_counted(above: str) -> None:
+    with Table(f"{above}a;b\n1;2\n".encode(), CSV, form_of("a", "b")) as table:
+        assert [line.cells for line in table.lines()] == [("1", "2")]
+        assert (table.count.above, table.count.read) == (above.count("\n"), table.count.in_file)
+
+
 def test_a_row_with_more_columns_than_the_heading_is_shifted_and_a_shorter_one_is_filled_up() -> None:
     lines = rows(b"a,b,c\n1,2\n1,2,3,4\n1,2,3,\n1,2,3\n", names=("a", "b", "c"))
     assert problems(lines) == [(3, "columns_shifted", None)]

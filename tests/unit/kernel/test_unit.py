@@ -118,6 +118,8 @@ def test_liangjiang_is_a_zone_before_and_a_district_after() -> None:
         ("510213", TODAY, MatchKind.SUCCESSOR, "500107"),
         ("510224", TODAY, MatchKind.SUCCESSOR, "CQ-LJ"),
         ("500181", TODAY, MatchKind.SUCCESSOR, "500116"),
+        ("500107 九龙坡区", TODAY, MatchKind.EXACT, "500107"),
+        ("九龙坡（500107）", TODAY, MatchKind.ALIAS, "500107"),
         ("5001070", TODAY, MatchKind.UNKNOWN, None),
         ("500000", TODAY, MatchKind.UNKNOWN, None),
         ("510000", TODAY, MatchKind.UNKNOWN, None),
