@@ -1,6 +1,7 @@
 """Registers clients, gives them new secrets, suspends them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
@@ -39,15 +40,47 @@ async def register(tx: Transaction, terms: ClientTerms) -> str:
     return secret
 
 
-async def put_demo_clients(tx: Transaction, clients: Sequence[DemoClient]) -> None:
-    """Make the demo clients what the launcher's file says; those it no longer names are suspended."""
-    named = {client.client_id for client in clients}
+@dataclass(frozen=True, slots=True)
+class DemoChange:
+    """A demo client that is to be put, judged without a lock.
+
+    Attributes:
+        terms: what it becomes.
+        secret_hash: the hash of its secret.
+        seen_hash: the hash that was held when it was judged, None if there was no such client.
+    """
+
+    terms: ClientTerms
+    secret_hash: str
+    seen_hash: str | None
+
+
+async def judge_demo_clients(held: Sequence[Client], clients: Sequence[DemoClient]) -> list[DemoChange]:
+    """Return which demo clients are not what the launcher's file says.
+
+    Secrets are slow to hash, on purpose: it is done before any lock is taken, or several processes that start at once
+    would wait for one another longer than a lock may be waited for.
+    """
+    known = {one.client_id: one for one in held}
+    changes = []
     for client in clients:
-        held = await store.lock(tx, client.client_id)
+        before = known.get(client.client_id)
         terms = rules.admit(ClientTerms.model_validate(client.model_dump(exclude={"secret"})))
-        if held is not None and _is_same(held, terms) and await matches(client.secret, held.secret_hash):
-            continue
-        _put(tx, held, terms, secret_hash=await hash_secret(client.secret), demo=True)
+        if before is None or not (_is_same(before, terms) and await matches(client.secret, before.secret_hash)):
+            seen = None if before is None else before.secret_hash
+            changes.append(DemoChange(terms, await hash_secret(client.secret), seen))
+    return changes
+
+
+async def put_demo_clients(tx: Transaction, changes: Sequence[DemoChange], *, named: Collection[str]) -> None:
+    """Make the demo clients what was judged; those that the launcher's file no longer names are suspended.
+
+    A client that another process has put since it was judged stays as that left it: both read the same file.
+    """
+    for change in sorted(changes, key=lambda one: one.terms.client_id):
+        held = await store.lock(tx, change.terms.client_id)
+        if (None if held is None else held.secret_hash) == change.seen_hash:
+            _put(tx, held, change.terms, secret_hash=change.secret_hash, demo=True)
     for held in await store.every(tx):
         if held.demo and held.client_id not in named and held.status is ClientStatus.ACTIVE:
             _set_status(tx, held, ClientStatus.SUSPENDED)

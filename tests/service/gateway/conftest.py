@@ -128,7 +128,8 @@ class Door:
 def demo_file(folder: Path, clients: list[dict[str, Any]], mode: int = stat.S_IRUSR | stat.S_IWUSR) -> Path:
     """Write the launcher's file of demo clients."""
     path = folder / "demo-clients.json"
-    rows = [{"title_zh": "示例", "title_en": "Demo", "secret": SECRETS[one["client_id"]], **one} for one in clients]
+    told = {"title_zh": "示例", "title_en": "Demo"}
+    rows = [{**told, "secret": one.get("secret") or SECRETS[one["client_id"]], **one} for one in clients]
     path.write_text(json.dumps(rows), "utf-8")
     path.chmod(mode)
     return path
