@@ -13,16 +13,7 @@ ORIGIN_NOT_ALLOWED = RefusalCode(
 
 OWNERS: dict[str, str] = {
     **dict.fromkeys(
-        (
-            "enterprises",
-            "qualifications",
-            "register-applications",
-            "tech-sme-evaluations",
-            "units",
-            "imports/enterprises",
-            "imports/filings",
-            "exports/enterprises",
-        ),
+        ("enterprises", "filings", "qualifications", "register-applications", "tech-sme-evaluations", "units"),
         "registry",
     ),
     **dict.fromkeys(
@@ -33,29 +24,20 @@ OWNERS: dict[str, str] = {
             "loan-applications",
             "loans",
             "drawdowns",
+            "repayments",
             "covers",
             "banks",
             "fund-accounts",
+            "fund-postings",
             "lpr",
             "lpr-publications",
         ),
         "finance",
     ),
-    **dict.fromkeys(("ip-rights", "portfolios", "ip-sheets", "imports/ip-rights", "exports/ip-rights"), "ipr"),
-    **dict.fromkeys(
-        (
-            "achievements",
-            "needs",
-            "listing-summaries",
-            "exports/achievements",
-            "exports/needs",
-            "imports/achievements",
-            "imports/needs",
-        ),
-        "techtransfer",
-    ),
+    **dict.fromkeys(("ip-rights", "portfolios", "ip-sheets"), "ipr"),
+    **dict.fromkeys(("achievements", "needs", "listing-summaries"), "techtransfer"),
 }
-"""First word behind /v1/ (the first two of imports and exports) → service."""
+"""First word behind /v1/ → service; a noun's imports and exports belong to its service."""
 
 
 def owner_of(path: str) -> str | None:
@@ -72,7 +54,7 @@ def owner_of(path: str) -> str | None:
     if noun in {"imports", "exports"}:
         if len(words) < 4:  # noqa: PLR2004  # "", "v1", "imports", noun
             return None
-        noun = f"{noun}/{words[3].partition('.')[0].partition(':')[0]}"
+        noun = words[3].partition(".")[0].partition(":")[0]
     return OWNERS.get(noun)
 
 
