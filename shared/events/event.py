@@ -5,6 +5,8 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.kernel.shape import values_of
+
 MAX_EVENT_BYTES = 500_000
 """Most that the data of one event may have as JSON: half of what a broker takes by default (1 MiB with its headers)."""
 
@@ -52,13 +54,7 @@ class Event(BaseModel):
             TypeError: a keyword names no field.
             pydantic.ValidationError: a value has another type than its field.
         """
-        fields = cls.__pydantic_fields__
-        for name in fields:
-            if name not in words:
-                words[name] = getattr(row, name)
-        if len(words) != len(fields):
-            raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(words.keys() - fields.keys()))}")
-        return cls(**words)
+        return cls(**values_of(cls.__pydantic_fields__, row, words))
 
     @property
     def aggregate_id(self) -> str:

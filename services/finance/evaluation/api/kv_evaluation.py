@@ -1,7 +1,7 @@
 """Routes of knowledge-value evaluations (知识价值信用评价)."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from services.finance import party
 from services.finance.evaluation.models.kv_evaluation import KvEvaluation
 from services.finance.evaluation.rules import kv_evaluation as rules
 from services.finance.evaluation.rules import kv_number
+from services.finance.evaluation.rules.kv_evaluation import EvaluationResult
 from services.finance.evaluation.rules.kv_number import NextGrade
 from services.finance.evaluation.store import kv_evaluation as evaluations
 from services.finance.evaluation.usecases import kv_evaluation as usecases
@@ -19,7 +20,7 @@ from shared.db.selection import Chosen
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
-from shared.kernel.shape import Shape
+from shared.kernel.shape import Read, Shape
 from shared.kernel.types import LooseUscc
 from shared.policy.number_read import LegalBasisRead, NumberRead
 from shared.policy.rule_set import RuleSet
@@ -39,22 +40,14 @@ class EvaluationRequest(Shape):
     uscc: LooseUscc
 
 
-class EvaluationSummary(Shape):
+class EvaluationSummary(EvaluationResult):
     """One evaluation in a list; score in thousandths of a point, money in fen."""
 
     id: UUID
     uscc: str
     created_at: datetime
-    as_of_on: date
-    valid_until_on: date
-    score_milli: int
-    grade: str
-    base_limit_fen: int
-    uplift_fen: int
-    limit_fen: int
     gates_open: bool
     supersedes_id: UUID | None
-    rule_set_version: str
     rule_set_sha256: str
     uplift_rule_set_sha256: str
 
@@ -113,7 +106,7 @@ class EvaluationRead(EvaluationSummary):
     facts: Record
 
 
-class ReplayRead(Shape):
+class ReplayRead(Read):
     """Whether recomputing from the frozen facts gave the stored bytes, and the recomputed records."""
 
     evaluation_id: UUID
@@ -124,7 +117,7 @@ class ReplayRead(Shape):
 
 def summary(evaluation: KvEvaluation) -> EvaluationSummary:
     """Return an evaluation without its explanation."""
-    return EvaluationSummary.model_validate(evaluation.model_dump(include=set(EvaluationSummary.model_fields)))
+    return EvaluationSummary.of(evaluation)
 
 
 def shown(evaluation: KvEvaluation, scoring: RuleSet, uplift_rules: RuleSet) -> EvaluationRead:
@@ -132,8 +125,8 @@ def shown(evaluation: KvEvaluation, scoring: RuleSet, uplift_rules: RuleSet) -> 
     records = explanation(evaluation)
     score, uplift = records["score"], records["uplift"]["result"]
     following = kv_number.next_grade(scoring, evaluation.score_milli)
-    return EvaluationRead(
-        **summary(evaluation).model_dump(),
+    return EvaluationRead.of(
+        evaluation,
         lines=[_dated(line, scoring) for line in score["lines"]],
         gates=[_dated(gate, scoring) for gate in score["gates"]],
         result=score["result"],
@@ -187,7 +180,7 @@ async def evaluate_enterprise(body: EvaluationRequest, tx: Tx, book: Book) -> Re
 
 async def _listed(tx: Tx, rows: Sequence[KvEvaluation]) -> list[EvaluationListed]:
     names = await party.names(tx, {row.uscc for row in rows})
-    return [EvaluationListed(**summary(row).model_dump(), enterprise_name=names.get(row.uscc)) for row in rows]
+    return [EvaluationListed.of(row, enterprise_name=names.get(row.uscc)) for row in rows]
 
 
 @router.get("/kvc-evaluations", response_model=PageOf[EvaluationListed])

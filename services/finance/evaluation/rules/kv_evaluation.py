@@ -10,6 +10,7 @@ from services.finance.evaluation.rules.kv_fact import fact_values
 from shared.kernel.errors import RefusalCode
 from shared.kernel.money import PPM, div_half_up, mul_ppm_half_up
 from shared.kernel.months import add_months
+from shared.kernel.shape import Read
 from shared.policy.decision import DecisionRecord, Fact, canonical
 from shared.policy.explain import IndicatorLine, lines
 from shared.policy.rule_set import RuleSet
@@ -66,6 +67,19 @@ class Evaluation:
     valid_until_on: date
     record: bytes
     uplift_record: bytes
+
+
+class EvaluationResult(Read):
+    """What an evaluation found, as answers tell it; score in thousandths of a point, money in fen."""
+
+    as_of_on: date
+    valid_until_on: date
+    score_milli: int
+    grade: str
+    base_limit_fen: int
+    uplift_fen: int
+    limit_fen: int
+    rule_set_version: str
 
 
 def add_up(parts: Mapping[Part, Sequence[IndicatorLine]], rules: RuleSet) -> Score:

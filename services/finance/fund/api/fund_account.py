@@ -9,14 +9,14 @@ from fastapi import Depends, Response
 
 from services.finance.fund.models.fund_account import FundAccount, FundPosting
 from services.finance.fund.rules import fund_account as rules
-from services.finance.fund.rules.fund_account import ContributionTerms, Contributor, PostingKind
+from services.finance.fund.rules.fund_account import ContributionTerms, Contributor, FundBalances, PostingKind
 from services.finance.fund.store import fund_account as accounts
 from services.finance.fund.usecases import fund_account as usecases
 from shared.db.selection import Chosen
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
-from shared.kernel.shape import Shape
+from shared.kernel.shape import Read
 from shared.kernel.types import CodeText
 from shared.policy.rule_set import RuleSet
 from shared.web.answer import answered, paged
@@ -34,14 +34,11 @@ class ContributionRequest(ContributionTerms):
     evidence: Evidence
 
 
-class FundAccountRead(Shape):
+class FundAccountRead(FundBalances, Read):
     """One unit's account in fen; `…_due_fen` is what each side still owes for the ratio of the contributions."""
 
     unit_id: str
-    paid_in_city_fen: int
-    paid_in_district_fen: int
     paid_in_fen: int
-    exposure_fen: int
     capacity_fen: int
     capacity_left_fen: int
     city_due_fen: int
@@ -49,7 +46,7 @@ class FundAccountRead(Shape):
     rule_set_version: str
 
 
-class FundPostingRead(Shape):
+class FundPostingRead(Read):
     """One posting with the balances after it, in fen."""
 
     id: UUID
@@ -103,12 +100,9 @@ def shown(account: FundAccount, policy: RuleSet) -> FundAccountRead:
     balances = usecases.balances_of(account)
     shares = rules.shares(balances, policy)
     capacity_fen = rules.capacity(balances, policy)
-    return FundAccountRead(
-        unit_id=account.unit_id,
-        paid_in_city_fen=account.paid_in_city_fen,
-        paid_in_district_fen=account.paid_in_district_fen,
+    return FundAccountRead.of(
+        account,
         paid_in_fen=account.paid_in_city_fen + account.paid_in_district_fen,
-        exposure_fen=account.exposure_fen,
         capacity_fen=capacity_fen,
         capacity_left_fen=max(0, capacity_fen - account.exposure_fen),
         city_due_fen=shares.city_due_fen,
@@ -119,7 +113,7 @@ def shown(account: FundAccount, policy: RuleSet) -> FundAccountRead:
 
 def shown_posting(posting: FundPosting) -> FundPostingRead:
     """Return a posting."""
-    return FundPostingRead.model_validate(posting.model_dump(include=set(FundPostingRead.model_fields)))
+    return FundPostingRead.of(posting)
 
 
 @router.post(

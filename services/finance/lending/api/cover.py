@@ -13,7 +13,7 @@ from services.finance.lending.api.reason import ReasonCatalogue
 from services.finance.lending.models.cover import Cover
 from services.finance.lending.rules import application_refusal as refused
 from services.finance.lending.rules import cover as rules
-from services.finance.lending.rules.cover import CoverStatus, CoverVerdict
+from services.finance.lending.rules.cover import CoverBalances, CoverStatus, CoverVerdict
 from services.finance.lending.rules.loan_application import reasons
 from services.finance.lending.store import cover as covers
 from services.finance.lending.store import drawdown as drawdowns
@@ -23,7 +23,7 @@ from shared.db.selection import Chosen
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
-from shared.kernel.shape import Shape
+from shared.kernel.shape import Read, Shape
 from shared.kernel.types import ShortTextOrNone
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
@@ -34,7 +34,7 @@ from shared.web.selection import chosen_from
 router = edge_router(tags=["covers"])
 
 
-class CoverRead(Shape):
+class CoverRead(CoverBalances, Read):
     """Cover of one drawdown, in fen: `covered_fen` never falls, `released_fen` is what repayment freed of it."""
 
     id: UUID
@@ -44,9 +44,6 @@ class CoverRead(Shape):
     bank_uscc: str
     unit_id: str
     status: CoverStatus
-    covered_fen: int
-    released_fen: int
-    exposure_fen: int
     reason_code: str | None
     filed_on: date
     filing_due_on: date
@@ -99,13 +96,13 @@ async def _listed(tx: Tx, rows: Sequence[Cover]) -> list[CoverListed]:
     for row in rows:
         contract_no, case_no = numbers[row.loan_id]
         own = {"note_no": notes[row.drawdown_id].note_no, "contract_no": contract_no, "case_no": case_no}
-        listed.append(CoverListed.model_validate({**shown(row).model_dump(), **named(row), **own}))
+        listed.append(CoverListed.of(row, **named(row), **own))
     return listed
 
 
 def shown(cover: Cover) -> CoverRead:
     """Return cover."""
-    return CoverRead.model_validate(cover.model_dump(include=set(CoverRead.model_fields)))
+    return CoverRead.of(cover)
 
 
 @router.post(
@@ -175,7 +172,7 @@ async def export_covers(file_format: Format, tx: Tx, wanted: Wanted) -> Response
 async def list_refusal_reasons(tx: Tx, book: Book) -> Response:
     """List the coded reasons with which cover may be refused."""
     rule_set = book.pick(fund_rules.POLICY, tx.today)
-    return answered(ReasonCatalogue.of(rule_set, reasons(rule_set, "refuse_reason_")))
+    return answered(ReasonCatalogue.of_rules(rule_set, reasons(rule_set, "refuse_reason_")))
 
 
 @router.get("/covers/{cover_id}", response_model=CoverRead, responses=refusals(NOT_FOUND))

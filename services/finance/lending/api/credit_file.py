@@ -9,6 +9,7 @@ from fastapi import Response
 from services.finance.evaluation.models.enterprise import Enterprise
 from services.finance.evaluation.models.kv_evaluation import KvEvaluation
 from services.finance.evaluation.models.portfolio import Portfolio
+from services.finance.evaluation.rules.kv_evaluation import EvaluationResult
 from services.finance.evaluation.usecases.kv_evaluation import rule_sets_of
 from services.finance.lending.api.loan_application import LoanApplicationRead
 from services.finance.lending.api.loan_application import shown as shown_application
@@ -16,7 +17,7 @@ from services.finance.lending.usecases import credit_file as usecases
 from services.finance.lending.usecases.credit_file import CreditFile
 from services.finance.partner.rules.consent import CONSENT_EXPIRED, CONSENT_MISSING, CONSENT_REVOKED
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
-from shared.kernel.shape import Shape
+from shared.kernel.shape import Read
 from shared.policy.number_read import LegalBasisRead
 from shared.policy.rule_set import RuleSet
 from shared.web.answer import answered
@@ -26,22 +27,14 @@ router = edge_router(tags=["loan applications"])
 Record = dict[str, Any]
 
 
-class EvaluationResultRead(Shape):
+class EvaluationResultRead(EvaluationResult):
     """The result of an evaluation (scope EVALUATION_RESULT), money in fen."""
 
     evaluation_id: UUID
-    as_of_on: date
-    valid_until_on: date
-    grade: str
-    score_milli: int
-    base_limit_fen: int
-    uplift_fen: int
-    limit_fen: int
-    rule_set_version: str
     rule_set_sha256: str
 
 
-class BasicRegistryRead(Shape):
+class BasicRegistryRead(Read):
     """Base data of the firm (scope BASIC_REGISTRY), as the registry last told it."""
 
     uscc: str
@@ -58,7 +51,7 @@ class BasicRegistryRead(Shape):
     serious_dishonesty: bool
 
 
-class IpPortfolioRead(Shape):
+class IpPortfolioRead(Read):
     """The IP summary of the firm (scope IP_PORTFOLIO), as ipr last told it."""
 
     as_of_on: date
@@ -70,7 +63,7 @@ class IpPortfolioRead(Shape):
     rule_set_version: str
 
 
-class CreditFileRead(Shape):
+class CreditFileRead(Read):
     """A credit file: the frozen snapshot, what changed since, the clock, and the consented parts.
 
     `available_fen` is what is left of the firm's line over all banks for this application. A part is null when the firm
@@ -96,16 +89,15 @@ class CreditFileRead(Shape):
 
 
 def _result(evaluation: KvEvaluation) -> EvaluationResultRead:
-    fields = evaluation.model_dump(include=set(EvaluationResultRead.model_fields))
-    return EvaluationResultRead.model_validate({**fields, "evaluation_id": evaluation.id})
+    return EvaluationResultRead.of(evaluation, evaluation_id=evaluation.id)
 
 
 def _registry(enterprise: Enterprise) -> BasicRegistryRead:
-    return BasicRegistryRead.model_validate(enterprise.model_dump(include=set(BasicRegistryRead.model_fields)))
+    return BasicRegistryRead.of(enterprise)
 
 
 def _portfolio(portfolio: Portfolio) -> IpPortfolioRead:
-    return IpPortfolioRead.model_validate(portfolio.model_dump(include=set(IpPortfolioRead.model_fields)))
+    return IpPortfolioRead.of(portfolio)
 
 
 def _shown(found: CreditFile, tx: Tx, uplift_rules: RuleSet) -> CreditFileRead:

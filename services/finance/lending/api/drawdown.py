@@ -1,7 +1,7 @@
 """Routes of drawdowns and repayments (放款与还款): the hot routes."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from shared.db.selection import Chosen
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
-from shared.kernel.shape import Shape
+from shared.kernel.shape import Read, Shape
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
@@ -29,19 +29,16 @@ from shared.web.selection import chosen_from
 router = edge_router(tags=["drawdowns"])
 
 
-class RepaymentRead(Shape):
+class RepaymentRead(RepaymentTerms, Read):
     """One repayment of principal, in fen."""
 
     id: UUID
     drawdown_id: UUID
-    bank_ref: str
-    amount_fen: int
-    value_on: date
     outstanding_after_fen: int
     created_at: datetime
 
 
-class DrawdownSummary(Shape):
+class DrawdownSummary(DrawdownTerms, Read):
     """One drawdown in a list, in fen."""
 
     id: UUID
@@ -49,10 +46,6 @@ class DrawdownSummary(Shape):
     enterprise_uscc: str
     bank_uscc: str
     unit_id: str
-    note_no: str
-    amount_fen: int
-    starts_on: date
-    matures_on: date
     outstanding_fen: int
     status: DrawdownStatus
     created_at: datetime
@@ -124,17 +117,17 @@ class DrawdownList(Shape):
 
 def summary(drawdown: Drawdown) -> DrawdownSummary:
     """Return a drawdown without its repayments."""
-    return DrawdownSummary.model_validate(drawdown.model_dump(include=set(DrawdownSummary.model_fields)))
+    return DrawdownSummary.of(drawdown)
 
 
 def shown(drawdown: Drawdown, repaid: list[Repayment]) -> DrawdownRead:
     """Return a drawdown with its repayments."""
-    return DrawdownRead(**summary(drawdown).model_dump(), repayments=[shown_repayment(one) for one in repaid])
+    return DrawdownRead.of(drawdown, repayments=[shown_repayment(one) for one in repaid])
 
 
 def shown_repayment(repayment: Repayment) -> RepaymentRead:
     """Return a repayment."""
-    return RepaymentRead.model_validate(repayment.model_dump(include=set(RepaymentRead.model_fields)))
+    return RepaymentRead.of(repayment)
 
 
 @router.post(
@@ -202,13 +195,11 @@ async def _listed(tx: Tx, rows: Sequence[Drawdown]) -> list[DrawdownListed]:
     named = await party.of_rows(tx, rows)
     numbers = await loans.numbers(tx, [row.loan_id for row in rows])
     return [
-        DrawdownListed.model_validate(
-            {
-                **summary(row).model_dump(),
-                **named(row),
-                "contract_no": numbers[row.loan_id][0],
-                "case_no": numbers[row.loan_id][1],
-            }
+        DrawdownListed.of(
+            row,
+            **named(row),
+            contract_no=numbers[row.loan_id][0],
+            case_no=numbers[row.loan_id][1],
         )
         for row in rows
     ]
@@ -217,7 +208,7 @@ async def _listed(tx: Tx, rows: Sequence[Drawdown]) -> list[DrawdownListed]:
 async def _listed_repayments(tx: Tx, rows: Sequence[Repayment]) -> list[RepaymentListed]:
     notes = await drawdowns.notes(tx, [row.drawdown_id for row in rows])
     of_note = {one.id: one.model_dump(include=set(_OF_NOTE)) for one in await _listed(tx, list(notes.values()))}
-    return [RepaymentListed(**shown_repayment(row).model_dump(), **of_note[row.drawdown_id]) for row in rows]
+    return [RepaymentListed.of(row, **of_note[row.drawdown_id]) for row in rows]
 
 
 @router.get("/drawdowns", response_model=PageOf[DrawdownListed])

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Response
@@ -10,13 +10,13 @@ from fastapi import Depends, Response
 from services.finance import party
 from services.finance.lending.models.loan import Loan
 from services.finance.lending.rules import loan as rules
-from services.finance.lending.rules.loan import LoanStatus
+from services.finance.lending.rules.loan import LoanState, LoanStatus, LoanTerms
 from services.finance.lending.rules.lpr import LprStatus
 from services.finance.lending.store import loan as loans
 from shared.db.selection import Chosen
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
-from shared.kernel.shape import Shape
+from shared.kernel.shape import Read
 from shared.web.answer import answered
 from shared.web.edge import Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
@@ -26,24 +26,14 @@ from shared.web.selection import chosen_from
 router = edge_router(tags=["loans"])
 
 
-class LoanRead(Shape):
+class LoanRead(LoanState, LoanTerms, Read):
     """A signed loan with its balances, in fen."""
 
     id: UUID
     application_id: UUID
     case_no: str
-    enterprise_uscc: str
-    bank_uscc: str
-    contract_no: str
-    principal_fen: int
-    rate_ppm: int
-    term_months: int
-    signed_on: date
     status: LoanStatus
     lpr_status: LprStatus | None
-    drawn_fen: int
-    repaid_fen: int
-    released_fen: int
     undrawn_fen: int
     draw_until_on: date
     ends_on: date
@@ -79,20 +69,14 @@ COLUMNS = columns(
 Wanted = Annotated[Chosen, Depends(chosen_from(loans.LIST))]
 
 
-def _fields(loan: Loan) -> dict[str, Any]:
-    fields = loan.model_dump(include=set(LoanRead.model_fields))
-    left_fen = rules.undrawn(loan.principal_fen, loan.drawn_fen, loan.released_fen)
-    return {**fields, "undrawn_fen": left_fen}
-
-
 def shown(loan: Loan) -> LoanRead:
     """Return a loan with what can still be drawn."""
-    return LoanRead.model_validate(_fields(loan))
+    return LoanRead.of(loan, undrawn_fen=rules.undrawn(loan.principal_fen, loan.drawn_fen, loan.released_fen))
 
 
 async def _listed(tx: Tx, rows: Sequence[Loan]) -> list[LoanListed]:
     named = await party.of_rows(tx, rows)
-    return [LoanListed.model_validate({**_fields(row), **named(row)}) for row in rows]
+    return [LoanListed.of(shown(row), **named(row)) for row in rows]
 
 
 @router.get("/loans", response_model=PageOf[LoanListed])

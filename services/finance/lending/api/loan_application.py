@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Response
@@ -35,7 +35,7 @@ from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
-from shared.kernel.shape import Shape
+from shared.kernel.shape import Read, Shape
 from shared.kernel.types import LongText, LongTextOrNone, ShortText
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
@@ -60,17 +60,12 @@ SUBMISSION = (
 )
 
 
-class LoanApplicationRead(Shape):
+class LoanApplicationRead(LoanApplicationTerms, Read):
     """An application; the snapshot of the evaluation is the firm's data, so a bank reads it in the credit file only."""
 
     id: UUID
     case_no: str
     enterprise_uscc: str
-    bank_uscc: str
-    evaluation_id: UUID
-    amount_fen: int
-    term_months: int
-    purpose: str
     status: ApplicationStatus
     snapshot_limit_fen: int | None
     snapshot_grade: str | None
@@ -126,7 +121,7 @@ COLUMNS = columns(
 Wanted = Annotated[Chosen, Depends(chosen_from(applications.LIST))]
 
 
-class WarningRead(Shape):
+class WarningRead(Read):
     """Something that the bank should know; nothing was refused for it."""
 
     code: ApprovalWarning
@@ -154,21 +149,15 @@ class RejectRequest(Shape):
     note: LongTextOrNone = None
 
 
-def _fields(application: LoanApplication, actor: Actor) -> dict[str, Any]:
-    fields = application.model_dump(include=set(LoanApplicationRead.model_fields))
-    if actor.role is Role.BANK:
-        fields |= {"snapshot_limit_fen": None, "snapshot_grade": None}
-    return fields
-
-
 def shown(application: LoanApplication, actor: Actor) -> LoanApplicationRead:
     """Return an application as the actor may see it."""
-    return LoanApplicationRead.model_validate(_fields(application, actor))
+    unseen = {"snapshot_limit_fen": None, "snapshot_grade": None} if actor.role is Role.BANK else {}
+    return LoanApplicationRead.of(application, **unseen)
 
 
 async def _listed(tx: Tx, rows: Sequence[LoanApplication]) -> list[LoanApplicationListed]:
     named = await party.of_rows(tx, rows)
-    return [LoanApplicationListed.model_validate({**_fields(row, tx.actor), **named(row)}) for row in rows]
+    return [LoanApplicationListed.of(shown(row, tx.actor), **named(row)) for row in rows]
 
 
 def _answer(application: LoanApplication, tx: Tx, *, created: bool = False) -> Response:
@@ -221,7 +210,7 @@ async def export_applications(file_format: Format, tx: Tx, wanted: Wanted) -> Re
 async def list_reject_reasons(tx: Tx, book: Book) -> Response:
     """List the coded reasons with which a bank may reject."""
     rule_set = book.pick(rules.POLICY, tx.today)
-    return answered(ReasonCatalogue.of(rule_set, rules.reasons(rule_set, "reject_reason_")))
+    return answered(ReasonCatalogue.of_rules(rule_set, rules.reasons(rule_set, "reject_reason_")))
 
 
 @router.get("/loan-applications/{application_id}", response_model=LoanApplicationRead, responses=refusals(NOT_FOUND))
@@ -318,10 +307,10 @@ async def acknowledge_flag(application_id: UUID, tx: Tx) -> Response:
 async def approve_application(application_id: UUID, body: ApprovalTerms, tx: Tx, book: Book) -> Response:
     """Approve up to what was asked and the frozen evaluation allows; told where another bank used the line up."""
     approved = await usecases.approve_application(tx, application_id, body, book)
-    read = ApprovalRead(
-        **shown(approved.application, tx.actor).model_dump(),
+    read = ApprovalRead.of(
+        shown(approved.application, tx.actor),
         available_fen=approved.available_fen,
-        warnings=[WarningRead(code=one, text_zh=one.text_zh, text_en=one.text_en) for one in approved.warnings],
+        warnings=[WarningRead.of(one, code=one) for one in approved.warnings],
     )
     return answered(read, version=approved.application.version)
 

@@ -15,7 +15,7 @@ from services.finance.lending.store import lpr_publication as publications
 from services.finance.lending.usecases import lpr_publication as usecases
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE
-from shared.kernel.shape import Shape
+from shared.kernel.shape import Read, Shape
 from shared.kernel.types import DayOrNone
 from shared.policy.header import Confidence
 from shared.web.answer import answered, paged
@@ -27,7 +27,7 @@ _NOT_RECORDED_ZH = "{month} 月的公布尚未登记；所示为最近一次登�
 _NOT_RECORDED_EN = "the publication of {month} is not recorded; this is the last value recorded ({recorded})"
 
 
-class LprRead(Shape):
+class LprRead(Read):
     """The one-year LPR in force on a day, in parts per million.
 
     NOT_RECORDED: the publication that decides the day is not recorded here, the rate is the last one that is.

@@ -13,6 +13,7 @@ from services.finance.partner.store import bank as banks
 from services.finance.partner.usecases import bank as usecases
 from shared.db.selection import Chosen
 from shared.kernel.refusals import FORBIDDEN_ROLE
+from shared.kernel.shape import Read
 from shared.web.answer import answered
 from shared.web.edge import Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
@@ -22,7 +23,7 @@ from shared.web.selection import chosen_from
 router = edge_router(tags=["banks"])
 
 
-class BankRead(BankTerms):
+class BankRead(BankTerms, Read):
     """A cooperating bank."""
 
     status: BankStatus
@@ -35,7 +36,7 @@ Wanted = Annotated[Chosen, Depends(chosen_from(banks.LIST))]
 
 def shown(bank: Bank) -> BankRead:
     """Return a bank as any caller may see it."""
-    return BankRead.model_validate(bank.model_dump())
+    return BankRead.of(bank)
 
 
 @router.post(

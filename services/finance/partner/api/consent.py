@@ -18,7 +18,7 @@ from shared.db.selection import Chosen
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
-from shared.kernel.shape import Shape
+from shared.kernel.shape import Read
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
@@ -28,7 +28,7 @@ from shared.web.selection import chosen_from
 router = edge_router(tags=["consents"])
 
 
-class ConsentRead(Shape):
+class ConsentRead(Read):
     """A consent; the signer's name is masked."""
 
     id: UUID
@@ -73,7 +73,7 @@ COLUMNS = columns(
 Wanted = Annotated[Chosen, Depends(chosen_from(consents.LIST))]
 
 
-class OpenConsentRead(Shape):
+class OpenConsentRead(Read):
     """A consent that still opens the door to the bank."""
 
     consent_id: UUID
@@ -88,7 +88,7 @@ class ConsentWithdrawalRead(ConsentRead):
     still_open: list[OpenConsentRead]
 
 
-class ConsentTextRead(Shape):
+class ConsentTextRead(Read):
     """The consent text in force; `sha256` is that of the Chinese text in UTF-8."""
 
     version: str
@@ -99,8 +99,8 @@ class ConsentTextRead(Shape):
 
 def shown(consent: Consent) -> ConsentRead:
     """Return a consent with the signer masked."""
-    fields = consent.model_dump(include=set(ConsentRead.model_fields))
-    return ConsentRead.model_validate({**fields, "signer_name": consent.signer_name.masked})
+    scopes = [ConsentScope(scope) for scope in consent.scopes]
+    return ConsentRead.of(consent, scopes=scopes, signer_name=consent.signer_name.masked)
 
 
 @router.get("/consents/text", response_model=ConsentTextRead)
@@ -108,7 +108,7 @@ def shown(consent: Consent) -> ConsentRead:
 async def read_consent_text(tx: Tx, book: Book) -> Response:
     """Tell the text that a signer must read, with its version and hash."""
     text = rules.text_in_force(book.pick(rules.POLICY, tx.today))
-    return answered(ConsentTextRead(version=text.version, sha256=text.sha256, zh=text.zh, en=text.en))
+    return answered(ConsentTextRead.of(text))
 
 
 @router.post(
@@ -133,7 +133,7 @@ async def grant_consent(body: ConsentDraft, tx: Tx, book: Book) -> Response:
 
 async def _listed(tx: Tx, rows: Sequence[Consent]) -> list[ConsentListed]:
     named = await party.of_rows(tx, rows)
-    return [ConsentListed.model_validate({**shown(row).model_dump(), **named(row)}) for row in rows]
+    return [ConsentListed.of(shown(row), **named(row)) for row in rows]
 
 
 @router.get("/consents", response_model=PageOf[ConsentListed])
@@ -178,10 +178,5 @@ async def read_consent(consent_id: UUID, tx: Tx) -> Response:
 async def revoke_consent(consent_id: UUID, tx: Tx, book: Book) -> Response:
     """Withdraw a consent: reads on it stop at once; the answer names the consents that still let the bank read."""
     consent, still_open = await usecases.revoke_consent(tx, consent_id, book)
-    others = [
-        OpenConsentRead(
-            consent_id=one.consent_id, purpose=one.purpose, scopes=sorted(one.scopes), expires_at=one.expires_at
-        )
-        for one in still_open
-    ]
-    return answered(ConsentWithdrawalRead(**shown(consent).model_dump(), still_open=others))
+    others = [OpenConsentRead.of(one, scopes=sorted(one.scopes)) for one in still_open]
+    return answered(ConsentWithdrawalRead.of(shown(consent), still_open=others))

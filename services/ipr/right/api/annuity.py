@@ -1,12 +1,10 @@
 """Routes of annual fees (年费)."""
 
-from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
-from pydantic import BaseModel
 
 from services.ipr.right.rules import annuity as rules
 from services.ipr.right.rules.annuity import Annuity, FeeCase, FeeStatus, Payers
@@ -15,6 +13,7 @@ from services.ipr.right.rules.right_status import IN_FORCE
 from services.ipr.right.store import right as store
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
+from shared.kernel.shape import Read
 from shared.policy.number import parameter_numbers
 from shared.policy.number_read import NumberRead
 from shared.policy.rule_set import RuleSet
@@ -25,7 +24,7 @@ _TARIFF = "_fee_by_year_fen"
 router = edge_router(tags=["ip-rights"])
 
 
-class AnnuityRead(BaseModel):
+class AnnuityRead(Read):
     """The fee of one patent year in fen. Unpaid to `grace_until_on`, the right is lost from `lost_from_on` on.
 
     `fee_fen` is null where `fee_status` is NOT_FOUND: the fee is due, its amount was not found.
@@ -45,7 +44,7 @@ class AnnuityRead(BaseModel):
     note_en: str | None
 
 
-class AnnuitiesRead(BaseModel):
+class AnnuitiesRead(Read):
     """What is due next, and what is owed today if the fee of the running year was not paid; payments are not known."""
 
     right_id: UUID
@@ -113,8 +112,8 @@ def _shown(kind: RightKind, rule_set: RuleSet) -> list[str]:
 
 def _read(annuity: Annuity) -> AnnuityRead:
     unknown = annuity.fee_status is FeeStatus.NOT_FOUND
-    return AnnuityRead(
-        **asdict(annuity),
+    return AnnuityRead.of(
+        annuity,
         note_zh=rules.NOT_FOUND_ZH if unknown else None,
         note_en=rules.NOT_FOUND_EN if unknown else None,
     )

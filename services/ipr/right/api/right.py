@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query, Response
-from pydantic import BaseModel
 
 from services.ipr.right.models.right import Right
 from services.ipr.right.rules import right as rules
@@ -37,6 +36,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.evidence import EvidenceLevel
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.shape import Read
 from shared.kernel.types import CodeTextOrNone
 from shared.policy.book import RuleBook
 from shared.web.answer import answered
@@ -76,7 +76,7 @@ COLUMNS = (
 _EXPORT_PAGE = 500
 
 
-class OwnerRead(BaseModel):
+class OwnerRead(Read):
     """One owner with the name that the registry told."""
 
     uscc: str
@@ -84,7 +84,7 @@ class OwnerRead(BaseModel):
     share_ppm: int
 
 
-class RightRead(RightTerms):
+class RightRead(RightTerms, Read):
     """A right as it stands today.
 
     `ends_on` is its last day, `months_left` the whole months to it (null without an end); `counts_as` is the level of
@@ -125,13 +125,12 @@ async def shown(tx: Transaction, rights: Sequence[Right], book: RuleBook) -> lis
 
 def read_of(right: Right, view: RightView, names: dict[str, str], tx: Transaction, *, high_value: bool) -> RightRead:
     """Return one right as it is answered."""
-    kept = {name: getattr(right, name) for name in RightRead.model_fields if name in Right.model_fields}
-    return RightRead(
-        **kept,
+    return RightRead.of(
+        right,
         kind_zh=KIND_ZH[right.kind],
         right_no_display=display_number(right.kind, right.right_no),
         months_left=months_left(right.ends_on, tx.today),
-        owners=[OwnerRead(uscc=one.uscc, name=names.get(one.uscc), share_ppm=one.share_ppm) for one in view.owners],
+        owners=[OwnerRead.of(one, name=names.get(one.uscc)) for one in view.owners],
         high_value=high_value,
         high_value_grounds=sorted(view.grounds),
         blemished=view.blemished,

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import Response
-from pydantic import BaseModel
 
 from services.ipr.right.api.right import RightRead, answer_right
 from services.ipr.right.rules import right_status as rules
@@ -17,6 +16,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.evidence import EvidenceLevel
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.shape import Read
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
@@ -32,7 +32,7 @@ MOVE_REFUSED = (
 )
 
 
-class MoveRead(BaseModel):
+class MoveRead(Read):
     """One move of the history; HELD waits for the move that makes sense of it, CORRECTED was wrong at its source."""
 
     id: UUID
@@ -48,7 +48,7 @@ class MoveRead(BaseModel):
     recorded_at: datetime
 
 
-class TransferRead(BaseModel):
+class TransferRead(Read):
     """One transfer with the owners before and after it."""
 
     id: UUID
@@ -60,7 +60,7 @@ class TransferRead(BaseModel):
     recorded_at: datetime
 
 
-class BlemishRead(BaseModel):
+class BlemishRead(Read):
     """One accepted case, open until it is cleared."""
 
     id: UUID
@@ -71,7 +71,7 @@ class BlemishRead(BaseModel):
     cleared_evidence: dict[str, Any] | None
 
 
-class EvidenceRead(BaseModel):
+class EvidenceRead(Read):
     """Evidence that was added later: attested, extended, or a ground of high value."""
 
     action: str
@@ -81,7 +81,7 @@ class EvidenceRead(BaseModel):
     recorded_at: datetime
 
 
-class HistoryRead(BaseModel):
+class HistoryRead(Read):
     """Everything that happened to a right; nothing is ever rewritten."""
 
     right_id: UUID
@@ -98,21 +98,15 @@ async def read_history(right_id: UUID, tx: Tx) -> Response:
     if await store.find(tx, right_id) is None:
         raise Refusal(NOT_FOUND, noun="ip_right")
     grounds = [
-        EvidenceRead(
-            action="HIGH_VALUE",
-            evidence=one.evidence,
-            detail={"ground": one.ground.value},
-            entered_by=one.entered_by,
-            recorded_at=one.recorded_at,
-        )
+        EvidenceRead.of(one, action="HIGH_VALUE", detail={"ground": one.ground.value})
         for one in await store.grounds(tx, right_id)
     ]
     history = HistoryRead(
         right_id=right_id,
-        moves=[_read(MoveRead, one) for one in (await store.moves(tx, [right_id]))[right_id]],
-        transfers=[_read(TransferRead, one) for one in await store.transfers(tx, right_id)],
-        blemishes=[_read(BlemishRead, one) for one in await blemishes.of_right(tx, right_id)],
-        evidence=[*(_read(EvidenceRead, one) for one in await store.added_evidence(tx, right_id)), *grounds],
+        moves=[MoveRead.of(one) for one in (await store.moves(tx, [right_id]))[right_id]],
+        transfers=[TransferRead.of(one) for one in await store.transfers(tx, right_id)],
+        blemishes=[BlemishRead.of(one) for one in await blemishes.of_right(tx, right_id)],
+        evidence=[*(EvidenceRead.of(one) for one in await store.added_evidence(tx, right_id)), *grounds],
     )
     return answered(history)
 
@@ -133,7 +127,3 @@ async def move_right(right_id: UUID, body: StatusMove, tx: Tx, book: Book) -> Re
 async def correct_move(right_id: UUID, body: MoveCorrection, tx: Tx, book: Book) -> Response:
     """Correct a move that was wrong at its source; the history keeps both."""
     return await answer_right(tx, await usecases.correct_move(tx, right_id, body, book, new_move_id=new_id()), book)
-
-
-def _read(shape: type[Any], row: object) -> Any:  # noqa: ANN401  # one of the shapes above
-    return shape.model_validate(row, from_attributes=True)

@@ -4,7 +4,6 @@ from datetime import date
 from uuid import UUID
 
 from fastapi import Response
-from pydantic import BaseModel
 
 from services.ipr.right.rules.portfolio_read import PortfolioRead
 from services.ipr.right.rules.right_kind import KIND_ZH, RightKind, display_number
@@ -14,13 +13,14 @@ from services.ipr.right.usecases.right import high_value
 from services.ipr.sheet.rules import ip_sheet as rules
 from services.ipr.sheet.usecases import ip_sheet as usecases
 from shared.kernel.evidence import EvidenceLevel
+from shared.kernel.shape import Read
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["ip-sheets"])
 
 
-class SheetRight(BaseModel):
+class SheetRight(Read):
     """One right as a bank sees it: the firm's own share, never who else owns it."""
 
     kind: RightKind
@@ -41,7 +41,7 @@ class SheetRight(BaseModel):
     evidence_level: EvidenceLevel
 
 
-class SheetRead(BaseModel):
+class SheetRead(Read):
     """The IP sheet of one application, as of today, under the consent that opened it."""
 
     application_id: UUID
@@ -63,31 +63,21 @@ async def read_sheet(application_id: UUID, tx: Tx, book: Book) -> Response:
     sheet = await usecases.read_sheet(tx, application_id, book)
     uscc = sheet.application.enterprise_uscc
     rights = [
-        SheetRight(
-            kind=right.kind,
+        SheetRight.of(
+            right,
             kind_zh=KIND_ZH[right.kind],
-            right_no=right.right_no,
             right_no_display=display_number(right.kind, right.right_no),
-            title=right.title,
-            legal_status=right.legal_status,
-            status_since_on=right.status_since_on,
-            filed_on=right.filed_on,
-            granted_on=right.granted_on,
-            ends_on=right.ends_on,
             months_left=months_left(right.ends_on, tx.today),
             share_ppm=next(one.share_ppm for one in view.owners if one.uscc == uscc),
             co_owners=len(view.owners) - 1,
             high_value=high_value(view, sheet.rule_set, tx),
             blemished=view.blemished,
-            evidence_level=right.evidence_level,
         )
         for right, view in sheet.rights
     ]
     return answered(
-        SheetRead(
-            application_id=application_id,
-            case_no=sheet.application.case_no,
-            application_status=sheet.application.application_status,
+        SheetRead.of(
+            sheet.application,
             consent_id=sheet.consent_id,
             summary=PortfolioRead.of(uscc, sheet.enterprise_name, tx.today, sheet.summary, sheet.rule_set),
             rights=rights,

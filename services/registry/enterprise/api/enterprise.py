@@ -6,11 +6,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Response
-from pydantic import BaseModel
 
-from services.registry.enterprise.models.enterprise import Enterprise, IntegrityMark, UnitStay
-from services.registry.enterprise.models.portfolio import Portfolio
-from services.registry.enterprise.models.qualification import Qualification
+from services.registry.enterprise.models.enterprise import Enterprise
 from services.registry.enterprise.rules import enterprise as rules
 from services.registry.enterprise.rules.enterprise import (
     EnterpriseStatus,
@@ -35,7 +32,7 @@ from shared.kernel.evidence import Evidence
 from shared.kernel.ids import new_id
 from shared.kernel.key_field import KeyField
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND, PRECONDITION_FAILED, PRECONDITION_REQUIRED
-from shared.kernel.shape import Shape
+from shared.kernel.shape import Read, Shape
 from shared.kernel.types import CodeText, Day, DayOrNone, FenOrNone, ShortText, ShortTextOrNone, UnitId
 from shared.web.answer import answered, composed
 from shared.web.conditional import IfMatch
@@ -66,7 +63,7 @@ COLUMNS = columns_as_imported(
 Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
 
 
-class MarkRead(BaseModel):
+class MarkRead(Read):
     """One integrity mark."""
 
     id: UUID
@@ -77,7 +74,7 @@ class MarkRead(BaseModel):
     cleared_evidence: Any
 
 
-class StayRead(BaseModel):
+class StayRead(Read):
     """One stay in a reporting unit; `until_on` is the day it left."""
 
     unit_id: str
@@ -85,7 +82,7 @@ class StayRead(BaseModel):
     until_on: date | None
 
 
-class TitleRead(BaseModel):
+class TitleRead(Read):
     """One title in short; `/qualifications` has its evidence."""
 
     kind: QualificationKind
@@ -95,7 +92,7 @@ class TitleRead(BaseModel):
     valid_until_on: date | None
 
 
-class PortfolioRead(BaseModel):
+class PortfolioRead(Read):
     """The IP summary as ipr last told it."""
 
     as_of_on: date
@@ -106,7 +103,7 @@ class PortfolioRead(BaseModel):
     version: int
 
 
-class StandingRead(BaseModel):
+class StandingRead(Read):
     """The last knowledge-value evaluation as finance told it."""
 
     evaluation_id: UUID
@@ -118,7 +115,7 @@ class StandingRead(BaseModel):
     valid_until_on: date
 
 
-class EnterpriseRead(EnterpriseTerms):
+class EnterpriseRead(EnterpriseTerms, Read):
     """An enterprise as it is listed."""
 
     size_class: SizeClass | None
@@ -164,7 +161,7 @@ _NEVER_EMPTY = frozenset({"name", "unit_id", "legal_form", "industry_barred"})
 
 def shown(enterprise: Enterprise) -> EnterpriseRead:
     """Return an enterprise as it is listed."""
-    return EnterpriseRead.model_validate({name: getattr(enterprise, name) for name in EnterpriseRead.model_fields})
+    return EnterpriseRead.of(enterprise)
 
 
 def _answer(enterprise: Enterprise, *, created: bool = False) -> Response:
@@ -220,17 +217,13 @@ async def read_enterprise(uscc: CodeText, tx: Tx) -> Response:
     enterprise = await usecases.read_enterprise(tx, uscc)
     standing = await standing_store.find(tx, uscc)
     portfolio = await portfolio_store.find(tx, uscc)
-    whole = EnterprisePage(
-        **shown(enterprise).model_dump(),
-        integrity_marks=[_mark(mark) for mark in await store.marks(tx, uscc)],
-        units=[_stay(stay) for stay in await store.stays(tx, uscc)],
-        qualifications=[_title(title) for title in await qualification_store.of_enterprise(tx, uscc)],
-        portfolio=None if portfolio is None else _portfolio(portfolio),
-        credit_standing=(
-            None
-            if standing is None
-            else StandingRead(**{name: getattr(standing, name) for name in StandingRead.model_fields})
-        ),
+    whole = EnterprisePage.of(
+        enterprise,
+        integrity_marks=[MarkRead.of(mark) for mark in await store.marks(tx, uscc)],
+        units=[StayRead.of(stay) for stay in await store.stays(tx, uscc)],
+        qualifications=[TitleRead.of(title) for title in await qualification_store.of_enterprise(tx, uscc)],
+        portfolio=None if portfolio is None else PortfolioRead.of(portfolio),
+        credit_standing=None if standing is None else StandingRead.of(standing),
     )
     return composed(whole, version=enterprise.version)
 
@@ -261,7 +254,7 @@ async def change_enterprise(uscc: CodeText, body: EnterprisePatch, seen: IfMatch
 async def mark_integrity(uscc: CodeText, body: IntegrityMarkTerms, tx: Tx) -> Response:
     """Open (`active` true) or clear (`active` false) one integrity mark on evidence."""
     mark = await usecases.mark_integrity(tx, uscc, body, mark_id=new_id())
-    return answered(_mark(mark), status=201)
+    return answered(MarkRead.of(mark), status=201)
 
 
 @router.post(
@@ -289,19 +282,3 @@ async def deregister_enterprise(uscc: CodeText, body: Deregistration, tx: Tx) ->
         tx, uscc, on=body.effective_on, evidence=body.evidence
     )
     return _answer(enterprise)
-
-
-def _mark(mark: IntegrityMark) -> MarkRead:
-    return MarkRead(**{name: getattr(mark, name) for name in MarkRead.model_fields})
-
-
-def _stay(stay: UnitStay) -> StayRead:
-    return StayRead(unit_id=stay.unit_id, from_on=stay.from_on, until_on=stay.until_on)
-
-
-def _title(title: Qualification) -> TitleRead:
-    return TitleRead(**{name: getattr(title, name) for name in TitleRead.model_fields})
-
-
-def _portfolio(portfolio: Portfolio) -> PortfolioRead:
-    return PortfolioRead(**{name: getattr(portfolio, name) for name in PortfolioRead.model_fields})

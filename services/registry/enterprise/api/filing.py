@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Path, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from services.registry.enterprise.models.filing import Filing
 from services.registry.enterprise.rules import filing as rules
@@ -17,6 +17,7 @@ from services.registry.enterprise.usecases import filing as usecases
 from shared.db.selection import Chosen
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.shape import Read
 from shared.kernel.types import CodeText
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
@@ -32,7 +33,7 @@ UnitConfirmed = Annotated[
 FilingYear = Annotated[int, Path(ge=1990, le=2100, description="年度 / year")]
 
 
-class FilingCheckRead(BaseModel):
+class FilingCheckRead(Read):
     """What a formal check found."""
 
     code: str
@@ -42,7 +43,7 @@ class FilingCheckRead(BaseModel):
     text_en: str
 
 
-class FilingRead(FilingTerms):
+class FilingRead(FilingTerms, Read):
     """One version of a filing; `checks` names what the formal checks find today."""
 
     uscc: str
@@ -51,10 +52,10 @@ class FilingRead(FilingTerms):
     status: FilingStatus
     updated_at: datetime
     accepted_at: datetime | None
-    checks: list[FilingCheckRead] = Field(default_factory=list)
+    checks: list[FilingCheckRead]
 
 
-class FilingListed(FilingTerms):
+class FilingListed(FilingTerms, Read):
     """One version of a filing in a list over all enterprises, with the name beside the code."""
 
     uscc: str
@@ -95,15 +96,8 @@ class FilingList(BaseModel):
     items: list[FilingRead]
 
 
-def _shown(filing: Filing, findings: tuple[FilingFinding, ...] = ()) -> dict[str, Any]:
-    values = {name: getattr(filing, name) for name in FilingRead.model_fields if name != "checks"}
-    checks = [
-        FilingCheckRead(
-            code=one.code, gravity=one.gravity, pointer=one.pointer, text_zh=one.text_zh, text_en=one.text_en
-        )
-        for one in findings
-    ]
-    return FilingRead.model_validate({**values, "checks": checks}).model_dump(mode="json")
+def _shown(filing: Filing, findings: tuple[FilingFinding, ...] = ()) -> FilingRead:
+    return FilingRead.of(filing, checks=[FilingCheckRead.of(one) for one in findings])
 
 
 @router.put(
@@ -145,16 +139,12 @@ async def list_filings(
     uscc: CodeText, tx: Tx, year: Annotated[int | None, Query(ge=1990, le=2100, description="年度 / year")] = None
 ) -> Response:
     """List all versions of an enterprise's filings, newest first."""
-    return answered({"items": [_shown(filing) for filing in await usecases.list_filings(tx, uscc, year)]})
+    return answered(FilingList(items=[_shown(filing) for filing in await usecases.list_filings(tx, uscc, year)]))
 
 
 async def _listed(tx: Tx, rows: Sequence[Filing]) -> list[FilingListed]:
     names = await enterprises.names(tx, {row.uscc for row in rows})
-    fields = [name for name in FilingListed.model_fields if name != "name"]
-    return [
-        FilingListed.model_validate({**{one: getattr(row, one) for one in fields}, "name": names.get(row.uscc)})
-        for row in rows
-    ]
+    return [FilingListed.of(row, name=names.get(row.uscc)) for row in rows]
 
 
 @router.get("/filings", response_model=PageOf[FilingListed])

@@ -19,7 +19,7 @@ from shared.db.selection import Chosen
 from shared.kernel.evidence import Evidence
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
-from shared.kernel.shape import Shape
+from shared.kernel.shape import Read, Shape
 from shared.kernel.types import CodeText, Day
 from shared.policy.book import RULE_SET_NOT_IN_FORCE
 from shared.web.answer import answered
@@ -42,7 +42,7 @@ ENTER_REFUSED = (
 )
 
 
-class QualificationRead(QualificationTerms):
+class QualificationRead(QualificationTerms, Read):
     """One title with its state and evidence."""
 
     id: UUID
@@ -87,9 +87,8 @@ class Revocation(Shape):
     evidence: Evidence
 
 
-def _shown(row: Qualification) -> dict[str, Any]:
-    values = {name: getattr(row, name) for name in QualificationRead.model_fields}
-    return QualificationRead.model_validate(values).model_dump(mode="json")
+def _shown(row: Qualification) -> QualificationRead:
+    return QualificationRead.of(row)
 
 
 @router.post(

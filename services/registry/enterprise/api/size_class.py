@@ -1,7 +1,6 @@
 """The size class of an enterprise with its bounds and their source (统计上大中小微型企业划分)."""
 
 from fastapi import Response
-from pydantic import BaseModel
 
 from services.registry.enterprise.rules import size_class as rules
 from services.registry.enterprise.rules.enterprise import SizeClass
@@ -9,16 +8,18 @@ from services.registry.enterprise.rules.size_class import SizeBasis, SizeFigures
 from services.registry.enterprise.store import filing as filing_store
 from services.registry.enterprise.usecases import enterprise as usecases
 from shared.kernel.refusals import NOT_FOUND
+from shared.kernel.shape import Read
 from shared.kernel.types import CodeText
 from shared.policy.number import bound_number
 from shared.policy.number_read import NumberRead
 from shared.policy.rule_set import Hit, RuleSet
+from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["enterprises"])
 
 
-class SizeBoundRead(BaseModel):
+class SizeBoundRead(Read):
     """One indicator: its class, and the bound it begins at with its source (null for the lowest class)."""
 
     indicator: str
@@ -28,7 +29,7 @@ class SizeBoundRead(BaseModel):
     bound: NumberRead | None
 
 
-class SizeClassRead(BaseModel):
+class SizeClassRead(Read):
     """The size class by the table in force today, or why there is none."""
 
     uscc: str
@@ -52,28 +53,24 @@ async def read_size_class(uscc: CodeText, tx: Tx, book: Book) -> Response:
     rule_set = book.pick(rules.POLICY, tx.today)
     figures = None if filing is None else SizeFigures(filing.staff, filing.revenue_fen, filing.assets_fen)
     answer = rules.size_answer(rule_set, industry_code=enterprise.industry_code, figures=figures)
-    read = SizeClassRead(
+    read = SizeClassRead.of(
+        answer,
         uscc=uscc,
         industry_code=enterprise.industry_code,
-        basis=answer.basis,
-        size_class=answer.size_class,
-        note_zh=answer.note_zh,
-        note_en=answer.note_en,
         filing_year=None if filing is None else filing.year,
         bounds=[_bound(rule_set, hit) for hit in answer.hits],
         rule_set_version=rule_set.version,
         rule_set_sha256=rule_set.sha256,
     )
-    return Response(read.model_dump_json(), media_type="application/json")
+    return answered(read)
 
 
 def _bound(rule_set: RuleSet, hit: Hit) -> SizeBoundRead:
     indicator = next(one for one in rule_set.indicators if one.node == hit.node)
     number = bound_number(rule_set, hit.node, hit.row_id)
-    return SizeBoundRead(
+    return SizeBoundRead.of(
+        indicator,
         indicator=indicator.id,
-        label_zh=indicator.label_zh,
-        label_en=indicator.label_en,
         size_class=rules.class_of(hit),
         bound=None if number is None else NumberRead.of(number),
     )

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
+from shared.kernel.shape import Read
 from shared.kernel.types import DayOrNone
 from shared.kernel.unit import units_on
 from shared.web.answer import answered
@@ -14,7 +15,7 @@ from shared.web.edge import Tx, edge, edge_router
 router = edge_router(tags=["units"])
 
 
-class UnitRead(BaseModel):
+class UnitRead(Read):
     """One reporting unit as it stands on the day."""
 
     unit_id: str
@@ -45,8 +46,4 @@ async def list_units(
 ) -> Response:
     """List the reporting units in force on a day: 41 in the plan's years, 39 from 2025-11-06."""
     day = on or tx.today
-    items = [
-        UnitRead(**{name: getattr(unit, name) for name in UnitRead.model_fields}).model_dump(mode="json")
-        for unit in units_on(day)
-    ]
-    return answered({"on": day.isoformat(), "items": items})
+    return answered(UnitList(on=day, items=[UnitRead.of(unit) for unit in units_on(day)]))

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import orjson
 from fastapi import Depends, Response
-from pydantic import BaseModel
 
 from services.registry.enterprise.store import enterprise as enterprises
 from services.registry.evaluation.models.tech_sme_evaluation import TechSmeEvaluation
@@ -18,7 +17,7 @@ from services.registry.evaluation.usecases import tech_sme_evaluation as usecase
 from shared.db.selection import Chosen
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
-from shared.kernel.shape import Shape
+from shared.kernel.shape import Read, Shape
 from shared.kernel.types import LooseUscc
 from shared.policy.book import RULE_SET_NOT_IN_FORCE
 from shared.web.answer import answered
@@ -36,7 +35,7 @@ class EvaluationRequest(Shape):
     uscc: LooseUscc
 
 
-class EvaluationSummary(BaseModel):
+class EvaluationSummary(Read):
     """One decision in short."""
 
     id: UUID
@@ -67,7 +66,7 @@ class EvaluationRead(EvaluationSummary):
     decision: dict[str, Any]
 
 
-class ReplayRead(BaseModel):
+class ReplayRead(Read):
     """What came out of computing a decision again; `same` compares the bytes."""
 
     id: UUID
@@ -77,18 +76,13 @@ class ReplayRead(BaseModel):
     decision: dict[str, Any]
 
 
-def _summary(evaluation: TechSmeEvaluation) -> dict[str, Any]:
-    values = {name: getattr(evaluation, name) for name in EvaluationSummary.model_fields}
-    return EvaluationSummary.model_validate(values).model_dump(mode="json")
-
-
-def _whole(evaluation: TechSmeEvaluation) -> dict[str, Any]:
-    return {**_summary(evaluation), "decision": orjson.loads(evaluation.record)}
+def _whole(evaluation: TechSmeEvaluation) -> EvaluationRead:
+    return EvaluationRead.of(evaluation, decision=orjson.loads(evaluation.record))
 
 
 async def _listed(tx: Tx, rows: Sequence[TechSmeEvaluation]) -> list[EvaluationListed]:
     names = await enterprises.names(tx, {row.uscc for row in rows})
-    return [EvaluationListed.model_validate({**_summary(row), "name": names.get(row.uscc)}) for row in rows]
+    return [EvaluationListed.of(row, name=names.get(row.uscc)) for row in rows]
 
 
 @router.post(
@@ -144,11 +138,10 @@ async def replay_tech_sme_evaluation(evaluation_id: UUID, tx: Tx) -> Response:
     """Compute an evaluation again from its frozen facts and compare the bytes."""
     replay = await usecases.replay_evaluation(tx, evaluation_id)
     return answered(
-        {
-            "id": str(evaluation_id),
-            "same": replay.same,
-            "record_sha256": replay.evaluation.record_sha256,
-            "replayed_sha256": replay.sha256,
-            "decision": orjson.loads(replay.record),
-        }
+        ReplayRead.of(
+            replay.evaluation,
+            same=replay.same,
+            replayed_sha256=replay.sha256,
+            decision=orjson.loads(replay.record),
+        )
     )

@@ -16,6 +16,7 @@ from services.registry.ladder.usecases import register_application as usecases
 from shared.db.selection import Chosen
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.shape import Read
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
@@ -27,7 +28,7 @@ router = edge_router(tags=["register"])
 CONDITIONS_REFUSED = (rules.REGISTER_CONDITIONS_UNMET, rules.REGISTER_FILING_MISSING)
 
 
-class RegisterApplicationRead(RegisterApplicationTerms):
+class RegisterApplicationRead(RegisterApplicationTerms, Read):
     """One application with its conditions and the district's remarks."""
 
     id: UUID
@@ -62,13 +63,12 @@ Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
 
 async def _listed(tx: Tx, rows: Sequence[RegisterApplication]) -> list[RegisterApplicationListed]:
     names = await enterprises.names(tx, {row.uscc for row in rows})
-    return [RegisterApplicationListed.model_validate({**shown(row), "name": names.get(row.uscc)}) for row in rows]
+    return [RegisterApplicationListed.of(row, name=names.get(row.uscc)) for row in rows]
 
 
-def shown(application: RegisterApplication) -> dict[str, Any]:
+def shown(application: RegisterApplication) -> RegisterApplicationRead:
     """Return an application as it is answered."""
-    values = {name: getattr(application, name) for name in RegisterApplicationRead.model_fields}
-    return RegisterApplicationRead.model_validate(values).model_dump(mode="json")
+    return RegisterApplicationRead.of(application)
 
 
 @router.post(

@@ -14,7 +14,6 @@ from services.techtransfer.listing.api.listing import (
     ListingState,
     ReviewRequest,
     WithdrawRequest,
-    answer_fields,
     answered,
     contact_of,
     exported,
@@ -22,6 +21,7 @@ from services.techtransfer.listing.api.listing import (
     listing_filter,
     merged,
     patch_of,
+    seen_by,
 )
 from services.techtransfer.listing.models.achievement import Achievement
 from services.techtransfer.listing.rules import achievement as rules
@@ -65,7 +65,7 @@ COLUMNS = (
 )
 
 
-class AchievementRead(ListingState, AchievementTerms):
+class AchievementRead(AchievementTerms, ListingState):
     """An achievement as its reader may see it; fields named in `hidden_fields` are null."""
 
     party_uscc: LooseUsccOrNone = None  # type: ignore[assignment]  # null where the poster hides the party
@@ -75,7 +75,7 @@ class AchievementRead(ListingState, AchievementTerms):
 
 def shown(achievement: Achievement, actor: Actor) -> AchievementRead:
     """Return an achievement as the actor may see it."""
-    return AchievementRead.model_validate(answer_fields(achievement, actor))
+    return AchievementRead.of(achievement, **seen_by(actor, achievement))
 
 
 async def achievement_filter(

@@ -19,7 +19,7 @@ from services.techtransfer.listing.usecases import listing as usecases
 from shared.db.keyset import Page
 from shared.kernel.actor import Actor
 from shared.kernel.key_field import KeyField
-from shared.kernel.shape import Shape
+from shared.kernel.shape import Read, Shape
 from shared.kernel.types import CodeTextOrNone, LongTextOrNone, LooseUscc, SearchTextOrNone, UnitId
 from shared.web import answer
 from shared.web.edge import Tx, edge, edge_router
@@ -59,7 +59,7 @@ SHARED_COLUMNS = (
 """Columns of both exports."""
 
 
-class ListingState(Shape):
+class ListingState(Read):
     """What the platform adds to what a poster says; `hidden_fields` are kept from this caller and shown as null."""
 
     id: UUID
@@ -89,14 +89,14 @@ class WithdrawRequest(Shape):
     reason: LongTextOrNone = None
 
 
-class ContactRead(Shape):
+class ContactRead(Read):
     """Whom to call about a listing, in full; every reading is recorded."""
 
     contact_name: str | None
     contact_phone: str | None
 
 
-class ListingSummaryRead(Shape):
+class ListingSummaryRead(Read):
     """How many listings of each status a party has, those that the caller may see."""
 
     uscc: LooseUscc
@@ -135,14 +135,18 @@ def contact_of(listing: ListingColumns) -> ContactRead:
     )
 
 
-def answer_fields(listing: ListingColumns, actor: Actor) -> dict[str, Any]:
-    """Return the fields of a listing as the actor may see them: hidden ones are null and named."""
+def seen_by(actor: Actor, listing: ListingColumns) -> dict[str, Any]:
+    """Return what the actor sees otherwise than it is stored: hidden fields are null and named."""
     insider = rules.is_insider(usecases.held(listing), actor)
-    fields = listing.model_dump(exclude={"title_key", "search_text", "posted_by", "poster_party", "reviewer"})
     hidden = rules.fields_hidden(listing.confidential_fields, insider=insider)
-    if not insider:
-        fields["review_note"] = None
-    return {**fields, **dict.fromkeys(hidden), "hidden_fields": sorted(hidden)}
+    modes = [CooperationMode(mode) for mode in listing.cooperation_modes]
+    note = listing.review_note if insider else None
+    return {
+        "cooperation_modes": modes,
+        "review_note": note,
+        **dict.fromkeys(hidden),
+        "hidden_fields": sorted(hidden),
+    }
 
 
 def patch_of(name: str, terms: type[rules.ListingTerms]) -> type[BaseModel]:
@@ -197,8 +201,7 @@ async def exported(
 
     async def rows() -> AsyncIterator[dict[str, Any]]:
         async for listing in found:
-            fields = answer_fields(listing, actor)
-            fields["cooperation_modes"] = [CooperationMode(mode) for mode in listing.cooperation_modes]
+            fields = {**listing.model_dump(), **seen_by(actor, listing)}
             yield {name: _cell(value) for name, value in fields.items()}
 
     return await export(rows(), columns, format=file_format, filename=filename)
@@ -215,6 +218,4 @@ def _cell(value: object) -> object:
 async def read_listing_summary(uscc: LooseUscc, tx: Tx) -> ListingSummaryRead:
     """Count a party's achievements and needs by status, those that the caller may see."""
     summary = await usecases.summarise_listings(tx, uscc)
-    return ListingSummaryRead.model_validate(
-        {"uscc": summary.uscc, "achievements": summary.achievements, "needs": summary.needs}
-    )
+    return ListingSummaryRead.of(summary)

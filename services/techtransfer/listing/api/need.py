@@ -14,7 +14,6 @@ from services.techtransfer.listing.api.listing import (
     ListingState,
     ReviewRequest,
     WithdrawRequest,
-    answer_fields,
     answered,
     contact_of,
     exported,
@@ -22,6 +21,7 @@ from services.techtransfer.listing.api.listing import (
     listing_filter,
     merged,
     patch_of,
+    seen_by,
 )
 from services.techtransfer.listing.models.need import Need
 from services.techtransfer.listing.rules import listing as listing_rules
@@ -36,7 +36,7 @@ from services.techtransfer.listing.usecases import need as usecases
 from shared.kernel.actor import Actor
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDITION_REQUIRED
-from shared.kernel.shape import Shape
+from shared.kernel.shape import Read
 from shared.kernel.types import MAX_FEN, DayOrNone, LooseUsccOrNone, ShortText
 from shared.web.conditional import IfMatch
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
@@ -58,7 +58,7 @@ COLUMNS = (
 )
 
 
-class AskRead(Shape):
+class AskRead(Read):
     """Something the poster is asked to add; nothing is refused for it."""
 
     field: str
@@ -66,7 +66,7 @@ class AskRead(Shape):
     text_en: str
 
 
-class NeedRead(ListingState, NeedTerms):
+class NeedRead(NeedTerms, ListingState):
     """A need as its reader may see it; fields named in `hidden_fields` are null; `asks` are for insiders."""
 
     party_uscc: LooseUsccOrNone = None  # type: ignore[assignment]  # null where the poster hides the party
@@ -76,9 +76,9 @@ class NeedRead(ListingState, NeedTerms):
 
 def shown(need: Need, actor: Actor) -> NeedRead:
     """Return a need as the actor may see it."""
-    fields = answer_fields(need, actor)
-    asks = [] if fields["hidden_fields"] else [asdict(ask) for ask in rules.open_asks(need)]
-    return NeedRead.model_validate({**fields, "asks": asks})
+    seen = seen_by(actor, need)
+    asks = [] if seen["hidden_fields"] else [AskRead.of(ask) for ask in rules.open_asks(need)]
+    return NeedRead.of(need, **seen, asks=asks)
 
 
 async def need_filter(

@@ -148,7 +148,7 @@ async def lock_ended(tx: Transaction, table: type[Listing], *, limit: int) -> Se
     return (await tx.session.execute(statement)).scalars().all()
 
 
-async def counts(tx: Transaction, table: type[Listing], party_uscc: str) -> dict[str, int]:
+async def counts(tx: Transaction, table: type[Listing], party_uscc: str) -> dict[ListingStatus, int]:
     """Count a party's listings by status, those that the actor may see and knows to be the party's."""
     statement = (
         select(col(table.status), func.count())
@@ -159,7 +159,7 @@ async def counts(tx: Transaction, table: type[Listing], party_uscc: str) -> dict
         )
         .group_by(col(table.status))
     )
-    return {status.value: count for status, count in (await tx.session.execute(statement)).all()}
+    return {ListingStatus(status): count for status, count in (await tx.session.execute(statement)).all()}
 
 
 def _holds(table: type[Listing], word: str) -> ColumnElement[bool]:

@@ -227,8 +227,8 @@ class ListingSummary:
     """How many listings of each status a party has, those that the caller may see."""
 
     uscc: str
-    achievements: dict[str, int]
-    needs: dict[str, int]
+    achievements: dict[ListingStatus, int]
+    needs: dict[ListingStatus, int]
 
 
 async def summarise_listings(tx: Transaction, uscc: str) -> ListingSummary:
