@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Self
 
 import orjson
 import rfc8785
@@ -16,6 +16,7 @@ import rfc8785
 from shared.policy.explain import IndicatorLine
 from shared.policy.fact import Fact
 from shared.policy.header import Confidence
+from shared.policy.rule_set import RuleSet
 
 __all__ = ["DecisionRecord", "Fact", "Gate", "StoredRecord", "canonical", "open_record"]
 
@@ -47,6 +48,29 @@ class DecisionRecord:
     result: Mapping[str, Any]
     lines: Sequence[IndicatorLine]
     gates: Sequence[Gate] = ()
+
+    @classmethod
+    def under(
+        cls,
+        rules: RuleSet,
+        *,
+        as_of: date,
+        facts: Mapping[str, Fact],
+        result: Mapping[str, Any],
+        lines: Sequence[IndicatorLine],
+        gates: Sequence[Gate] = (),
+    ) -> Self:
+        """Return the record of a decision that a rule set made."""
+        return cls(
+            policy=rules.policy,
+            version=rules.version,
+            rule_set_sha256=rules.sha256,
+            as_of=as_of,
+            facts=facts,
+            result=result,
+            lines=lines,
+            gates=gates,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from shared.policy.cell import Kind, Scalar
 from shared.policy.fact import Fact
@@ -63,6 +63,35 @@ class IndicatorLine:
     note_en: str | None = None
     status: Status = Status.ASSESSED
 
+    @classmethod
+    def of(
+        cls,
+        indicator: Indicator,
+        *,
+        value: Scalar | None,
+        texts: tuple[str, str],
+        tier: str | None,
+        points_milli: int,
+        **others: Any,  # noqa: ANN401  # the fields that have a default
+    ) -> Self:
+        """Return the line of an indicator, with its names and its source."""
+        return cls(
+            indicator=indicator.id,
+            label_zh=indicator.label_zh,
+            label_en=indicator.label_en,
+            value=value,
+            unit=indicator.unit,
+            value_text_zh=texts[0],
+            value_text_en=texts[1],
+            tier=tier,
+            points_milli=points_milli,
+            max_points_milli=indicator.max_points_milli,
+            article=indicator.article,
+            source=indicator.source,
+            confidence=indicator.confidence,
+            **others,
+        )
+
 
 def lines(rule_set: RuleSet, outcome: Outcome, facts: Mapping[str, Any]) -> list[IndicatorLine]:
     """Return a line for each indicator of the evaluated tables, and for those that cannot be assessed yet."""
@@ -76,20 +105,12 @@ def lines(rule_set: RuleSet, outcome: Outcome, facts: Mapping[str, Any]) -> list
 
 
 def _unassessed(indicator: Indicator) -> IndicatorLine:
-    return IndicatorLine(
-        indicator=indicator.id,
-        label_zh=indicator.label_zh,
-        label_en=indicator.label_en,
+    return IndicatorLine.of(
+        indicator,
         value=None,
-        unit=indicator.unit,
-        value_text_zh="未评",
-        value_text_en="not assessed",
+        texts=("未评", "not assessed"),
         tier=None,
         points_milli=0,
-        max_points_milli=indicator.max_points_milli,
-        article=indicator.article,
-        source=indicator.source,
-        confidence=indicator.confidence,
         note_zh=indicator.note_zh,
         note_en=indicator.note_en,
         status=Status.NOT_ASSESSED,
@@ -104,23 +125,14 @@ def _line(rule_set: RuleSet, indicator: Indicator, outcome: Outcome, facts: Mapp
         f"{table}.{name}": value for table, row in outcome.result.items() for name, value in row.items()
     }
     value = known[indicator.input]
-    zh, en = value_text(value, indicator.unit)
     missing = value is None
-    return IndicatorLine(
-        indicator=indicator.id,
-        label_zh=indicator.label_zh,
-        label_en=indicator.label_en,
+    return IndicatorLine.of(
+        indicator,
         value=value,
-        unit=indicator.unit,
-        value_text_zh=zh,
-        value_text_en=en,
+        texts=value_text(value, indicator.unit),
         tier=hit.row_id,
         points_milli=hit.points_milli,
-        max_points_milli=indicator.max_points_milli,
         next_tier=next_tier(rule_set.graph.table(indicator.node), indicator, known),
-        article=indicator.article,
-        source=indicator.source,
-        confidence=indicator.confidence,
         note_zh=indicator.note_zh or ("没有可用的数据，计 0 分" if missing else None),
         note_en=indicator.note_en or ("no data to assess, counted as 0" if missing else None),
         status=Status.NOT_ASSESSED if missing else Status.ASSESSED,

@@ -152,10 +152,8 @@ def _score_record(facts: Mapping[str, Fact], rules: RuleSet, as_of: date) -> tup
         "parts": {part.value: [line.indicator for line in held] for part, held in parts.items()},
         "weights_ppm": {"ip": rules.param_int("weight_ip_ppm"), "rd": rules.param_int("weight_rd_ppm")},
     }
-    record = DecisionRecord(
-        policy=rules.policy,
-        version=rules.version,
-        rule_set_sha256=rules.sha256,
+    record = DecisionRecord.under(
+        rules,
         as_of=as_of,
         facts=facts,
         result=result,
@@ -217,10 +215,8 @@ _UPLIFT_TEXTS = {
 
 
 def _uplift_record(facts: Mapping[str, Fact], uplift: Uplift, rules: RuleSet, as_of: date) -> DecisionRecord:
-    return DecisionRecord(
-        policy=rules.policy,
-        version=rules.version,
-        rule_set_sha256=rules.sha256,
+    return DecisionRecord.under(
+        rules,
         as_of=as_of,
         facts=facts,
         result={

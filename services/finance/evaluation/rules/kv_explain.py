@@ -7,7 +7,7 @@ from enum import StrEnum
 from services.finance.evaluation.rules.kv_fact import SCORED_KINDS, SCORED_TITLES, FactValue
 from shared.kernel.money import div_half_up
 from shared.policy.decision import Gate
-from shared.policy.explain import IndicatorLine, NextTier, Status
+from shared.policy.explain import IndicatorLine, NextTier
 from shared.policy.header import Indicator
 from shared.policy.rule_set import RuleSet
 
@@ -62,24 +62,15 @@ def _line(
     texts: tuple[str, str],
     notes: tuple[str, str] | None = None,
 ) -> IndicatorLine:
-    return IndicatorLine(
-        indicator=indicator.id,
-        label_zh=indicator.label_zh,
-        label_en=indicator.label_en,
+    return IndicatorLine.of(
+        indicator,
         value=value,
-        unit=indicator.unit,
-        value_text_zh=texts[0],
-        value_text_en=texts[1],
+        texts=texts,
         tier=_thousandths(points_milli),
         points_milli=points_milli,
-        max_points_milli=indicator.max_points_milli,
         next_tier=next_tier if points_milli < indicator.max_points_milli else None,
-        article=indicator.article,
-        source=indicator.source,
-        confidence=indicator.confidence,
         note_zh=notes[0] if notes else None,
         note_en=notes[1] if notes else None,
-        status=Status.ASSESSED,
     )
 
 

@@ -105,10 +105,8 @@ def evaluate(rule_set: RuleSet, facts: Mapping[str, Fact], *, as_of: date) -> De
         "direct_pass": list(bases),
         **cheapest_steps(rule_set, inputs, gates=gates, bases=bases),
     }
-    return DecisionRecord(
-        policy=rule_set.policy,
-        version=rule_set.version,
-        rule_set_sha256=rule_set.sha256,
+    return DecisionRecord.under(
+        rule_set,
         as_of=as_of,
         facts=facts,
         result=result,
