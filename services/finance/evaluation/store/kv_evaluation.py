@@ -95,9 +95,13 @@ def _portfolio_view(row: Portfolio) -> PortfolioView:
     )
 
 
+def _visible_rows(tx: Transaction) -> Select[KvEvaluation]:
+    return visible(select(KvEvaluation), tx.actor, enterprise=col(KvEvaluation.uscc))
+
+
 async def find(tx: Transaction, evaluation_id: UUID) -> KvEvaluation | None:
     """Return an evaluation that the caller may see: the firm its own, the city all, banks none here."""
-    query = visible(select(KvEvaluation), tx.actor, enterprise=col(KvEvaluation.uscc))
+    query = _visible_rows(tx)
     return (await tx.session.execute(query.where(col(KvEvaluation.id) == evaluation_id))).scalar_one_or_none()
 
 
@@ -134,10 +138,6 @@ async def forget_unevaluated(tx: Transaction, *, before: datetime) -> None:
 async def claim(tx: Transaction, uscc: str) -> bool:
     """Take a firm off the queue; False if someone else did."""
     return (await tx.session.execute(_CLAIM, {"uscc": uscc})).first() is not None
-
-
-def _visible_rows(tx: Transaction) -> Select[KvEvaluation]:
-    return visible(select(KvEvaluation), tx.actor, enterprise=col(KvEvaluation.uscc))
 
 
 LIST = Selection(

@@ -15,11 +15,14 @@ from shared.db.transaction import Transaction
 from shared.kernel.sort import Sort
 
 
+def _visible(tx: Transaction) -> Select[Cover]:
+    enterprise, bank = col(Cover.enterprise_uscc), col(Cover.bank_uscc)
+    return visible(select(Cover), tx.actor, enterprise=enterprise, bank=bank, sees_all=SEES_COVER)
+
+
 async def find(tx: Transaction, cover_id: UUID) -> Cover | None:
     """Return cover that the caller may see."""
-    query = visible(
-        select(Cover), tx.actor, enterprise=col(Cover.enterprise_uscc), bank=col(Cover.bank_uscc), sees_all=SEES_COVER
-    )
+    query = _visible(tx)
     return (await tx.session.execute(query.where(col(Cover.id) == cover_id))).scalar_one_or_none()
 
 
@@ -51,10 +54,7 @@ async def lock_of_drawdown(tx: Transaction, drawdown_id: UUID) -> Cover | None:
 
 
 def _visible_rows(tx: Transaction) -> Select[Cover]:
-    rows = visible(
-        select(Cover), tx.actor, enterprise=col(Cover.enterprise_uscc), bank=col(Cover.bank_uscc), sees_all=SEES_COVER
-    )
-    return rows.join(Loan, col(Loan.id) == col(Cover.loan_id))
+    return _visible(tx).join(Loan, col(Loan.id) == col(Cover.loan_id))
 
 
 LIST = Selection(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -23,6 +23,7 @@ from shared.db.statement import Statement
 from shared.db.transaction import Transaction
 from shared.kernel.sort import Sort
 
+Row = TypeVar("Row", Drawdown, Repayment)
 _DRAW_PARTS = """
 WITH note AS (
     INSERT INTO drawdown (id, loan_id, enterprise_uscc, bank_uscc, unit_id, note_no, note_key, amount_fen, starts_on,
@@ -54,15 +55,15 @@ _DRAW = Statement(_DRAW_PARTS + move_parts(after="note"))
 _REPAY = Statement(_REPAY_PARTS + move_parts(after="receipt"))
 
 
+def _of_visible(tx: Transaction, rows: Select[Row]) -> Select[Row]:
+    """Keep what hangs on drawdowns that the caller may see."""
+    enterprise, bank = col(Drawdown.enterprise_uscc), col(Drawdown.bank_uscc)
+    return visible(rows, tx.actor, enterprise=enterprise, bank=bank, sees_all=SEES_COVER)
+
+
 async def find(tx: Transaction, drawdown_id: UUID) -> Drawdown | None:
     """Return a drawdown that the caller may see."""
-    query = visible(
-        select(Drawdown),
-        tx.actor,
-        enterprise=col(Drawdown.enterprise_uscc),
-        bank=col(Drawdown.bank_uscc),
-        sees_all=SEES_COVER,
-    )
+    query = _of_visible(tx, select(Drawdown))
     return (await tx.session.execute(query.where(col(Drawdown.id) == drawdown_id))).scalar_one_or_none()
 
 
@@ -154,16 +155,12 @@ async def notes(tx: Transaction, drawdown_ids: Collection[UUID]) -> dict[UUID, D
 
 
 def _visible_rows(tx: Transaction) -> Select[Drawdown]:
-    rows = select(Drawdown).join(Loan, col(Loan.id) == col(Drawdown.loan_id))
-    enterprise, bank = col(Drawdown.enterprise_uscc), col(Drawdown.bank_uscc)
-    return visible(rows, tx.actor, enterprise=enterprise, bank=bank, sees_all=SEES_COVER)
+    return _of_visible(tx, select(Drawdown).join(Loan, col(Loan.id) == col(Drawdown.loan_id)))
 
 
 def _visible_repayments(tx: Transaction) -> Select[Repayment]:
     rows = select(Repayment).join(Drawdown, col(Drawdown.id) == col(Repayment.drawdown_id))
-    rows = rows.join(Loan, col(Loan.id) == col(Drawdown.loan_id))
-    enterprise, bank = col(Drawdown.enterprise_uscc), col(Drawdown.bank_uscc)
-    return visible(rows, tx.actor, enterprise=enterprise, bank=bank, sees_all=SEES_COVER)
+    return _of_visible(tx, rows.join(Loan, col(Loan.id) == col(Drawdown.loan_id)))
 
 
 _OF_LOAN = {

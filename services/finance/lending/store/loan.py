@@ -20,11 +20,15 @@ from shared.kernel.fold import reference_key
 from shared.kernel.sort import Sort
 
 
-async def find(tx: Transaction, loan_id: UUID) -> Loan | None:
-    """Return a loan that the caller may see."""
-    query = visible(
+def _visible_rows(tx: Transaction) -> Select[Loan]:
+    return visible(
         select(Loan), tx.actor, enterprise=col(Loan.enterprise_uscc), bank=col(Loan.bank_uscc), sees_all=SEES_COVER
     )
+
+
+async def find(tx: Transaction, loan_id: UUID) -> Loan | None:
+    """Return a loan that the caller may see."""
+    query = _visible_rows(tx)
     return (await tx.session.execute(query.where(col(Loan.id) == loan_id))).scalar_one_or_none()
 
 
@@ -92,12 +96,6 @@ async def numbers(tx: Transaction, loan_ids: Collection[UUID]) -> dict[UUID, tup
     """Return contract number and case number of loans, for lists of what hangs on them."""
     query = select(col(Loan.id), col(Loan.contract_no), col(Loan.case_no)).where(col(Loan.id).in_(set(loan_ids)))
     return {loan_id: (contract_no, case_no) for loan_id, contract_no, case_no in await tx.session.execute(query)}
-
-
-def _visible_rows(tx: Transaction) -> Select[Loan]:
-    return visible(
-        select(Loan), tx.actor, enterprise=col(Loan.enterprise_uscc), bank=col(Loan.bank_uscc), sees_all=SEES_COVER
-    )
 
 
 LIST = Selection(

@@ -17,14 +17,18 @@ from shared.kernel.fold import reference_key
 from shared.kernel.sort import Sort
 
 
-async def find(tx: Transaction, application_id: UUID) -> LoanApplication | None:
-    """Return an application that the caller may see."""
-    query = visible(
+def _visible_rows(tx: Transaction) -> Select[LoanApplication]:
+    return visible(
         select(LoanApplication),
         tx.actor,
         enterprise=col(LoanApplication.enterprise_uscc),
         bank=col(LoanApplication.bank_uscc),
     )
+
+
+async def find(tx: Transaction, application_id: UUID) -> LoanApplication | None:
+    """Return an application that the caller may see."""
+    query = _visible_rows(tx)
     return (await tx.session.execute(query.where(col(LoanApplication.id) == application_id))).scalar_one_or_none()
 
 
@@ -82,15 +86,6 @@ async def lock_overdue_approvals(tx: Transaction, today: date, limit: int) -> Se
         .with_for_update(skip_locked=True)
     )
     return (await tx.session.execute(query)).scalars().all()
-
-
-def _visible_rows(tx: Transaction) -> Select[LoanApplication]:
-    return visible(
-        select(LoanApplication),
-        tx.actor,
-        enterprise=col(LoanApplication.enterprise_uscc),
-        bank=col(LoanApplication.bank_uscc),
-    )
 
 
 LIST = Selection(

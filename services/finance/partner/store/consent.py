@@ -30,9 +30,13 @@ async def held(tx: Transaction, *, enterprise_uscc: str, bank_uscc: str) -> list
     ]
 
 
+def _visible_rows(tx: Transaction) -> Select[Consent]:
+    return visible(select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), bank=col(Consent.bank_uscc))
+
+
 async def find(tx: Transaction, consent_id: UUID) -> Consent | None:
     """Return a consent that the caller may see: the firm and the recipient theirs, the city all."""
-    query = visible(select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), bank=col(Consent.bank_uscc))
+    query = _visible_rows(tx)
     return (await tx.session.execute(query.where(col(Consent.id) == consent_id))).scalar_one_or_none()
 
 
@@ -40,10 +44,6 @@ async def lock_own(tx: Transaction, consent_id: UUID) -> Consent | None:
     """Return a consent of the calling enterprise and hold it."""
     query = visible(select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), sees_all=())
     return (await tx.session.execute(query.where(col(Consent.id) == consent_id).with_for_update())).scalar_one_or_none()
-
-
-def _visible_rows(tx: Transaction) -> Select[Consent]:
-    return visible(select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), bank=col(Consent.bank_uscc))
 
 
 LIST = Selection(
