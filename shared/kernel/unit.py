@@ -9,7 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -259,11 +259,18 @@ def moved_town(address: str, unit_id: str) -> tuple[str, str] | None:
 
     Source: K-UNIT-05 (国务院批复 2025-11-06; the published list of borders was not seen).
     """
+    return next((moved for moved in _towns_left(unit_id) if moved[0] in address), None)
+
+
+@cache
+def _towns_left(unit_id: str) -> tuple[tuple[str, str], ...]:
+    """Return the towns that are written under a unit and went elsewhere, with the unit that took each over."""
+    found = []
     for town, (before, after) in _MOVED_TOWNS.items():
-        left = before if unit_on(before, _LAST_CHANGE) is not None else successor_of(before, _LAST_CHANGE)
-        if unit_id in {before, left} and unit_id != after and town in address:
-            return town, after
-    return None
+        heir = before if unit_on(before, _LAST_CHANGE) is not None else successor_of(before, _LAST_CHANGE)
+        if unit_id in {before, heir} and unit_id != after:
+            found.append((town, after))
+    return tuple(found)
 
 
 def _by_code(code: str, on: date) -> UnitMatch:
