@@ -33,7 +33,8 @@ async def write_rows(tx: Transaction, rows: Sequence[ReadRow[EnterpriseLine]], b
     usccs = sorted({row.value.terms.uscc for row in rows})
     await enterprises.lock_registration(tx, usccs)
     held = await store.lock_many(tx, usccs)
-    hidden = await store.existing(tx, usccs) - set(held)
+    absent = [uscc for uscc in usccs if uscc not in held]
+    hidden = await store.existing(tx, absent) if absent else set()
     marks = await enterprises.marks_of_many(tx, list(held))
     written: list[Written] = []
     new: list[NewEnterprise] = []
