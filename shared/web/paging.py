@@ -23,8 +23,6 @@ _MAX_PARTS = 4
 _CURSOR = re.compile("[A-Za-z0-9_-]+")
 
 Item = TypeVar("Item")
-Key = Told
-"""Where a page ends: the sort values of its last row, in order, such as (created_at, id)."""
 
 
 class PageOf(BaseModel, Generic[Item]):
@@ -62,7 +60,7 @@ class PageRequest:
         pairs = sorted((k, v) for k, v in self.request.query_params.multi_items() if k not in {"cursor", "limit"})
         return hashlib.sha256(f"{self.request.url.path}?{urlencode(pairs)}".encode()).hexdigest()[:16]
 
-    def cursor(self, filter_hash: str | None = None) -> Key | None:
+    def _told(self) -> Told | None:
         """Return the key after which the page begins, or None for the first page.
 
         Raises:
@@ -71,7 +69,7 @@ class PageRequest:
         if self._cursor is None:
             return None
         belongs, parts = _decode(self._cursor)
-        if belongs != (filter_hash or self.filter_hash()):
+        if belongs != self.filter_hash():
             raise Refusal(CURSOR_INVALID, pointer="query:cursor")
         return parts
 
@@ -81,7 +79,7 @@ class PageRequest:
         Raises:
             Refusal: `cursor_invalid` if the cursor is malformed or was given for another filter.
         """
-        return PageWanted(self.limit, self.cursor())
+        return PageWanted(self.limit, self._told())
 
 
 async def page_request(
@@ -103,7 +101,7 @@ def _encode(filter_hash: str, key: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([filter_hash, *parts])).rstrip(b"=").decode()
 
 
-def _decode(cursor: str) -> tuple[str, Key]:
+def _decode(cursor: str) -> tuple[str, Told]:
     """Return the filter a cursor belongs to, and its key; nothing but text and whole numbers is believed."""
     refusal = Refusal(CURSOR_INVALID, pointer="query:cursor")
     if len(cursor) > _MAX_CURSOR_LENGTH or _CURSOR.fullmatch(cursor) is None:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from shared.kernel.actor import Role
 from tests.service.finance.world import BANK_A, BANK_B, FIRM, OTHER_FIRM, World, done, refused
 
@@ -158,3 +160,39 @@ async def test_withdrawing_one_of_several_consents_names_those_that_still_open_t
     assert done(await world.bank().get(url))["consent_id"] == other["id"]
     assert done(await world.firm().delete(f"/v1/consents/{other['id']}"))["still_open"] == []
     refused(await world.bank().get(url), "consent_revoked", 403)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "fault"),
+    [
+        ("signer_name", "\u200b", "text_invisible"),
+        ("signer_name", "\u3164", "text_invisible"),
+        ("signer_name", "张\u202e三", "text_direction_mark"),
+        ("signer_name", "张\u2066三", "text_direction_mark"),
+        ("signer_name", "张三\U000e0041", "text_tag"),
+        ("signer_name", "张\n三", "text_line_break"),
+        ("signer_name", "13800001111", "person_name_unreadable"),
+        ("signature", "\u200b", "text_invisible"),
+        ("signature", "\u2800", "text_invisible"),
+        ("signature", "张\u202d三", "text_direction_mark"),
+    ],
+)
+async def test_what_nobody_can_read_signs_nothing(world: World, field: str, text: str, fault: str) -> None:
+    await world.ready_firm()
+    told = done(await world.firm().get("/v1/consents/text"))
+    body = {"bank_uscc": BANK_A, "scopes": ["BASIC_REGISTRY"], "signer_name": "示例人", "text_version": told["version"]}
+    answer = await world.firm().post("/v1/consents", json={**body, field: text})
+    assert answer.status_code == 422
+    (problem,) = answer.json()["errors"]
+    assert (problem["pointer"], problem["code"]) == (f"/{field}", fault)
+    assert "张" not in problem["message"]
+
+
+@pytest.mark.parametrize("expires_at", [0, 1_900_000_000, "1900000000", "2027-01-01", "2027-01-01T00:00:00", True])
+async def test_an_instant_is_a_text_with_its_zone(world: World, expires_at: object) -> None:
+    await world.ready_firm()
+    told = done(await world.firm().get("/v1/consents/text"))
+    body = {"bank_uscc": BANK_A, "scopes": ["BASIC_REGISTRY"], "signer_name": "𰻞示例", "text_version": told["version"]}
+    refused = await world.firm().post("/v1/consents", json={**body, "expires_at": expires_at})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "instant_not_written")
+    done(await world.firm().post("/v1/consents", json={**body, "expires_at": "2027-01-01T00:00:00+08:00"}), 201)

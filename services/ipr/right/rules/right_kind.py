@@ -1,11 +1,11 @@
 """The kinds of IP rights and their official numbers."""
 
 import re
-import unicodedata
 from enum import StrEnum
 
 from shared.kernel import patent_no
 from shared.kernel.errors import Refusal, RefusalCode
+from shared.kernel.fold import fold_code
 
 RIGHT_NO_INVALID = RefusalCode(
     code="right_no_invalid",
@@ -75,11 +75,12 @@ _FORMS: dict[RightKind, tuple[str, str]] = {
 }
 _PATENT_EXAMPLE = "201710601862.3"
 _OLD_LENGTH = 9
+_LONGEST = 100
 _FIRST_PATENT_YEAR, _EARLY_CENTURY, _LATE_CENTURY = 1985, 1900, 2000
 
 
 def normalise_number(kind: RightKind, text: str) -> str:
-    """Return the number of a right as it is kept: half-width, upper case, patents without prefix and dot.
+    """Return the number of a right as it is kept: folded, patents without prefix and dot.
 
     Raises:
         Refusal: `right_no_invalid`, also for a wrong check digit; `right_no_of_other_kind` where the type digit of a
@@ -87,7 +88,7 @@ def normalise_number(kind: RightKind, text: str) -> str:
 
     Source: I-RIGHT-01 (docs/rules/ipr.md).
     """
-    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
+    plain = fold_code(text[:_LONGEST]).text
     if kind in PATENT_KINDS:
         return _patent_number(kind, plain)
     form, example = _FORMS[kind]
