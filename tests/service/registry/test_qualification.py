@@ -31,6 +31,7 @@ async def test_what_cannot_be_entered_is_refused_with_its_code(world: World) -> 
         ({"kind": "TECH_ENTERPRISE"}, "qualification_issued_here"),
         ({"evidence": {"level": "DOCUMENT", "issued_on": "2026-01-01"}}, "field_invalid"),
         ({"award_rank": 10**12}, "field_invalid"),
+        ({"kind": "STANDARD_LEAD", "number": "GB/T 99999-2026"}, "drafting_rank_missing"),
     ):
         answer = await world.city.post(path, json={**SME, **changes})
         assert code_of(answer) == refusal, answer.text

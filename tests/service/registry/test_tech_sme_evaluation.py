@@ -48,6 +48,9 @@ async def test_an_evaluation_explains_every_point_and_the_points_add_up(world: W
     assert lines["class_2_rights"]["next_tier"]["needs"] == 3
     assert lines["class_2_rights"]["next_tier"]["distance"] == 1
     assert all(line["article"] and line["source"] and line["confidence"] for line in lines.values())
+    assert (read["window"]["status"], read["window"]["closes_on"]) == ("CLOSED", "2026-08-31")
+    assert "FIRST_TIME" in {one["ground"] for one in read["site_checks"]}
+    assert {"standard_rank_max", "opens_on"} <= {one["name"] for one in read["numbers"]}
     assert [gate["open"] for gate in decision["gates"]] == [True] * 5
     assert decision["facts"]["class_2_count"]["origin"] == f"ipr.portfolio.changed/{made_up_code(1)}@v1"
     assert decision["facts"]["staff"]["origin"].startswith("registry.filing.accepted/")
@@ -83,7 +86,7 @@ async def test_a_replay_gives_the_same_bytes_also_in_another_process_and_a_chang
     replay = (await world.enterprise().post(path)).json()
     assert (replay["same"], replay["replayed_sha256"]) == (True, read["record_sha256"])
     (stored,) = await world.service.rows("SELECT record FROM tech_sme_evaluation")
-    rules = ROOT / "services" / "registry" / "policies" / "tech_sme_evaluation-2017.1.json"
+    rules = ROOT / "services" / "registry" / "policies" / "tech_sme_evaluation-2017.2.json"
     again = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-c", REPLAY, str(rules)],

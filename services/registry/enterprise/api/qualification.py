@@ -33,6 +33,7 @@ router = edge_router(tags=["qualifications"])
 ENTER_REFUSED = (
     enterprise_rules.EVIDENCE_TOO_WEAK,
     enterprise_rules.DATE_IN_FUTURE,
+    rules.DRAFTING_RANK_MISSING,
     rules.NUMBER_MALFORMED,
     rules.NUMBER_YEAR_IMPLAUSIBLE,
     rules.QUALIFICATION_EXISTS,
@@ -68,6 +69,7 @@ COLUMNS = columns(
     "valid_from_on",
     "valid_until_on",
     "award_rank",
+    "drafting_rank",
     "revoked_on",
     "created_at",
 )

@@ -19,6 +19,7 @@ class Qualification(QualificationTerms, Base, table=True):
         CheckConstraint("valid_until_on IS NULL OR valid_until_on >= valid_from_on", name="validity"),
         CheckConstraint("(revoked_on IS NOT NULL) = (status = 'REVOKED')", name="revocation_dated"),
         CheckConstraint("award_rank IS NULL OR award_rank >= 1", name="award_rank_positive"),
+        CheckConstraint("drafting_rank IS NULL OR drafting_rank >= 1", name="drafting_rank_positive"),
         Index("uq_qualification_number", "uscc", "kind", "number", unique=True),
         Index("ix_qualification_ending", "status", "valid_until_on"),
         Index("ix_qualification_created_at", "created_at", "id"),

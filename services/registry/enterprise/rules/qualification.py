@@ -50,6 +50,14 @@ QUALIFICATION_NOT_OURS_TO_ENTER = RefusalCode(
     "请提交入库申请：POST /v1/register-applications",
     "Apply for the register: POST /v1/register-applications",
 )
+DRAFTING_RANK_MISSING = RefusalCode(
+    "drafting_rank_missing",
+    422,
+    "登记主导制定标准须填写在起草单位中的名次",
+    "A standard that a firm led is entered with its rank among the drafting units",
+    "请按标准文本的起草单位顺序填写名次；前五名视为主导制定",
+    "Take it from the order of the drafting units in the standard; the first five count as leading",
+)
 VALIDITY_REVERSED = RefusalCode(
     "validity_reversed",
     422,
@@ -115,18 +123,19 @@ _YEARS_OF_KIND = {
 }
 
 
-AwardRank = Annotated[int | None, Strict(), Field(ge=1, le=100)]
-"""Rank of a firm among the winning units of an award, or none."""
+Rank = Annotated[int | None, Strict(), Field(ge=1, le=100)]
+"""Rank of a firm among the winning units of an award or the drafting units of a standard, or none."""
 
 
 class QualificationTerms(Shape):
-    """A title as its certificate tells it; `award_rank` belongs to national awards."""
+    """A title as its certificate tells it; `award_rank` belongs to awards, `drafting_rank` to standards."""
 
     kind: QualificationKind
     number: ShortText
     valid_from_on: Day
     valid_until_on: DayOrNone = None
-    award_rank: AwardRank = None
+    award_rank: Rank = None
+    drafting_rank: Rank = None
 
 
 class QualificationDraft(QualificationTerms):
@@ -146,6 +155,7 @@ class HeldTitle:
     revoked_on: date | None
     evidence_level: EvidenceLevel
     award_rank: int | None = None
+    drafting_rank: int | None = None
 
 
 def enter(draft: QualificationDraft, held: Sequence[HeldTitle], *, today: date, rule_set: RuleSet) -> HeldTitle:
@@ -153,7 +163,7 @@ def enter(draft: QualificationDraft, held: Sequence[HeldTitle], *, today: date, 
 
     Raises:
         Refusal: `qualification_issued_here`, `evidence_too_weak`, `number_malformed`, `number_year_implausible`,
-            `date_in_future`, `validity_reversed`, `qualification_exists`.
+            `date_in_future`, `validity_reversed`, `qualification_exists`, `drafting_rank_missing`.
 
     Source: R-QUA-01 to R-QUA-04 (国科发政〔2017〕115号 第十二条; 国科发火〔2016〕32号 第九条).
     """
@@ -164,6 +174,8 @@ def enter(draft: QualificationDraft, held: Sequence[HeldTitle], *, today: date, 
         raise Refusal(
             EVIDENCE_TOO_WEAK, pointer="/evidence/level", level=draft.evidence.level.value, needed=needed.value
         )
+    if draft.kind is QualificationKind.STANDARD_LEAD and draft.drafting_rank is None:
+        raise Refusal(DRAFTING_RANK_MISSING, pointer="/drafting_rank")
     check_number(draft.kind, draft.number, valid_from_on=draft.valid_from_on)
     if draft.valid_from_on > today:
         raise Refusal(DATE_IN_FUTURE, pointer="/valid_from_on")
@@ -180,6 +192,7 @@ def enter(draft: QualificationDraft, held: Sequence[HeldTitle], *, today: date, 
         revoked_on=None,
         evidence_level=draft.evidence.level,
         award_rank=draft.award_rank,
+        drafting_rank=draft.drafting_rank,
     )
 
 

@@ -55,6 +55,7 @@ def add_title(
         valid_from_on=title.valid_from_on,
         valid_until_on=title.valid_until_on,
         award_rank=title.award_rank,
+        drafting_rank=title.drafting_rank,
         status=rules.status_on(title, tx.today),
         evidence=evidence.model_dump(mode="json"),
         entered_by=tx.actor.client_id,
@@ -155,4 +156,5 @@ def held_title(row: Qualification) -> HeldTitle:
         revoked_on=row.revoked_on,
         evidence_level=EvidenceLevel(row.evidence["level"]),
         award_rank=row.award_rank,
+        drafting_rank=row.drafting_rank,
     )

@@ -12,6 +12,7 @@ from services.registry.enterprise.store import enterprise as enterprises
 from services.registry.evaluation.models.tech_sme_evaluation import TechSmeEvaluation
 from services.registry.evaluation.rules import tech_sme_evaluation as rules
 from services.registry.evaluation.rules.tech_sme_score import Verdict
+from services.registry.evaluation.rules.tech_sme_window import SiteCheck, WindowStatus
 from services.registry.evaluation.store import tech_sme_evaluation as store
 from services.registry.evaluation.usecases import tech_sme_evaluation as usecases
 from shared.db.selection import Chosen
@@ -20,6 +21,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read, Shape
 from shared.kernel.types import LooseUscc
 from shared.policy.book import RULE_SET_NOT_IN_FORCE
+from shared.policy.number_read import NumberRead
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
@@ -56,14 +58,55 @@ class EvaluationListed(EvaluationSummary):
     name: str | None
 
 
+_WINDOWS = {
+    WindowStatus.NOT_YET: ("本年度评价尚未开放", "the window of this year is not open yet"),
+    WindowStatus.OPEN: ("本年度评价正在开放", "the window of this year is open"),
+    WindowStatus.CLOSED: ("本年度评价开放期已结束", "the window of this year is over"),
+    WindowStatus.NOT_PUBLISHED: ("该年度的评价安排尚未公布或未收录", "no notice of that year is known here"),
+}
+_CHECKS = {
+    SiteCheck.FEW_STAFF: ("职工总数过少", "few staff"),
+    SiteCheck.NO_RIGHTS: ("没有知识产权", "no IP right"),
+    SiteCheck.LITTLE_RD: ("研发费用过低", "little R&D expense"),
+    SiteCheck.DISHONEST_OR_REVOKED: (
+        "近三年有失信记录或被撤销登记编号",
+        "dishonesty or a revoked number within the years back",
+    ),
+    SiteCheck.FIRST_TIME: ("首次参评", "evaluated for the first time"),
+}
 COLUMNS = columns("uscc", "name", "as_of_on", "filing_year", "verdict", "score_milli", "rule_set_version", "created_at")
 Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
 
 
+class WindowRead(Read):
+    """The window of the national platform in the year of the evaluation, as seen on its day."""
+
+    status: WindowStatus
+    opens_on: date | None
+    closes_on: date | None
+    note_zh: str
+    note_en: str
+
+
+class SiteCheckRead(Read):
+    """One reason why the form would be checked on the spot."""
+
+    ground: SiteCheck
+    text_zh: str
+    text_en: str
+
+
 class EvaluationRead(EvaluationSummary):
-    """One decision with all that explains it: frozen facts, lines, conditions, cheapest next steps."""
+    """One decision with all that explains it: frozen facts, lines, conditions, cheapest next steps.
+
+    `window` and `site_checks` tell when the national platform takes the form and whether it would be checked on the
+    spot; `numbers` are the numbers of both rule sets with source, article, day and confidence.
+    """
 
     decision: dict[str, Any]
+    window: WindowRead
+    site_checks: list[SiteCheckRead] | None
+    numbers: list[NumberRead]
 
 
 class ReplayRead(Read):
@@ -76,8 +119,27 @@ class ReplayRead(Read):
     decision: dict[str, Any]
 
 
-def _whole(evaluation: TechSmeEvaluation) -> EvaluationRead:
-    return EvaluationRead.of(evaluation, decision=orjson.loads(evaluation.record))
+def _check(ground: SiteCheck) -> SiteCheckRead:
+    zh, en = _CHECKS[ground]
+    return SiteCheckRead(ground=ground, text_zh=zh, text_en=en)
+
+
+async def _whole(tx: Tx, book: Book, evaluation: TechSmeEvaluation) -> EvaluationRead:
+    behind = await usecases.behind(tx, evaluation, book)
+    zh, en = _WINDOWS[behind.window.status]
+    return EvaluationRead.of(
+        evaluation,
+        decision=orjson.loads(evaluation.record),
+        window=WindowRead(
+            status=behind.window.status,
+            opens_on=behind.window.opens_on,
+            closes_on=behind.window.closes_on,
+            note_zh=zh,
+            note_en=en,
+        ),
+        site_checks=None if behind.site_checks is None else [_check(one) for one in behind.site_checks],
+        numbers=[NumberRead.of(one) for one in behind.numbers],
+    )
 
 
 async def _listed(tx: Tx, rows: Sequence[TechSmeEvaluation]) -> list[EvaluationListed]:
@@ -95,7 +157,9 @@ async def _listed(tx: Tx, rows: Sequence[TechSmeEvaluation]) -> list[EvaluationL
 async def evaluate_tech_sme(body: EvaluationRequest, tx: Tx, book: Book) -> Response:
     """Evaluate an enterprise as of today: five conditions, points of each indicator, the cheapest next step."""
     evaluation = await usecases.evaluate_enterprise(tx, body.uscc, evaluation_id=new_id(), book=book)
-    return answered(_whole(evaluation), status=201, location=f"/v1/tech-sme-evaluations/{evaluation.id}")
+    return answered(
+        await _whole(tx, book, evaluation), status=201, location=f"/v1/tech-sme-evaluations/{evaluation.id}"
+    )
 
 
 @router.get("/tech-sme-evaluations", response_model=PageOf[EvaluationListed])
@@ -123,9 +187,9 @@ async def export_tech_sme_evaluations(file_format: Format, tx: Tx, wanted: Wante
 
 @router.get("/tech-sme-evaluations/{evaluation_id}", response_model=EvaluationRead, responses=refusals(NOT_FOUND))
 @edge(scope="registry.evaluation:read", row="enterprise", summary_zh="查看科技型中小企业评价")
-async def read_tech_sme_evaluation(evaluation_id: UUID, tx: Tx) -> Response:
+async def read_tech_sme_evaluation(evaluation_id: UUID, tx: Tx, book: Book) -> Response:
     """Read one evaluation with all that explains it."""
-    return answered(_whole(await usecases.read_evaluation(tx, evaluation_id)))
+    return answered(await _whole(tx, book, await usecases.read_evaluation(tx, evaluation_id)))
 
 
 @router.post(

@@ -78,7 +78,7 @@ def freeze(dossier: Dossier) -> dict[str, Fact]:
                 title.valid_from_on,
                 title.valid_until_on,
                 title.revoked_on,
-                title.award_rank,
+                title.drafting_rank if title.kind is QualificationKind.STANDARD_LEAD else title.award_rank,
             )
         )
         facts[f"{_TITLE}{number}"] = Fact(text, f"registry.qualification/{title.kind.value}/{title.number}")
@@ -93,7 +93,7 @@ def evaluate(rule_set: RuleSet, facts: Mapping[str, Fact], *, as_of: date) -> De
     inputs = inputs_of(facts)
     points = score(rule_set, inputs)
     gates = conditions(rule_set, facts, points, as_of=as_of)
-    bases = direct_pass(rule_set, _titles(facts), as_of=as_of)
+    bases = direct_pass(rule_set, titles_in(facts), as_of=as_of)
     advice = verdict(gates, bases)
     result = {
         "verdict": advice.value,
@@ -120,7 +120,7 @@ def conditions(rule_set: RuleSet, facts: Mapping[str, Fact], points: Score, *, a
 
     Source: R-TSE-04 (国科发政〔2017〕115号 第六条（一）至（五）).
     """
-    against = counting_marks(_marks(facts), today=as_of, years_back=rule_set.param_int("integrity_years_back"))
+    against = counting_marks(marks_in(facts), today=as_of, years_back=rule_set.param_int("integrity_years_back"))
     return (
         _resident(rule_set, facts),
         _small(rule_set, facts),
@@ -151,10 +151,18 @@ def direct_pass(rule_set: RuleSet, titles: Sequence[HeldTitle], *, as_of: date) 
         ),
         QualificationKind.RD_INSTITUTION: any(title.kind is QualificationKind.RD_INSTITUTION for title in valid),
         QualificationKind.STANDARD_LEAD: any(
-            title.kind is QualificationKind.STANDARD_LEAD and recent(title, "standard_years") for title in valid
+            title.kind is QualificationKind.STANDARD_LEAD and recent(title, "standard_years") and _led(rule_set, title)
+            for title in valid
         ),
     }
     return tuple(kind.value for kind, holds in grounds.items() if holds)
+
+
+def _led(rule_set: RuleSet, title: HeldTitle) -> bool:
+    """Tell whether a firm led a standard: among the first drafting units, where the rule set knows that bound."""
+    if "standard_rank_max" not in rule_set.parameters:
+        return True
+    return title.drafting_rank is not None and title.drafting_rank <= rule_set.param_int("standard_rank_max")
 
 
 def inputs_of(facts: Mapping[str, Fact]) -> Inputs:
@@ -165,7 +173,11 @@ def inputs_of(facts: Mapping[str, Fact]) -> Inputs:
     return Inputs(**{name: int(facts[name].value or 0) for name in Inputs.__dataclass_fields__})
 
 
-def _marks(facts: Mapping[str, Fact]) -> list[OpenMark]:
+def marks_in(facts: Mapping[str, Fact]) -> list[OpenMark]:
+    """Return the integrity marks out of frozen facts.
+
+    Source: R-TSE-01 (design: a decision keeps its frozen facts).
+    """
     found = []
     for name, fact in facts.items():
         if name.startswith(_MARK):
@@ -174,20 +186,28 @@ def _marks(facts: Mapping[str, Fact]) -> list[OpenMark]:
     return found
 
 
-def _titles(facts: Mapping[str, Fact]) -> list[HeldTitle]:
+def titles_in(facts: Mapping[str, Fact]) -> list[HeldTitle]:
+    """Return the titles out of frozen facts.
+
+    Source: R-TSE-01 (design: a decision keeps its frozen facts).
+    """
     found = []
     for name, fact in facts.items():
         if name.startswith(_TITLE):
-            kind, start, until, revoked, rank = str(fact.value).split(" ")
+            kind_text, start, until, revoked, rank_text = str(fact.value).split(" ")
+            kind = QualificationKind(kind_text)
+            rank = None if rank_text == "-" else int(rank_text)
+            led = kind is QualificationKind.STANDARD_LEAD
             found.append(
                 HeldTitle(
-                    kind=QualificationKind(kind),
+                    kind=kind,
                     number=fact.origin,
                     valid_from_on=date.fromisoformat(start),
                     valid_until_on=_date(until),
                     revoked_on=_date(revoked),
                     evidence_level=EvidenceLevel.DOCUMENT,
-                    award_rank=None if rank == "-" else int(rank),
+                    award_rank=None if led else rank,
+                    drafting_rank=rank if led else None,
                 )
             )
     return found

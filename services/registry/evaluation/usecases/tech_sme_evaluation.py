@@ -12,7 +12,9 @@ from services.registry.enterprise.usecases import filing as filings
 from services.registry.enterprise.usecases import qualification as qualifications
 from services.registry.evaluation.models.tech_sme_evaluation import TechSmeEvaluation
 from services.registry.evaluation.rules import tech_sme_evaluation as rules
+from services.registry.evaluation.rules import tech_sme_window as windows
 from services.registry.evaluation.rules.tech_sme_score import Verdict
+from services.registry.evaluation.rules.tech_sme_window import SiteCheck, Window
 from services.registry.evaluation.store import tech_sme_evaluation as store
 from services.registry.ladder.rules.register_application import filing_years
 from shared.db import rule_set as published
@@ -21,6 +23,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
 from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
 from shared.policy.decision import canonical, open_record
+from shared.policy.number import Number, parameter_numbers
 from shared.policy.rule_set import RuleSet
 
 
@@ -82,6 +85,36 @@ async def replay_evaluation(tx: Transaction, evaluation_id: UUID) -> Replay:
     opened = open_record(stored)
     again = canonical(rules.evaluate(rule_set, opened.facts, as_of=opened.as_of))
     return Replay(evaluation=evaluation, same=again == stored, record=again)
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What stands behind an evaluation: the year's window, the grounds of a check on the spot, and every number."""
+
+    window: Window
+    site_checks: tuple[SiteCheck, ...] | None
+    numbers: list[Number]
+
+
+async def behind(tx: Transaction, evaluation: TechSmeEvaluation, book: RuleBook) -> Behind:
+    """Return what stands behind an evaluation, by the rule set that it was made by and the notice of its year.
+
+    Raises:
+        Refusal: `rule_set_not_in_force` if the rule set was never published here.
+    """
+    on = evaluation.as_of_on
+    sha256 = evaluation.rule_set_sha256
+    rule_set = book.by_sha256(sha256) or await published.load(tx, sha256)
+    if rule_set is None:
+        raise Refusal(RULE_SET_NOT_IN_FORCE, policy=rules.POLICY, on=on)
+    try:
+        notice = book.pick(windows.POLICY, on)
+    except Refusal:  # the notice of that year is not known here, and the answer says so
+        notice = None
+    numbers = [*parameter_numbers(rule_set), *(parameter_numbers(notice) if notice is not None else ())]
+    facts = open_record(evaluation.record.encode()).facts
+    checks = None if notice is None else windows.site_checks(notice, facts, as_of=on)
+    return Behind(windows.window_on(notice, on), checks, numbers)
 
 
 async def read_evaluation(tx: Transaction, evaluation_id: UUID) -> TechSmeEvaluation:

@@ -132,8 +132,10 @@ def test_accidents_count_by_year_and_lists_while_the_firm_is_on_them(mark: OpenM
     (title(QualificationKind.NATIONAL_AWARD, award_rank=1, valid_from_on=date(2021, 11, 24)), ("NATIONAL_AWARD",)),
     (title(QualificationKind.NATIONAL_AWARD, award_rank=1, valid_from_on=date(2021, 11, 23)), ()),
     (title(QualificationKind.RD_INSTITUTION), ("RD_INSTITUTION",)),
-    (title(QualificationKind.STANDARD_LEAD), ("STANDARD_LEAD",)),
-    (title(QualificationKind.STANDARD_LEAD, valid_from_on=date(2021, 11, 23)), ()),
+    (title(QualificationKind.STANDARD_LEAD, drafting_rank=5), ("STANDARD_LEAD",)),
+    (title(QualificationKind.STANDARD_LEAD, drafting_rank=6), ()),
+    (title(QualificationKind.STANDARD_LEAD), ()),
+    (title(QualificationKind.STANDARD_LEAD, drafting_rank=1, valid_from_on=date(2021, 11, 23)), ()),
     (title(QualificationKind.SRDI), ()),
 ])  # fmt: skip
 def test_each_ground_of_direct_confirmation(held: HeldTitle, grounds: tuple[str, ...]) -> None:
