@@ -13,6 +13,7 @@ from shared.kernel.clock import SHANGHAI
 from shared.kernel.fold import search_key
 from shared.kernel.sort import Sort
 
+_FIRST_DAY, _LAST_DAY = date(1000, 1, 1), date(9998, 12, 30)
 Columns = Mapping[str, SQLColumnExpression[Any]]
 FROM_ON, UNTIL_ON = "_from_on", "_until_on"
 _EXPORT_BATCH = 500
@@ -93,7 +94,7 @@ class Selection:
             return column >= _first(value, column)
         column = self.days[name.removesuffix(UNTIL_ON)]
         if isinstance(type_of(column), DateTime):
-            return column < _first(value + timedelta(days=1), column)
+            return column < _first(min(value, _LAST_DAY) + timedelta(days=1), column)
         return cast("ColumnElement[bool]", column <= value)
 
 
@@ -132,4 +133,8 @@ def _key(column: SQLColumnExpression[Any]) -> str:
 
 def _first(on: date, column: SQLColumnExpression[Any]) -> date | datetime:
     """Return the first instant of a day in Chongqing, or the day where the column holds days."""
-    return datetime(on.year, on.month, on.day, tzinfo=SHANGHAI) if isinstance(type_of(column), DateTime) else on
+    if not isinstance(type_of(column), DateTime):
+        return on
+    # No row is that old or that new, and an instant at either end has no place in UTC.
+    within = min(max(on, _FIRST_DAY), _LAST_DAY + timedelta(days=1))
+    return datetime(within.year, within.month, within.day, tzinfo=SHANGHAI)
