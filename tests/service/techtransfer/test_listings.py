@@ -8,7 +8,7 @@ import pytest
 
 from shared.kernel.actor import Role
 from shared.kernel.ids import new_id
-from tests.service.techtransfer.conftest import Market, enterprise, ok, plain
+from tests.service.techtransfer.conftest import READ, WRITE, Market, enterprise, ok, plain
 from tests.unit.techtransfer.builders import AGENCY, FIRM, UNIVERSITY, achievement_fields, need_fields
 
 NOUNS = ["achievements", "needs"]
@@ -118,6 +118,19 @@ async def test_one_key_posts_once(market: Market) -> None:
     assert again.json() == first.json()
     assert again.headers["idempotency-replayed"] == "true"
     assert again.headers["location"] == first.headers["location"]
+
+
+async def test_a_registered_firm_is_a_party_whatever_its_check_character(market: Market) -> None:
+    wrong = FIRM[:-1] + ("0" if FIRM[-1] != "0" else "1")
+    fields = plain(achievement_fields(party_uscc=wrong, title="校验位不符的单位"))
+    assert code(await market.city.post("/v1/achievements", json=fields)) == (422, "party_code_check_failed")
+    await market.service.deliver(enterprise(wrong, "校验位示例有限公司"))
+    written = {**fields, "party_uscc": f" {wrong.lower()}\u200b"}
+    draft = await ok(market.city.post("/v1/achievements", json=written))
+    assert (draft["party_uscc"], draft["party_name"]) == (wrong, "校验位示例有限公司")
+    firm = market.service.client(Role.ENTERPRISE, party=wrong, scopes=[READ, WRITE])
+    assert (await firm.get(f"/v1/achievements/{draft['id']}")).status_code == 200
+    assert (await firm.get(f"/v1/listing-summaries/{wrong}")).status_code == 200
 
 
 async def test_an_agency_posts_a_university_result_with_its_letter(market: Market) -> None:
