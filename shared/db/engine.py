@@ -91,6 +91,7 @@ class Database:
         """Called after each commit that left events in the outbox; the relay sets it."""
         self.engine: AsyncEngine = create_async_engine(
             driver_url(url),
+            hide_parameters=True,  # a fault that is logged names the statement, never the data
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_timeout=5,
