@@ -144,3 +144,12 @@ async def test_an_evaluation_cannot_be_changed_or_deleted_in_the_database(world:
             assert "append-only" in str(fault) or "foreign key" in str(fault)  # noqa: PT017  # 〃
         else:
             raise AssertionError(statement)
+
+
+async def test_the_credit_limit_says_that_the_basis_of_its_uplift_has_ended(world: World) -> None:
+    await world.tell_good_firm()
+    await world.evaluate()
+    basis = done(await world.firm().get(f"/v1/credit-limits/{FIRM}"))["uplift_legal_basis"]
+    assert basis["ended_on"] == "2025-12-31"
+    assert basis["continued_by"]
+    assert "届满" in basis["note_zh"]

@@ -8,16 +8,18 @@ from fastapi import Response
 from services.finance.evaluation.rules import credit_line as rules
 from services.finance.evaluation.rules.kv_evaluation import EvaluationResult
 from services.finance.evaluation.usecases import credit_line as usecases
+from services.finance.evaluation.usecases.kv_evaluation import rule_sets_of
 from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.types import CodeText
+from shared.policy.number_read import LegalBasisRead
 from shared.web.answer import answered
-from shared.web.edge import Tx, edge, edge_router, refusals
+from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["credit limits"])
 
 
 class CreditLimitRead(EvaluationResult):
-    """Limit and use over all banks in fen, and the evaluation behind it."""
+    """Limit and use over all banks in fen, the evaluation behind it, and the ended legal basis of its uplift, if so."""
 
     uscc: str
     reserved_fen: int
@@ -25,15 +27,17 @@ class CreditLimitRead(EvaluationResult):
     available_fen: int
     evaluation_id: UUID
     gates_open: bool
+    uplift_legal_basis: LegalBasisRead | None
     updated_at: datetime
 
 
 @router.get("/credit-limits/{uscc}", response_model=CreditLimitRead, responses=refusals(NOT_FOUND))
 @edge(scope="credit.evaluation:read", row="enterprise", summary_zh="查询企业授信额度及使用情况")
-async def read_credit_limit(uscc: CodeText, tx: Tx) -> Response:
+async def read_credit_limit(uscc: CodeText, tx: Tx, book: Book) -> Response:
     """Tell limit, reserved, drawn and what is left, over all banks at once."""
     found = await usecases.read_credit_limit(tx, uscc)
     line, evaluation = found.line, found.evaluation
+    _, uplift_rules = await rule_sets_of(tx, evaluation, book)
     return answered(
         CreditLimitRead.of(
             evaluation,
@@ -43,6 +47,7 @@ async def read_credit_limit(uscc: CodeText, tx: Tx) -> Response:
             drawn_fen=line.drawn_fen,
             available_fen=rules.available(line.limit_fen, line.reserved_fen, line.drawn_fen),
             evaluation_id=evaluation.id,
+            uplift_legal_basis=LegalBasisRead.of(uplift_rules.header.legal_basis),
             updated_at=line.updated_at,
         ),
         version=line.version,
