@@ -6,7 +6,7 @@ An import is a column list, a reader of one line and a writer of a batch. While 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 from typing import Any, Generic, TypeVar
@@ -31,6 +31,7 @@ from shared.table.kinds import (
     COLUMN_TWICE,
     COLUMNS_NOT_READ,
     EXAMPLE_SKIPPED,
+    LINE_CUT,
     ROW_DAMAGED,
     ROW_REPEATED,
     SHEETS_NOT_READ,
@@ -169,7 +170,9 @@ class _Run(Generic[Value]):
         damaged = line.problems
         cells = Cells(table.heading, line.cells, table.epoch_1904, is_damaged=bool(damaged))
         if not damaged:
-            return _Judged(line, cells, self._work.read(cells, self._today))
+            read = self._work.read(cells, self._today)
+            cut = (finding(LINE_CUT, "", "".join(line.raw[-1:])),) if line.is_cut else ()
+            return _Judged(line, cells, replace(read, findings=(*read.findings, *cut)) if cut else read)
         found = [_damage(line, damaged[0], table.heading)]
         if all(problem.code.code in _LEAVES_COLUMNS for problem in damaged):
             found += list(self._work.read(cells, self._today).findings)

@@ -50,14 +50,6 @@ LINE_UNREADABLE = RefusalCode(
     "请缩短该单元格",
     "Make the cell shorter",
 )
-LINE_CUT = RefusalCode(
-    "line_cut",
-    422,
-    "文件在该行中断：只有 {found} 列，表头有 {expected} 列",
-    "The file ends within this line: {found} columns, the heading has {expected}",
-    "请重新导出整个文件",
-    "Export the whole file again",
-)
 LINES_UNACCOUNTED = RefusalCode(
     "lines_unaccounted",
     422,

@@ -19,7 +19,6 @@ from shared.files.spreadsheet import Value, Workbook, open_workbook
 from shared.files.table_refusals import (
     CELL_DAMAGED,
     COLUMNS_SHIFTED,
-    LINE_CUT,
     LINE_UNREADABLE,
     LINES_UNACCOUNTED,
     NUMBER_ROUNDED,
@@ -69,12 +68,14 @@ class Line:
         cells: texts by place, stripped, as many as the heading has; a missing cell is the empty text.
         raw: the cells as they stand, for the report.
         problems: damage; a line with any must not be stored.
+        is_cut: the file ends within it and it has fewer cells than the heading; the rest may be lost.
     """
 
     number: int
     cells: tuple[str, ...]
     raw: tuple[str, ...]
     problems: tuple[LineProblem, ...] = ()
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,8 +345,11 @@ def _line(heading: Heading, row: _Row) -> Line:
     cells = [cell.strip() for cell in row.cells]
     while len(cells) > heading.width and not cells[-1]:
         cells.pop()
-    problems = _shifts(heading, row, len(cells))
-    cells += [""] * (heading.width - len(cells))
+    width = len(cells)
+    counts = (("found", width), ("expected", heading.width))
+    problems = [LineProblem(COLUMNS_SHIFTED, details=counts)] if width > heading.width else []
+    # Offices leave out empty cells at the end of a line: the rest fits.
+    cells += [""] * (heading.width - width)
     problems += [
         LineProblem(NUMBER_ROUNDED, heading.names[place])
         for place in sorted(row.rounded & set(heading.fields.values()))
@@ -359,18 +363,8 @@ def _line(heading: Heading, row: _Row) -> Line:
         ]
     if "'" in whole:
         cells = [unescape_formula(cell) for cell in cells]
-    return Line(row.number, tuple(cells[: heading.width]), tuple(row.cells), tuple(problems))
-
-
-def _shifts(heading: Heading, row: _Row, width: int) -> list[LineProblem]:
-    """Return what is wrong with the number of cells.
-
-    Offices leave out empty cells at the end of a line: the rest fits. A file that ends within a short line was cut.
-    """
-    counts = (("found", width), ("expected", heading.width))
-    if width > heading.width:
-        return [LineProblem(COLUMNS_SHIFTED, details=counts)]
-    return [LineProblem(LINE_CUT, details=counts)] if width < heading.width and row.is_cut else []
+    is_cut = row.is_cut and width < heading.width
+    return Line(row.number, tuple(cells[: heading.width]), tuple(row.cells), tuple(problems), is_cut)
 
 
 def _csv_rows(reader: CsvReader) -> Iterator[_Row]:

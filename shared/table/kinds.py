@@ -10,6 +10,14 @@ ROW_DAMAGED = FindingKind(
     "请从来源系统重新导出该行，并检查引号和分隔符",
     "Export this line again from its source and check quotes and separators",
 )
+LINE_CUT = FindingKind(
+    "line_cut",
+    RowGravity.FLAGGED,
+    "文件在该行中断，其后的列为空；可能没有导出完整",
+    "The file ends within this line and its last columns are empty: it may not be whole",
+    "请核对该行；如不完整，请重新导出整个文件",
+    "Check the line; if it is not whole, export the file again",
+)
 ROW_REPEATED = FindingKind(
     "row_repeated",
     RowGravity.REFUSED,
@@ -133,6 +141,7 @@ EXAMPLE_SKIPPED = FindingKind(
 
 GENERAL: tuple[FindingKind, ...] = (
     ROW_DAMAGED,
+    LINE_CUT,
     ROW_REPEATED,
     CELL_INVALID,
     CELL_MISSING,

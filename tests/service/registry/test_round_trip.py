@@ -241,6 +241,16 @@ async def test_every_line_of_the_file_is_accounted_for(world: World) -> None:
     assert {one["line"] for one in await report(world, read) if one["gravity"] == "REFUSED"} == {5, 6}
 
 
+async def test_a_short_last_line_is_kept_and_one_without_its_end_is_flagged(world: World) -> None:
+    rows = [f"示例{number},{made_up_code(number)},渝中" for number in (1, 2)]
+    text = "\n".join(["企业名称,统一社会信用代码,区县,地址,行业代码", *rows])
+    ended = await imported(world, f"{text}\n".encode())
+    assert (ended["result"]["created"], ended["result"]["findings"]) == (2, {})
+    again = await imported(world, text.replace("渝中", "渝中区").encode())
+    assert (again["result"]["unchanged"], again["result"]["flagged"]) == (2, 1)
+    assert [(one["line"], one["code"]) for one in await report(world, again)] == [(3, "line_cut")]
+
+
 async def test_filings_with_amounts_as_offices_write_them_are_the_same_again(world: World) -> None:
     await world.registered(1)
     heading = ["统一社会信用代码", "年度", "职工总数", "科技人员", "研发人员", "高级职称人员", "创新产品",
