@@ -23,7 +23,7 @@ from shared.table.finding import FindingKind, RowFinding, RowGravity, finding, f
 from shared.table.kinds import CODE_FOLDED
 from shared.table.read import folded_code, invalid_cells, missing_or_invalid, read_choice, read_code, read_day
 from shared.table.row import ReadLine
-from shared.table.word import folded_word
+from shared.table.word import folded_word, words_of
 
 OWNER_CODE_DOUBTFUL = FindingKind(
     "import_owner_code_doubtful",
@@ -54,7 +54,7 @@ KINDS: tuple[FindingKind, ...] = (OWNER_CODE_DOUBTFUL, FACTS_DIFFER, STATUS_UNKN
 
 _DAYS = ("status_effective_on", "filed_on", "published_on", "granted_on", "stated_ends_on")
 _DIFFERING = ("title", *_DAYS[1:])
-_LEVELS = {folded_word(word): one for one, zh in EVIDENCE_LEVEL_ZH.items() for word in (one.value, zh)}
+_LEVELS = words_of(EvidenceLevel) | {folded_word(word): one for one, word in EVIDENCE_LEVEL_ZH.items()}
 _OWNER = re.compile(r"(?P<uscc>[0-9A-Z]{18})(?::(?P<share>\d{1,3}(?:\.\d{1,4})?)%?)?")
 _OWNERS_APART = re.compile(r"[;,、/\n]")
 _PPM_PER_PERCENT = 10_000

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from services.ipr.right.rules.right_kind import KIND_ZH, RightKind
 from services.ipr.right.rules.right_status import LegalStatus
-from shared.table.word import folded_word
+from shared.table.word import folded_word, words_of
 
 STATUS_ZH: dict[LegalStatus, str] = {
     LegalStatus.FILED: "受理",
@@ -219,7 +219,7 @@ _KIND_WORDS: Mapping[str, RightKind] = {
     "集成电路布图设计": RightKind.IC_LAYOUT,
     "布图设计": RightKind.IC_LAYOUT,
 }
-KINDS_BY_WORD: Mapping[str, RightKind] = {
+KINDS_BY_WORD: Mapping[str, RightKind] = words_of(RightKind) | {
     folded_word(word): kind
     for word, kind in (
         *((kind.value, kind) for kind in RightKind),
@@ -228,7 +228,7 @@ KINDS_BY_WORD: Mapping[str, RightKind] = {
     )
 }
 """Folded word → kind of right."""
-STATUSES_BY_WORD: Mapping[str, LegalStatus] = {
+STATUSES_BY_WORD: Mapping[str, LegalStatus] = words_of(LegalStatus) | {
     folded_word(word): status
     for word, status in (
         *((status.value, status) for status in LegalStatus),

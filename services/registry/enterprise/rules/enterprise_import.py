@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from services.registry.enterprise.rules.enterprise import (
     FOUNDED_IN_FUTURE,
     EnterpriseTerms,
+    FounderType,
     LegalForm,
     is_legal_person,
 )
@@ -32,13 +33,13 @@ from shared.table.finding import RowFinding, finding, is_refused, kind_of
 from shared.table.kinds import CELL_IGNORED, ROW_DAMAGED
 from shared.table.read import code_elsewhere, first_of, invalid_cells, read_choice, read_code, read_day, read_money
 from shared.table.row import ReadLine
-from shared.table.word import folded_word
+from shared.table.word import folded_word, words_of
 
 TABLE_ON = date(2023, 6, 30)
 """Day of the table of GB/T 2260 codes that lists of districts are held against."""
 _REPLACEMENT = "\ufffd"
-_KEY_FIELDS = {folded_word(word): one for one in KeyField for word in (one.value, one.title_zh, one.title_en)}
-_FOUNDERS = {folded_word(word): one for one, zh in FOUNDER_TYPE_ZH.items() for word in (one.value, zh)}
+_KEY_FIELDS = words_of(KeyField)
+_FOUNDERS = words_of(FounderType) | {folded_word(word): one for one, word in FOUNDER_TYPE_ZH.items()}
 
 
 @dataclass(frozen=True, slots=True)

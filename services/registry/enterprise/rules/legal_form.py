@@ -3,6 +3,7 @@
 import re
 
 from services.registry.enterprise.rules.enterprise import LegalForm
+from shared.table.word import folded_word, words_of
 
 LEGAL_FORM_ZH: dict[LegalForm, str] = {
     LegalForm.LIMITED: "有限责任公司",
@@ -59,6 +60,7 @@ _AT_THE_END = (
 )
 _WITHIN = "分公司"
 _COMPANY = re.compile(r"(?:有限公司|有限责任公司|股份公司)$")
+_OURS = words_of(LegalForm)
 _BRACKETS = str.maketrans("（）【】[]〔〕", "()()()()")
 
 
@@ -72,7 +74,8 @@ def legal_form_of(text: str) -> LegalForm | None:
         return LegalForm[plain.upper()]
     if plain == LEGAL_FORM_ZH[LegalForm.UNKNOWN]:
         return LegalForm.UNKNOWN
-    return next((form for word, form in _FORMS if word in plain), None)
+    ours = _OURS.get(folded_word(plain))
+    return ours if ours is not None else next((form for word, form in _FORMS if word in plain), None)
 
 
 def legal_form_in_name(name: str) -> LegalForm | None:

@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from services.techtransfer.listing.rules.achievement import ResultClass, ResultOrigin
 from services.techtransfer.listing.rules.listing import ListingTerms, title_key
+from services.techtransfer.listing.rules.need import IpOwnership
 from services.techtransfer.listing.rules.party import MAY_POST
 from services.techtransfer.listing.rules.words import CooperationMode, ResultStage, in_words
 from shared.kernel.actor import Actor
@@ -32,7 +34,7 @@ from shared.table.read import (
     whole_number,
 )
 from shared.table.row import ReadLine
-from shared.table.word import folded_word
+from shared.table.word import folded_word, words_of
 
 LISTING_UNKNOWN = FindingKind(
     "listing_unknown",
@@ -182,9 +184,11 @@ def _words(form: ListForm, field: str) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for code, word in form.column(field).choices:
         found |= {folded_word(one): code for one in (code, word)}
-        for kind in (CooperationMode, ResultStage, KeyField):
-            if code in kind.__members__:
-                found[folded_word(in_words(kind[code]))] = code
+    codes = set(found.values())
+    for kind in (CooperationMode, ResultStage, KeyField, ResultOrigin, ResultClass, IpOwnership):
+        if codes <= set(kind.__members__):
+            found |= {word: one.value for word, one in words_of(kind).items()}
+            found |= {folded_word(in_words(one)): one.value for one in kind}
     return found
 
 
