@@ -47,7 +47,9 @@ def _kinds(selection: Selection) -> list[tuple[str, Any]]:
         named += [(name + FROM_ON, day), (name + UNTIL_ON, day)]
     named += [(name, Annotated[SearchText | None, Query()]) for name in selection.found]
     sorts = tuple(selection.sorts)
-    kind = Literal[sorts] | None  # type: ignore[valid-type]  # the closed set of this list
+    # In the order of the enumeration: Python keeps one `Literal | None` of equal members, whichever order was first.
+    closed = tuple(one for one in type(sorts[0]) if one in sorts)
+    kind = Literal[closed] | None  # type: ignore[valid-type]  # the closed set of this list
     named.append(("sort", Annotated[kind, Query()]))
     return named
 
