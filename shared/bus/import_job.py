@@ -18,7 +18,7 @@ from shared.db.engine import Busy, DatabaseUnavailable
 from shared.db.line_finding import add_findings
 from shared.db.operation import Operation, claim_operation, find_operation, progress
 from shared.db.transaction import Transaction
-from shared.files.table_refusals import CELL_DAMAGED, NUMBER_ROUNDED
+from shared.files.table_refusals import CELL_DAMAGED, NUMBER_ROUNDED, TABLE_EMPTY
 from shared.files.tabular import Line, LineProblem, Table
 from shared.kernel.clock import shanghai_date
 from shared.kernel.errors import Refusal
@@ -141,7 +141,7 @@ class _Run(Generic[Value]):
         """Work through the file and close the import.
 
         Raises:
-            Refusal: what the table refuses; the lines before it stay.
+            Refusal: what the table refuses; the lines before it stay. `table_empty` if nothing but the example stands.
         """
         content = await self._context.files.read(self._operation.file_sha256 or "")
         table = Table(content, self._operation.input["media_type"], self._work.form)
@@ -257,6 +257,8 @@ class _Run(Generic[Value]):
         }
 
     async def _finish(self, table: Table) -> None:
+        if self._tally.rows == 0:
+            raise Refusal(TABLE_EMPTY)  # the template as it was downloaded: its example is no line
         async with _transaction(self._context, self._operation) as tx:
             result = self._result(table)
             if not await progress(

@@ -62,12 +62,14 @@ def as_xlsx(lines: list[list[str]]) -> bytes:
     return raw.getvalue()
 
 
-async def upload(ipr: RunningService, client: httpx.AsyncClient, content: bytes, kind: str = "text/csv") -> Any:
+async def upload(
+    ipr: RunningService, client: httpx.AsyncClient, content: bytes, kind: str = "text/csv", *, status: str = "DONE"
+) -> Any:
     answer = await client.post("/v1/imports/ip-rights", files={"file": ("rights", content, kind)})
     assert answer.status_code == 202, answer.text
     await ipr.run_job("import_ip_rights")
     done = (await client.get(answer.headers["location"])).json()
-    assert done["status"] == "DONE", done
+    assert done["status"] == status, done
     return done
 
 

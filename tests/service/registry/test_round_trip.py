@@ -78,6 +78,16 @@ async def test_a_filled_template_is_imported_and_its_example_is_not(world: World
     assert (firm["name"], firm["founded_on"]) == ("示例科技", "2020-01-05")
 
 
+@pytest.mark.parametrize(("ending", "media_type"), [("csv", CSV), ("xlsx", XLSX)])
+@pytest.mark.parametrize("kind", ["enterprises", "filings"])
+async def test_a_template_that_nobody_filled_is_an_empty_table(
+    world: World, kind: str, ending: str, media_type: str
+) -> None:
+    template = await world.city.get(f"/v1/imports/{kind}/template", params={"format": ending})
+    read = await imported(world, template.content, kind=kind, media_type=media_type)
+    assert (read["status"], read["error"]) == ("FAILED", "table_empty")
+
+
 async def test_a_template_says_what_each_column_means_in_both_languages(world: World) -> None:
     for kind in ("enterprises", "filings"):
         taken = await world.city.get(f"/v1/imports/{kind}/template", params={"format": "xlsx"})
