@@ -88,6 +88,13 @@ def test_every_decision_says_what_enforces_it() -> None:
     assert not incomplete
 
 
+def test_every_decision_has_a_number_of_its_own() -> None:
+    records = files_below("docs/decisions", "*.md")
+    numbers = [record.name.partition("-")[0] for record in records]
+    assert len(numbers) == len(set(numbers)), sorted(record.name for record in records)
+    assert [text_of(record).partition(".")[0] for record in records] == [f"# {int(number)}" for number in numbers]
+
+
 def test_every_file_named_in_the_documents_exists() -> None:
     path_of_ours = re.compile(r"`((?:shared|services|gateway|deploy|tests|docs)/[\w./-]+\.\w+)`")
     documents = [*files_below("docs", "*.md"), ROOT / "README.md"]
