@@ -13,7 +13,8 @@ COPIES = """
 INSERT INTO loan_application
 SELECT (jsonb_populate_record(NULL::loan_application, to_jsonb(one) || jsonb_build_object(
     'id', gen_random_uuid(), 'case_no', one.case_no || '-' || number, 'purpose', one.purpose || number,
-    'bank_ref', one.bank_ref || '-' || number, 'bank_uscc', banks[1 + number % 2]))).*
+    'bank_ref', one.bank_ref || '-' || number, 'ref_key', one.ref_key || '-' || number,
+    'bank_uscc', banks[1 + number % 2]))).*
 FROM loan_application AS one, generate_series(1, {count}) AS number, (SELECT ARRAY['{first}', '{second}'] AS banks) AS b
 WHERE one.id = '{model}'
 RETURNING id::text AS id, bank_uscc

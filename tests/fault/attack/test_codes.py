@@ -105,7 +105,8 @@ async def test_a_code_with_a_slip_is_refused_at_the_door_by_its_field(world: Wor
         code = made_up(chance)
         for wrong in (
             next(slips(code, uscc.ALPHABET)),
-            code.lower() if code != code.lower() else code[:-1],
+            next(slips(code, uscc.ALPHABET)).lower(),  # small letters are folded, the slip stays
+            code[:-1],
             code + "0",
         ):
             body = world.application_body("01890000-0000-7000-8000-000000000000", wrong)

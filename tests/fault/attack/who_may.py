@@ -24,6 +24,9 @@ WRITERS: dict[str, dict[str, set[Role]]] = {
         "POST /v1/register-applications/{application_id}:withdraw": FIRM | OFFICES,
         "POST /v1/register-applications/{application_id}:list": CITY,
         "POST /v1/tech-sme-evaluations/{evaluation_id}:replay": FIRM | OFFICES | AUDITOR,
+        # Whoever uploaded, and the city.
+        "POST /v1/imports/enterprises/{operation_id}:cancel": CITY,
+        "POST /v1/imports/filings/{operation_id}:cancel": CITY,
     },
     "finance": {
         "POST /v1/kvc-evaluations/{evaluation_id}:replay": FIRM | CITY | AUDITOR,
@@ -51,7 +54,8 @@ WRITERS: dict[str, dict[str, set[Role]]] = {
             ("POST", ":withdraw", FIRM | CITY),
             ("POST", ":review", OFFICES),
         )
-    },
+    }
+    | {f"POST /v1/imports/{noun}/{{operation_id}}:cancel": CITY for noun in ("achievements", "needs")},
     "ipr": {
         f"POST /v1/ip-rights/{{right_id}}:{verb}": CENTRE | CITY
         for verb in (
@@ -64,5 +68,6 @@ WRITERS: dict[str, dict[str, set[Role]]] = {
             "mark-blemish",
             "clear-blemish",
         )
-    },
+    }
+    | {"POST /v1/imports/ip-rights/{operation_id}:cancel": CITY},
 }
