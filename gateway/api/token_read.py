@@ -16,7 +16,7 @@ OAUTH_TEXTS = {
     OAuthError.UNSUPPORTED_GRANT_TYPE: ("只支持客户端凭证方式", "only client_credentials is given"),
     OAuthError.INVALID_SCOPE: ("申请了客户端没有的权限", "the client does not hold a scope it asks for"),
     OAuthError.RATE_LIMITED: (
-        "失败次数过多，此次未核对密钥，请按 Retry-After 等待后再试",
+        "失败次数过多，此次未核对密钥，请稍候再试",
         "too many failed attempts: this one was not looked at; wait as Retry-After says",
     ),
 }

@@ -110,11 +110,11 @@ def admit(terms: ClientTerms) -> ClientTerms:
     Source: G-CLIENT-01 (docs/rules/gateway.md).
     """
     if terms.role is Role.SYSTEM:
-        raise Refusal(CLIENT_ROLE_UNUSABLE, pointer="/role", role=terms.role.value, field="another role")
+        raise Refusal(CLIENT_ROLE_UNUSABLE, pointer="/role", role=terms.role, field="another role")
     if terms.role in _NEEDS_PARTY and terms.party is None:
-        raise Refusal(CLIENT_ROLE_UNUSABLE, pointer="/party", role=terms.role.value, field="party")
+        raise Refusal(CLIENT_ROLE_UNUSABLE, pointer="/party", role=terms.role, field="party")
     if terms.role is Role.DISTRICT and terms.unit_id is None:
-        raise Refusal(CLIENT_ROLE_UNUSABLE, pointer="/unit_id", role=terms.role.value, field="unit_id")
+        raise Refusal(CLIENT_ROLE_UNUSABLE, pointer="/unit_id", role=terms.role, field="unit_id")
     return terms
 
 
@@ -133,7 +133,7 @@ def onboard(terms: ClientTerms, today: date) -> ClientTerms:
         raise Refusal(CLIENT_UNIT_UNKNOWN, pointer="/unit_id", unit_id=terms.unit_id)
     beyond = sorted(set(terms.scopes) - set(scopes_of(terms.role.value)))
     if beyond:
-        raise Refusal(CLIENT_SCOPE_BEYOND_ROLE, pointer="/scopes", role=terms.role.value, scope=beyond[0])
+        raise Refusal(CLIENT_SCOPE_BEYOND_ROLE, pointer="/scopes", role=terms.role, scope=beyond[0])
     return terms
 
 

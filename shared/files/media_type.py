@@ -23,7 +23,7 @@ FILE_TYPE_REFUSED = RefusalCode(
     422,
     "不接受 {found} 类型的文件",
     "Files of the type {found} are not taken",
-    "请上传 PDF、图片、CSV、XLSX 或文本文件；旧版 XLS 请另存为 XLSX",
+    "请上传 PDF、图片、CSV、XLSX 或纯文本；旧版 XLS 请另存为 XLSX",
     "Upload PDF, images, CSV, XLSX or text; save an old XLS as XLSX",
 )
 

@@ -3,6 +3,7 @@
 PPM = 1_000_000
 _FEN_PER_YUAN = 100
 _FEN_PER_WAN = 1_000_000
+_PPM_PER_PERCENT = 10_000
 
 
 def div_half_up(numerator: int, denominator: int) -> int:
@@ -41,3 +42,17 @@ def wan_text(amount_fen: int) -> str:
     whole, rest = divmod(amount, _FEN_PER_WAN)
     decimals = f".{rest:06d}".rstrip("0") if rest else ""
     return f"{sign}{whole:,}{decimals}万元"
+
+
+def yuan_text_en(amount_fen: int) -> str:
+    """Return `amount_fen` for people who read English, as in `CNY 12,345.67`."""
+    sign, amount = ("-", -amount_fen) if amount_fen < 0 else ("", amount_fen)
+    return f"CNY {sign}{amount // _FEN_PER_YUAN:,}.{amount % _FEN_PER_YUAN:02d}"
+
+
+def rate_text(rate_ppm: int) -> str:
+    """Return a rate in per cent, exactly and without trailing zeros, as in `3.45%`."""
+    sign, rate = ("-", -rate_ppm) if rate_ppm < 0 else ("", rate_ppm)
+    whole, rest = divmod(rate, _PPM_PER_PERCENT)
+    decimals = f".{rest:04d}".rstrip("0") if rest else ""
+    return f"{sign}{whole:,}{decimals}%"

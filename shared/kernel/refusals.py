@@ -7,8 +7,10 @@ TOKEN_MISSING = RefusalCode(
     401,
     "请求没有携带访问令牌",
     "The request carries no access token",
-    "请先向 /oauth2/token 申请令牌，并以 Authorization: Bearer 携带",
-    "Ask /oauth2/token for a token and send it as Authorization: Bearer",
+    "请先登录取得令牌后再试",
+    "Get an access token first",
+    hint_zh="POST /oauth2/token，以 Authorization: Bearer 携带。",
+    hint_en="POST /oauth2/token and send it as Authorization: Bearer.",
 )
 TOKEN_INVALID = RefusalCode(
     "token_invalid",
@@ -47,24 +49,30 @@ ROUTE_UNKNOWN = RefusalCode(
     404,
     "没有这个地址",
     "There is no such address",
-    "请查阅 /docs 中的接口目录",
-    "See the list of addresses under /docs",
+    "请核对地址，或查阅接口目录",
+    "Check the address, or look into the list of routes",
+    hint_zh="接口目录：/docs",
+    hint_en="The routes stand under /docs.",
 )
 METHOD_NOT_ALLOWED = RefusalCode(
     "method_not_allowed",
     405,
     "该地址不支持此方法",
     "This address does not take this method",
-    "请使用 Allow 头中列出的方法",
-    "Use a method named in the Allow header",
+    "请由技术人员核对接口文档",
+    "Have your engineer check the description of the interface",
+    hint_zh="可用方法见 Allow 头。",
+    hint_en="Use a method of the Allow header.",
 )
 BODY_UNREADABLE = RefusalCode(
     "body_unreadable",
     400,
     "请求正文无法读取：{reason_zh}",
     "The request body cannot be read: {reason_en}",
-    "请发送 UTF-8 编码、键不重复的 JSON",
-    "Send JSON in UTF-8 without duplicate keys",
+    "请由技术人员检查所发送的内容后重试。",
+    "Have your engineer look at what was sent, and send it again.",
+    hint_zh="正文应为 UTF-8 编码的 JSON，键不得重复。",
+    hint_en="Send JSON in UTF-8 without duplicate keys.",
 )
 REQUEST_UNREADABLE = RefusalCode(
     "request_unreadable",
@@ -95,8 +103,10 @@ FIELD_INVALID = RefusalCode(
     422,
     "请求中有字段不符合要求",
     "Fields of the request are not as required",
-    "请按 errors 中的提示逐项修改",
-    "Correct each field named in errors",
+    "请按所列提示逐项修改",
+    "Correct each field that is named",
+    hint_zh="逐项说明见 errors。",
+    hint_en="Each field at fault stands in errors.",
 )
 QUERY_UNKNOWN = RefusalCode(
     "query_parameter_unknown",
@@ -127,48 +137,58 @@ CURSOR_INVALID = RefusalCode(
     422,
     "分页游标无效，或与当前筛选条件不符",
     "The cursor is invalid or belongs to another filter",
-    "请去掉 cursor 从第一页开始",
-    "Leave the cursor out and start from the first page",
+    "请从第一页重新查询",
+    "Start again from the first page",
+    hint_zh="去掉 cursor；游标只用于给出它的筛选条件。",
+    hint_en="Leave cursor out; a cursor belongs to the filter that gave it.",
 )
 IDEMPOTENCY_KEY_MISSING = RefusalCode(
     "idempotency_key_missing",
     400,
-    "缺少 Idempotency-Key 请求头",
-    "The header Idempotency-Key is missing",
-    "请为每一笔业务生成一个唯一的键（1 至 200 个可见 ASCII 字符），重试时沿用",
-    "Make one unique key per deed (1 to 200 visible ASCII characters) and keep it when you retry",
+    "请求没有幂等键",
+    "The request has no idempotency key",
+    "请由技术人员为每一笔业务生成一个唯一的键，重试时沿用",
+    "Have your engineer make one unique key per business act and keep it on retries",
+    hint_zh="请求头 Idempotency-Key，1 至 200 个可见 ASCII 字符。",
+    hint_en="Header Idempotency-Key, 1 to 200 visible ASCII characters.",
 )
 IDEMPOTENCY_KEY_REUSED = RefusalCode(
     "idempotency_key_reused",
     422,
-    "同一个 Idempotency-Key 曾用于另一个请求",
-    "This Idempotency-Key was used for another request",
+    "同一个幂等键曾用于另一个请求",
+    "The same idempotency key was used for another request",
     "新的业务请使用新的键",
     "Use a new key for a new deed",
 )
 IDEMPOTENCY_KEY_RUNNING = RefusalCode(
     "idempotency_key_running",
     409,
-    "同一个 Idempotency-Key 的请求仍在处理",
-    "A request with this Idempotency-Key is still running",
-    "请按 Retry-After 等待后以同一个键重试",
-    "Wait as Retry-After says and retry with the same key",
+    "同一个幂等键的请求仍在处理",
+    "A request with the same idempotency key is still running",
+    "请稍候再以同一个键重试",
+    "Wait a little and retry with the same key",
+    hint_zh="等待 Retry-After 秒。",
+    hint_en="Wait for Retry-After seconds.",
 )
 PRECONDITION_REQUIRED = RefusalCode(
     "precondition_required",
     428,
-    "修改此记录必须携带 If-Match 请求头",
-    "Changing this record needs the header If-Match",
-    "请先读取记录，以其 ETag 作为 If-Match",
-    "Read the record first and send its ETag as If-Match",
+    "修改此记录须说明所读的版本",
+    "A change of this record must name the version that was read",
+    "请先读取记录，再修改",
+    "Read the record first, then change it",
+    hint_zh="以其 ETag 作为 If-Match 请求头。",
+    hint_en="Send its ETag as If-Match.",
 )
 PRECONDITION_FAILED = RefusalCode(
     "precondition_failed",
     412,
     "记录已被他人修改",
     "The record was changed by someone else",
-    "请重新读取，以新的 ETag 提交",
-    "Read it again and submit with the new ETag",
+    "请重新读取后再修改",
+    "Read it again, then change it",
+    hint_zh="以新的 ETag 作为 If-Match 提交。",
+    hint_en="Send the new ETag as If-Match.",
 )
 CONFLICT = RefusalCode(
     "conflict",
@@ -183,25 +203,30 @@ RATE_LIMITED = RefusalCode(
     429,
     "请求过于频繁",
     "Too many requests",
-    "请按 Retry-After 等待后再试",
-    "Wait as Retry-After says and try again",
+    "请稍候再试",
+    "Wait a little and try again",
+    hint_zh="等待 Retry-After 秒。",
+    hint_en="Wait for Retry-After seconds.",
 )
 UNAVAILABLE = RefusalCode(
     "unavailable",
     503,
     "服务暂时不可用",
     "The service is unavailable for the moment",
-    "请按 Retry-After 等待后以同一个键重试",
-    "Wait as Retry-After says and retry with the same key",
+    "请稍候以同一个键重试",
+    "Wait a little and retry with the same key",
+    hint_zh="等待 Retry-After 秒。",
+    hint_en="Wait for Retry-After seconds.",
 )
 HISTORY_REGRESSED = RefusalCode(
     "history_regressed",
     503,
     "本服务的数据库已被恢复到较早的备份，涉及资金的操作及其他变更自 {noticed_at} 起停止",
     "The database of this service was set back to an older backup; all changes, money first, stand since {noticed_at}",
-    "查询照常可用。请联系平台运维：以 make accept-restore 核对遗失的记录并确认后，再以同一个键重试",
-    "Reading goes on. Ask the platform's operator to review what was lost and confirm it with `make accept-restore`, "
-    "then retry with the same key",
+    "查询照常可用。请联系平台运维核对遗失的记录并确认后再试",
+    "Reading goes on. Ask the operators of the platform to check what was lost and to confirm it, then try again",
+    hint_zh="运维：make accept-restore S=…；之后以同一个键重试。",
+    hint_en="Operators: make accept-restore S=…; then retry with the same key.",
 )
 DEADLINE_EXCEEDED = RefusalCode(
     "deadline_exceeded",
@@ -216,8 +241,10 @@ INTERNAL = RefusalCode(
     500,
     "服务内部出错，已记录",
     "Something went wrong inside; it was recorded",
-    "请稍后以同一个键重试；如仍失败，请提供 request_id",
-    "Retry later with the same key; if it fails again, tell us the request_id",
+    "请稍后以同一个键重试；如仍失败，请向我们提供请求编号",
+    "Retry later with the same key; if it fails again, tell us the number of the request",
+    hint_zh="请求编号即 request_id。",
+    hint_en="The number of the request is request_id.",
 )
 
 COMMON: tuple[RefusalCode, ...] = (

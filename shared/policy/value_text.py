@@ -1,11 +1,10 @@
 """Values in words: what a number with its unit reads like in Chinese and in English, exactly and without floats."""
 
-from shared.kernel.money import wan_text
+from shared.kernel.money import wan_text, yuan_text_en
 from shared.policy.cell import Scalar
 
 _MILLI = 1_000
 _PPM_PER_PERCENT = 10_000
-_FEN_PER_YUAN = 100
 _COUNTED = {
     "count": ("{} 项", "{}"),
     "people": ("{} 人", "{} people"),
@@ -40,8 +39,7 @@ def value_text(value: Scalar | None, unit: str) -> tuple[str, str]:
 
 def _number_text(value: int, unit: str) -> tuple[str, str]:
     if unit == "fen":
-        sign, size = ("-", -value) if value < 0 else ("", value)
-        return wan_text(value), f"CNY {sign}{size // _FEN_PER_YUAN:,}.{size % _FEN_PER_YUAN:02d}"
+        return wan_text(value), yuan_text_en(value)
     if unit == "ppm":
         percent = _decimal(value, _PPM_PER_PERCENT, 4)
         return f"{percent}%", f"{percent} %"

@@ -3,9 +3,9 @@
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from enum import StrEnum
 
+from shared.kernel.detail_text import detail_words
 from shared.kernel.errors import Detail, Refusal, RefusalCode
 
 _LONGEST_VALUE = 100
@@ -116,17 +116,14 @@ def is_refused(findings: Iterable[RowFinding]) -> bool:
 
 def texts(kind: FindingKind, details: Mapping[str, Detail]) -> dict[str, str]:
     """Return the words of a finding in both languages, its details filled in; a detail that is missing stays blank."""
-    words = _Words({name: "" if value is None else _plain(value) for name, value in details.items()})
+    given = {name: "" if value is None else value for name, value in details.items()}
+    zh, en = _Words(detail_words(given, "zh")), _Words(detail_words(given, "en"))
     return {
-        "text_zh": kind.text_zh.format_map(words),
-        "text_en": kind.text_en.format_map(words),
-        "way_out_zh": kind.way_out_zh.format_map(words),
-        "way_out_en": kind.way_out_en.format_map(words),
+        "text_zh": kind.text_zh.format_map(zh),
+        "text_en": kind.text_en.format_map(en),
+        "way_out_zh": kind.way_out_zh.format_map(zh),
+        "way_out_en": kind.way_out_en.format_map(en),
     }
-
-
-def _plain(value: Detail) -> str:
-    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
 
 
 class _Words(dict[str, str]):

@@ -113,6 +113,7 @@ def example(code: RefusalCode, source: str) -> dict[str, Any]:
             "title": code.title_zh,
             "status": code.status,
             "detail": code.way_out_zh,
+            "hint": code.hint()[0],
             "instance": "/v1/…",
             "code": code.code,
             "errors": [],

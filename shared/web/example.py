@@ -110,6 +110,8 @@ WORDS: dict[str, Any] = {
     "ProblemEntry.title": "请求中有字段不符合要求",
     "ProblemEntry.status": 422,
     "ProblemEntry.detail": "请按 errors 中的提示逐项修改",
+    "ProblemEntry.hint": "逐项说明见 errors。",
+    "ProblemEntry.hint_en": "Each field at fault stands in errors.",
     "ProblemEntry.code": "field_invalid",
     "ProblemEntry.title_en": "Fields of the request are not as required",
     "ProblemEntry.detail_en": "Correct each field named in errors",

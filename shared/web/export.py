@@ -27,7 +27,10 @@ TABLE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "表格 / the table",
         "content": {
-            CSV: {"schema": {"type": "string"}, "example": "代码 code,名称 name\r\n91500107MADEMQX01Y,示例企业\r\n"},
+            CSV: {
+                "schema": {"type": "string"},
+                "example": "统一社会信用代码\r\n91500107MADEMQX01Y\r\n",
+            },
             XLSX: {"schema": {"type": "string", "format": "binary"}},
         },
     }

@@ -56,7 +56,7 @@ def refusal_response(request: Request, refusal: Refusal) -> Response:
     errors: list[FieldProblem] = []
     if refusal.pointer is not None:
         language = choose_language(request.headers.get("accept-language"))
-        title, _ = texts(code, refusal.details, language)
+        title, *_ = texts(code, refusal.details, language)
         errors.append(FieldProblem(pointer=refusal.pointer, code=code.code, message=title))
     return problem_response(code, request=request, details=refusal.details, errors=errors, headers=headers)
 

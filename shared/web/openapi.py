@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from shared.dictionary import DICTIONARY
 from shared.kernel.errors import Refusal, RefusalCode
@@ -28,13 +28,15 @@ _JSON = ("application/json", "application/x-www-form-urlencoded", "multipart/for
 class ProblemEntry(BaseModel):
     """One code of the catalogue, in both languages."""
 
-    type: str = Field(description="address of this explanation")
-    title: str = Field(description="何种问题 / what is wrong, in Chinese")
+    type: str
+    title: str
     status: int
-    detail: str = Field(description="处理办法 / the way out, in Chinese")
+    detail: str
+    hint: str
     code: str
     title_en: str
     detail_en: str
+    hint_en: str
 
 
 class ProblemCatalogue(BaseModel):
@@ -193,4 +195,6 @@ def entry(code: RefusalCode) -> dict[str, Any]:
         "code": code.code,
         "title_en": code.title_en,
         "detail_en": code.way_out_en,
+        "hint": code.hint()[0],
+        "hint_en": code.hint()[1],
     }

@@ -8,6 +8,7 @@ import orjson
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
+from shared.kernel.detail_text import detail_words
 from shared.kernel.errors import Detail, RefusalCode
 from shared.kernel.refusals import IDEMPOTENCY_KEY_RUNNING, NOUNS_ZH
 from shared.web.language import Language, choose_language
@@ -19,36 +20,26 @@ _RETRYABLE = frozenset({429, 503, 504})
 class FieldProblem(BaseModel):
     """One field at fault."""
 
-    pointer: str = Field(
-        description="JSON pointer into the body (`/principal_fen`), or `query:limit`, `path:id`, `header:if-match`"
-    )
-    code: str = Field(description="stable code of the fault")
-    message: str = Field(description="what the field must be")
+    pointer: str
+    code: str
+    message: str
 
 
 class Problem(BaseModel):
     """A problem document (RFC 9457). `code` is stable; texts follow Accept-Language, Chinese by default."""
 
-    type: str = Field(description="address of the explanation of this code", examples=["/problems/field_invalid"])
-    title: str = Field(description="what is wrong")
+    type: str = Field(examples=["/problems/field_invalid"])
+    title: str
     status: int = Field(ge=400, le=599)
-    detail: str = Field(description="the way out: what the caller can do now")
-    instance: str = Field(description="path of the request")
-    code: str = Field(description="stable code", examples=["field_invalid"])
-    errors: list[FieldProblem] = Field(default_factory=list, description="the fields at fault")
-    details: dict[str, Any] = Field(
-        default_factory=dict, description="values behind the sentence: texts, whole numbers, booleans or null"
-    )
-    retryable: bool = Field(description="whether the same request with the same key may succeed later")
-    source: str = Field(description="which service refused")
-    request_id: str = Field(description="quote this when you ask us")
-
-
-class _Named(dict[str, Any]):
-    """Values for a text; a name the refusal did not give is left as it stands."""
-
-    def __missing__(self, name: str) -> str:
-        return "{" + name + "}"
+    detail: str
+    hint: str
+    instance: str
+    code: str = Field(examples=["field_invalid"])
+    errors: list[FieldProblem] = Field(default_factory=list)
+    details: dict[str, Any] = Field(default_factory=dict)
+    retryable: bool
+    source: str
+    request_id: str
 
 
 def _plain(value: Detail) -> str | int | bool | None:
@@ -60,15 +51,15 @@ def is_retryable(code: RefusalCode) -> bool:
     return code.status in _RETRYABLE or code is IDEMPOTENCY_KEY_RUNNING
 
 
-def texts(code: RefusalCode, details: Mapping[str, Detail], language: Language) -> tuple[str, str]:
-    """Return title and way out of `code` in `language`, with the details filled in."""
-    named = _Named({name: _plain(value) for name, value in details.items()})
-    if language == "zh" and isinstance(named.get("noun"), str):
-        named["noun"] = NOUNS_ZH.get(named["noun"], named["noun"])
-    elif isinstance(named.get("noun"), str):
-        named["noun"] = named["noun"].replace("_", " ")
-    title, way_out = (code.title_zh, code.way_out_zh) if language == "zh" else (code.title_en, code.way_out_en)
-    return title.format_map(named), way_out.format_map(named)
+def texts(code: RefusalCode, details: Mapping[str, Detail], language: Language) -> tuple[str, str, str]:
+    """Return title, way out and the engineer's hint of `code` in `language`, with the details filled in."""
+    words = detail_words(details, language)
+    if "noun" in words:
+        noun = words["noun"]
+        words["noun"] = NOUNS_ZH.get(noun, noun) if language == "zh" else noun.replace("_", " ")
+    chinese = language == "zh"
+    title, way_out = (code.title_zh, code.way_out_zh) if chinese else (code.title_en, code.way_out_en)
+    return title.format_map(words), way_out.format_map(words), code.hint()[0 if chinese else 1].format_map(words)
 
 
 def problem_body(
@@ -81,12 +72,13 @@ def problem_body(
 ) -> dict[str, Any]:
     """Return the members of a problem document for `request`; `source` is another service that failed us."""
     details = details or {}
-    title, way_out = texts(code, details, choose_language(request.headers.get("accept-language")))
+    title, way_out, hint = texts(code, details, choose_language(request.headers.get("accept-language")))
     return {
         "type": f"/problems/{code.code}",
         "title": title,
         "status": code.status,
         "detail": way_out,
+        "hint": hint,
         "instance": request.url.path,
         "code": code.code,
         "errors": [error.model_dump() for error in errors],

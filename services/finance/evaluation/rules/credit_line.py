@@ -11,8 +11,8 @@ from shared.kernel.types import Fen, LooseUscc
 CREDIT_LINE_EXCEEDED = RefusalCode(
     code="credit_line_exceeded",
     status=409,
-    title_zh="超过企业可用额度：剩余 {available_fen} 分",
-    title_en="Above what is left of the firm's credit line: {available_fen} fen",
+    title_zh="超过企业可用额度：剩余 {available_fen}",
+    title_en="Above what is left of the firm's credit line: {available_fen}",
     way_out_zh="请按剩余额度调减金额，或待已用额度偿还后再办理。",
     way_out_en="Lower the amount to what is left, or wait until used credit is repaid.",
 )

@@ -202,7 +202,7 @@ def gates(values: Values, rules: RuleSet) -> list[Gate]:
             values["tech_enterprise_valid"] is True or not rules.param_flag("city_register_required"),
             register,
             ("在重庆市科技型企业系统有效备案", "valid on the city's register of technology enterprises"),
-            ("申请入库：POST /v1/register-applications", "apply: POST /v1/register-applications"),
+            ("请申请科技型企业入库", "apply for the register of technology enterprises"),
         ),
         (
             "valid_right",

@@ -17,16 +17,20 @@ CONTRIBUTION_NOT_POSITIVE = RefusalCode(
     status=422,
     title_zh="出资金额须大于零",
     title_en="A contribution must be above zero",
-    way_out_zh="请填写以分为单位的正整数。",
-    way_out_en="Give a whole number of fen above zero.",
+    way_out_zh="请填写大于零的金额。",
+    way_out_en="Give an amount above zero.",
+    hint_zh="amount_fen 为以分为单位的正整数。",
+    hint_en="amount_fen is a whole number of fen above zero.",
 )
 CONTRIBUTION_TOO_LARGE = RefusalCode(
     code="contribution_too_large",
     status=422,
     title_zh="出资金额超出可记账范围",
     title_en="The contribution is larger than can be booked",
-    way_out_zh="请核对金额，单位为分。",
-    way_out_en="Check the amount: its unit is fen.",
+    way_out_zh="请核对金额及其单位。",
+    way_out_en="Check the amount and its unit.",
+    hint_zh="amount_fen 以分为单位。",
+    hint_en="The unit of amount_fen is fen.",
 )
 CONTRIBUTION_DATE_INVALID = RefusalCode(
     code="contribution_date_invalid",
@@ -47,8 +51,8 @@ RECEIPT_ALREADY_POSTED = RefusalCode(
 FUND_CAPACITY_EXCEEDED = RefusalCode(
     code="fund_capacity_exceeded",
     status=409,
-    title_zh="超过该区县基金可承担责任：剩余 {left_fen} 分",
-    title_en="Above what the unit's fund can still carry: {left_fen} fen",
+    title_zh="超过该区县基金可承担责任：剩余 {left_fen}",
+    title_en="Above what the unit's fund can still carry: {left_fen}",
     way_out_zh="请待出资补足或存量责任解除后再办理备案。",
     way_out_en="Wait until the fund is replenished or other cover is released.",
 )

@@ -27,8 +27,10 @@ COVER_ALREADY_FILED = RefusalCode(
     status=409,
     title_zh="该笔借据已备案",
     title_en="Cover was filed for this drawdown before",
-    way_out_zh="请查询已有备案（GET /v1/covers）。",
-    way_out_en="See the existing one (GET /v1/covers).",
+    way_out_zh="请查看该笔借据已有的备案。",
+    way_out_en="See the cover that this drawdown has.",
+    hint_zh="查询：GET /v1/covers",
+    hint_en="See GET /v1/covers.",
 )
 COVER_STATE_CONFLICT = RefusalCode(
     code="cover_state_conflict",
@@ -43,16 +45,20 @@ COVER_REASON_MISSING = RefusalCode(
     status=422,
     title_zh="不予备案须给出原因代码，准予备案不得带原因代码",
     title_en="A refusal needs a reason code, and a grant has none",
-    way_out_zh="请更正 reason_code。",
-    way_out_en="Correct reason_code.",
+    way_out_zh="不予备案时请选择原因，准予备案时请不要填写原因。",
+    way_out_en="Choose a reason for a refusal, and none for a grant.",
+    hint_zh="字段 reason_code。",
+    hint_en="The field is reason_code.",
 )
 DRAWDOWN_ALREADY_REPAID = RefusalCode(
     code="drawdown_already_repaid",
     status=409,
     title_zh="该笔借据已还清，无需备案",
     title_en="This drawdown is repaid: there is nothing to cover",
-    way_out_zh="如已备案待审，请以 repaid_before_decision 不予备案。",
-    way_out_en="A filing that waits is refused with repaid_before_decision.",
+    way_out_zh="如已备案待审，请以“决定前已还清”为由不予备案。",
+    way_out_en="A filing that waits is refused because the drawdown was repaid before the decision.",
+    hint_zh="reason_code 取 repaid_before_decision。",
+    hint_en="Refuse it with the reason_code repaid_before_decision.",
 )
 
 
@@ -136,7 +142,7 @@ def decide(
     Source: F-COVER-02 (docs/rules/finance.md).
     """
     if status is not CoverStatus.FILED:
-        raise Refusal(COVER_STATE_CONFLICT, status=status.value)
+        raise Refusal(COVER_STATE_CONFLICT, status=status)
     if (verdict is CoverVerdict.REFUSED) != (reason_code is not None):
         raise Refusal(COVER_REASON_MISSING, pointer="/reason_code")
     if reason_code is not None:

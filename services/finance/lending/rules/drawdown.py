@@ -20,14 +20,16 @@ DRAWDOWN_NOT_POSITIVE = RefusalCode(
     status=422,
     title_zh="金额须大于零",
     title_en="The amount must be above zero",
-    way_out_zh="请填写以分为单位的正整数。",
-    way_out_en="Give a whole number of fen above zero.",
+    way_out_zh="请填写大于零的金额。",
+    way_out_en="Give an amount above zero.",
+    hint_zh="amount_fen 为以分为单位的正整数。",
+    hint_en="amount_fen is a whole number of fen above zero.",
 )
 DRAWDOWN_ABOVE_UNDRAWN = RefusalCode(
     code="drawdown_above_undrawn",
     status=409,
-    title_zh="放款金额超过未提款余额 {undrawn_fen} 分",
-    title_en="Above the {undrawn_fen} fen that can still be drawn",
+    title_zh="放款金额超过未提款余额 {undrawn_fen}",
+    title_en="Above the {undrawn_fen} that can still be drawn",
     way_out_zh="请在未提款余额以内放款。",
     way_out_en="Draw no more than what is left of the loan.",
 )
@@ -50,8 +52,8 @@ DRAWDOWN_DATES_INVALID = RefusalCode(
 REPAYMENT_ABOVE_OUTSTANDING = RefusalCode(
     code="repayment_above_outstanding",
     status=409,
-    title_zh="还款本金超过未偿本金 {outstanding_fen} 分",
-    title_en="Above the outstanding principal of {outstanding_fen} fen",
+    title_zh="还款本金超过未偿本金 {outstanding_fen}",
+    title_en="Above the outstanding principal of {outstanding_fen}",
     way_out_zh="请核对还款本金；利息与费用不在此登记。",
     way_out_en="Check the principal; interest and fees are not recorded here.",
 )

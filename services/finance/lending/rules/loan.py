@@ -19,8 +19,8 @@ from shared.policy.book import RuleBook
 PRINCIPAL_ABOVE_APPROVAL = RefusalCode(
     code="principal_above_approval",
     status=409,
-    title_zh="合同本金超过批复金额 {amount_fen} 分",
-    title_en="Above the {amount_fen} fen that were approved",
+    title_zh="合同本金超过批复金额 {amount_fen}",
+    title_en="Above the {amount_fen} that were approved",
     way_out_zh="请在批复金额以内签约。",
     way_out_en="Sign no more than was approved.",
 )
@@ -29,14 +29,16 @@ PRINCIPAL_NOT_POSITIVE = RefusalCode(
     status=422,
     title_zh="合同本金须大于零",
     title_en="The principal must be above zero",
-    way_out_zh="请填写以分为单位的正整数。",
-    way_out_en="Give a whole number of fen above zero.",
+    way_out_zh="请填写大于零的金额。",
+    way_out_en="Give an amount above zero.",
+    hint_zh="principal_fen 为以分为单位的正整数。",
+    hint_en="principal_fen is a whole number of fen above zero.",
 )
 RATE_NOT_LPR = RefusalCode(
     code="rate_not_lpr",
     status=409,
-    title_zh="利率须等于合同日执行的一年期LPR：{rate_ppm}（百万分之一）",
-    title_en="The rate must equal the one-year LPR in force on the contract date: {rate_ppm} ppm",
+    title_zh="利率须等于合同日执行的一年期LPR：{rate_ppm}",
+    title_en="The rate must equal the one-year LPR in force on the contract date: {rate_ppm}",
     way_out_zh="知识价值信用贷款执行当月LPR，不加点；请更正利率。",
     way_out_en="The knowledge-value loan carries the LPR without a margin: correct the rate.",
 )

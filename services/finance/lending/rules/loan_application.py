@@ -155,7 +155,7 @@ def _check_terms(amount_fen: int, term_months: int, rules: RuleSet) -> None:
 
 def _step(status: ApplicationStatus, allowed: Collection[ApplicationStatus]) -> None:
     if status not in allowed:
-        raise Refusal(APPLICATION_STATE_CONFLICT, status=status.value)
+        raise Refusal(APPLICATION_STATE_CONFLICT, status=status)
 
 
 def accept(status: ApplicationStatus) -> ApplicationStatus:

@@ -13,16 +13,20 @@ BANK_NOT_COOPERATING = RefusalCode(
     status=409,
     title_zh="该银行当前不是合作银行",
     title_en="This bank is not a cooperating bank today",
-    way_out_zh="请从合作银行名单中选择一家银行（GET /v1/banks）。",
-    way_out_en="Choose one of the cooperating banks (GET /v1/banks).",
+    way_out_zh="请从合作银行名单中选择一家银行。",
+    way_out_en="Choose one of the cooperating banks.",
+    hint_zh="名单：GET /v1/banks",
+    hint_en="The list is GET /v1/banks.",
 )
 BANK_ALREADY_ADMITTED = RefusalCode(
     code="bank_already_admitted",
     status=409,
     title_zh="该银行已登记为合作银行",
     title_en="This bank is already admitted",
-    way_out_zh="无需重复登记；可查询 GET /v1/banks。",
-    way_out_en="Nothing to do; see GET /v1/banks.",
+    way_out_zh="无需重复登记；可在合作银行名单中查到该银行。",
+    way_out_en="Nothing to do: the bank stands in the list of cooperating banks.",
+    hint_zh="查询：GET /v1/banks",
+    hint_en="See GET /v1/banks.",
 )
 BANK_PERIOD_INVALID = RefusalCode(
     code="bank_period_invalid",

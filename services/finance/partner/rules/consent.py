@@ -18,8 +18,10 @@ CONSENT_MISSING = RefusalCode(
     status=403,
     title_zh="企业未授权本银行读取该类信息：{scope}",
     title_en="The enterprise has not allowed this bank to read: {scope}",
-    way_out_zh="请企业在平台上签署包含该范围的授权（POST /v1/consents）。",
-    way_out_en="Ask the enterprise to grant a consent that covers it (POST /v1/consents).",
+    way_out_zh="请企业在平台上签署包含该类信息的授权。",
+    way_out_en="Ask the enterprise to grant a consent that covers it on the platform.",
+    hint_zh="企业签署：POST /v1/consents",
+    hint_en="The enterprise grants it with POST /v1/consents.",
 )
 CONSENT_EXPIRED = RefusalCode(
     code="consent_expired",
@@ -58,24 +60,30 @@ CONSENT_TEXT_OUTDATED = RefusalCode(
     status=409,
     title_zh="授权书文本已更新：现行版本 {text_version}",
     title_en="The consent text has changed: version {text_version} is in force",
-    way_out_zh="请阅读现行授权书（GET /v1/consents/text）后重新签署。",
-    way_out_en="Read the text in force (GET /v1/consents/text) and sign again.",
+    way_out_zh="请阅读现行授权书后重新签署。",
+    way_out_en="Read the text in force and sign again.",
+    hint_zh="现行文本：GET /v1/consents/text",
+    hint_en="The text in force is GET /v1/consents/text.",
 )
 CONSENT_SCOPES_EMPTY = RefusalCode(
     code="consent_scopes_empty",
     status=422,
     title_zh="授权须至少包含一类信息",
     title_en="A consent names at least one class of data",
-    way_out_zh="请在 scopes 中选择一类或多类信息。",
-    way_out_en="Choose one or more classes in scopes.",
+    way_out_zh="请选择一类或多类信息。",
+    way_out_en="Choose one or more classes of data.",
+    hint_zh="scopes 至少一项。",
+    hint_en="scopes needs at least one value.",
 )
 SIGNER_WITHOUT_MANDATE = RefusalCode(
     code="signer_without_mandate",
     status=422,
     title_zh="代理人签署须附授权委托书",
     title_en="An agent needs a mandate to sign",
-    way_out_zh="请提交委托书的SHA-256（mandate_sha256），或由法定代表人签署。",
-    way_out_en="Give the SHA-256 of the mandate (mandate_sha256), or let the legal representative sign.",
+    way_out_zh="请上传授权委托书，或由法定代表人签署。",
+    way_out_en="Bring the mandate, or let the legal representative sign.",
+    hint_zh="委托书的 SHA-256 填入 mandate_sha256。",
+    hint_en="mandate_sha256 is the SHA-256 of the mandate.",
 )
 
 
@@ -246,7 +254,7 @@ def require(
         if one.revoked_at is None and one.expires_at > now:
             return one
     if not covering:
-        raise Refusal(CONSENT_MISSING, scope=scope.value, uscc=enterprise_uscc)
+        raise Refusal(CONSENT_MISSING, scope=scope, uscc=enterprise_uscc)
     newest = max(covering, key=lambda one: (one.revoked_at is None, one.expires_at))
     raise Refusal(CONSENT_EXPIRED if newest.revoked_at is None else CONSENT_REVOKED, uscc=enterprise_uscc)
 

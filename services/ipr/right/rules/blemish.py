@@ -16,8 +16,10 @@ BLEMISH_OPEN = RefusalCode(
     status=409,
     title_zh="该权利已有同类未结瑕疵",
     title_en="The right has an open blemish of this kind already",
-    way_out_zh="无需再次登记；结案后请清除（:clear-blemish）。",
-    way_out_en="Nothing to record; clear it once the case is closed (:clear-blemish).",
+    way_out_zh="无需再次登记；结案后请由登记机关清除该瑕疵。",
+    way_out_en="Nothing to record; the office that entered it clears it once the case is closed.",
+    hint_zh="清除：POST /v1/ip-rights/{right_id}:clear-blemish",
+    hint_en="Clear it with POST /v1/ip-rights/{right_id}:clear-blemish.",
 )
 BLEMISH_NOT_OPEN = RefusalCode(
     code="blemish_not_open",
@@ -90,7 +92,7 @@ def mark(
     check_evidence(draft.evidence.level, rules, "blemish_min_level")
     check_day(draft.effective_on, today)
     if status not in IN_FORCE:
-        raise Refusal(BLEMISH_RIGHT_NOT_IN_FORCE, status=status.value)
+        raise Refusal(BLEMISH_RIGHT_NOT_IN_FORCE, status=status)
     if open_now is not None:
         raise Refusal(BLEMISH_OPEN, pointer="/kind")
     return OpenBlemish(draft.kind, draft.effective_on)

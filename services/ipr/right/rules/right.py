@@ -280,7 +280,7 @@ def attest(level: EvidenceLevel, evidence: Evidence) -> EvidenceLevel:
     Source: I-RIGHT-11 (docs/rules/ipr.md).
     """
     if evidence.level.strength <= level.strength:
-        raise Refusal(ATTEST_NOT_STRONGER, level=level.value)
+        raise Refusal(ATTEST_NOT_STRONGER, level=level)
     return evidence.level
 
 

@@ -18,8 +18,8 @@ WHOLE_PPM = 1_000_000
 OWNER_SHARES_NOT_WHOLE = RefusalCode(
     code="owner_shares_not_whole",
     status=422,
-    title_zh="权利人份额合计为 {sum_ppm}，应为 1000000（百万分比）",
-    title_en="The owners' shares sum to {sum_ppm}, not to 1000000 parts per million",
+    title_zh="权利人份额合计为 {sum_ppm}，应为 100%",
+    title_en="The owners' shares sum to {sum_ppm}, not to 100 %",
     way_out_zh="请更正份额；没有约定份额的共有人均分。",
     way_out_en="Correct the shares; co-owners without an agreement hold equal shares.",
 )
@@ -119,7 +119,7 @@ def transfer(
     check_owners(draft.owners)
     lives = status in IN_FORCE | {LegalStatus.FILED, LegalStatus.PUBLISHED, LegalStatus.UNDER_EXAM}
     if not lives:
-        raise Refusal(RIGHT_NOT_TRANSFERABLE, status=status.value)
+        raise Refusal(RIGHT_NOT_TRANSFERABLE, status=status)
     check_evidence(draft.evidence.level, rules)
     check_day(draft.effective_on, today)
     if last_on is not None and draft.effective_on < last_on:

@@ -21,16 +21,20 @@ STATUS_MOVE_NOT_ALLOWED = RefusalCode(
     status=409,
     title_zh="法律状态不能从 {from_status} 变为 {to_status}",
     title_en="The legal status cannot move from {from_status} to {to_status}",
-    way_out_zh="请核对登记簿；此前的状态如有误，请先更正（:correct）。",
-    way_out_en="Check the register; if an earlier status is wrong, correct it first (:correct).",
+    way_out_zh="请核对登记簿；此前的状态如有误，请先更正。",
+    way_out_en="Check the register; if an earlier status is wrong, correct it first.",
+    hint_zh="POST /v1/ip-rights/{right_id}:correct",
+    hint_en="POST /v1/ip-rights/{right_id}:correct.",
 )
 STATUS_MOVE_CONTRADICTS_LATER = RefusalCode(
     code="status_move_contradicts_later",
     status=409,
     title_zh="该变动早于已登记的 {later_status}（{later_on}），两者不能并存",
     title_en="This move is older than the recorded {later_status} of {later_on}; both cannot be true",
-    way_out_zh="请先更正较晚的变动（:correct）。",
-    way_out_en="Correct the later move first (:correct).",
+    way_out_zh="请先更正较晚的变动。",
+    way_out_en="Correct the later move first.",
+    hint_zh="POST /v1/ip-rights/{right_id}:correct",
+    hint_en="POST /v1/ip-rights/{right_id}:correct.",
 )
 STATUS_MOVE_IN_FUTURE = RefusalCode(
     code="status_move_in_future",
@@ -61,8 +65,10 @@ RESTORATION_TOO_LATE = RefusalCode(
     status=409,
     title_zh="恢复权利须在 {latest} 前请求",
     title_en="Restoration had to be asked for by {latest}",
-    way_out_zh="请核对恢复请求日期（requested_on）与终止通知书日期。",
-    way_out_en="Check the date of the request (requested_on) and of the notice of termination.",
+    way_out_zh="请核对恢复请求日期与终止通知书日期。",
+    way_out_en="Check the date of the request and of the notice of termination.",
+    hint_zh="恢复请求日期为 requested_on。",
+    hint_en="The date of the request is requested_on.",
 )
 MOVE_UNKNOWN = RefusalCode(
     code="move_unknown",
@@ -259,7 +265,7 @@ def check_evidence(level: EvidenceLevel, rules: RuleSet, name: str = "move_min_l
     """
     needed = EvidenceLevel(rules.param_text(name))
     if level.strength < needed.strength:
-        raise Refusal(STATUS_EVIDENCE_TOO_WEAK, pointer="/evidence/level", level=level.value, needed=needed.value)
+        raise Refusal(STATUS_EVIDENCE_TOO_WEAK, pointer="/evidence/level", level=level, needed=needed)
 
 
 def check_day(effective_on: date, today: date, *, pointer: str = "/effective_on") -> None:
@@ -283,7 +289,7 @@ def check_kind(kind: RightKind, to_status: LegalStatus, rules: RuleSet) -> None:
     Source: I-STATUS-08 (docs/rules/ipr.md).
     """
     if to_status is LegalStatus.LAPSED_FEE and kind.value not in rules.param_list("fee_kinds"):
-        raise Refusal(STATUS_KIND_HAS_NO_FEE, pointer="/to_status", kind=kind.value)
+        raise Refusal(STATUS_KIND_HAS_NO_FEE, pointer="/to_status", kind=kind)
 
 
 def correct(
@@ -313,7 +319,7 @@ def correct(
     if wrong.state is MoveState.CORRECTED:
         raise Refusal(MOVE_ALREADY_CORRECTED, pointer="/move_id")
     if level.strength < wrong.level.strength:
-        raise Refusal(STATUS_EVIDENCE_TOO_WEAK, pointer="/evidence/level", level=level.value, needed=wrong.level.value)
+        raise Refusal(STATUS_EVIDENCE_TOO_WEAK, pointer="/evidence/level", level=level, needed=wrong.level)
     kept = [replace(one, state=MoveState.CORRECTED) if one is wrong else one for one in history]
     if replacement is not None:
         _check(replacement, kind=kind, rules=rules, today=today)
@@ -321,7 +327,7 @@ def correct(
         kept.append(replace(replacement, recorded_no=wrong.recorded_no))
     live = [one for one in kept if one.state is not MoveState.CORRECTED]
     if not live or (replacement is None and wrong.recorded_no < min(one.recorded_no for one in live)):
-        raise Refusal(STATUS_MOVE_NOT_ALLOWED, pointer="/replacement", from_status="-", to_status=wrong.to_status.value)
+        raise Refusal(STATUS_MOVE_NOT_ALLOWED, pointer="/replacement", from_status="-", to_status=wrong.to_status)
     after = fold(kept, rules)
     if replacement is not None and after.states[replacement.move_id] is MoveState.HELD:
         others = [one for one in kept if one.move_id != replacement.move_id]

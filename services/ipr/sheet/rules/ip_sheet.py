@@ -15,10 +15,12 @@ CLOSED_STATUSES = frozenset({"REJECTED", "CANCELLED", "LAPSED"})
 SHEET_CONSENT_MISSING = RefusalCode(
     code="sheet_consent_missing",
     status=403,
-    title_zh="企业未授权本银行读取知识产权清单（IP_PORTFOLIO），或授权已撤回、过期",
-    title_en="No consent of the enterprise covers its IP portfolio now (IP_PORTFOLIO): missing, withdrawn or expired",
-    way_out_zh="申请仍保留；请企业签署包含 IP_PORTFOLIO 的授权。",
-    way_out_en="The application is kept; ask the enterprise for a consent that covers IP_PORTFOLIO.",
+    title_zh="企业未授权本银行读取知识产权清单，或授权已撤回、过期",
+    title_en="No consent of the enterprise covers its IP portfolio now: missing, withdrawn or expired",
+    way_out_zh="申请仍保留；请企业签署包含知识产权汇总的授权。",
+    way_out_en="The application is kept; ask the enterprise for a consent that covers its IP portfolio.",
+    hint_zh="授权范围 IP_PORTFOLIO。",
+    hint_en="The scope of the consent is IP_PORTFOLIO.",
 )
 SHEET_APPLICATION_CLOSED = RefusalCode(
     code="sheet_application_closed",

@@ -24,8 +24,10 @@ ENTERPRISE_EXISTS = RefusalCode(
     409,
     "统一社会信用代码 {uscc} 已登记",
     "An enterprise with the code {uscc} is registered already",
-    "请查询该企业，并以 PATCH 修改",
-    "Read that enterprise and change it with PATCH",
+    "请查询该企业，在原记录上修改",
+    "Look the enterprise up and change the record that is there",
+    hint_zh="GET 后以 PATCH 修改：/v1/enterprises/{uscc}",
+    hint_en="GET /v1/enterprises/{uscc}, then PATCH it.",
 )
 CODE_NOT_COMPANY = RefusalCode(
     "code_not_company",

@@ -16,8 +16,10 @@ FILING_INCONSISTENT = RefusalCode(
     422,
     "年度数据未通过形式核对：{problems_zh}",
     "The filing does not pass its formal checks: {problems_en}",
-    "请修改草稿中的相应字段后重新提交；checks 列出全部问题",
-    "Correct the fields in the draft and submit again; checks lists every problem",
+    "请修改草稿中的相应项目后重新提交",
+    "Correct the draft where it is named and submit it again",
+    hint_zh="全部问题见草稿的 checks。",
+    hint_en="checks of the draft lists every fault.",
 )
 FILING_YEAR_NOT_OPEN = RefusalCode(
     "filing_year_not_open",
@@ -32,8 +34,10 @@ FILING_DRAFT_MISSING = RefusalCode(
     409,
     "{year} 年度没有待提交的草稿",
     "There is no draft for {year} to submit",
-    "请先以 PUT 保存草稿",
-    "Save a draft with PUT first",
+    "请先保存草稿",
+    "Save a draft first",
+    hint_zh="PUT /v1/enterprises/{uscc}/filings/{year}",
+    hint_en="PUT /v1/enterprises/{uscc}/filings/{year} first.",
 )
 FILING_BEFORE_FOUNDING = RefusalCode(
     "filing_before_founding",

@@ -39,16 +39,20 @@ QUALIFICATION_EXISTS = RefusalCode(
     409,
     "该编号 {number} 已登记",
     "The number {number} is entered already",
-    "如需撤销，请使用 :revoke",
-    "Use :revoke to withdraw it",
+    "如需撤销，请由原登记机关办理",
+    "The office that entered it may withdraw it",
+    hint_zh="POST /v1/qualifications/{qualification_id}:revoke",
+    hint_en="POST /v1/qualifications/{qualification_id}:revoke.",
 )
 QUALIFICATION_NOT_OURS_TO_ENTER = RefusalCode(
     "qualification_issued_here",
     422,
     "科技型企业编号由本系统入库后产生，不能直接登记",
     "The number of the city's register is issued here and cannot be entered",
-    "请提交入库申请：POST /v1/register-applications",
-    "Apply for the register: POST /v1/register-applications",
+    "请企业提交入库申请",
+    "The enterprise applies for the register",
+    hint_zh="POST /v1/register-applications",
+    hint_en="POST /v1/register-applications.",
 )
 DRAFTING_RANK_MISSING = RefusalCode(
     "drafting_rank_missing",
@@ -208,7 +212,7 @@ def check_number(kind: QualificationKind, number: str, *, valid_from_on: date) -
     if form is None:
         return
     if form.pattern.fullmatch(number) is None:
-        raise Refusal(NUMBER_MALFORMED, pointer="/number", number=number, kind=kind.value, example=form.example)
+        raise Refusal(NUMBER_MALFORMED, pointer="/number", number=number, kind=kind, example=form.example)
     year = int(number[form.year_at : form.year_at + 4])
     if abs(year - valid_from_on.year) > 1:
         raise Refusal(NUMBER_YEAR_IMPLAUSIBLE, pointer="/number", year=year)

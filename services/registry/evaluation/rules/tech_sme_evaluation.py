@@ -27,8 +27,10 @@ EVALUATION_FILING_MISSING = RefusalCode(
     409,
     "缺少 {year} 年度数据，无法评价",
     "Without the annual filing of {year} there is nothing to evaluate",
-    "请先填报并提交：PUT /v1/enterprises/{uscc}/filings/{year}",
-    "File and submit it first: PUT /v1/enterprises/{uscc}/filings/{year}",
+    "请企业先填报并提交该年度数据",
+    "The enterprise files and submits the data of the year first",
+    hint_zh="PUT /v1/enterprises/{uscc}/filings/{year}",
+    hint_en="PUT /v1/enterprises/{uscc}/filings/{year}.",
 )
 
 _MARK, _TITLE = "mark/", "title/"
@@ -297,9 +299,9 @@ def _score_gate(rule_set: RuleSet, points: Score) -> Gate:
         "score",
         "第六条第（五）项",
         is_open=score_gate_open(rule_set, points),
-        zh=("综合评价得分达到下限，且科技人员指标得分不为零", "见 cheapest_to_verdict：最省的单项改进"),
+        zh=("综合评价得分达到下限，且科技人员指标得分不为零", "见所列最省的单项改进"),
         en=(
             "the total score reaches the bound and science staff score above zero",
-            "see cheapest_to_verdict: the smallest single improvement",
+            "see the smallest single improvement that is named",
         ),
     )

@@ -26,8 +26,10 @@ REGISTER_FILING_MISSING = RefusalCode(
     409,
     "缺少 {year} 年度数据",
     "The annual filing of {year} is missing",
-    "请先填报并提交年度数据：PUT /v1/enterprises/{uscc}/filings/{year}",
-    "File and submit it first: PUT /v1/enterprises/{uscc}/filings/{year}",
+    "请企业先填报并提交年度数据",
+    "The enterprise files and submits its data first",
+    hint_zh="PUT /v1/enterprises/{uscc}/filings/{year}",
+    hint_en="PUT /v1/enterprises/{uscc}/filings/{year}.",
 )
 REGISTER_APPLICATION_OPEN = RefusalCode(
     "register_application_open",
@@ -58,8 +60,10 @@ RETURN_NEEDS_NOTES = RefusalCode(
     422,
     "退回或不予通过必须逐项说明",
     "Returning or rejecting needs a note for each point",
-    "请在 notes 中写明字段和意见",
-    "Give the field and the remark in notes",
+    "请逐项写明字段和意见",
+    "Name each field and what is wrong with it",
+    hint_zh="字段 notes。",
+    hint_en="The field is notes.",
 )
 
 
@@ -269,7 +273,7 @@ def as_json(found: tuple[EntryCondition, ...]) -> list[Mapping[str, str | bool]]
 
 def _must_be(status: RegisterStatus, *allowed: RegisterStatus) -> None:
     if status not in allowed:
-        raise Refusal(REGISTER_STEP_NOT_ALLOWED, status=status.value)
+        raise Refusal(REGISTER_STEP_NOT_ALLOWED, status=status)
 
 
 def _basic(facts: EntryFacts, rule_set: RuleSet) -> tuple[EntryCondition, ...]:

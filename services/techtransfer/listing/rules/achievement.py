@@ -40,8 +40,10 @@ STAGE_CONTRADICTS_TRL = RefusalCode(
     status=422,
     title_zh="成果所处阶段（{stage}）与技术成熟度（{trl} 级）不符",
     title_en="The stage {stage} and the readiness level {trl} contradict each other",
-    way_out_zh="请核对成果所处阶段（stage）或技术成熟度（trl）。",
-    way_out_en="Check the stage or the readiness level (trl).",
+    way_out_zh="请核对成果所处阶段与技术成熟度。",
+    way_out_en="Check the stage and the technology readiness level.",
+    hint_zh="字段 stage 与 trl。",
+    hint_en="The fields are stage and trl.",
 )
 
 

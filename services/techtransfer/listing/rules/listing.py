@@ -50,16 +50,20 @@ RETURN_NOTE_MISSING = RefusalCode(
     status=422,
     title_zh="退回须说明理由",
     title_en="A return needs its reasons",
-    way_out_zh="请在 note 中说明需要补正的内容。",
-    way_out_en="Say in note what must be corrected.",
+    way_out_zh="请说明需要补正的内容。",
+    way_out_en="Say what has to be corrected.",
+    hint_zh="字段 note。",
+    hint_en="The field is note.",
 )
 LISTING_PERIOD_INVALID = RefusalCode(
     code="listing_period_invalid",
     status=422,
     title_zh="发布截止日须在今日之后且不晚于 {latest}",
     title_en="A listing must end after today and by {latest}",
-    way_out_zh="请调整 valid_until_on。",
-    way_out_en="Change valid_until_on.",
+    way_out_zh="请调整有效期。",
+    way_out_en="Change the last day of the listing.",
+    hint_zh="字段 valid_until_on。",
+    hint_en="The field is valid_until_on.",
 )
 KEYWORDS_EXCEEDED = RefusalCode(
     code="keywords_exceeded",
@@ -304,7 +308,7 @@ def expire(held: Held, *, today: date) -> Move:
     Source: T-FLOW-07 (docs/rules/techtransfer.md).
     """
     if held.status is not ListingStatus.PUBLISHED or held.valid_until_on >= today:
-        raise Refusal(LISTING_STATE_CONFLICT, status=held.status.value)
+        raise Refusal(LISTING_STATE_CONFLICT, status=held.status)
     return _end(held, ListingStatus.EXPIRED, None)
 
 
@@ -351,7 +355,7 @@ def fields_hidden(confidential: Collection[str], *, insider: bool) -> frozenset[
 
 def _require(held: Held, allowed: Collection[ListingStatus]) -> None:
     if held.status not in allowed:
-        raise Refusal(LISTING_STATE_CONFLICT, status=held.status.value)
+        raise Refusal(LISTING_STATE_CONFLICT, status=held.status)
 
 
 def _end(held: Held, status: ListingStatus, note: str | None) -> Move:

@@ -20,8 +20,10 @@ AUTHORITY_MISSING = RefusalCode(
     status=422,
     title_zh="代为发布须提交委托书",
     title_en="Posting for somebody else needs a letter of authority",
-    way_out_zh="请提供委托书的SHA-256（authority_sha256）和有效期（authority_until_on）。",
-    way_out_en="Give the SHA-256 of the letter (authority_sha256) and its last day (authority_until_on).",
+    way_out_zh="请上传委托书并填写其有效期。",
+    way_out_en="Bring the letter of authority and give its last day.",
+    hint_zh="请提交 authority_sha256 与 authority_until_on。",
+    hint_en="Give authority_sha256 (SHA-256 of the letter) and authority_until_on.",
 )
 AUTHORITY_EXPIRED = RefusalCode(
     code="authority_expired",
@@ -36,8 +38,10 @@ PARTY_UNKNOWN = RefusalCode(
     status=409,
     title_zh="该统一社会信用代码未在企业登记中找到",
     title_en="No enterprise with this code is registered here",
-    way_out_zh="请先登记企业，刚登记的请稍候几秒再试；高校和科研院所的成果请填写单位名称（party_name）。",
-    way_out_en="Register it first, or wait some seconds; for a university or institute give its name (party_name).",
+    way_out_zh="请先登记企业，刚登记的请稍候几秒再试；高校和科研院所的成果请填写单位名称。",
+    way_out_en="Register it first, or wait some seconds; for a university or institute give its name.",
+    hint_zh="单位名称字段为 party_name。",
+    hint_en="The name goes into party_name.",
 )
 PARTY_CODE_UNCHECKED = RefusalCode(
     code="party_code_check_failed",
@@ -52,8 +56,10 @@ UNIT_NOT_OF_PARTY = RefusalCode(
     status=422,
     title_zh="填报单位应为该企业登记所属单位 {unit_id}",
     title_en="The reporting unit must be that of the enterprise: {unit_id}",
-    way_out_zh="请将 unit_id 改为 {unit_id}；企业已迁移的，请先更新企业登记。",
-    way_out_en="Give {unit_id} as unit_id; if the enterprise has moved, have its registration updated first.",
+    way_out_zh="请将上报单位改为 {unit_id}；企业已迁移的，请先更新企业登记。",
+    way_out_en="Give {unit_id} as the reporting unit; if the enterprise has moved, update its registration first.",
+    hint_zh="字段 unit_id。",
+    hint_en="The field is unit_id.",
 )
 MAY_POST = frozenset({Role.ENTERPRISE, Role.AGENCY, Role.CITY})
 
