@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Literal
 
 from shared.dictionary import DICTIONARY
@@ -37,7 +37,7 @@ def amount_text(amount_fen: int, language: Language) -> str:
 
 
 def _word(name: str, value: Detail, language: Language) -> str:
-    if isinstance(value, Enum):
+    if isinstance(value, StrEnum):
         meaning = DICTIONARY.of_value(type(value).__name__, str(value.value))
         return str(value.value) if meaning is None else getattr(meaning, language)
     if isinstance(value, (date, datetime)):

@@ -96,7 +96,7 @@ def test_an_older_backup_of_finance_stops_money_until_an_operator_accepts(lived:
     for path, body in ((drawn, lived.note("N-REFUSED", 10_000)), (sign, {})):
         told = bank.refused("POST", path, body, status=503, code="history_regressed")
         assert "备份" in told["title"]
-        assert "make accept-restore" in told["detail"]
+        assert "make accept-restore" in told["hint"]
     assert bank.get(f"/v1/loans/{lived.loan_id}")["id"] == lived.loan_id
     assert bank.call("GET", f"/v1/drawdowns/{lost.json()['id']}").status_code == 404
     suite.kill(FINANCE)

@@ -82,7 +82,7 @@ async def test_a_firm_off_the_city_register_is_sent_to_the_entry_form(world: Wor
     evaluation = await world.evaluate()
     await world.consent()
     response = await world.firm().post("/v1/loan-applications", json=world.application_body(evaluation["id"]))
-    assert "/v1/register-applications" in refused(response, "not_on_city_register")["detail"]
+    assert "/v1/register-applications" in refused(response, "not_on_city_register")["hint"]
 
 
 async def test_an_evaluation_that_ran_out_cannot_be_applied_on(world: World) -> None:

@@ -18,7 +18,8 @@ from tests.support.sample_service import READ, WRITE
 from tests.support.service import RunningService
 
 MEMBERS = {
-    "type", "title", "status", "detail", "instance", "code", "errors", "details", "retryable", "source", "request_id",
+    "type", "title", "status", "detail", "hint", "instance", "code", "errors", "details", "retryable", "source",
+    "request_id",
 }  # fmt: skip
 
 

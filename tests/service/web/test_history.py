@@ -37,7 +37,7 @@ async def test_every_change_is_refused_with_its_way_out_in_both_languages(regres
     assert {(one.status_code, one.json()["code"]) for one in answers} == {(503, "history_regressed")}
     assert "备份" in answers[0].json()["title"]
     assert "older backup" in answers[2].json()["title"]
-    assert all("make accept-restore" in one.json()["detail"] for one in answers)
+    assert all("make accept-restore" in one.json()["hint"] for one in answers)
     assert all("retry-after" in one.headers for one in answers)
     assert await regressed.rows("SELECT 1 FROM note WHERE words = 'late'") == []
 

@@ -24,34 +24,42 @@ LPR_PUBLICATION_DATE_INVALID = RefusalCode(
 LPR_PUBLICATION_IMPLAUSIBLE = RefusalCode(
     code="lpr_publication_implausible",
     status=422,
-    title_zh="公布值与上一公布值 {before_ppm}（百万分之一）相差过大或超出范围",
-    title_en="The rate is out of range, or too far from the {before_ppm} ppm published before",
-    way_out_zh="3.00% 应填 30000；确认无误的较大变动请将 confirmed 置为 true。",
-    way_out_en="3.00 % is 30000; set confirmed to true for a large step that is right.",
+    title_zh="公布值与上一公布值 {before_ppm} 相差过大或超出范围",
+    title_en="The rate is out of range, or too far from the {before_ppm} published before",
+    way_out_zh="请核对公布值；确认无误的较大变动请注明已核对。",
+    way_out_en="Check the rate; say that you checked it where a large step is right.",
+    hint_zh="rate_ppm 以百万分之一为单位，3.00% 为 30000；确认后 confirmed 置为 true。",
+    hint_en="rate_ppm is in parts per million, 3.00 % is 30000; set confirmed to true once it was checked.",
 )
 LPR_ALREADY_RECORDED = RefusalCode(
     code="lpr_already_recorded",
     status=409,
-    title_zh="{month} 月的公布已登记：{rate_ppm}（百万分之一）",
-    title_en="The publication of {month} is recorded already: {rate_ppm} ppm",
-    way_out_zh="如登记有误，请在 replaces_id 中写明被更正的登记 {held_id}。",
-    way_out_en="If it is wrong, name the one to be corrected, {held_id}, in replaces_id.",
+    title_zh="{month} 月的公布已登记：{rate_ppm}",
+    title_en="The publication of {month} is recorded already: {rate_ppm}",
+    way_out_zh="如登记有误，请作为对原登记的更正提交。",
+    way_out_en="If it is wrong, submit it as a correction of that record.",
+    hint_zh="replaces_id 填 {held_id}。",
+    hint_en="Give {held_id} as replaces_id.",
 )
 LPR_NOTHING_TO_REPLACE = RefusalCode(
     code="lpr_nothing_to_replace",
     status=409,
     title_zh="要更正的登记不是该月现行的登记",
     title_en="What is to be corrected is not the record in force of that month",
-    way_out_zh="请先查看该月的登记：GET /v1/lpr-publications",
-    way_out_en="Look at the records of that month first: GET /v1/lpr-publications",
+    way_out_zh="请先查看该月的登记。",
+    way_out_en="Look at the records of that month first.",
+    hint_zh="GET /v1/lpr-publications",
+    hint_en="GET /v1/lpr-publications.",
 )
 LPR_EVIDENCE_TOO_WEAK = RefusalCode(
     code="lpr_evidence_too_weak",
     status=422,
     title_zh="登记公布值须有公告编号或文件",
     title_en="A publication is recorded on the number or the document of the announcement",
-    way_out_zh="请将凭证等级提高到 DOCUMENT 以上，并填公告编号或文件摘要。",
-    way_out_en="Give evidence of level DOCUMENT or higher, with a number or the hash of a document.",
+    way_out_zh="请提供书面材料，并填写公告编号或上传文件。",
+    way_out_en="Show a document: give the number of the announcement or the document itself.",
+    hint_zh="evidence.level 至少为 DOCUMENT，并填 official_no 或 document_sha256。",
+    hint_en="evidence.level is DOCUMENT or higher, with official_no or document_sha256.",
 )
 
 Confirmed = Annotated[bool, Strict(), Field(description="已核对的较大变动 / a large step that was checked")]
