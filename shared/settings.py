@@ -47,6 +47,9 @@ class ServiceSettings(BaseSettings):
         settle_window_ms: how long changed facts are gathered before one re-evaluation, in milliseconds.
         max_body_bytes: largest request body that is not a file upload.
         max_upload_bytes: largest uploaded file.
+        max_document_bytes: largest document that evidence may point at.
+        scan_command: program that looks at each uploaded file on its standard input before it is kept: 0 is clean, 1 is
+            refused, anything else is no verdict and the upload must be tried again. None scans nothing.
         import_batch_rows: lines of an import that are committed together.
     """
 
@@ -72,6 +75,8 @@ class ServiceSettings(BaseSettings):
     settle_window_ms: int = Field(default=500, ge=0, le=60_000)
     max_body_bytes: int = Field(default=1_048_576, ge=1)
     max_upload_bytes: int = Field(default=67_108_864, ge=1)
+    max_document_bytes: int = Field(default=20_971_520, ge=1)
+    scan_command: str | None = None
     import_batch_rows: int = Field(default=200, ge=1, le=10_000)
 
     @model_validator(mode="before")

@@ -39,6 +39,9 @@ OWNERS: dict[str, str] = {
 }
 """First word behind /v1/ → service; a noun's imports and exports belong to its service."""
 
+DOCUMENT_OWNERS = frozenset({"registry", "finance", "ipr"})
+"""Services that keep documents of evidence, under `/v1/documents/<service>`."""
+
 
 def owner_of(path: str) -> str | None:
     """Return the service that answers `path`, or None where nobody does.
@@ -51,10 +54,12 @@ def owner_of(path: str) -> str | None:
     if len(words) < 3 or words[0] or words[1] != "v1":  # noqa: PLR2004  # "", "v1", noun
         return None
     noun = words[2].partition(":")[0]
-    if noun in {"imports", "exports"}:
+    if noun in {"imports", "exports", "documents"}:
         if len(words) < 4:  # noqa: PLR2004  # "", "v1", "imports", noun
             return None
         noun = words[3].partition(".")[0].partition(":")[0]
+        if words[2] == "documents":
+            return noun if noun in DOCUMENT_OWNERS else None
     return OWNERS.get(noun)
 
 

@@ -9,7 +9,7 @@ from services.finance.evaluation.api import credit_line, kv_evaluation
 from services.finance.evaluation.handlers import ipr, registry
 from services.finance.evaluation.jobs import kv_evaluation as settle
 from services.finance.examples import WORDS
-from services.finance.fund.api import fund_account
+from services.finance.fund.api import document, fund_account
 from services.finance.lending.api import cover, credit_file, drawdown, loan, loan_application, lpr
 from services.finance.lending.jobs import expiry
 from services.finance.lending.usecases.loan_application import flag_open_applications
@@ -40,6 +40,7 @@ def create_app(settings: FinanceSettings | None = None) -> FastAPI:
         credit_file,
         cover,
         fund_account,
+        document,
         bank,
         lpr,
     )

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from services.ipr.examples import WORDS
 from services.ipr.refusals import REFUSALS
-from services.ipr.right.api import annuity, blemish, portfolio, right, right_import, right_status
+from services.ipr.right.api import annuity, blemish, document, portfolio, right, right_import, right_status
 from services.ipr.right.handlers import registry
 from services.ipr.right.jobs import expiry
 from services.ipr.right.jobs import right_import as imports
@@ -23,7 +23,7 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (*registry.SUBSCRIPTIONS, *finance.SUB
 
 def create_app(settings: IprSettings | None = None) -> FastAPI:
     """Return the application; settings are read from the environment unless given."""
-    doors = (right, right_status, blemish, annuity, portfolio, right_import, ip_sheet)
+    doors = (right, right_status, blemish, annuity, portfolio, right_import, document, ip_sheet)
     return build_service(
         ServiceSpec(
             name="ipr",

@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.registry.enterprise.api import (
+    document,
     enterprise,
     enterprise_import,
     filing,
@@ -46,6 +47,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
                 enterprise_import.router,
                 filing_import.router,
                 unit.router,
+                document.router,
             ],
             subscriptions=SUBSCRIPTIONS,
             jobs=[*imports.JOBS, *expiry.JOBS, *units.JOBS],

@@ -31,6 +31,7 @@ def attach_infrastructure(metadata: MetaData) -> None:
     _inbox(metadata)
     _audit(metadata)
     _rules_and_work(metadata)
+    _documents(metadata)
 
 
 def _outbox(metadata: MetaData) -> None:
@@ -227,4 +228,26 @@ def _rules_and_work(metadata: MetaData) -> None:
         metadata,
         Column("prefix", String(40), primary_key=True),
         Column("value", BigInteger, nullable=False),
+    )
+
+
+def _documents(metadata: MetaData) -> None:
+    # The bytes lie in the store of documents under their SHA-256; one row for each client that brought them.
+    Table(
+        "document",
+        metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("sha256", String(64), nullable=False),
+        Column("media_type", String(120), nullable=False),
+        Column("size_bytes", BigInteger, nullable=False),
+        Column("file_name", String(200), nullable=False),
+        Column("scan", String(20), nullable=False),
+        Column("client_id", String(120), nullable=False),
+        Column("role", String(32), nullable=False),
+        Column("party", String(18)),
+        Column("unit_id", String(8)),
+        Column("created_at", _AT, nullable=False),
+        CheckConstraint("scan IN ('NOT_SCANNED', 'CLEAN')", name="scan"),
+        CheckConstraint("size_bytes > 0", name="size_positive"),
+        UniqueConstraint("sha256", "client_id"),
     )

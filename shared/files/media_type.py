@@ -27,6 +27,8 @@ FILE_TYPE_REFUSED = RefusalCode(
     "Upload PDF, images, CSV, XLSX or text; save an old XLS as XLSX",
 )
 
+EVIDENCE = frozenset({CSV, XLSX, PDF, PLAIN, "image/png", "image/jpeg", "image/tiff", "application/zip"})
+"""What a document may be that evidence points at; a zip because OFD, the layout of official documents, is one."""
 _TAKEN = frozenset({CSV, XLSX, PDF, PLAIN, "image/png", "image/jpeg", "image/tiff", ZIP, UNKNOWN})
 _SIGNS = (
     (b"%PDF-", PDF),

@@ -1,7 +1,9 @@
 """Every refusal that an uploaded document or table may meet, for the catalogue of problem codes."""
 
 from shared.files.media_type import FILE_TYPE_REFUSED
+from shared.files.scan import FILE_INFECTED, SCAN_UNAVAILABLE
 from shared.files.spreadsheet import SPREADSHEET_TOO_LARGE, SPREADSHEET_TOO_WIDE, SPREADSHEET_UNREADABLE
+from shared.files.store import FILE_EMPTY, FILE_HASH_MISMATCH
 from shared.files.table_refusals import (
     CELL_DAMAGED,
     COLUMNS_SHIFTED,
@@ -18,6 +20,10 @@ from shared.table.heading import HEADING_UNKNOWN
 
 UPLOAD_REFUSALS: tuple[RefusalCode, ...] = (
     FILE_TYPE_REFUSED,
+    FILE_EMPTY,
+    FILE_HASH_MISMATCH,
+    FILE_INFECTED,
+    SCAN_UNAVAILABLE,
     TABLE_EMPTY,
     TABLE_TYPE_UNKNOWN,
     HEADING_UNKNOWN,

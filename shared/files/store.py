@@ -13,8 +13,8 @@ from urllib.parse import unquote, urlsplit
 import obstore
 from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
 
-from shared.files.media_type import judge
-from shared.kernel.errors import Refusal
+from shared.files.media_type import FILE_TYPE_REFUSED, judge
+from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.refusals import BODY_TOO_LARGE, NOT_FOUND
 
 _CHUNK = 1 << 20
@@ -23,6 +23,22 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 Scan = Callable[[IO[bytes]], Awaitable[None]]
 """Looks at a document before it is kept and raises a `Refusal` to keep it out, such as a virus scanner would."""
+FILE_EMPTY = RefusalCode(
+    "file_empty",
+    422,
+    "文件是空的",
+    "The file is empty",
+    "请核对后上传有内容的文件",
+    "Upload a file that holds something",
+)
+FILE_HASH_MISMATCH = RefusalCode(
+    "file_hash_mismatch",
+    422,
+    "文件的 SHA-256 是 {found}，与所声明的不符",
+    "The SHA-256 of the file is {found}, not the one declared",
+    "文件可能在传送中损坏或选错，请核对后重新上传",
+    "It was damaged on the way or is another file; check it and upload it again",
+)
 
 
 class _Readable(Protocol):
@@ -47,6 +63,7 @@ class StoredFile:
     sha256: str
     size: int
     media_type: str
+    scanned: bool = False
 
 
 class FileStore:
@@ -62,15 +79,20 @@ class FileStore:
         self._store = _open_store(url)
         self._scan = scan
 
-    async def put(self, source: Source, *, limit: int) -> StoredFile:
+    async def put(
+        self, source: Source, *, limit: int, taken: frozenset[str] | None = None, sha256: str | None = None
+    ) -> StoredFile:
         """Keep a document; bytes that are kept already are not written again.
 
         Args:
             source: the bytes, or something that gives them piece by piece.
             limit: largest size in bytes.
+            taken: media types that are kept, fewer than the store would take; an empty file is then refused too.
+            sha256: digest that the sender names.
 
         Raises:
-            Refusal: `body_too_large`, `file_type_refused`, or whatever the scan refuses with.
+            Refusal: `body_too_large`, `file_empty`, `file_type_refused`, `file_hash_mismatch`, or whatever the scan
+                refuses with; nothing is kept then.
         """
         with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as spool:
             digest = hashlib.sha256()
@@ -83,13 +105,14 @@ class FileStore:
                 spool.write(chunk)
             spool.seek(0)
             media_type = await asyncio.to_thread(judge, spool)
+            found = digest.hexdigest()
+            _check(media_type, size, found, taken=taken, claimed=sha256)
             if self._scan is not None:
                 await self._scan(spool)
                 spool.seek(0)
-            sha256 = digest.hexdigest()
-            if not await self._has(sha256):
-                await obstore.put_async(self._store, _key(sha256), spool)
-        return StoredFile(sha256, size, media_type)
+            if not await self._has(found):
+                await obstore.put_async(self._store, _key(found), spool)
+        return StoredFile(found, size, media_type, scanned=self._scan is not None)
 
     async def open(self, sha256: str) -> AsyncIterator[bytes]:
         """Give the bytes of a document piece by piece.
@@ -122,6 +145,16 @@ class FileStore:
         except FileNotFoundError:
             return False
         return True
+
+
+def _check(media_type: str, size: int, found: str, *, taken: frozenset[str] | None, claimed: str | None) -> None:
+    """Refuse what the sender may not have meant, before it is scanned and kept."""
+    if taken is not None and size == 0:
+        raise Refusal(FILE_EMPTY)
+    if taken is not None and media_type not in taken:
+        raise Refusal(FILE_TYPE_REFUSED, found=media_type)
+    if claimed is not None and claimed != found:
+        raise Refusal(FILE_HASH_MISMATCH, pointer="/sha256", found=found)
 
 
 def _key(sha256: str) -> str:

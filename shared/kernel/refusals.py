@@ -286,6 +286,7 @@ NOUNS_ZH: dict[str, str] = {
     "cover": "风险补偿备案",
     "credit_limit": "授信额度",
     "dead_letter": "死信",
+    "document": "证明材料",
     "drawdown": "放款",
     "enterprise": "企业",
     "filing": "年度报表",

@@ -26,6 +26,7 @@ from shared.db.rule_set import publish_folder
 from shared.db.transaction import Reactions
 from shared.events.event import Event
 from shared.files.refusals import UPLOAD_REFUSALS
+from shared.files.scan import scanner
 from shared.files.store import FileStore
 from shared.kernel.actor import system_actor
 from shared.kernel.clock import Clock, SystemClock
@@ -119,7 +120,7 @@ def build_service(spec: ServiceSpec) -> FastAPI:
         reactions=spec.reactions,
     )
     state.history = HistoryWatch(state.db)
-    state.files = FileStore(settings.files_url)
+    state.files = FileStore(settings.files_url, scan=scanner(settings.scan_command) if settings.scan_command else None)
     state.rule_book = RuleBook.from_folder(spec.policies_dir) if spec.policies_dir else RuleBook(())
     keys = spec.keys or JwksClient(settings.jwks_url)
     state.verifier = TokenVerifier(keys, issuer=settings.issuer, audience=settings.audience, clock=state.clock)

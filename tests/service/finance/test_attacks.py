@@ -90,8 +90,10 @@ async def case(world: World) -> dict[str, str]:
     drawdown = await world.draw(loan["id"])
     cover = done(await world.bank().post(f"/v1/drawdowns/{drawdown['id']}/cover"), 201)
     is_open = await world.apply(evaluation["id"], amount_fen=10 * WAN)
+    receipt = {"file": ("receipt.pdf", b"%PDF-1.7\n%%EOF\n", "application/pdf")}
     return {
         "evaluation_id": evaluation["id"],
+        "document_id": done(await world.city.post("/v1/documents/finance", files=receipt), 201)["id"],
         "uscc": FIRM,
         "consent_id": next(one["id"] for one in consents if one["bank_uscc"] == BANK_A),
         "application_id": is_open["id"],

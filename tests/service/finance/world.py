@@ -36,7 +36,8 @@ ALL_SCOPES = {
         " fund.cover:read credit.bank:read credit.consent:read"
     ),
     Role.CITY: (
-        "credit.evaluation:write credit.evaluation:read credit.bank:write credit.bank:read fund.account:write"
+        "credit.evaluation:write credit.evaluation:read credit.bank:write credit.bank:read credit.document:read"
+        " credit.document:write fund.account:write"
         " fund.account:read credit.application:read credit.loan:read fund.cover:read credit.consent:read"
     ),
     Role.FUND_MANAGER: "fund.cover:decide fund.cover:read fund.account:read credit.loan:read",

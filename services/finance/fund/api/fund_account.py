@@ -13,6 +13,7 @@ from services.finance.fund.rules.fund_account import ContributionTerms, Contribu
 from services.finance.fund.store import fund_account as accounts
 from services.finance.fund.usecases import fund_account as usecases
 from shared.db.selection import Chosen
+from shared.db.transaction import Transaction
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
@@ -20,6 +21,7 @@ from shared.kernel.shape import Read
 from shared.kernel.types import CodeText
 from shared.policy.rule_set import RuleSet
 from shared.web.answer import answered, paged
+from shared.web.document import Evidences, EvidenceShown
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
@@ -57,6 +59,7 @@ class FundPostingRead(Read):
     contributor: Contributor | None
     receipt_no: str | None
     value_on: date | None
+    evidence: EvidenceShown | None
     cover_id: UUID | None
     paid_in_city_after_fen: int
     paid_in_district_after_fen: int
@@ -111,9 +114,10 @@ def shown(account: FundAccount, policy: RuleSet) -> FundAccountRead:
     )
 
 
-def shown_posting(posting: FundPosting) -> FundPostingRead:
-    """Return a posting."""
-    return FundPostingRead.of(posting)
+async def shown_postings(tx: Transaction, rows: Sequence[FundPosting]) -> list[FundPostingRead]:
+    """Return postings with the standing of their receipts."""
+    held = await Evidences.of(tx, "finance", [(row.evidence, row.created_by) for row in rows])
+    return [FundPostingRead.of(row, evidence=held.shown(row.evidence, row.created_by)) for row in rows]
 
 
 @router.post(
@@ -134,11 +138,9 @@ async def post_contribution(unit_id: CodeText, body: ContributionRequest, tx: Tx
     """Post money that reached the fund's account of a unit, by the bank's receipt."""
     terms = ContributionTerms.model_validate(body.model_dump(exclude={"evidence"}))
     posting = await usecases.post_contribution(tx, unit_id, terms, body.evidence, book)
-    return answered(shown_posting(posting), status=201, location=f"/v1/fund-accounts/{unit_id}/postings")
-
-
-async def _postings(_tx: Tx, rows: Sequence[FundPosting]) -> list[FundPostingRead]:
-    return [shown_posting(row) for row in rows]
+    return answered(
+        (await shown_postings(tx, [posting]))[0], status=201, location=f"/v1/fund-accounts/{unit_id}/postings"
+    )
 
 
 @router.get("/fund-accounts", response_model=PageOf[FundAccountRead])
@@ -169,7 +171,7 @@ async def export_accounts(file_format: Format, tx: Tx, wanted: Wanted, book: Boo
 async def list_all_postings(paging: Paging, tx: Tx, wanted: PostingsWanted) -> Response:
     """List the postings of all units for the city, the fund manager and the auditor, of its own for a unit."""
     found = await accounts.POSTING_LIST.page(tx, wanted, paging.wanted())
-    return page(paging, await _postings(tx, found.rows), found.next_key)
+    return page(paging, await shown_postings(tx, found.rows), found.next_key)
 
 
 @router.get("/exports/fund-postings.{file_format}", response_class=Response, responses=TABLE)
@@ -179,7 +181,7 @@ async def export_all_postings(file_format: Format, tx: Tx, wanted: PostingsWante
     return await export_list(
         tx,
         accounts.POSTING_LIST.batches(tx, wanted),
-        lambda rows: _postings(tx, rows),
+        lambda rows: shown_postings(tx, rows),
         POSTING_COLUMNS,
         format=file_format,
         noun="fund-postings",
@@ -196,4 +198,4 @@ async def list_postings(unit_id: CodeText, paging: Paging, tx: Tx) -> Response:
     if not accounts.may_read_postings(tx.actor, unit_id):
         raise Refusal(FORBIDDEN_ROLE)
     found = await accounts.POSTING_LIST.page(tx, Chosen({"unit_id": unit_id}), paging.wanted())
-    return paged(paging, found, shown_posting)
+    return page(paging, await shown_postings(tx, found.rows), found.next_key)

@@ -40,6 +40,7 @@ from shared.kernel.shape import Read
 from shared.kernel.types import CodeTextOrNone
 from shared.policy.book import RuleBook
 from shared.web.answer import answered
+from shared.web.document import Evidences, EvidenceShown
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Column, Format, export
 from shared.web.paging import PageOf, Paging, page
@@ -104,7 +105,7 @@ class RightRead(RightTerms, Read):
     high_value_grounds: list[HighValueGround]
     blemished: bool
     evidence_level: EvidenceLevel
-    evidence: dict[str, Any]
+    evidence: EvidenceShown
     entered_by: str
     version: int
     created_at: datetime
@@ -117,16 +118,33 @@ async def shown(tx: Transaction, rights: Sequence[Right], book: RuleBook) -> lis
     codes = {owner.uscc for view in views.values() for owner in view.owners}
     names = await enterprises.names(tx, codes)
     rule_set = book.pick(PORTFOLIO_POLICY, tx.today)
+    evidences = await Evidences.of(tx, "ipr", [(right.evidence, right.entered_by) for right in rights])
     return [
-        read_of(right, views[right.id], names, tx, high_value=usecases.high_value(views[right.id], rule_set, tx))
+        read_of(
+            right,
+            views[right.id],
+            names,
+            tx,
+            high_value=usecases.high_value(views[right.id], rule_set, tx),
+            evidence=evidences.shown(right.evidence, right.entered_by),
+        )
         for right in rights
     ]
 
 
-def read_of(right: Right, view: RightView, names: dict[str, str], tx: Transaction, *, high_value: bool) -> RightRead:
+def read_of(
+    right: Right,
+    view: RightView,
+    names: dict[str, str],
+    tx: Transaction,
+    *,
+    high_value: bool,
+    evidence: EvidenceShown | None,
+) -> RightRead:
     """Return one right as it is answered."""
     return RightRead.of(
         right,
+        evidence=evidence,
         kind_zh=KIND_ZH[right.kind],
         right_no_display=display_number(right.kind, right.right_no),
         months_left=months_left(right.ends_on, tx.today),

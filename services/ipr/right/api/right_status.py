@@ -18,6 +18,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read
 from shared.web.answer import answered
+from shared.web.document import Evidences, EvidenceShown
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["ip-rights"])
@@ -40,7 +41,7 @@ class MoveRead(Read):
     effective_on: date
     requested_on: date | None
     evidence_level: EvidenceLevel
-    evidence: dict[str, Any]
+    evidence: EvidenceShown
     status: MoveState
     correction: dict[str, Any] | None
     computed_by: str | None
@@ -55,7 +56,7 @@ class TransferRead(Read):
     effective_on: date
     owners_before: list[Any]
     owners_after: list[Any]
-    evidence: dict[str, Any]
+    evidence: EvidenceShown
     entered_by: str
     recorded_at: datetime
 
@@ -66,16 +67,16 @@ class BlemishRead(Read):
     id: UUID
     kind: str
     opened_on: date
-    opened_evidence: dict[str, Any]
+    opened_evidence: EvidenceShown
     cleared_on: date | None
-    cleared_evidence: dict[str, Any] | None
+    cleared_evidence: EvidenceShown | None
 
 
 class EvidenceRead(Read):
     """Evidence that was added later: attested, extended, or a ground of high value."""
 
     action: str
-    evidence: dict[str, Any]
+    evidence: EvidenceShown
     detail: dict[str, Any]
     entered_by: str
     recorded_at: datetime
@@ -97,16 +98,28 @@ async def read_history(right_id: UUID, tx: Tx) -> Response:
     """Show every move, transfer, case and piece of evidence of a right, in order of date."""
     if await store.find(tx, right_id) is None:
         raise Refusal(NOT_FOUND, noun="ip_right")
-    grounds = [
-        EvidenceRead.of(one, action="HIGH_VALUE", detail={"ground": one.ground.value})
-        for one in await store.grounds(tx, right_id)
+    moves = (await store.moves(tx, [right_id]))[right_id]
+    transfers = await store.transfers(tx, right_id)
+    cases = await blemishes.of_right(tx, right_id)
+    added = await store.added_evidence(tx, right_id)
+    grounds = await store.grounds(tx, right_id)
+    rows: list[tuple[dict[str, Any] | None, str]] = [
+        (one.evidence, one.entered_by) for kind in (moves, transfers, added, grounds) for one in kind
     ]
+    rows += [(evidence, one.entered_by) for one in cases for evidence in (one.opened_evidence, one.cleared_evidence)]
+    held = await Evidences.of(tx, "ipr", rows)
     history = HistoryRead(
         right_id=right_id,
-        moves=[MoveRead.of(one) for one in (await store.moves(tx, [right_id]))[right_id]],
-        transfers=[TransferRead.of(one) for one in await store.transfers(tx, right_id)],
-        blemishes=[BlemishRead.of(one) for one in await blemishes.of_right(tx, right_id)],
-        evidence=[*(EvidenceRead.of(one) for one in await store.added_evidence(tx, right_id)), *grounds],
+        moves=[_read(MoveRead, one, held) for one in moves],
+        transfers=[_read(TransferRead, one, held) for one in transfers],
+        blemishes=[_read(BlemishRead, one, held) for one in cases],
+        evidence=[
+            *(_read(EvidenceRead, one, held) for one in added),
+            *(
+                _read(EvidenceRead, one, held, action="HIGH_VALUE", detail={"ground": one.ground.value})
+                for one in grounds
+            ),
+        ],
     )
     return answered(history)
 
@@ -127,3 +140,10 @@ async def move_right(right_id: UUID, body: StatusMove, tx: Tx, book: Book) -> Re
 async def correct_move(right_id: UUID, body: MoveCorrection, tx: Tx, book: Book) -> Response:
     """Correct a move that was wrong at its source; the history keeps both."""
     return await answer_right(tx, await usecases.correct_move(tx, right_id, body, book, new_move_id=new_id()), book)
+
+
+def _read(shape: type[Any], row: Any, held: Evidences, **given: Any) -> Any:  # noqa: ANN401  # one of the shapes above
+    for name in ("evidence", "opened_evidence", "cleared_evidence"):
+        if name in shape.model_fields:
+            given[name] = held.shown(getattr(row, name), row.entered_by)
+    return shape.of(row, **given)

@@ -51,7 +51,8 @@ async def clear_blemish(tx: Transaction, right_id: UUID, draft: BlemishClearance
     cleared_on = rules.clear(_open(held), draft, rules=book.pick(POLICY, tx.today), today=tx.today)
     if held is not None:
         held.cleared_on = cleared_on
-        held.cleared_evidence = stored(draft.evidence)
+        # Who clears it need not be who opened it.
+        held.cleared_evidence = {**stored(draft.evidence), "entered_by": tx.actor.client_id}
     return await settle(tx, right, before, book, action="clear_blemish")
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Response
 
-from services.registry.enterprise.models.enterprise import Enterprise
+from services.registry.enterprise.models.enterprise import Enterprise, IntegrityMark
 from services.registry.enterprise.rules import enterprise as rules
 from services.registry.enterprise.rules.enterprise import (
     EnterpriseStatus,
@@ -28,6 +28,7 @@ from services.registry.enterprise.store import qualification as qualification_st
 from services.registry.enterprise.usecases import enterprise as usecases
 from services.registry.enterprise.usecases import qualification as qualification_usecases
 from shared.db.selection import Chosen
+from shared.db.transaction import Transaction
 from shared.kernel.evidence import Evidence
 from shared.kernel.ids import new_id
 from shared.kernel.key_field import KeyField
@@ -36,6 +37,7 @@ from shared.kernel.shape import Read, Shape
 from shared.kernel.types import CodeText, Day, DayOrNone, FenOrNone, ShortText, ShortTextOrNone, UnitId
 from shared.web.answer import answered, composed
 from shared.web.conditional import IfMatch
+from shared.web.document import Evidences, EvidenceShown
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns_as_imported, export_list
 from shared.web.paging import PageOf, Paging, page
@@ -70,8 +72,8 @@ class MarkRead(Read):
     kind: IntegrityKind
     opened_on: date
     cleared_on: date | None
-    opened_evidence: Any
-    cleared_evidence: Any
+    opened_evidence: EvidenceShown
+    cleared_evidence: EvidenceShown | None
 
 
 class StayRead(Read):
@@ -219,7 +221,7 @@ async def read_enterprise(uscc: CodeText, tx: Tx) -> Response:
     portfolio = await portfolio_store.find(tx, uscc)
     whole = EnterprisePage.of(
         enterprise,
-        integrity_marks=[MarkRead.of(mark) for mark in await store.marks(tx, uscc)],
+        integrity_marks=await _marks(tx, await store.marks(tx, uscc)),
         units=[StayRead.of(stay) for stay in await store.stays(tx, uscc)],
         qualifications=[TitleRead.of(title) for title in await qualification_store.of_enterprise(tx, uscc)],
         portfolio=None if portfolio is None else PortfolioRead.of(portfolio),
@@ -254,7 +256,7 @@ async def change_enterprise(uscc: CodeText, body: EnterprisePatch, seen: IfMatch
 async def mark_integrity(uscc: CodeText, body: IntegrityMarkTerms, tx: Tx) -> Response:
     """Open (`active` true) or clear (`active` false) one integrity mark on evidence."""
     mark = await usecases.mark_integrity(tx, uscc, body, mark_id=new_id())
-    return answered(MarkRead.of(mark), status=201)
+    return answered((await _marks(tx, [mark]))[0], status=201)
 
 
 @router.post(
@@ -282,3 +284,16 @@ async def deregister_enterprise(uscc: CodeText, body: Deregistration, tx: Tx) ->
         tx, uscc, on=body.effective_on, evidence=body.evidence
     )
     return _answer(enterprise)
+
+
+async def _marks(tx: Transaction, marks: Sequence[IntegrityMark]) -> list[MarkRead]:
+    pairs = [(evidence, one.entered_by) for one in marks for evidence in (one.opened_evidence, one.cleared_evidence)]
+    held = await Evidences.of(tx, "registry", pairs)
+    return [
+        MarkRead.of(
+            one,
+            opened_evidence=held.shown(one.opened_evidence, one.entered_by),
+            cleared_evidence=held.shown(one.cleared_evidence, one.entered_by),
+        )
+        for one in marks
+    ]

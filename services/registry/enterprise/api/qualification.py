@@ -16,6 +16,7 @@ from services.registry.enterprise.store import enterprise as enterprises
 from services.registry.enterprise.store import qualification as qualifications
 from services.registry.enterprise.usecases import qualification as usecases
 from shared.db.selection import Chosen
+from shared.db.transaction import Transaction
 from shared.kernel.evidence import Evidence
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
@@ -23,6 +24,7 @@ from shared.kernel.shape import Read, Shape
 from shared.kernel.types import CodeText, Day
 from shared.policy.book import RULE_SET_NOT_IN_FORCE
 from shared.web.answer import answered
+from shared.web.document import Evidences, EvidenceShown
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
@@ -49,8 +51,9 @@ class QualificationRead(QualificationTerms, Read):
     id: UUID
     uscc: str
     status: QualificationStatus
-    evidence: Any
+    evidence: EvidenceShown
     revoked_on: date | None
+    revocation_evidence: EvidenceShown | None
     created_at: datetime
 
 
@@ -89,8 +92,16 @@ class Revocation(Shape):
     evidence: Evidence
 
 
-def _shown(row: Qualification) -> QualificationRead:
-    return QualificationRead.of(row)
+async def _shown(tx: Transaction, rows: Sequence[Qualification]) -> list[dict[str, Any]]:
+    pairs = [(evidence, row.entered_by) for row in rows for evidence in (row.evidence, row.revocation_evidence)]
+    held = await Evidences.of(tx, "registry", pairs)
+    shown = []
+    for row in rows:
+        values = {name: getattr(row, name) for name in QualificationRead.model_fields}
+        for name in ("evidence", "revocation_evidence"):
+            values[name] = held.shown(values[name], row.entered_by)
+        shown.append(QualificationRead.model_validate(values).model_dump(mode="json"))
+    return shown
 
 
 @router.post(
@@ -104,14 +115,14 @@ async def enter_qualification(uscc: CodeText, body: QualificationDraft, tx: Tx, 
     """Enter a title that another body granted, on evidence."""
     rule_set = book.pick(usecases.POLICY, min(body.valid_from_on, tx.today))
     row = await usecases.enter_qualification(tx, uscc, body, qualification_id=new_id(), rule_set=rule_set)
-    return answered(_shown(row), status=201, location=f"/v1/enterprises/{uscc}/qualifications")
+    return answered((await _shown(tx, [row]))[0], status=201, location=f"/v1/enterprises/{uscc}/qualifications")
 
 
 @router.get("/enterprises/{uscc}/qualifications", response_model=QualificationList, responses=refusals(NOT_FOUND))
 @edge(scope="registry.enterprise:read", row="enterprise", summary_zh="称号清单")
 async def list_qualifications(uscc: CodeText, tx: Tx) -> Response:
     """List the titles of an enterprise, newest first."""
-    return answered({"items": [_shown(row) for row in await usecases.list_qualifications(tx, uscc)]})
+    return answered({"items": await _shown(tx, await usecases.list_qualifications(tx, uscc))})
 
 
 @router.post(
@@ -129,15 +140,15 @@ async def list_qualifications(uscc: CodeText, tx: Tx) -> Response:
 async def revoke_qualification(qualification_id: UUID, body: Revocation, tx: Tx) -> Response:
     """Revoke a title on evidence."""
     row = await usecases.revoke_qualification(tx, qualification_id, on=body.effective_on, evidence=body.evidence)
-    return answered(_shown(row))
+    return answered((await _shown(tx, [row]))[0])
 
 
 async def _listed(tx: Tx, rows: Sequence[Qualification]) -> list[QualificationListed]:
     names = await enterprises.names(tx, {row.uscc for row in rows})
-    fields = list(QualificationRead.model_fields)
+    shown = await _shown(tx, rows)
     return [
-        QualificationListed.model_validate({**{one: getattr(row, one) for one in fields}, "name": names.get(row.uscc)})
-        for row in rows
+        QualificationListed.model_validate({**one, "name": names.get(row.uscc)})
+        for one, row in zip(shown, rows, strict=True)
     ]
 
 

@@ -253,7 +253,8 @@ async def mark_integrity(tx: Transaction, uscc: str, terms: IntegrityMarkTerms, 
         tx.session.add(held)
     else:
         held.cleared_on = max(terms.effective_on, held.opened_on)
-        held.cleared_evidence = evidence
+        # Who clears it need not be who opened it.
+        held.cleared_evidence = {**evidence, "entered_by": tx.actor.client_id}
     await tx.session.flush()
     tx.emit(happening)
     await touch(tx, enterprise)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from services.registry.enterprise.models.enterprise import Enterprise
@@ -82,12 +83,17 @@ async def revoke_qualification(
     enterprise_rules.check_role(tx.actor.role, enterprise_rules.AUTHORITIES)
     enterprise_rules.check_evidence(evidence, pointer="/evidence/level")
     seen.revoked_on = rules.revoke(held_title(seen), on=on, today=tx.today)
-    seen.revocation_evidence = evidence.model_dump(mode="json")
+    seen.revocation_evidence = revoked_on_evidence(tx, evidence)
     seen.status = rules.status_on(held_title(seen), tx.today)
     seen.updated_at = tx.now
     await tell(tx, seen.uscc, seen.kind)
     tx.audit("qualification.revoke", subject=f"qualification/{seen.id}", uscc=seen.uscc)
     return seen
+
+
+def revoked_on_evidence(tx: Transaction, evidence: Evidence) -> dict[str, Any]:
+    """Return the evidence of a revocation as it is kept: who revokes a title need not be who entered it."""
+    return {**evidence.model_dump(mode="json"), "entered_by": tx.actor.client_id}
 
 
 async def deregister_enterprise(tx: Transaction, uscc: str, *, on: date, evidence: Evidence) -> Enterprise:
@@ -102,7 +108,7 @@ async def deregister_enterprise(tx: Transaction, uscc: str, *, on: date, evidenc
     for row in await store.of_enterprise(tx, uscc, QualificationKind.TECH_ENTERPRISE):
         if rules.status_on(held_title(row), tx.today) is QualificationStatus.VALID:
             row.revoked_on, row.updated_at = rules.revoke(held_title(row), on=on, today=tx.today), tx.now
-            row.revocation_evidence = evidence.model_dump(mode="json")
+            row.revocation_evidence = revoked_on_evidence(tx, evidence)
             row.status = QualificationStatus.REVOKED
     await tell(tx, uscc, QualificationKind.TECH_ENTERPRISE)
     await enterprises.touch(tx, enterprise)
