@@ -69,7 +69,7 @@ async def _verdict(words: list[str], file: IO[bytes]) -> int:
             while chunk := file.read(_CHUNK):
                 process.stdin.write(chunk)
                 await process.stdin.drain()
-            process.stdin.close()
+        process.stdin.close()
         return await process.wait()
     finally:
         if process.returncode is None:

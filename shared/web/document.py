@@ -26,7 +26,7 @@ from shared.web.edge import Files, Tx, edge, edge_router, refusals
 from shared.web.export import attachment
 
 _NAME_LENGTH = 200
-_BYTES = {
+_BYTES: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}, "example": "%PDF-1.7"}
