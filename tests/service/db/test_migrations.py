@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.sql.sqltypes import AutoString
 
 from shared.db.engine import TIMEOUTS, Database, driver_url
-from shared.db.migrate import _render_item, is_current, metadata_of, migrate, package_of
+from shared.db.migrate import _render_item, heads_of, is_current, metadata_of, migrate, package_of
 from shared.kernel.personal import PersonalColumn
 from tests.support.lab import scalar
 from tests.support.postgres import DatabaseServer
@@ -54,9 +54,11 @@ async def test_several_processes_may_migrate_at_once(postgres: DatabaseServer) -
     database = Database(url, service=SERVICES[0])
     assert await is_current(database, SERVICES[0])
     async with database.engine.begin() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+        # The line of the infrastructure has a row of its own while no own step depends on its newest.
+        own = "UPDATE alembic_version SET version_num = '0000' WHERE version_num NOT LIKE 'infrastructure%'"
+        await connection.execute(text(own))
     assert not await is_current(database, SERVICES[0])
-    assert await scalar(database, "SELECT count(*) FROM alembic_version") == 1
+    assert await scalar(database, "SELECT count(*) FROM alembic_version") == len(heads_of(SERVICES[0]))
     await database.close()
     await postgres.drop(url)
 
