@@ -23,7 +23,7 @@ SCAN_UNAVAILABLE = RefusalCode(
     503,
     "病毒扫描暂不可用，文件未被保存",
     "The scanner gave no verdict; the file was not kept",
-    "请稍后以同一 Idempotency-Key 重试",
+    "请稍后以同一个键重试",
     "Wait, then try again with the same Idempotency-Key",
 )
 _CLEAN, _HARMFUL = 0, 1
