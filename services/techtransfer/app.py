@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from services.techtransfer.examples import WORDS
 from services.techtransfer.listing.api import achievement, listing, listing_import, need
-from services.techtransfer.listing.handlers import registry
+from services.techtransfer.listing.handlers import ipr, registry
 from services.techtransfer.listing.jobs import expiry
 from services.techtransfer.listing.jobs import listing_import as imports
 from services.techtransfer.refusals import REFUSALS
@@ -16,7 +16,7 @@ from shared.bus.subscription import Subscription
 from shared.events.rule_set import TechtransferRuleSetPublished
 from shared.web.service import ServiceSpec, build_service
 
-SUBSCRIPTIONS: tuple[Subscription, ...] = (*registry.SUBSCRIPTIONS,)
+SUBSCRIPTIONS: tuple[Subscription, ...] = (*registry.SUBSCRIPTIONS, *ipr.SUBSCRIPTIONS)
 
 
 def create_app(settings: TechtransferSettings | None = None) -> FastAPI:

@@ -4,6 +4,7 @@ from typing import Any
 
 from shared.events.example import SHA256
 from shared.events.example import WORDS as EVENTS
+from shared.kernel.example import inherited
 
 WORDS: dict[str, Any] = {
     **EVENTS,
@@ -76,3 +77,4 @@ WORDS: dict[str, Any] = {
     "needs": {"PUBLISHED": 1},
 }
 """Field, parameter, `Shape.field` or `operation.parameter` → made-up value."""
+WORDS |= inherited(WORDS, {"AchievementChecked": "AchievementRead"})

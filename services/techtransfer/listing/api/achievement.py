@@ -25,8 +25,10 @@ from services.techtransfer.listing.api.listing import (
 )
 from services.techtransfer.listing.models.achievement import Achievement
 from services.techtransfer.listing.rules import achievement as rules
+from services.techtransfer.listing.rules import ip_right as right_rules
 from services.techtransfer.listing.rules import listing as listing_rules
 from services.techtransfer.listing.rules.achievement import AchievementTerms
+from services.techtransfer.listing.rules.ip_right import ClaimFinding
 from services.techtransfer.listing.rules.words import ResultStage
 from services.techtransfer.listing.store import achievement as store
 from services.techtransfer.listing.store import listing as listing_store
@@ -34,9 +36,11 @@ from services.techtransfer.listing.store.achievement import AchievementFilter
 from services.techtransfer.listing.store.listing import ListingFilter
 from services.techtransfer.listing.usecases import achievement as usecases
 from services.techtransfer.listing.usecases import listing as listing_usecases
+from services.techtransfer.listing.usecases.ip_right import check_rights
 from shared.kernel.actor import Actor
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDITION_REQUIRED
+from shared.kernel.shape import Shape
 from shared.kernel.types import MAX_FEN, LooseUsccOrNone, ShortText
 from shared.web.conditional import IfMatch
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
@@ -49,11 +53,13 @@ if TYPE_CHECKING:
     AchievementPatch = BaseModel
 else:
     AchievementPatch = patch_of("AchievementPatch", AchievementTerms)
+RIGHTS_REFUSED = (right_rules.CLAIMED_RIGHT_LAPSED, right_rules.CLAIMED_RIGHT_OF_OTHERS)
 ACHIEVEMENT_REFUSED = (
     rules.ACHIEVEMENT_SECRET,
     rules.INNOVATION_POINTS_EXCEEDED,
     rules.RESEARCH_PERIOD_REVERSED,
     rules.STAGE_CONTRADICTS_TRL,
+    *RIGHTS_REFUSED,
     *TERMS_REFUSED,
 )
 COLUMNS = (
@@ -71,6 +77,27 @@ class AchievementRead(AchievementTerms, ListingState):
     party_uscc: LooseUsccOrNone = None  # type: ignore[assignment]  # null where the poster hides the party
     ip_right_nos: list[ShortText] | None = None  # type: ignore[assignment]  # 〃
     completing_units: list[ShortText] | None = None  # type: ignore[assignment]  # 〃
+
+
+class RightCheckRead(Shape):
+    """What is known of one right that the achievement claims."""
+
+    right_no: str
+    finding: ClaimFinding
+
+
+class AchievementChecked(AchievementRead):
+    """An achievement with what ipr told of the rights it claims; nothing where the poster hides them."""
+
+    right_checks: list[RightCheckRead]
+
+
+async def checked(tx: Tx, achievement: Achievement) -> AchievementChecked:
+    """Return an achievement as the caller may see it, with what is known today of its rights."""
+    read = shown(achievement, tx.actor)
+    found = () if "ip_right_nos" in read.hidden_fields else await check_rights(tx, achievement)
+    checks = [RightCheckRead(right_no=one.right_no, finding=one.finding) for one in found]
+    return AchievementChecked.of(achievement, **seen_by(tx.actor, achievement), right_checks=checks)
 
 
 def shown(achievement: Achievement, actor: Actor) -> AchievementRead:
@@ -96,13 +123,15 @@ async def achievement_filter(
 Wanted = Annotated[AchievementFilter, Depends(achievement_filter)]
 
 
-@router.post("/achievements", status_code=201, response_model=AchievementRead, responses=refusals(*ACHIEVEMENT_REFUSED))
+@router.post(
+    "/achievements", status_code=201, response_model=AchievementChecked, responses=refusals(*ACHIEVEMENT_REFUSED)
+)
 @edge(scope="transfer.listing:write", row="agency", summary_zh="登记科技成果（草稿）")
 async def post_achievement(body: AchievementTerms, tx: Tx, book: Book) -> Response:
     """Post an achievement as a draft; an agency posts for others with a letter of authority."""
     rule_set = book.pick(listing_rules.POLICY, tx.today)
     achievement = await usecases.post_achievement(tx, body, achievement_id=new_id(), rule_set=rule_set)
-    return answered(shown(achievement, tx.actor), path="achievements")
+    return answered(await checked(tx, achievement), path="achievements")
 
 
 @router.get("/achievements", response_model=PageOf[AchievementRead])
@@ -123,11 +152,11 @@ async def export_achievements(file_format: Format, wanted: Wanted, tx: Tx) -> Re
     return await exported(found, tx.actor, columns=COLUMNS, file_format=file_format, filename="achievements")
 
 
-@router.get("/achievements/{achievement_id}", response_model=AchievementRead)
+@router.get("/achievements/{achievement_id}", response_model=AchievementChecked)
 @edge(scope="transfer.listing:read", row="any", summary_zh="查看科技成果")
 async def read_achievement(achievement_id: UUID, tx: Tx) -> Response:
     """Read one achievement; another's unpublished one is not found."""
-    return answered(shown(await listing_usecases.load(tx, Achievement, achievement_id), tx.actor))
+    return answered(await checked(tx, await listing_usecases.load(tx, Achievement, achievement_id)))
 
 
 @router.get("/achievements/{achievement_id}/contact")
@@ -139,7 +168,7 @@ async def read_achievement_contact(achievement_id: UUID, tx: Tx) -> ContactRead:
 
 @router.patch(
     "/achievements/{achievement_id}",
-    response_model=AchievementRead,
+    response_model=AchievementChecked,
     responses=refusals(
         *ACHIEVEMENT_REFUSED,
         listing_rules.LISTING_STATE_CONFLICT,
@@ -157,7 +186,8 @@ async def change_achievement(
     seen.check(achievement.version)
     rule_set = book.pick(listing_rules.POLICY, tx.today)
     terms = merged(AchievementTerms, achievement, body)
-    return answered(shown(await usecases.change_achievement(tx, achievement, terms, rule_set=rule_set), tx.actor))
+    changed = await usecases.change_achievement(tx, achievement, terms, rule_set=rule_set)
+    return answered(await checked(tx, changed))
 
 
 @router.post(
@@ -174,20 +204,21 @@ async def submit_achievement(achievement_id: UUID, tx: Tx, book: Book) -> Respon
 
 @router.post(
     "/achievements/{achievement_id}:review",
-    response_model=AchievementRead,
+    response_model=AchievementChecked,
     responses=refusals(
         listing_rules.LISTING_STATE_CONFLICT,
         listing_rules.REVIEWER_IS_POSTER,
         listing_rules.REVIEW_HELD_BY_ANOTHER,
         listing_rules.RETURN_NOTE_MISSING,
+        *RIGHTS_REFUSED,
         FORBIDDEN_ROLE,
     ),
 )
 @edge(scope="transfer.listing:review", row="unit", summary_zh="审核科技成果：受理、退回或发布")
 async def review_achievement(achievement_id: UUID, body: ReviewRequest, tx: Tx) -> Response:
     """Take up, return or publish an achievement; nobody reviews what they posted."""
-    reviewed = await listing_usecases.review_listing(tx, Achievement, achievement_id, body.decision, note=body.note)
-    return answered(shown(reviewed, tx.actor))
+    reviewed = await usecases.review_achievement(tx, achievement_id, body.decision, note=body.note)
+    return answered(await checked(tx, reviewed))
 
 
 @router.post(

@@ -6,7 +6,9 @@ from services.techtransfer.listing.models.achievement import Achievement
 from services.techtransfer.listing.rules import achievement as rules
 from services.techtransfer.listing.rules import listing as listing_rules
 from services.techtransfer.listing.rules.achievement import AchievementTerms
+from services.techtransfer.listing.rules.words import ListingStatus, ReviewDecision
 from services.techtransfer.listing.usecases import listing as usecases
+from services.techtransfer.listing.usecases.ip_right import require_rights
 from shared.db.transaction import Transaction
 from shared.policy.rule_set import RuleSet
 
@@ -18,9 +20,9 @@ async def post_achievement(
 
     Raises:
         Refusal: what `rules.achievement.check_achievement`, `rules.listing.check_listing` and
-            `usecases.listing.admit` refuse.
+            `usecases.listing.admit` refuse, and what `usecases.ip_right.require_rights` refuses.
     """
-    _check(tx, terms, rule_set)
+    await _check(tx, terms, rule_set)
     columns = await usecases.draft_columns(tx, Achievement, terms, listing_id=achievement_id)
     achievement = Achievement.model_validate({**terms.model_dump(), **columns})
     tx.session.add(achievement)
@@ -36,11 +38,26 @@ async def change_achievement(
         Refusal: `listing_state_conflict`, and what `post_achievement` refuses.
     """
     listing_rules.require_editable(usecases.held(achievement))
-    _check(tx, terms, rule_set)
+    await _check(tx, terms, rule_set)
     await usecases.replace_terms(tx, achievement, terms)
     return achievement
 
 
-def _check(tx: Transaction, terms: AchievementTerms, rule_set: RuleSet) -> None:
+async def review_achievement(
+    tx: Transaction, achievement_id: UUID, decision: ReviewDecision, *, note: str | None
+) -> Achievement:
+    """Take up, return or publish an achievement; before it is published its rights are held against ipr's once more.
+
+    Raises:
+        Refusal: what `usecases.listing.review_listing` and, on publishing, `usecases.ip_right.require_rights` refuse.
+    """
+    reviewed = await usecases.review_listing(tx, Achievement, achievement_id, decision, note=note)
+    if reviewed.status is ListingStatus.PUBLISHED:
+        await require_rights(tx, reviewed)
+    return reviewed
+
+
+async def _check(tx: Transaction, terms: AchievementTerms, rule_set: RuleSet) -> None:
     listing_rules.check_listing(terms, rule_set, hideable=rules.HIDEABLE, today=tx.today)
     rules.check_achievement(terms, rule_set)
+    await require_rights(tx, terms)
