@@ -12,7 +12,8 @@ NAMED = re.compile(r"`((?:shared|tests)/[\w/]+\.py)::?([\w.]+)`")
 def defines(file: str, name: str) -> bool:
     """Tell whether a file defines a function, a class or the last part of `Class.method`."""
     text = (ROOT / file).read_text(encoding="utf-8")
-    return re.search(rf"^\s*(?:def|class) {re.escape(name.rpartition('.')[2])}\b", text, re.MULTILINE) is not None
+    last = re.escape(name.rpartition(".")[2])
+    return re.search(rf"^\s*(?:(?:async )?def|class) {last}\b", text, re.MULTILINE) is not None
 
 
 def test_every_function_and_every_test_on_the_page_exists() -> None:
