@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, text
+from sqlalchemy import ColumnElement, Index, String, and_, func, literal_column, text
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from shared.db.transaction import Transaction
@@ -42,6 +42,8 @@ class Document:
     created_at: datetime
 
 
+_DIGEST: ColumnElement[str] = literal_column("'document_sha256'", String)
+"""Written out, for an index is only taken for the words that it was made with, never for a bound value."""
 _ADD = text("""
 INSERT INTO document (id, sha256, media_type, size_bytes, file_name, scan, client_id, role, party, unit_id, created_at)
 VALUES (:id, :sha256, :media_type, :size_bytes, :file_name, :scan, :client_id, :role, :party, :unit_id, :created_at)
@@ -103,7 +105,16 @@ def cites(
     Source: K-DOC-02 (docs/rules/kernel.md).
     """
     enterer = func.coalesce(evidence["entered_by"].astext, entered_by)
-    return and_(evidence["document_sha256"].astext == document.sha256, enterer == document.client_id)
+    return and_(evidence.op("->>")(_DIGEST) == document.sha256, enterer == document.client_id)
+
+
+def cited_index(table: str, column: str = "evidence") -> Index:
+    """Return the index by which the rows are found whose evidence names a document.
+
+    Every table whose evidence `cites` is asked of has one for each such column.
+    """
+    digest = f"({column} ->> 'document_sha256')"
+    return Index(f"ix_{table}_{column}_document", text(digest), postgresql_where=text(f"{digest} IS NOT NULL"))
 
 
 async def held_documents(tx: Transaction, cited: Iterable[Cited]) -> dict[Cited, UUID]:

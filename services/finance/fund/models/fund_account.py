@@ -11,6 +11,7 @@ from sqlmodel import Field
 from services.finance.base import Base
 from services.finance.fund.rules.fund_account import Contributor, FundBalances, PostingKind
 from shared.db.base import Instant, not_negative, text_enum
+from shared.db.document import cited_index
 from shared.kernel.types import Fen
 
 
@@ -42,6 +43,7 @@ class FundPosting(Base, table=True):
         Index(
             "uq_fund_posting_receipt_key", "receipt_key", unique=True, postgresql_where=text("receipt_key IS NOT NULL")
         ),
+        cited_index("fund_posting"),
     )
 
     id: UUID = Field(primary_key=True)

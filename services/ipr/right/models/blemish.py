@@ -11,6 +11,7 @@ from sqlmodel import Field
 from services.ipr.base import Base
 from services.ipr.right.rules.blemish import BlemishKind
 from shared.db.base import Instant, text_enum
+from shared.db.document import cited_index
 
 
 class Blemish(Base, table=True):
@@ -21,6 +22,8 @@ class Blemish(Base, table=True):
         CheckConstraint("(cleared_on IS NULL) = (cleared_evidence IS NULL)", name="clearance_whole"),
         CheckConstraint("cleared_on >= opened_on", name="period"),
         Index("uq_ip_blemish_open", "right_id", "kind", unique=True, postgresql_where=text("cleared_on IS NULL")),
+        cited_index("ip_blemish", "opened_evidence"),
+        cited_index("ip_blemish", "cleared_evidence"),
     )
 
     id: UUID = Field(primary_key=True)

@@ -13,6 +13,7 @@ from services.ipr.right.rules.right import HighValueGround, RightTerms
 from services.ipr.right.rules.right_kind import RightKind
 from services.ipr.right.rules.right_status import LegalStatus, MoveState
 from shared.db.base import Instant, text_enum
+from shared.db.document import cited_index
 from shared.kernel.evidence import EvidenceLevel
 
 
@@ -26,6 +27,7 @@ class Right(RightTerms, Base, table=True):
         CheckConstraint("version >= 1", name="version"),
         Index("ix_ip_right_created_at", "created_at", "id"),
         Index("ix_ip_right_ends_on", "ends_on"),
+        cited_index("ip_right"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -66,6 +68,7 @@ class RightMove(Base, table=True):
     __table_args__ = (
         CheckConstraint("(status = 'CORRECTED') = (correction IS NOT NULL)", name="correction_whole"),
         Index("ix_ip_right_move_right", "right_id", "effective_on"),
+        cited_index("ip_right_move"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -87,7 +90,10 @@ class RightTransfer(Base, table=True):
     """One transfer: the owners before and after it, on its evidence."""
 
     __tablename__ = "ip_right_transfer"
-    __table_args__ = (Index("ix_ip_right_transfer_right", "right_id", "effective_on"),)
+    __table_args__ = (
+        Index("ix_ip_right_transfer_right", "right_id", "effective_on"),
+        cited_index("ip_right_transfer"),
+    )
 
     id: UUID = Field(primary_key=True)
     right_id: UUID = Field(foreign_key="ip_right.id")
@@ -103,6 +109,7 @@ class RightGround(Base, table=True):
     """One ground of high value of a right on its evidence."""
 
     __tablename__ = "ip_right_ground"
+    __table_args__ = (cited_index("ip_right_ground"),)
 
     right_id: UUID = Field(primary_key=True, foreign_key="ip_right.id")
     ground: HighValueGround = Field(primary_key=True, sa_type=text_enum(HighValueGround))
@@ -115,7 +122,10 @@ class RightEvidence(Base, table=True):
     """Evidence that was added to a right later: it was attested, or its term extended."""
 
     __tablename__ = "ip_right_evidence"
-    __table_args__ = (Index("ix_ip_right_evidence_right", "right_id", "recorded_at"),)
+    __table_args__ = (
+        Index("ix_ip_right_evidence_right", "right_id", "recorded_at"),
+        cited_index("ip_right_evidence"),
+    )
 
     id: UUID = Field(primary_key=True)
     right_id: UUID = Field(foreign_key="ip_right.id")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import Select, or_, select, union_all
 from sqlmodel import SQLModel, col
 
 from services.ipr.right.models.blemish import Blemish
@@ -16,15 +16,16 @@ _HAPPENED: tuple[type[SQLModel], ...] = (RightMove, RightTransfer, RightGround, 
 
 async def is_in_sight(tx: Transaction, document: Document) -> bool:
     """Tell whether the evidence of a right that the caller may see, or of what happened to it, names `document`."""
-    named = or_(
-        cites(col(Right.evidence), col(Right.entered_by), document),
+    # From the document to its few rights: asked of every right instead, each look would read them all.
+    named = union_all(
+        select(col(Right.id)).where(cites(col(Right.evidence), col(Right.entered_by), document)),
         *(_named(table, ("evidence",), document) for table in _HAPPENED),
         _named(Blemish, ("opened_evidence", "cleared_evidence"), document),
     )
-    query = visible(select(col(Right.id)).where(named), tx.actor).limit(1)
+    query = visible(select(col(Right.id)).where(col(Right.id).in_(named)), tx.actor).limit(1)
     return (await tx.session.execute(query)).scalar_one_or_none() is not None
 
 
-def _named(table: Any, columns: tuple[str, ...], document: Document) -> ColumnElement[bool]:  # noqa: ANN401  # a model
+def _named(table: Any, columns: tuple[str, ...], document: Document) -> Select[Any]:  # noqa: ANN401  # a model
     cited = or_(*(cites(getattr(table, name), table.entered_by, document) for name in columns))
-    return exists().where(table.right_id == col(Right.id), cited)
+    return select(table.right_id).where(cited)

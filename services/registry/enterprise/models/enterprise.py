@@ -16,6 +16,7 @@ from services.registry.enterprise.rules.enterprise import (
     SizeClass,
 )
 from shared.db.base import Instant, JsonColumn, text_enum
+from shared.db.document import cited_index
 from shared.kernel.key_field import KeyField
 
 
@@ -55,6 +56,8 @@ class IntegrityMark(Base, table=True):
         CheckConstraint("cleared_on IS NULL OR cleared_on >= opened_on", name="period"),
         Index("uq_integrity_mark_open", "uscc", "kind", unique=True, postgresql_where=text("cleared_on IS NULL")),
         Index("ix_integrity_mark_uscc", "uscc", "opened_on"),
+        cited_index("integrity_mark", "opened_evidence"),
+        cited_index("integrity_mark", "cleared_evidence"),
     )
 
     id: UUID = Field(primary_key=True)

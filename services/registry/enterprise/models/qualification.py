@@ -9,6 +9,7 @@ from sqlmodel import Field
 from services.registry.base import Base
 from services.registry.enterprise.rules.qualification import QualificationKind, QualificationStatus, QualificationTerms
 from shared.db.base import Instant, JsonColumn, text_enum
+from shared.db.document import cited_index
 
 
 class Qualification(QualificationTerms, Base, table=True):
@@ -23,6 +24,8 @@ class Qualification(QualificationTerms, Base, table=True):
         Index("uq_qualification_number", "uscc", "kind", "number", unique=True),
         Index("ix_qualification_ending", "status", "valid_until_on"),
         Index("ix_qualification_created_at", "created_at", "id"),
+        cited_index("qualification"),
+        cited_index("qualification", "revocation_evidence"),
     )
 
     id: UUID = Field(primary_key=True)

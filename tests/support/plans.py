@@ -1,0 +1,81 @@
+"""How PostgreSQL would find the rows of the statements that a call makes, in tables with many rows."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import orjson
+from sqlalchemy import event
+
+from tests.support.postgres import DatabaseServer
+from tests.support.service import RunningService
+
+_SAID = tuple[str, tuple[Any, ...]]
+
+
+@dataclass
+class Watched:
+    """The SELECT statements that were made, and how each would be answered."""
+
+    service: RunningService
+    said: list[_SAID] = field(default_factory=list)
+
+    async def read_whole(self, *tables: str) -> list[str]:
+        """Return the statements that would read one of `tables` from end to end, with their plan."""
+        found: list[str] = []
+        async with self.service.db.engine.connect() as connection:
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert raw is not None
+            for statement, values in self.said:
+                plan = await raw.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *values)
+                nodes = list(_nodes(plan[0]["Plan"]))
+                if any(one["Node Type"] == "Seq Scan" and one["Relation Name"] in tables for one in nodes):
+                    found.append(f"{statement}\n{orjson.dumps(plan, option=orjson.OPT_INDENT_2).decode()}")
+        return found
+
+
+def _nodes(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [plan, *(inner for part in plan.get("Plans", ()) for inner in _nodes(part))]
+
+
+@asynccontextmanager
+async def watched(service: RunningService) -> AsyncIterator[Watched]:
+    """Note every SELECT that `service` makes until the block ends."""
+    seen = Watched(service)
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if statement.lstrip().startswith("SELECT"):
+            seen.said.append((statement, tuple(values)))
+
+    engine = service.db.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+async def multiply(postgres: DatabaseServer, service: RunningService, table: str, copies: int, **changed: str) -> None:
+    """Fill a table with copies of its first row and count it for the planner.
+
+    Args:
+        postgres: the server.
+        service: whose table.
+        table: its name.
+        copies: rows that are added.
+        changed: what differs in each copy, as SQL; `n` is its number.
+    """
+    changes = ", ".join(f"'{name}', {value}" for name, value in changed.items())
+    admin = await asyncpg.connect(postgres.server.url(service.database_url.rsplit("/", 1)[1]))
+    try:
+        # A copy breaks the rules between tables, which is not what is asked here; no service's role may do that.
+        await admin.execute("SET session_replication_role = replica")
+        await admin.execute(
+            f"INSERT INTO {table} SELECT (jsonb_populate_record(model, jsonb_build_object({changes}))).* "
+            f"FROM (SELECT {table} FROM {table} LIMIT 1) AS one (model), generate_series(1, {copies}) AS n"
+        )
+        await admin.execute(f"ANALYZE {table}")
+    finally:
+        await admin.close()
