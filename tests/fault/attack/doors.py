@@ -263,6 +263,9 @@ async def _ipr(service: RunningService) -> House:
         right = await firm.post("/v1/ip-rights", json=ipr_case.right_body(**mine))
         assert right.status_code == 201, right.text
         uploaded = await import_knocks(firm, "ip-rights")
+        scan = {"file": ("certificate.pdf", b"%PDF-1.7\n%%EOF\n", "application/pdf")}
+        document = (await firm.post("/v1/documents/ipr", files=scan)).headers["location"]
+        uploaded += [("GET", document, None), ("GET", f"{document}/content", None)]
     path = f"/v1/ip-rights/{right.json()['id']}"
     sent = {"evidence": ipr_case.evidence_body("AUTHORITY_FEED")}
     knocks = [("POST", path + verb, {**body, **sent}) for verb, body in hostile.CHANGES]

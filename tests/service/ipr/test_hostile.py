@@ -21,6 +21,8 @@ ALL = (
     "ipr.portfolio:read",
     "ipr.import:write",
     "ipr.sheet:read",
+    "ipr.document:read",
+    "ipr.document:write",
 )
 
 

@@ -18,6 +18,8 @@ async def victims_paths(world: World) -> list[tuple[str, str, object]]:
     application = await world.enterprise().post("/v1/register-applications", json={"uscc": CODE})
     evaluation = await world.enterprise().post("/v1/tech-sme-evaluations", json={"uscc": CODE})
     title = await world.city.post(f"/v1/enterprises/{CODE}/qualifications", json=SME)
+    scan = {"file": ("certificate.pdf", b"%PDF-1.7\n%%EOF\n", "application/pdf")}
+    document = (await world.enterprise().post("/v1/documents/registry", files=scan)).headers["location"]
     upload = await world.city.post("/v1/imports/enterprises", files={"file": ("a.csv", b"uscc\n1\n", "text/csv")})
     own, register = f"/v1/enterprises/{CODE}", f"/v1/register-applications/{application.json()['id']}"
     judged = f"/v1/tech-sme-evaluations/{evaluation.json()['id']}"
@@ -45,6 +47,8 @@ async def victims_paths(world: World) -> list[tuple[str, str, object]]:
         ("POST", f"{judged}:replay", None),
         ("GET", imported, None),
         ("GET", f"{imported}/report", None),
+        ("GET", document, None),
+        ("GET", f"{document}/content", None),
     ]
 
 

@@ -23,6 +23,8 @@ SCOPES = (
     "registry.evaluation:write",
     "registry.evaluation:read",
     "registry.import:write",
+    "registry.document:read",
+    "registry.document:write",
 )
 UNIT, OTHER_UNIT = "500107", "500103"
 EVIDENCE = {"level": "DOCUMENT", "issued_on": "2026-03-01", "official_no": "示例凭证1号"}
