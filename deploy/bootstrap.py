@@ -44,6 +44,13 @@ UV_WHEELS = {
     ),
 }
 OLDEST_PYTHON = (3, 11)
+COMMAND = """#!/bin/sh
+# The operator's command line of the clone that holds this environment; a link to it may stand on the PATH.
+self=$0
+[ ! -L "$self" ] || self=$(readlink -f "$self")
+root=$(cd "$(dirname "$self")/../.." && pwd)
+PYTHONPATH="$root" exec "$root/.venv/bin/python" -m deploy.command "$@"
+"""
 
 
 class Sources:
@@ -258,6 +265,17 @@ def _works(python: Path) -> bool:
     return answer.stdout.strip() == ".".join(str(part) for part in sys.version_info[:2])
 
 
+def write_command(folder: Path) -> None:
+    """Write `kechuang` into the environment's `bin`, where it is not there as it should be."""
+    target = folder / "kechuang"
+    if target.is_file() and target.read_text() == COMMAND:
+        return
+    draft = folder / f"kechuang.{os.getpid()}"
+    draft.write_text(COMMAND)
+    draft.chmod(0o755)
+    draft.rename(target)
+
+
 def main() -> None:
     """Make `.venv` agree with `requirements.lock`; at once done if it does."""
     if sys.version_info < OLDEST_PYTHON:
@@ -267,6 +285,7 @@ def main() -> None:
     stamp = VENV / "made-from"
     fingerprint = _fingerprint()
     if stamp.is_file() and stamp.read_text() == fingerprint:
+        write_command(VENV / "bin")
         return
     TOOLS.mkdir(exist_ok=True)
     with (TOOLS / "lock").open("w") as lock:
@@ -284,6 +303,7 @@ def main() -> None:
             subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(VENV)], check=True, env=environment)
         sync = [uv, "pip", "sync", "--quiet", "--require-hashes", "--index-strategy", "unsafe-best-match"]
         subprocess.run([*sync, "--python", str(python), str(LOCK)], check=True, env=environment)
+        write_command(VENV / "bin")
         stamp.write_text(fingerprint)
 
 

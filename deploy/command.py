@@ -36,6 +36,12 @@ FAMILIES = {
         "clients: onboard, rotate the secret, suspend, resume, list",
     ),
     "key": Family("gateway.command", "gateway", "签名密钥：清单、更换", "signing keys: list, rotate"),
+    "lpr": Family(
+        "services.finance.command",
+        "finance",
+        "贷款市场报价利率（LPR）的公布：登记、清单",
+        "publications of the loan prime rate: record, list",
+    ),
     "dead-letter": Family(
         "shared.command.dead_letter", None, "死信：清单、查看、重放", "dead letters: list, show, replay"
     ),

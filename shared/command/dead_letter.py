@@ -1,7 +1,6 @@
 """The operator's commands for dead letters: `kechuang dead-letter list|show|replay`."""
 
 import argparse
-import os
 import re
 import sys
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ import orjson
 
 from shared.bus.dead_letter import reactions_of, replay, subscriptions_of
 from shared.command.parser import BilingualParser, Verbs, argument
-from shared.command.run import CommandError, in_transaction, operator, told
+from shared.command.run import CommandError, database_url, in_transaction, operator, told
 from shared.db.dead_letter import DeadLetter, waiting
 from shared.db.engine import Database
 from shared.db.transaction import Transaction
@@ -106,9 +105,7 @@ def _content(letter: DeadLetter) -> list[str]:
 
 async def _perform(given: argparse.Namespace) -> Sequence[str]:
     service = given.service
-    url = os.environ.get(f"{service.upper()}_DATABASE_URL")
-    if url is None:
-        raise CommandError(f"缺少设置 {service.upper()}_DATABASE_URL is not set")
+    url = database_url(service)
     if given.verb == "list":
 
         async def listed(tx: Transaction) -> Sequence[str]:

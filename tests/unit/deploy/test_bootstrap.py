@@ -1,8 +1,10 @@
 """Where the environment comes from: the settings of the machine, in uv's words."""
 
+import subprocess
+import sys
 from pathlib import Path
 
-from deploy.bootstrap import Sources, pip_configuration, uv_binary
+from deploy.bootstrap import Sources, pip_configuration, uv_binary, write_command
 
 
 def test_the_settings_of_pip_are_said_in_the_words_of_uv() -> None:
@@ -79,3 +81,20 @@ def test_a_bare_machine_means_the_index_that_pythons_own_library_names() -> None
 def test_a_folder_of_wheels_that_is_not_there_is_passed_over(tmp_path: Path) -> None:
     sources = Sources({"PIP_FIND_LINKS": f"{tmp_path} {tmp_path}/none https://links.example/"}, {})
     assert sources.links == [str(tmp_path), "https://links.example/"]
+
+
+def test_the_operators_command_stands_in_the_environment_and_runs_from_any_folder(tmp_path: Path) -> None:
+    programs = tmp_path / "clone" / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "python").symlink_to(sys.executable)
+    (tmp_path / "clone" / "deploy").mkdir()
+    (tmp_path / "clone" / "deploy" / "command.py").write_text("import sys; print(sys.argv[1:])")
+    write_command(programs)
+    (tmp_path / "kechuang").symlink_to(programs / "kechuang")
+    said = subprocess.run(
+        [tmp_path / "kechuang", "client", "a b"], check=True, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert said.stdout.strip() == "['client', 'a b']"
+    before = (programs / "kechuang").stat().st_mtime_ns
+    write_command(programs)
+    assert (programs / "kechuang").stat().st_mtime_ns == before

@@ -18,6 +18,7 @@ from services.ipr.right.rules.right_words import KINDS_BY_WORD, STATUSES_BY_WORD
 from shared.kernel import uscc as codes
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import EvidenceLevel
+from shared.kernel.percent import read_percent
 from shared.table.cells import Cells
 from shared.table.finding import FindingKind, RowFinding, RowGravity, finding, from_refusal, is_refused
 from shared.table.kinds import CODE_FOLDED
@@ -58,7 +59,6 @@ _LEVELS = words_of(EvidenceLevel) | {folded_word(word): one for one, word in EVI
 _OWNER = re.compile(r"(?P<uscc>[0-9A-Z]{18})(?::(?P<share>\d{1,3}(?:\.\d{1,4})?)%?)?")
 _OWNERS_APART = re.compile(r"[;,、/\n]")
 _PPM_PER_PERCENT = 10_000
-_PERCENT_PLACES = 4
 _FIELDS_OF_EVIDENCE = {"level": "evidence_level", "issued_on": "evidence_on", "official_no": "evidence_no"}
 _FIELDS_OF_POINTERS = {
     **_FIELDS_OF_EVIDENCE,
@@ -133,7 +133,7 @@ def owners_of(text: str) -> list[OwnerPart] | None:
     shares = [match["share"] for match in read]
     if all(share is None for share in shares):
         return equal_shares([match["uscc"] for match in read])
-    parsed = [_percent_ppm(share) if share else 0 for share in shares]
+    parsed = [read_percent(share) or 0 if share else 0 for share in shares]
     if any(not 0 < share <= 100 * _PPM_PER_PERCENT for share in parsed):
         return None
     return [OwnerPart(uscc=match["uscc"], share_ppm=share) for match, share in zip(read, parsed, strict=True)]
@@ -220,11 +220,6 @@ def _evidence(cells: Cells) -> tuple[dict[str, Any] | None, list[RowFinding]]:
     if number is None or day is None:
         return None, findings
     return {"level": level, "issued_on": day, "official_no": number}, findings
-
-
-def _percent_ppm(text: str) -> int:
-    whole, _, places = text.partition(".")
-    return int(whole) * _PPM_PER_PERCENT + int(places.ljust(_PERCENT_PLACES, "0"))
 
 
 def _field(place: tuple[int | str, ...]) -> str:
