@@ -25,7 +25,7 @@ WORDS: dict[str, Any] = {
             "recorded_at": "2026-06-02T01:30:00Z",
         }
     ],
-    "owner": ENTERPRISE,
+    "owner_uscc": ENTERPRISE,
     "kind": "INVENTION",
     "kind_zh": "发明专利",
     "BlemishRead.kind": "OWNERSHIP_DISPUTE",

@@ -69,7 +69,6 @@ WORDS: dict[str, Any] = {
     "solution_months": 10,
     "solver_conditions": "有同类产线应用案例",
     "trl_wanted": 7,
-    "open_on": "2026-06-01",
     "AskRead.field": "core_indicators",
     "text_zh": "请给出可测的指标",
     "text_en": "give indicators that can be measured",

@@ -35,6 +35,22 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A parameter that no column alone answers.
+
+    Attributes:
+        kind: type of one value with its bounds, as the parameter is read.
+        holds: the condition of the rows that are asked for; it is told the transaction, for what depends on the caller
+            or the day, and the value, a list where there are several.
+        several: whether the parameter may be repeated.
+    """
+
+    kind: Any
+    holds: Callable[[Transaction, Any], ColumnElement[bool]]
+    several: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """What a list may be narrowed and sorted by; conditions of different parameters all hold.
 
@@ -45,6 +61,7 @@ class Selection:
         among: parameter → column that has one of several values.
         days: name → day or instant; the parameters are `<name>_from_on` and `<name>_until_on`, both days included.
         found: parameter → condition for what somebody looks for.
+        asked: parameter → what more than one column, or another table, answers.
         unless_asked: parameter → value that holds where the caller says nothing of it.
     """
 
@@ -54,15 +71,17 @@ class Selection:
     among: Columns = field(default_factory=dict)
     days: Columns = field(default_factory=dict)
     found: Mapping[str, Callable[[str], ColumnElement[bool]]] = field(default_factory=dict)
+    asked: Mapping[str, Asked] = field(default_factory=dict)
     unless_asked: Mapping[str, Any] = field(default_factory=dict)
 
-    def conditions(self, values: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-        """Return the conditions of what was chosen.
+    def narrowed(self, tx: Transaction, values: Mapping[str, Any]) -> Select[Any]:
+        """Return the rows that the caller may see and chose, in no order.
 
         Raises:
             KeyError: for a name that this list does not know.
         """
-        return [self._condition(name, value) for name, value in {**self.unless_asked, **values}.items()]
+        chosen = {**self.unless_asked, **values}
+        return self.rows(tx).where(*(self._condition(tx, name, value) for name, value in chosen.items()))
 
     def order(self, sort: Sort | None) -> Keyset:
         """Return the order that was chosen, or the list's own."""
@@ -74,28 +93,31 @@ class Selection:
         Raises:
             Refusal: `cursor_invalid`.
         """
-        narrowed = self.rows(tx).where(*self.conditions(chosen.values))
-        return await self.order(chosen.sort).page(tx, narrowed, wanted)
+        return await self.order(chosen.sort).page(tx, self.narrowed(tx, chosen.values), wanted)
 
     def batches(self, tx: Transaction, chosen: Chosen) -> AsyncIterator[Sequence[Any]]:
         """Yield every row that the caller may see and chose, some hundred at once, in the order chosen."""
-        narrowed = self.rows(tx).where(*self.conditions(chosen.values))
-        return self.order(chosen.sort).batches(tx, narrowed, size=_EXPORT_BATCH)
+        return self.order(chosen.sort).batches(tx, self.narrowed(tx, chosen.values), size=_EXPORT_BATCH)
 
-    def _condition(self, name: str, value: Any) -> ColumnElement[bool]:  # noqa: ANN401  # typed by the parameter
+    def _condition(self, tx: Transaction, name: str, value: Any) -> ColumnElement[bool]:  # noqa: ANN401  # typed by the parameter
+        if name in self.asked:
+            return self.asked[name].holds(tx, value)
         if name in self.same:
             return cast("ColumnElement[bool]", self.same[name] == value)
         if name in self.among:
             return self.among[name].in_(value)
         if name in self.found:
             return self.found[name](value)
+        return self._within_days(name, value)
+
+    def _within_days(self, name: str, value: date) -> ColumnElement[bool]:
         if name.endswith(FROM_ON):
             column = self.days[name.removesuffix(FROM_ON)]
             return column >= _first(value, column)
         column = self.days[name.removesuffix(UNTIL_ON)]
         if isinstance(type_of(column), DateTime):
             return column < _first(min(value, _LAST_DAY) + timedelta(days=1), column)
-        return cast("ColumnElement[bool]", column <= value)
+        return column <= value
 
 
 def by_time(at: SQLColumnExpression[Any], row_id: SQLColumnExpression[Any]) -> dict[Sort, Keyset]:

@@ -222,14 +222,14 @@ async def _send(spool: IO[bytes]) -> AsyncIterator[bytes]:
 def _shown(value: Any, column: Column) -> Value:  # noqa: ANN401  # any value of a field
     if value is None:
         return None
+    if isinstance(value, list | tuple | set | frozenset):
+        return _SEVERAL.join(str(_shown(one, column)) for one in value)
     if column.label is not None:
         label = column.label(value)
         return str(value) if label is None else label
     match value:
-        case list() | tuple() | set() | frozenset():
-            shown: Value = _SEVERAL.join(str(_shown(one, column)) for one in value)
         case bool():
-            shown = _YES if value else _NO
+            shown: Value = _YES if value else _NO
         case Enum():
             meaning = DICTIONARY.of_value(type(value).__name__, value.value)
             shown = str(value.value) if meaning is None else meaning.zh

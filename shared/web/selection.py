@@ -46,6 +46,10 @@ def _kinds(selection: Selection) -> list[tuple[str, Any]]:
         day = Annotated[Day | None, Query(examples=[_DAY_EXAMPLE])]
         named += [(name + FROM_ON, day), (name + UNTIL_ON, day)]
     named += [(name, Annotated[SearchText | None, Query()]) for name in selection.found]
+    for name, asked in selection.asked.items():
+        told = Query(max_length=_MOST_VALUES) if asked.several else Query()
+        several = list[asked.kind] if asked.several else asked.kind  # type: ignore[name-defined]  # a type by its list
+        named.append((name, Annotated[several | None, told]))
     sorts = tuple(selection.sorts)
     # In the order of the enumeration: Python keeps one `Literal | None` of equal members, whichever order was first.
     closed = tuple(one for one in type(sorts[0]) if one in sorts)

@@ -1,11 +1,11 @@
 """Routes of IP rights (知识产权)."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Response
 
 from services.ipr.right.models.right import Right
 from services.ipr.right.rules import right as rules
@@ -23,27 +23,28 @@ from services.ipr.right.rules.right import (
     RightView,
     TermExtension,
 )
-from services.ipr.right.rules.right_kind import KIND_ZH, RightKind, display_number
+from services.ipr.right.rules.right_kind import KIND_ZH, display_number
+from services.ipr.right.rules.right_list import FORM
 from services.ipr.right.rules.right_owner import Transfer
 from services.ipr.right.rules.right_status import LegalStatus
 from services.ipr.right.rules.right_term import months_left
 from services.ipr.right.store import enterprise as enterprises
 from services.ipr.right.store import right as store
-from services.ipr.right.store.right import RightFilter
 from services.ipr.right.usecases import right as usecases
+from shared.db.selection import Chosen
 from shared.db.transaction import Transaction
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import EvidenceLevel
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read
-from shared.kernel.types import CodeTextOrNone
 from shared.policy.book import RuleBook
 from shared.web.answer import answered
 from shared.web.document import Evidences, EvidenceShown
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.export import TABLE, Column, Format, export
+from shared.web.export import TABLE, Format, columns_as_imported, export_list
 from shared.web.paging import PageOf, Paging, page
+from shared.web.selection import chosen_from
 
 router = edge_router(tags=["ip-rights"])
 REGISTER_REFUSED = (
@@ -60,21 +61,26 @@ REGISTER_REFUSED = (
     status_rules.STATUS_MOVE_IN_FUTURE,
     FORBIDDEN_ROLE,
 )
-COLUMNS = (
-    Column("kind_zh", "种类", "kind"),
-    Column("right_no_display", "号码", "number"),
-    Column("title", "名称", "title"),
-    Column("legal_status", "法律状态", "legal status"),
-    Column("status_since_on", "状态日期", "since"),
-    Column("owners_text", "权利人", "owners"),
-    Column("filed_on", "申请日", "filed on"),
-    Column("granted_on", "授权日", "granted on"),
-    Column("ends_on", "到期日", "ends on"),
-    Column("high_value", "高价值", "high value"),
-    Column("blemished", "有瑕疵", "blemished"),
-    Column("evidence_level", "证据等级", "evidence level"),
+COLUMNS = columns_as_imported(
+    FORM,
+    "kind",
+    "right_no",
+    "title",
+    "legal_status",
+    "status_effective_on",
+    "owners",
+    "owner_names",
+    "filed_on",
+    "published_on",
+    "granted_on",
+    "stated_ends_on",
+    "ends_on",
+    "months_left",
+    "high_value",
+    "blemished",
+    "evidence_level",
 )
-_EXPORT_PAGE = 500
+Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
 
 
 class OwnerRead(Read):
@@ -161,24 +167,6 @@ async def answer_right(tx: Transaction, right: Right, book: RuleBook, *, status:
     return answered((await shown(tx, [right], book))[0], status=status, location=location, version=right.version)
 
 
-async def right_filter(
-    owner: Annotated[CodeTextOrNone, Query(description="权利人统一社会信用代码 / an owner's code")] = None,
-    kind: Annotated[RightKind | None, Query(description="种类 / kind")] = None,
-    legal_status: Annotated[LegalStatus | None, Query(description="法律状态 / legal status")] = None,
-    right_no: Annotated[
-        CodeTextOrNone, Query(description="号码，点和前缀可省略 / number, dot and prefix optional")
-    ] = None,
-) -> RightFilter:
-    """Read the filters of rights."""
-    number = None if right_no is None else right_no.removeprefix("ZL").removeprefix("CN")
-    if number is not None and kind in kind_rules.PATENT_KINDS:
-        number = number.replace(".", "")
-    return RightFilter(owner=owner, kind=kind, status=legal_status, number=number)
-
-
-Wanted = Annotated[RightFilter, Depends(right_filter)]
-
-
 @router.post("/ip-rights", status_code=201, response_model=RightRead, responses=refusals(*REGISTER_REFUSED))
 @edge(scope="ipr.right:write", row="enterprise", summary_zh="登记知识产权")
 async def register_right(body: RightDraft, tx: Tx, book: Book) -> Response:
@@ -189,29 +177,45 @@ async def register_right(body: RightDraft, tx: Tx, book: Book) -> Response:
 
 @router.get("/ip-rights", response_model=PageOf[RightRead])
 @edge(scope="ipr.right:read", row="enterprise", summary_zh="知识产权清单")
-async def list_rights(wanted: Wanted, paging: Paging, tx: Tx, book: Book) -> Response:
-    """List the rights the caller may see, newest first."""
-    found = await store.page(tx, wanted, paging.wanted())
+async def list_rights(paging: Paging, tx: Tx, book: Book, wanted: Wanted) -> Response:
+    """List the rights the caller may see, newest first unless asked otherwise."""
+    found = await store.LIST.page(tx, wanted, paging.wanted())
     return page(paging, await shown(tx, found.rows, book), found.next_key)
 
 
 @router.get("/exports/ip-rights.{file_format}", response_class=Response, responses=TABLE)
-@edge(scope="ipr.right:read", row="enterprise", summary_zh="导出知识产权清单")
-async def export_rights(file_format: Format, wanted: Wanted, tx: Tx, book: Book) -> Response:
-    """Export the rights that a list with the same filters would show, as CSV or XLSX."""
-    return await export(_exported(tx, wanted, book), COLUMNS, format=file_format, filename="ip-rights")
+@edge(scope="ipr.right:read", row="enterprise", summary_zh="导出知识产权清单", audited=True)
+async def export_rights(file_format: Format, tx: Tx, book: Book, wanted: Wanted) -> Response:
+    """Export what a list of rights with the same filters would show, as CSV or XLSX."""
 
+    async def taken(rows: Sequence[Right]) -> list[dict[str, Any]]:
+        return [_flat(one) for one in await shown(tx, rows, book)]
 
-async def _exported(tx: Transaction, wanted: RightFilter, book: RuleBook) -> AsyncIterator[dict[str, Any]]:
-    """Give the rows of an export page by page, so that memory does not grow with them."""
-    async for batch in store.batches(tx, wanted, size=_EXPORT_PAGE):
-        for one in await shown(tx, batch, book):
-            yield _flat(one)
+    return await export_list(
+        tx,
+        store.LIST.batches(tx, wanted),
+        taken,
+        COLUMNS,
+        format=file_format,
+        noun="ip-rights",
+        title="知识产权",
+    )
 
 
 def _flat(right: RightRead) -> dict[str, Any]:
-    owners = "; ".join(f"{one.uscc}:{one.share_ppm // 10_000}.{one.share_ppm % 10_000:04d}%" for one in right.owners)
-    return {**right.model_dump(mode="json"), "owners_text": owners}
+    """Return a right as a row of a list of rights, which an import takes back."""
+    return {
+        **dict(right),
+        "right_no": right.right_no_display,
+        "owners": owners_in_words(right.owners),
+        "owner_names": [one.name or one.uscc for one in right.owners],
+        "status_effective_on": right.status_since_on,
+    }
+
+
+def owners_in_words(owners: Sequence[OwnerRead]) -> list[str]:
+    """Return owners as a list of rights names them: the code, and the share in per cent."""
+    return [f"{one.uscc}:{one.share_ppm // 10_000}.{one.share_ppm % 10_000:04d}%" for one in owners]
 
 
 @router.get("/ip-rights/{right_id}", response_model=RightRead)

@@ -105,6 +105,16 @@ def display_number(kind: RightKind, number: str) -> str:
     return patent_no.display(number) if kind in PATENT_KINDS else number
 
 
+def numbers_kept(text: str) -> frozenset[str]:
+    """Return the numbers under which a right may be kept that somebody asks for: prefix and dot may be left out or not.
+
+    Source: I-RIGHT-02 (docs/rules/ipr.md).
+    """
+    written = fold_code(text[:_LONGEST]).text
+    bare = written.removeprefix("ZL").removeprefix("CN")
+    return frozenset({written, bare, bare.replace(".", "")})
+
+
 def number_year(kind: RightKind, number: str) -> int | None:
     """Return the year of filing that a normalised patent number names, or None for other kinds.
 

@@ -1,12 +1,12 @@
 """Rights with what hangs on them: an enterprise sees those it owns a share of, a district those of its firms."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, delete, exists, false, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, Select, delete, exists, false, func, insert, select, tuple_
 from sqlmodel import col
 
 from services.ipr.base import metadata
@@ -14,15 +14,17 @@ from services.ipr.right.models.blemish import Blemish
 from services.ipr.right.models.enterprise import Enterprise
 from services.ipr.right.models.right import Right, RightEvidence, RightGround, RightMove, RightOwner, RightTransfer
 from services.ipr.right.rules.right import HighValueGround, RightTerms, RightView
-from services.ipr.right.rules.right_kind import RightKind
+from services.ipr.right.rules.right_kind import RightKind, numbers_kept
 from services.ipr.right.rules.right_owner import OwnerPart
-from services.ipr.right.rules.right_status import IN_FORCE, LegalStatus, RecordedMove
-from shared.db.keyset import Page, PageWanted, descending
+from services.ipr.right.rules.right_status import IN_FORCE, RecordedMove
+from shared.db.keyset import ascending
+from shared.db.selection import Asked, Selection, by_time, due_first
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Actor, Role
+from shared.kernel.sort import Sort
+from shared.kernel.types import CodeText, LooseUscc, UnitId
 
 SEES_ALL = frozenset({Role.CITY, Role.IP_CENTRE, Role.AUDITOR, Role.SYSTEM})
-_NEWEST = descending(col(Right.created_at), col(Right.id))
 Rows = TypeVar("Rows", bound=Select[Any])
 
 
@@ -34,16 +36,6 @@ class NewRight:
     owners: list[dict[str, Any]]
     move: dict[str, Any]
     grounds: list[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class RightFilter:
-    """Which rights are asked for."""
-
-    owner: str | None = None
-    kind: RightKind | None = None
-    status: LegalStatus | None = None
-    number: str | None = None
 
 
 def visible(query: Rows, actor: Actor) -> Rows:
@@ -103,32 +95,6 @@ async def lock_by_numbers(
     )
     rows = (await tx.session.execute(query.execution_options(populate_existing=True))).scalars()
     return {(row.kind, row.right_no): row for row in rows}
-
-
-async def page(tx: Transaction, asked: RightFilter, wanted: PageWanted) -> Page[Right]:
-    """Return one page of rights that the caller may see, newest first."""
-    return await _NEWEST.page(tx, _narrowed(tx, asked), wanted)
-
-
-def batches(tx: Transaction, asked: RightFilter, *, size: int) -> AsyncIterator[Sequence[Right]]:
-    """Yield all rights that the caller may see, newest first, up to `size` at once."""
-    return _NEWEST.batches(tx, _narrowed(tx, asked), size=size)
-
-
-def _narrowed(tx: Transaction, asked: RightFilter) -> Select[Right]:
-    query = visible(select(Right), tx.actor)
-    if asked.owner is not None:
-        owned = select(col(RightOwner.right_id)).where(
-            col(RightOwner.right_id) == col(Right.id), col(RightOwner.uscc) == asked.owner
-        )
-        query = query.where(exists(owned))
-    if asked.kind is not None:
-        query = query.where(col(Right.kind) == asked.kind)
-    if asked.status is not None:
-        query = query.where(col(Right.legal_status) == asked.status)
-    if asked.number is not None:
-        query = query.where(col(Right.right_no) == asked.number)
-    return query
 
 
 async def views(tx: Transaction, rights: Sequence[Right]) -> dict[UUID, RightView]:
@@ -252,3 +218,50 @@ async def owned_by(tx: Transaction, uscc: str) -> Sequence[Right]:
         select(Right).join(RightOwner, col(RightOwner.right_id) == col(Right.id)).where(col(RightOwner.uscc) == uscc)
     )
     return (await tx.session.execute(query.order_by(col(Right.kind), col(Right.right_no)))).scalars().all()
+
+
+def _owned(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    owners = select(col(RightOwner.right_id)).join(
+        Enterprise, col(Enterprise.uscc) == col(RightOwner.uscc), isouter=True
+    )
+    return exists(owners.where(col(RightOwner.right_id) == col(Right.id), condition))
+
+
+def _blemished() -> ColumnElement[bool]:
+    return exists(
+        select(col(Blemish.right_id)).where(col(Blemish.right_id) == col(Right.id), col(Blemish.cleared_on).is_(None))
+    )
+
+
+ABOUT_RIGHT = {
+    "owner_uscc": Asked(LooseUscc, lambda _, uscc: _owned(col(RightOwner.uscc) == uscc)),
+    "unit_id": Asked(UnitId, lambda _, unit_id: _owned(col(Enterprise.unit_id) == unit_id)),
+    "right_no": Asked(CodeText, lambda _, number: col(Right.right_no).in_(numbers_kept(number))),
+}
+"""By what any list whose rows join a right may be narrowed: an owner, an owner's reporting unit, the number."""
+LIST = Selection(
+    rows=lambda tx: visible(select(Right), tx.actor),
+    sorts={
+        **by_time(col(Right.created_at), col(Right.id)),
+        Sort.DUE: due_first(col(Right.ends_on), col(Right.id)),
+        Sort.NAME: ascending(col(Right.title), col(Right.id)),
+        Sort.CODE: ascending(col(Right.right_no), col(Right.id)),
+    },
+    among={
+        "kind": col(Right.kind),
+        "legal_status": col(Right.legal_status),
+        "evidence_level": col(Right.evidence_level),
+    },
+    days={
+        "filed": col(Right.filed_on),
+        "granted": col(Right.granted_on),
+        "ends": col(Right.ends_on),
+        "status_since": col(Right.status_since_on),
+        "created": col(Right.created_at),
+    },
+    asked={
+        **ABOUT_RIGHT,
+        "blemished": Asked(bool, lambda _, wanted: _blemished() if wanted else ~_blemished()),
+    },
+)
+"""What rights may be narrowed and sorted by."""

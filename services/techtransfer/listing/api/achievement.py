@@ -1,10 +1,10 @@
 """Routes of achievements (科技成果)."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel
 
 from services.techtransfer.listing.api.listing import (
@@ -16,9 +16,6 @@ from services.techtransfer.listing.api.listing import (
     WithdrawRequest,
     answered,
     contact_of,
-    exported,
-    listed,
-    listing_filter,
     merged,
     patch_of,
     seen_by,
@@ -29,23 +26,22 @@ from services.techtransfer.listing.rules import ip_right as right_rules
 from services.techtransfer.listing.rules import listing as listing_rules
 from services.techtransfer.listing.rules.achievement import AchievementTerms
 from services.techtransfer.listing.rules.ip_right import ClaimFinding
-from services.techtransfer.listing.rules.words import ResultStage
+from services.techtransfer.listing.rules.listing_list import ACHIEVEMENTS
 from services.techtransfer.listing.store import achievement as store
-from services.techtransfer.listing.store import listing as listing_store
-from services.techtransfer.listing.store.achievement import AchievementFilter
-from services.techtransfer.listing.store.listing import ListingFilter
 from services.techtransfer.listing.usecases import achievement as usecases
 from services.techtransfer.listing.usecases import listing as listing_usecases
 from services.techtransfer.listing.usecases.ip_right import check_rights
+from shared.db.selection import Chosen
 from shared.kernel.actor import Actor
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDITION_REQUIRED
 from shared.kernel.shape import Shape
-from shared.kernel.types import MAX_FEN, LooseUsccOrNone, ShortText
+from shared.kernel.types import LooseUsccOrNone, ShortText
 from shared.web.conditional import IfMatch
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.export import TABLE, Column, Format
-from shared.web.paging import PageOf, Paging
+from shared.web.export import TABLE, Format, columns_as_imported, export_list
+from shared.web.paging import PageOf, Paging, page
+from shared.web.selection import chosen_from
 
 router = edge_router(tags=["achievements"])
 
@@ -62,13 +58,20 @@ ACHIEVEMENT_REFUSED = (
     *RIGHTS_REFUSED,
     *TERMS_REFUSED,
 )
-COLUMNS = (
+COLUMNS = columns_as_imported(
+    ACHIEVEMENTS,
     *SHARED_COLUMNS,
-    Column("stage", "成果所处阶段", "stage"),
-    Column("trl", "技术成熟度", "readiness level"),
-    Column("asking_price_fen", "报价", "asking price"),
-    Column("summary", "简介", "summary"),
+    "stage",
+    "trl",
+    "asking_price_fen",
+    "summary",
+    "origin",
+    "innovation_points",
+    "result_class",
+    "ip_right_nos",
+    "completing_units",
 )
+Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
 
 
 class AchievementRead(AchievementTerms, ListingState):
@@ -105,22 +108,8 @@ def shown(achievement: Achievement, actor: Actor) -> AchievementRead:
     return AchievementRead.of(achievement, **seen_by(actor, achievement))
 
 
-async def achievement_filter(
-    common: Annotated[ListingFilter, Depends(listing_filter)],
-    stage: Annotated[ResultStage | None, Query(description="成果所处阶段 / stage")] = None,
-    trl_min: Annotated[int | None, Query(ge=1, le=9, description="技术成熟度下限 / lowest readiness")] = None,
-    trl_max: Annotated[int | None, Query(ge=1, le=9, description="技术成熟度上限 / highest readiness")] = None,
-    price_max_fen: Annotated[
-        int | None, Query(ge=0, le=MAX_FEN, description="报价上限（分）/ highest price in fen")
-    ] = None,
-) -> AchievementFilter:
-    """Read the filters of achievements."""
-    return AchievementFilter(
-        **asdict(common), stage=stage, trl_min=trl_min, trl_max=trl_max, price_max_fen=price_max_fen
-    )
-
-
-Wanted = Annotated[AchievementFilter, Depends(achievement_filter)]
+async def _listed(tx: Tx, rows: Sequence[Achievement]) -> list[AchievementRead]:
+    return [shown(row, tx.actor) for row in rows]
 
 
 @router.post(
@@ -136,20 +125,25 @@ async def post_achievement(body: AchievementTerms, tx: Tx, book: Book) -> Respon
 
 @router.get("/achievements", response_model=PageOf[AchievementRead])
 @edge(scope="transfer.listing:read", row="any", summary_zh="科技成果清单")
-async def list_achievements(wanted: Wanted, paging: Paging, tx: Tx) -> Response:
-    """List published achievements and one's own, newest first."""
-    statement = store.narrowed_achievements(tx.actor, wanted)
-    found = await listing_store.one_page(tx, statement, Achievement, paging.wanted())
-    return listed(found, tx.actor, paging=paging, shown=shown)
+async def list_achievements(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
+    """List published achievements and one's own, newest first unless asked otherwise."""
+    found = await store.LIST.page(tx, wanted, paging.wanted())
+    return page(paging, await _listed(tx, found.rows), found.next_key)
 
 
 @router.get("/exports/achievements.{file_format}", response_class=Response, responses=TABLE)
-@edge(scope="transfer.listing:read", row="any", summary_zh="导出科技成果清单")
-async def export_achievements(file_format: Format, wanted: Wanted, tx: Tx) -> Response:
-    """Export the achievements that a list with the same filters would show, as CSV or XLSX."""
-    statement = store.narrowed_achievements(tx.actor, wanted)
-    found = listing_store.every_row(tx, statement, Achievement)
-    return await exported(found, tx.actor, columns=COLUMNS, file_format=file_format, filename="achievements")
+@edge(scope="transfer.listing:read", row="any", summary_zh="导出科技成果清单", audited=True)
+async def export_achievements(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
+    """Export what a list of achievements with the same filters would show, as CSV or XLSX; hidden fields are empty."""
+    return await export_list(
+        tx,
+        store.LIST.batches(tx, wanted),
+        lambda rows: _listed(tx, rows),
+        COLUMNS,
+        format=file_format,
+        noun="achievements",
+        title="科技成果",
+    )
 
 
 @router.get("/achievements/{achievement_id}", response_model=AchievementChecked)

@@ -1,30 +1,24 @@
 """What the routes of achievements and needs share: shapes, partial changes, versions, and a party's summary."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, Any, Optional, TypeVar
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from services.techtransfer.listing.models.listing import ListingColumns
 from services.techtransfer.listing.rules import listing as rules
 from services.techtransfer.listing.rules import party as party_rules
-from services.techtransfer.listing.rules.words import CooperationMode, ListingStatus, ReviewDecision, in_words
-from services.techtransfer.listing.store.listing import Listing, ListingFilter
+from services.techtransfer.listing.rules.words import CooperationMode, ListingStatus, ReviewDecision
 from services.techtransfer.listing.usecases import listing as usecases
-from shared.db.keyset import Page
 from shared.kernel.actor import Actor
-from shared.kernel.key_field import KeyField
 from shared.kernel.shape import Read, Shape
-from shared.kernel.types import CodeTextOrNone, LongTextOrNone, LooseUscc, SearchTextOrNone, UnitId
+from shared.kernel.types import LongTextOrNone, LooseUscc
 from shared.web import answer
 from shared.web.edge import Tx, edge, edge_router
-from shared.web.export import Column, Format, export
-from shared.web.paging import PageRequest
 
 Terms = TypeVar("Terms", bound=rules.ListingTerms)
 router = edge_router(tags=["listings"])
@@ -44,19 +38,21 @@ TERMS_REFUSED = (
 )
 """What both nouns refuse about the terms of a listing."""
 SHARED_COLUMNS = (
-    Column("case_no", "编号", "case number"),
-    Column("title", "名称", "title"),
-    Column("party_uscc", "统一社会信用代码", "code of the party"),
-    Column("party_name", "单位名称", "party"),
-    Column("unit_id", "填报单位", "reporting unit"),
-    Column("key_field", "重点领域", "key field"),
-    Column("keywords", "关键词", "keywords"),
-    Column("cooperation_modes", "合作方式", "ways to work together"),
-    Column("status", "状态", "status"),
-    Column("valid_until_on", "截止日", "listed until"),
-    Column("published_at", "发布时间", "published at"),
+    "case_no",
+    "title",
+    "party_uscc",
+    "party_name",
+    "unit_id",
+    "key_field",
+    "keywords",
+    "cooperation_modes",
+    "status",
+    "valid_until_on",
+    "submitted_at",
+    "review_due_on",
+    "published_at",
 )
-"""Columns of both exports."""
+"""Fields that both exports begin with."""
 
 
 class ListingState(Read):
@@ -102,29 +98,6 @@ class ListingSummaryRead(Read):
     uscc: LooseUscc
     achievements: dict[ListingStatus, int]
     needs: dict[ListingStatus, int]
-
-
-async def listing_filter(
-    status: Annotated[ListingStatus | None, Query(description="状态 / status")] = None,
-    unit_id: Annotated[UnitId | None, Query(description="填报单位 / reporting unit")] = None,
-    key_field: Annotated[KeyField | None, Query(description="重点领域 / key field")] = None,
-    party_uscc: Annotated[CodeTextOrNone, Query(description="单位代码 / code of the party")] = None,
-    cooperation_mode: Annotated[CooperationMode | None, Query(description="合作方式 / way to work together")] = None,
-    q: Annotated[SearchTextOrNone, Query(description="标题或关键词 / words of title or keywords")] = None,
-    mine: Annotated[  # noqa: FBT002  # a flag of the query
-        bool, Query(description="仅本单位经办的，含未发布 / only one's own, in any state")
-    ] = False,
-) -> ListingFilter:
-    """Read the filters that both lists have."""
-    return ListingFilter(
-        status=status,
-        unit_id=unit_id,
-        key_field=key_field.value if key_field else None,
-        party_uscc=party_uscc,
-        cooperation_mode=cooperation_mode,
-        text=q,
-        mine=mine,
-    )
 
 
 def contact_of(listing: ListingColumns) -> ContactRead:
@@ -180,37 +153,6 @@ def answered(read: ListingState, *, path: str | None = None) -> Response:
     if path is None:
         return answer.answered(read, version=read.version)
     return answer.answered(read, status=201, location=f"/v1/{path}/{read.id}", version=read.version)
-
-
-def listed(
-    found: Page[Listing], actor: Actor, *, paging: PageRequest, shown: Callable[[Listing, Actor], ListingState]
-) -> Response:
-    """Answer with one page of listings as the caller may see them."""
-    return answer.paged(paging, found, lambda one: shown(one, actor))
-
-
-async def exported(
-    found: AsyncIterator[ListingColumns],
-    actor: Actor,
-    *,
-    columns: Sequence[Column],
-    file_format: Format,
-    filename: str,
-) -> Response:
-    """Answer with a table of all rows; hidden fields are empty, lists stand in one cell."""
-
-    async def rows() -> AsyncIterator[dict[str, Any]]:
-        async for listing in found:
-            fields = {**listing.model_dump(), **seen_by(actor, listing)}
-            yield {name: _cell(value) for name, value in fields.items()}
-
-    return await export(rows(), columns, format=file_format, filename=filename)
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, list):
-        return "、".join(str(_cell(one)) for one in value)
-    return in_words(value) if isinstance(value, StrEnum) else value
 
 
 @router.get("/listing-summaries/{uscc}")

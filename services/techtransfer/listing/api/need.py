@@ -1,10 +1,10 @@
 """Routes of needs (技术需求)."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel
 
 from services.techtransfer.listing.api.listing import (
@@ -16,9 +16,6 @@ from services.techtransfer.listing.api.listing import (
     WithdrawRequest,
     answered,
     contact_of,
-    exported,
-    listed,
-    listing_filter,
     merged,
     patch_of,
     seen_by,
@@ -26,22 +23,22 @@ from services.techtransfer.listing.api.listing import (
 from services.techtransfer.listing.models.need import Need
 from services.techtransfer.listing.rules import listing as listing_rules
 from services.techtransfer.listing.rules import need as rules
+from services.techtransfer.listing.rules.listing_list import NEEDS
 from services.techtransfer.listing.rules.need import NeedTerms
-from services.techtransfer.listing.store import listing as listing_store
 from services.techtransfer.listing.store import need as store
-from services.techtransfer.listing.store.listing import ListingFilter
-from services.techtransfer.listing.store.need import NeedFilter
 from services.techtransfer.listing.usecases import listing as listing_usecases
 from services.techtransfer.listing.usecases import need as usecases
+from shared.db.selection import Chosen
 from shared.kernel.actor import Actor
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDITION_REQUIRED
 from shared.kernel.shape import Read
-from shared.kernel.types import MAX_FEN, DayOrNone, LooseUsccOrNone, ShortText
+from shared.kernel.types import LooseUsccOrNone, ShortText
 from shared.web.conditional import IfMatch
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.export import TABLE, Column, Format
-from shared.web.paging import PageOf, Paging
+from shared.web.export import TABLE, Format, columns_as_imported, export_list
+from shared.web.paging import PageOf, Paging, page
+from shared.web.selection import chosen_from
 
 router = edge_router(tags=["needs"])
 
@@ -49,13 +46,18 @@ if TYPE_CHECKING:
     NeedPatch = BaseModel
 else:
     NeedPatch = patch_of("NeedPatch", NeedTerms)
-COLUMNS = (
+COLUMNS = columns_as_imported(
+    NEEDS,
     *SHARED_COLUMNS,
-    Column("problem", "主要技术难题", "problem"),
-    Column("core_indicators", "核心指标", "core indicators"),
-    Column("trl_wanted", "期望技术成熟度", "readiness level wanted"),
-    Column("budget_fen", "拟投入", "budget"),
+    "problem",
+    "core_indicators",
+    "trl_wanted",
+    "budget_fen",
+    "solution_months",
+    "ip_ownership",
+    "solver_conditions",
 )
+Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
 
 
 class AskRead(Read):
@@ -81,19 +83,8 @@ def shown(need: Need, actor: Actor) -> NeedRead:
     return NeedRead.of(need, **seen, asks=asks)
 
 
-async def need_filter(
-    common: Annotated[ListingFilter, Depends(listing_filter)],
-    budget_min_fen: Annotated[
-        int | None, Query(ge=0, le=MAX_FEN, description="拟投入下限（分）/ lowest budget in fen")
-    ] = None,
-    trl_wanted: Annotated[int | None, Query(ge=1, le=9, description="期望技术成熟度 / readiness wanted")] = None,
-    open_on: Annotated[DayOrNone, Query(description="该日仍在征集 / still open on this day")] = None,
-) -> NeedFilter:
-    """Read the filters of needs."""
-    return NeedFilter(**asdict(common), budget_min_fen=budget_min_fen, trl_wanted=trl_wanted, open_on=open_on)
-
-
-Wanted = Annotated[NeedFilter, Depends(need_filter)]
+async def _listed(tx: Tx, rows: Sequence[Need]) -> list[NeedRead]:
+    return [shown(row, tx.actor) for row in rows]
 
 
 @router.post("/needs", status_code=201, response_model=NeedRead, responses=refusals(*TERMS_REFUSED))
@@ -107,20 +98,25 @@ async def post_need(body: NeedTerms, tx: Tx, book: Book) -> Response:
 
 @router.get("/needs", response_model=PageOf[NeedRead])
 @edge(scope="transfer.listing:read", row="any", summary_zh="技术需求清单")
-async def list_needs(wanted: Wanted, paging: Paging, tx: Tx) -> Response:
-    """List published needs and one's own, newest first."""
-    statement = store.narrowed_needs(tx.actor, wanted)
-    found = await listing_store.one_page(tx, statement, Need, paging.wanted())
-    return listed(found, tx.actor, paging=paging, shown=shown)
+async def list_needs(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
+    """List published needs and one's own, newest first unless asked otherwise."""
+    found = await store.LIST.page(tx, wanted, paging.wanted())
+    return page(paging, await _listed(tx, found.rows), found.next_key)
 
 
 @router.get("/exports/needs.{file_format}", response_class=Response, responses=TABLE)
-@edge(scope="transfer.listing:read", row="any", summary_zh="导出技术需求清单")
-async def export_needs(file_format: Format, wanted: Wanted, tx: Tx) -> Response:
-    """Export the needs that a list with the same filters would show, as CSV or XLSX."""
-    statement = store.narrowed_needs(tx.actor, wanted)
-    found = listing_store.every_row(tx, statement, Need)
-    return await exported(found, tx.actor, columns=COLUMNS, file_format=file_format, filename="needs")
+@edge(scope="transfer.listing:read", row="any", summary_zh="导出技术需求清单", audited=True)
+async def export_needs(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
+    """Export what a list of needs with the same filters would show, as CSV or XLSX; hidden fields are empty."""
+    return await export_list(
+        tx,
+        store.LIST.batches(tx, wanted),
+        lambda rows: _listed(tx, rows),
+        COLUMNS,
+        format=file_format,
+        noun="needs",
+        title="技术需求",
+    )
 
 
 @router.get("/needs/{need_id}", response_model=NeedRead)

@@ -1,38 +1,34 @@
-"""What a list of achievements is narrowed to beside the filters of every listing."""
+"""What lists of achievements may be narrowed and sorted by beside what every list of listings may."""
 
-from dataclasses import dataclass
+from typing import Annotated
 
-from sqlalchemy import Select
+from pydantic import Field
+from sqlalchemy import and_
 from sqlmodel import col
 
 from services.techtransfer.listing.models.achievement import Achievement
-from services.techtransfer.listing.rules.words import ResultStage
-from services.techtransfer.listing.store.listing import ListingFilter, narrowed, shown
-from shared.kernel.actor import Actor
+from services.techtransfer.listing.store.listing import list_of, shown
+from shared.db.selection import Asked
+from shared.kernel.types import MAX_FEN
 
-
-@dataclass(frozen=True, slots=True)
-class AchievementFilter(ListingFilter):
-    """Filters of achievements; readiness bounds are inclusive, the price is an upper bound in fen."""
-
-    stage: ResultStage | None = None
-    trl_min: int | None = None
-    trl_max: int | None = None
-    price_max_fen: int | None = None
-
-
-def narrowed_achievements(actor: Actor, wanted: AchievementFilter) -> Select[Achievement]:
-    """Return the achievements that the actor may see and asked for, in no order."""
-    statement = narrowed(Achievement, actor, wanted)
-    if wanted.stage is not None:
-        statement = statement.where(col(Achievement.stage) == wanted.stage)
-    if wanted.trl_min is not None:
-        statement = statement.where(col(Achievement.trl) >= wanted.trl_min)
-    if wanted.trl_max is not None:
-        statement = statement.where(col(Achievement.trl) <= wanted.trl_max)
-    if wanted.price_max_fen is not None:
-        statement = statement.where(
-            col(Achievement.asking_price_fen) <= wanted.price_max_fen,
-            shown(Achievement, "asking_price_fen", actor),
-        )
-    return statement
+_Readiness = Annotated[int, Field(ge=1, le=9)]
+_Price = Annotated[int, Field(ge=0, le=MAX_FEN)]
+LIST = list_of(
+    Achievement,
+    among={
+        "stage": col(Achievement.stage),
+        "origin": col(Achievement.origin),
+        "result_class": col(Achievement.result_class),
+    },
+    asked={
+        "trl_min": Asked(_Readiness, lambda _, level: col(Achievement.trl) >= level),
+        "trl_max": Asked(_Readiness, lambda _, level: col(Achievement.trl) <= level),
+        "price_max_fen": Asked(
+            _Price,
+            lambda tx, price: and_(
+                col(Achievement.asking_price_fen) <= price, shown(Achievement, "asking_price_fen", tx.actor)
+            ),
+        ),
+    },
+)
+"""What achievements may be narrowed and sorted by; bounds of readiness are included, that of the price is in fen."""

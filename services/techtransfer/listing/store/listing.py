@@ -1,42 +1,25 @@
 """Reads and locks that achievements and needs share: row scope, filters, keyset pages, what has to end."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlmodel import col
 
 from services.techtransfer.listing.models.listing import ListingColumns
 from services.techtransfer.listing.rules.listing import ENDED, title_key
 from services.techtransfer.listing.rules.words import CooperationMode, ListingStatus
-from shared.db.keyset import Keyset, Page, PageWanted, descending
+from shared.db.keyset import ascending
+from shared.db.selection import Asked, Columns, Selection, by_time
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Actor, Role
 from shared.kernel.fold import search_key
+from shared.kernel.sort import Sort
+from shared.kernel.types import LooseUscc
 
 Listing = TypeVar("Listing", bound=ListingColumns)
 SEES_ALL = frozenset({Role.CITY, Role.AUDITOR, Role.SYSTEM})
-EXPORT_PAGE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class ListingFilter:
-    """What a list is narrowed to; everything empty is everything the caller may see.
-
-    Attributes:
-        mine: only what the caller may manage or review, in any state.
-        text: words looked for in title and keywords.
-    """
-
-    status: ListingStatus | None = None
-    unit_id: str | None = None
-    key_field: str | None = None
-    party_uscc: str | None = None
-    cooperation_mode: CooperationMode | None = None
-    text: str | None = None
-    mine: bool = False
 
 
 def inside(table: type[Listing], actor: Actor) -> ColumnElement[bool]:
@@ -103,39 +86,6 @@ async def lock_known(
     return (await tx.session.execute(statement)).scalars().all()
 
 
-def narrowed(table: type[Listing], actor: Actor, wanted: ListingFilter) -> Select[Listing]:
-    """Return the rows that the actor may see and asked for, in no order."""
-    conditions = [inside(table, actor) if wanted.mine else visible(table, actor)]
-    if wanted.status is not None:
-        conditions.append(col(table.status) == wanted.status)
-    if wanted.unit_id is not None:
-        conditions.append(col(table.unit_id) == wanted.unit_id)
-    if wanted.key_field is not None:
-        conditions.append(col(table.key_field) == wanted.key_field)
-    if wanted.party_uscc is not None:
-        conditions += [col(table.party_uscc) == wanted.party_uscc, shown(table, "party_uscc", actor)]
-    if wanted.cooperation_mode is not None:
-        conditions.append(col(table.cooperation_modes).contains([wanted.cooperation_mode.value]))
-    conditions += [_holds(table, word) for word in (wanted.text or "").split()]
-    return select(table).where(and_(*conditions))
-
-
-async def one_page(
-    tx: Transaction, statement: Select[Listing], table: type[Listing], wanted: PageWanted
-) -> Page[Listing]:
-    """Return one page, newest first."""
-    return await _newest(table).page(tx, statement, wanted)
-
-
-def every_row(tx: Transaction, statement: Select[Listing], table: type[Listing]) -> AsyncIterator[Listing]:
-    """Yield all rows page by page, so that an export of any length is held in little memory."""
-    return _newest(table).every_row(tx, statement, batch=EXPORT_PAGE)
-
-
-def _newest(table: type[Listing]) -> Keyset:
-    return descending(col(table.created_at), col(table.id))
-
-
 async def lock_ended(tx: Transaction, table: type[Listing], *, limit: int) -> Sequence[Listing]:
     """Lock published listings whose last day has passed; those that somebody else holds come next time."""
     statement = (
@@ -160,6 +110,44 @@ async def counts(tx: Transaction, table: type[Listing], party_uscc: str) -> dict
         .group_by(col(table.status))
     )
     return {ListingStatus(status): count for status, count in (await tx.session.execute(statement)).all()}
+
+
+def list_of(table: type[Listing], *, among: Columns, asked: Mapping[str, Asked]) -> Selection:
+    """Return what a list of listings may be narrowed and sorted by, with what one kind of listing has beside the other.
+
+    No order is by a price: a value that a poster hides would be told by its place.
+    """
+    return Selection(
+        rows=lambda tx: select(table).where(visible(table, tx.actor)),
+        sorts={
+            **by_time(col(table.created_at), col(table.id)),
+            Sort.DUE: ascending(col(table.valid_until_on), col(table.id)),
+            Sort.NAME: ascending(col(table.title), col(table.id)),
+        },
+        same={"unit_id": col(table.unit_id), "case_no": col(table.case_no)},
+        among={"status": col(table.status), "key_field": col(table.key_field), **among},
+        days={
+            "valid_until": col(table.valid_until_on),
+            "review_due": col(table.review_due_on),
+            "submitted": col(table.submitted_at),
+            "published": col(table.published_at),
+            "created": col(table.created_at),
+        },
+        found={"q": lambda text: and_(true(), *(_holds(table, word) for word in text.split()))},
+        asked={
+            "party_uscc": Asked(
+                LooseUscc,
+                lambda tx, uscc: and_(col(table.party_uscc) == uscc, shown(table, "party_uscc", tx.actor)),
+            ),
+            "cooperation_mode": Asked(
+                CooperationMode,
+                lambda _, modes: or_(*(col(table.cooperation_modes).contains([mode.value]) for mode in modes)),
+                several=True,
+            ),
+            "mine": Asked(bool, lambda tx, mine: inside(table, tx.actor) if mine else true()),
+            **asked,
+        },
+    )
 
 
 def _holds(table: type[Listing], word: str) -> ColumnElement[bool]:

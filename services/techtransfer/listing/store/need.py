@@ -1,32 +1,27 @@
-"""What a list of needs is narrowed to beside the filters of every listing."""
+"""What lists of needs may be narrowed and sorted by beside what every list of listings may."""
 
-from dataclasses import dataclass
-from datetime import date
+from typing import Annotated
 
-from sqlalchemy import Select
+from pydantic import Field
+from sqlalchemy import and_
 from sqlmodel import col
 
 from services.techtransfer.listing.models.need import Need
-from services.techtransfer.listing.store.listing import ListingFilter, narrowed, shown
-from shared.kernel.actor import Actor
+from services.techtransfer.listing.store.listing import list_of, shown
+from shared.db.selection import Asked
+from shared.kernel.types import MAX_FEN
 
-
-@dataclass(frozen=True, slots=True)
-class NeedFilter(ListingFilter):
-    """Filters of needs: the budget is a lower bound in fen, `open_on` a day on which proposals are still taken."""
-
-    budget_min_fen: int | None = None
-    trl_wanted: int | None = None
-    open_on: date | None = None
-
-
-def narrowed_needs(actor: Actor, wanted: NeedFilter) -> Select[Need]:
-    """Return the needs that the actor may see and asked for, in no order."""
-    statement = narrowed(Need, actor, wanted)
-    if wanted.budget_min_fen is not None:
-        statement = statement.where(col(Need.budget_fen) >= wanted.budget_min_fen, shown(Need, "budget_fen", actor))
-    if wanted.trl_wanted is not None:
-        statement = statement.where(col(Need.trl_wanted) == wanted.trl_wanted)
-    if wanted.open_on is not None:
-        statement = statement.where(col(Need.valid_until_on) >= wanted.open_on)
-    return statement
+_Readiness = Annotated[int, Field(ge=1, le=9)]
+_Budget = Annotated[int, Field(ge=0, le=MAX_FEN)]
+LIST = list_of(
+    Need,
+    among={"ip_ownership": col(Need.ip_ownership)},
+    asked={
+        "trl_wanted": Asked(_Readiness, lambda _, level: col(Need.trl_wanted) == level),
+        "budget_min_fen": Asked(
+            _Budget,
+            lambda tx, budget: and_(col(Need.budget_fen) >= budget, shown(Need, "budget_fen", tx.actor)),
+        ),
+    },
+)
+"""What needs may be narrowed and sorted by; the budget is a lower bound in fen."""

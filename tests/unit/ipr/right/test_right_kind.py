@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ipr.right.rules.right_kind import RightKind, display_number, normalise_number, number_year
+from services.ipr.right.rules.right_kind import (
+    RightKind,
+    display_number,
+    normalise_number,
+    number_year,
+    numbers_kept,
+)
 from shared.kernel.errors import Refusal
 from tests.unit.ipr.builders import patent
 
@@ -88,3 +94,22 @@ def test_any_text_is_a_number_or_a_refusal(kind: RightKind, text: str) -> None:
     except Refusal:
         return
     assert normalise_number(kind, number) == number
+
+
+@pytest.mark.parametrize(
+    ("kept", "kind", "asked"),
+    [
+        (
+            "2022101234561",
+            INVENTION,
+            ("ZL202210123456.1", "cn 202210123456.1", "２０２２１０１２３４５６.1", "2022101234561"),
+        ),
+        ("BS.205012345", RightKind.IC_LAYOUT, ("BS.205012345", "bs.205012345")),
+        ("ZL201018000012.3", RightKind.DEFENCE_PATENT, ("ZL201018000012.3", "zl 201018000012.3")),
+    ],
+)
+def test_a_number_is_asked_for_as_it_is_written_anywhere(kept: str, kind: RightKind, asked: tuple[str, ...]) -> None:
+    assert normalise_number(kind, asked[0]) == kept
+    for written in asked:
+        assert kept in numbers_kept(written), written
+    assert kept not in numbers_kept("ZL202210123456.2")
