@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from gateway.api import documents, dossier, overview, passthrough, rule_set, token
 from gateway.api.cross_origin import CrossOrigin
-from gateway.api.example import WORDS
+from gateway.api.example import EXAMPLES
 from gateway.api.throttle import FailureThrottle
 from gateway.compose.catalogue import Catalogue
 from gateway.jobs.signing_key import keep_keys
@@ -58,7 +58,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             jobs=[keep_keys(ring, seal)],
             refusals=REFUSALS,
             description=documents.GUIDE,
-            examples=WORDS,
+            examples=EXAMPLES,
             keys=ring,
             around=_around(settings, ring, seal),
         )

@@ -3,11 +3,11 @@
 from typing import Any
 
 from shared.events.example import ENTERPRISE
-from shared.events.example import WORDS as EVENTS
+from shared.events.example import EXAMPLES as EVENTS
 
 _ISSUER = "https://kechuang.example"
 
-WORDS: dict[str, Any] = {
+EXAMPLES: dict[str, Any] = {
     **EVENTS,
     "client_secret": "made-up-secret",
     "scope": "credit.application:read credit.decision:write",

@@ -8,7 +8,7 @@ from services.finance.base import metadata
 from services.finance.evaluation.api import credit_line, kv_evaluation
 from services.finance.evaluation.handlers import ipr, registry
 from services.finance.evaluation.jobs import kv_evaluation as settle
-from services.finance.examples import WORDS
+from services.finance.examples import EXAMPLES
 from services.finance.fund.api import document, fund_account
 from services.finance.lending.api import cover, credit_file, drawdown, loan, loan_application, lpr
 from services.finance.lending.jobs import expiry
@@ -30,7 +30,7 @@ REACTIONS: Reactions = {EvaluationCompleted: (flag_open_applications,)}
 def create_app(settings: FinanceSettings | None = None) -> FastAPI:
     """Return the application; settings are read from the environment unless given."""
     # A call is held against the routes in this order: the hot ones stand first.
-    doors = (
+    modules = (
         drawdown,
         loan,
         kv_evaluation,
@@ -50,14 +50,14 @@ def create_app(settings: FinanceSettings | None = None) -> FastAPI:
             title="知识价值信用贷款服务 Knowledge-value credit",
             settings=settings or FinanceSettings(),
             metadata=metadata,
-            routers=[door.router for door in doors],
+            routers=[one.router for one in modules],
             subscriptions=SUBSCRIPTIONS,
             reactions=REACTIONS,
             jobs=[*settle.JOBS, *expiry.JOBS],
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=FinanceRuleSetPublished,
-            examples=WORDS,
+            examples=EXAMPLES,
             description="评价、额度、授权、贷款申请、放款与风险补偿备案 / from evaluation to a covered drawdown.",
         )
     )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.events.example import BANK, SHA256
-from shared.events.example import WORDS as EVENTS
+from shared.events.example import EXAMPLES as EVENTS
 from shared.kernel.example import inherited
 
 _LINE = {
@@ -22,7 +22,7 @@ _RESULT = {"score_milli": 78_500, "grade": "A", "base_limit_fen": 250_000_000}
 _UPLIFT = {"uplift_fen": 50_000_000, "reason_zh": "研发费用加计扣除", "reason_en": "super-deduction of R&D expense"}
 _RECORD = {"policy": "kvc_evaluation", "rule_set_version": "2022.1", "result": _RESULT, "lines": [_LINE]}
 
-WORDS: dict[str, Any] = {
+EXAMPLES: dict[str, Any] = {
     **EVENTS,
     "on": "2026-06-10",
     # Numbers behind an evaluation
@@ -189,8 +189,8 @@ WORDS: dict[str, Any] = {
     "paid_in_district_after_fen": 600_000_000,
 }
 """Field, parameter, `Shape.field` or `operation.parameter` → made-up value."""
-WORDS |= inherited(
-    WORDS,
+EXAMPLES |= inherited(
+    EXAMPLES,
     {
         "ApprovalRead": "LoanApplicationRead",
         "LoanApplicationListed": "LoanApplicationRead",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.ipr.examples import WORDS
+from services.ipr.examples import EXAMPLES
 from services.ipr.refusals import REFUSALS
 from services.ipr.right.api import annuity, blemish, document, portfolio, right, right_import, right_status
 from services.ipr.right.handlers import registry
@@ -23,20 +23,20 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (*registry.SUBSCRIPTIONS, *finance.SUB
 
 def create_app(settings: IprSettings | None = None) -> FastAPI:
     """Return the application; settings are read from the environment unless given."""
-    doors = (right, right_status, blemish, annuity, portfolio, right_import, document, ip_sheet)
+    modules = (right, right_status, blemish, annuity, portfolio, right_import, document, ip_sheet)
     return build_service(
         ServiceSpec(
             name="ipr",
             title="知识产权服务 Intellectual property",
             settings=settings or IprSettings(),
             metadata=metadata,
-            routers=[door.router for door in doors],
+            routers=[one.router for one in modules],
             subscriptions=SUBSCRIPTIONS,
             jobs=[*imports.JOBS, *expiry.JOBS],
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=IprRuleSetPublished,
-            examples=WORDS,
+            examples=EXAMPLES,
             description="权利登记、法律状态、企业知识产权汇总与清单 / rights, their status, portfolios and sheets.",
         )
     )

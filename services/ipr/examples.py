@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.events.example import ENTERPRISE, SHA256
-from shared.events.example import WORDS as EVENTS
+from shared.events.example import EXAMPLES as EVENTS
 
 _EVIDENCE = {
     "level": "DOCUMENT",
@@ -13,7 +13,7 @@ _EVIDENCE = {
 }
 _WHOLE = [{"uscc": ENTERPRISE, "share_ppm": 1_000_000}]
 
-WORDS: dict[str, Any] = {
+EXAMPLES: dict[str, Any] = {
     **EVENTS,
     "evidence": _EVIDENCE,
     "HistoryRead.evidence": [

@@ -17,7 +17,7 @@ from services.registry.enterprise.api import (
 from services.registry.enterprise.handlers import finance, ipr
 from services.registry.enterprise.jobs import expiry, imports, units
 from services.registry.evaluation.api import tech_sme_evaluation
-from services.registry.examples import WORDS
+from services.registry.examples import EXAMPLES
 from services.registry.ladder.api import register_application
 from services.registry.refusals import REFUSALS
 from services.registry.settings import RegistrySettings
@@ -54,7 +54,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=RegistryRuleSetPublished,
-            examples=WORDS,
+            examples=EXAMPLES,
             description=(
                 "企业、年度数据、称号与两类名录：市级科技型企业和国家科技型中小企业 / "
                 "enterprises, filings, titles and both registers."

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from shared.events.example import EXAMPLES as EVENTS
 from shared.events.example import SHA256
-from shared.events.example import WORDS as EVENTS
 from shared.kernel.example import inherited
 
 _EVIDENCE = {
@@ -15,7 +15,7 @@ _EVIDENCE = {
 }
 _CONDITION = {"name": "rd_staff_share", "holds": True, "label_zh": "研发人员占比", "label_en": "share of R&D staff"}
 
-WORDS: dict[str, Any] = {
+EXAMPLES: dict[str, Any] = {
     **EVENTS,
     "evidence": _EVIDENCE,
     "q": "示例",
@@ -114,8 +114,8 @@ WORDS: dict[str, Any] = {
     "SizeBoundRead.label_en": "staff",
 }
 """Field, parameter, `Shape.field` or `operation.parameter` → made-up value."""
-WORDS |= inherited(
-    WORDS,
+EXAMPLES |= inherited(
+    EXAMPLES,
     {
         "FilingListed": "FilingRead",
         "QualificationListed": "QualificationRead",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.techtransfer.examples import WORDS
+from services.techtransfer.examples import EXAMPLES
 from services.techtransfer.listing.api import achievement, listing, listing_import, need
 from services.techtransfer.listing.handlers import ipr, registry
 from services.techtransfer.listing.jobs import expiry
@@ -39,7 +39,7 @@ def create_app(settings: TechtransferSettings | None = None) -> FastAPI:
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=TechtransferRuleSetPublished,
-            examples=WORDS,
+            examples=EXAMPLES,
             description="科技成果与技术需求的登记、审核与发布 / achievements and needs: posted, reviewed, published.",
         )
     )

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from shared.events.example import EXAMPLES as EVENTS
 from shared.events.example import SHA256
-from shared.events.example import WORDS as EVENTS
 from shared.kernel.example import inherited
 
-WORDS: dict[str, Any] = {
+EXAMPLES: dict[str, Any] = {
     **EVENTS,
     "id": "019e7100-0000-7000-8000-000000003001",
     "achievement_id": "019e7100-0000-7000-8000-000000003001",
@@ -76,4 +76,4 @@ WORDS: dict[str, Any] = {
     "needs": {"PUBLISHED": 1},
 }
 """Field, parameter, `Shape.field` or `operation.parameter` → made-up value."""
-WORDS |= inherited(WORDS, {"AchievementChecked": "AchievementRead"})
+EXAMPLES |= inherited(EXAMPLES, {"AchievementChecked": "AchievementRead"})

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.events.catalogue import CATALOGUE, stream_of
 from shared.events.event import Event
-from shared.events.example import WORDS
+from shared.events.example import EXAMPLES
 from shared.kernel.example import example_of
 
 _SCHEMA = "#/components/schemas/"
@@ -175,7 +175,7 @@ def _message(event: type[Event], schemas: Mapping[str, Any]) -> dict[str, Any]:
 
 def envelope_example(event: type[Event], schemas: Mapping[str, Any]) -> dict[str, Any]:
     """Return one made-up event as it goes over the wire."""
-    data = example_of(schemas[event.__name__], WORDS, schemas, name=event.__name__)
+    data = example_of(schemas[event.__name__], EXAMPLES, schemas, name=event.__name__)
     key = "/".join(str(data[name]) for name in event.key)
     return {
         "specversion": "1.0",

@@ -9,7 +9,7 @@ ENTERPRISE = "91500107MADEMQX01Y"
 BANK = "91500103MADEMBK02H"
 SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
-WORDS: dict[str, Any] = {
+EXAMPLES: dict[str, Any] = {
     # Parties
     "uscc": ENTERPRISE,
     "enterprise_uscc": ENTERPRISE,

@@ -59,7 +59,7 @@ _NUMBER: dict[str, Any] = {
     "confidence": "assumed",
 }
 
-WORDS: dict[str, Any] = {
+EXAMPLES: dict[str, Any] = {
     "next_cursor": None,
     "limit": 50,
     "cursor": "WyI0ZjVkNTNjZGE2NWM0ZTNkIiwiMjAyNi0wNi0wMiIsIjE5ZTgyMDAiXQ",

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from shared.dictionary import DICTIONARY
 from shared.kernel.errors import Refusal, RefusalCode
-from shared.kernel.example import ExampleMissing, Words, example_of, fits
+from shared.kernel.example import ExampleMissing, Examples, example_of, fits
 from shared.kernel.refusals import FIELD_INVALID, NOT_FOUND
 from shared.web.edge_docs import EXAMPLES, anywhere, example, refusals
 from shared.web.meaning import describe
@@ -45,13 +45,13 @@ class ProblemCatalogue(BaseModel):
     items: list[ProblemEntry]
 
 
-def install(app: FastAPI, *, token_url: str, words: Words) -> None:
+def install(app: FastAPI, *, token_url: str, examples: Examples) -> None:
     """Make `app.openapi()` describe problems, scopes and examples as they are.
 
     Args:
         app: the service.
         token_url: where tokens are given.
-        words: made-up values of its examples, by field name.
+        examples: made-up values of its examples, by field name.
     """
 
     def openapi() -> dict[str, Any]:
@@ -65,7 +65,7 @@ def install(app: FastAPI, *, token_url: str, words: Words) -> None:
                 servers=[{"url": "/", "description": "本服务 / this service"}],
             )
             codes = {code.code: example(code, app.state.service_name) for code in app.state.refusals}
-            schema = complete(schema, token_url=token_url, words=words, codes=codes)
+            schema = complete(schema, token_url=token_url, examples=examples, codes=codes)
             describe(schema, DICTIONARY)
             app.openapi_schema = schema
         return app.openapi_schema
@@ -74,7 +74,7 @@ def install(app: FastAPI, *, token_url: str, words: Words) -> None:
 
 
 def complete(
-    schema: dict[str, Any], *, token_url: str, words: Words, codes: Mapping[str, dict[str, Any]]
+    schema: dict[str, Any], *, token_url: str, examples: Examples, codes: Mapping[str, dict[str, Any]]
 ) -> dict[str, Any]:
     """Add problem schemas, the token flow and examples; put problems where FastAPI describes its own errors."""
     schema = _with_readable_names(schema)
@@ -93,7 +93,7 @@ def complete(
             scopes.add(operation["x-scope"])
         operation.setdefault("security", [])
         _replace_validation_errors(operation)
-        _add_examples(operation, words, schemas)
+        _add_examples(operation, examples, schemas)
         used |= {example.rpartition("/")[2] for example in _named_examples(operation)}
     components["examples"] = {code: codes[code] for code in sorted(used)}
     components.setdefault("securitySchemes", {})["oauth2"] = {
@@ -142,20 +142,20 @@ def _named_examples(operation: dict[str, Any]) -> Iterator[str]:
             )
 
 
-def _add_examples(operation: dict[str, Any], words: Words, schemas: dict[str, Any]) -> None:
+def _add_examples(operation: dict[str, Any], examples: Examples, schemas: dict[str, Any]) -> None:
     """Give the body, the good answers and the parameters an example each, made of the glossary."""
     bodies = [operation.get("requestBody", {})]
     answers = [answer for status, answer in operation["responses"].items() if str(status).startswith("2")]
     for part in (*bodies, *answers):
         for kind, media in part.get("content", {}).items():
             if kind in _JSON and "schema" in media and not {"example", "examples"} & media.keys():
-                # A service without words still describes itself; tests/contract names each example that is missing.
+                # A service without examples still describes itself; tests/contract names each example that is missing.
                 with contextlib.suppress(ExampleMissing):
-                    media["example"] = example_of(media["schema"], words, schemas)
+                    media["example"] = example_of(media["schema"], examples, schemas)
     for parameter in operation.get("parameters", ()):
-        word = words.get(f"{operation['operationId']}.{parameter['name']}", words.get(parameter["name"]))
-        if "example" not in parameter and word is not None and fits(parameter["schema"], word, schemas):
-            parameter["example"] = word
+        value = examples.get(f"{operation['operationId']}.{parameter['name']}", examples.get(parameter["name"]))
+        if "example" not in parameter and value is not None and fits(parameter["schema"], value, schemas):
+            parameter["example"] = value
 
 
 def problem_pages(codes: Sequence[RefusalCode]) -> APIRouter:

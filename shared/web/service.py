@@ -31,7 +31,7 @@ from shared.files.store import FileStore
 from shared.kernel.actor import system_actor
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.errors import RefusalCode
-from shared.kernel.example import Words
+from shared.kernel.example import Examples
 from shared.kernel.personal import add_key
 from shared.kernel.refusals import COMMON
 from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
@@ -39,7 +39,7 @@ from shared.settings import ServiceSettings
 from shared.telemetry import configure_logging, configure_tracing, flush_traces
 from shared.web import failures, openapi
 from shared.web.auth import TokenVerifier
-from shared.web.example import WORDS
+from shared.web.example import EXAMPLES
 from shared.web.housekeeping import HOUSEKEEPING
 from shared.web.jwks import JwksClient, KeySource
 from shared.web.middleware import EdgeMiddleware
@@ -62,7 +62,7 @@ class ServiceSpec:
         title: heading of the docs page, in both languages.
         settings: the service's settings.
         metadata: its tables.
-        routers: its doors.
+        routers: its routes.
         subscriptions: the events it reads.
         reactions: what follows from an event in the transaction that emits it.
         jobs: its loops.
@@ -88,7 +88,7 @@ class ServiceSpec:
     policies_dir: Path | None = None
     rule_set_event: Callable[..., Event] | None = None
     description: str = ""
-    examples: Words = field(default_factory=dict)
+    examples: Examples = field(default_factory=dict)
     clock: Clock | None = None
     keys: KeySource | None = None
     around: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
@@ -143,7 +143,7 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     own = {_path(route) for route in first if getattr(route, "include_in_schema", False)}
     common = [route for route in (*rule_sets, *explained.routes, *operations.routes) if _path(route) not in own]
     app.router.routes[:0] = [*first, *common]
-    openapi.install(app, token_url=f"{settings.issuer}/oauth2/token", words={**WORDS, **spec.examples})
+    openapi.install(app, token_url=f"{settings.issuer}/oauth2/token", examples={**EXAMPLES, **spec.examples})
     app.add_middleware(
         EdgeMiddleware,
         service=spec.name,

@@ -1,4 +1,4 @@
-"""What schemathesis needs to know of this house to get past the door: tokens, and values that exist.
+"""What schemathesis needs to know of this suite to be let in: tokens, and values that exist.
 
 Each call is made by one of the demo clients that hold the scope of the operation, in turn, so that a chain of calls
 crosses parties. Now and then a made-up value is replaced by one that an earlier answer held under the same name.
@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 import schemathesis
 from schemathesis import AuthContext, Case, HookContext, Response
 
-from shared.events.example import WORDS
+from shared.events.example import EXAMPLES
 
 _CLIENTS = json.loads(Path(os.environ["FUZZ_CLIENTS"]).read_text("utf-8"))
 _GATEWAY = os.environ["FUZZ_GATEWAY"]
@@ -45,7 +45,7 @@ class _Pool:
         parties = [client["party"] for client in _CLIENTS if client["party"]]
         self._held["uscc"].extend(party for party in parties if "BANK" not in party)
         self._held["bank_uscc"].extend(party for party in parties if "BANK" in party)
-        for name, word in WORDS.items():
+        for name, word in EXAMPLES.items():
             if isinstance(word, str | int) and not isinstance(word, bool) and name not in self._held:
                 self._held[name].append(word)
 
