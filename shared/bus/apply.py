@@ -63,25 +63,25 @@ async def apply_batch(
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """One event and one handler that it is for."""
+class Delivery:
+    """One event on its way to one handler."""
 
     subscription: Subscription
     envelope: Envelope[Any]
 
 
-async def apply_together(database: Database, clock: Clock, deeds: Sequence[Deed]) -> list[Gap | None]:
-    """Let deeds be done in their order in one transaction, each under its own cause; tell which must wait.
+async def apply_together(database: Database, clock: Clock, deliveries: Sequence[Delivery]) -> list[Gap | None]:
+    """Handle deliveries in their order in one transaction, each under its own cause; name those that must wait.
 
-    A commit costs more than an event. Nothing is told of which deed failed: each is then to be done alone.
+    A commit costs more than an event. Which delivery failed is not known: each is then to be handled alone.
 
     Returns:
-        For each deed None, or the gap in front of it.
+        For each delivery None, or the gap in front of it.
 
     Raises:
-        Exception: whatever a handler raised; nothing of any deed stands.
+        Exception: whatever a handler raised; nothing of any delivery stands.
     """
-    first = deeds[0].envelope
+    first = deliveries[0].envelope
     actor = system_actor(database.service)
     async with database.transaction(
         actor=actor, clock=clock, request_id=first.request_id, causation_id=first.causation_id
@@ -94,15 +94,15 @@ async def apply_together(database: Database, clock: Clock, deeds: Sequence[Deed]
                     one.envelope,
                     happening=one.subscription.event.ordering is EventKind.HAPPENING,
                 )
-                for one in deeds
+                for one in deliveries
             ],
         )
-        for one, (turn, _) in zip(deeds, turns, strict=True):
+        for one, (turn, _) in zip(deliveries, turns, strict=True):
             if turn is Turn.NOW:
                 await _do(tx, database.service, one)
         reached(database.service, "in_effect_before_commit")
     gaps: list[Gap | None] = []
-    for one, (turn, last) in zip(deeds, turns, strict=True):
+    for one, (turn, last) in zip(deliveries, turns, strict=True):
         choice = _as_choice(one.envelope, turn, last)
         gaps.append(choice.gaps[0] if choice.gaps else None)
         _count(database.service, one.subscription.handler_name, choice, clock)
@@ -111,22 +111,22 @@ async def apply_together(database: Database, clock: Clock, deeds: Sequence[Deed]
     return gaps
 
 
-def _ids(deed: Deed) -> dict[str, str | None]:
-    envelope = deed.envelope
+def _ids(delivery: Delivery) -> dict[str, str | None]:
+    envelope = delivery.envelope
     return {
         "event_id": str(envelope.id),
         "causation_id": str(envelope.causation_id),
         "request_id": envelope.request_id,
-        "handler": deed.subscription.handler_name,
+        "handler": delivery.subscription.handler_name,
     }
 
 
-async def _do(tx: Transaction, service: str, deed: Deed) -> None:
+async def _do(tx: Transaction, service: str, delivery: Delivery) -> None:
     """Call the handler of one event among several of a transaction, as if it had the transaction for itself."""
-    envelope = deed.envelope
-    with _under_cause(service, deed):
+    envelope = delivery.envelope
+    with _under_cause(service, delivery):
         own = tx.caused_by(envelope.causation_id, request_id=envelope.request_id)
-        await cast("SingleHandler", deed.subscription.handle)(own, envelope)
+        await cast("SingleHandler", delivery.subscription.handle)(own, envelope)
 
 
 async def _apply(
@@ -134,7 +134,7 @@ async def _apply(
 ) -> list[Gap]:
     name, service = subscription.handler_name, database.service
     first = envelopes[0]
-    with _under_cause(service, Deed(subscription, first)):
+    with _under_cause(service, Delivery(subscription, first)):
         async with database.transaction(
             actor=system_actor(service),
             clock=clock,
@@ -152,12 +152,12 @@ async def _apply(
 
 
 @contextmanager
-def _under_cause(service: str, deed: Deed) -> Iterator[None]:
+def _under_cause(service: str, delivery: Delivery) -> Iterator[None]:
     """Put the ids of the event on each line and its trace on each span until the block ends."""
-    event = deed.envelope
+    event = delivery.envelope
     with (
-        structlog.contextvars.bound_contextvars(**_ids(deed)),
-        continue_trace(service, event.traceparent, f"{event.subject} → {deed.subscription.handler_name}"),
+        structlog.contextvars.bound_contextvars(**_ids(delivery)),
+        continue_trace(service, event.traceparent, f"{event.subject} → {delivery.subscription.handler_name}"),
     ):
         yield
 

@@ -12,7 +12,7 @@ from nats.aio.msg import Msg
 from nats.js.errors import APIError, NotFoundError
 
 from shared.bus.cancellation import end_if_cancelled
-from shared.bus.place import Place
+from shared.bus.position import ConsumerPosition
 from shared.bus.receiver import Arrival, Receiver
 from shared.bus.subscription import Mode, Subscription
 from shared.db.engine import Busy, Database, DatabaseUnavailable
@@ -43,7 +43,9 @@ class Consumer:
         by_subject: dict[str, list[Subscription]] = {}
         for subscription in subscriptions:
             by_subject.setdefault(subscription.event.subject, []).append(subscription)
-        self._place = Place(database, client.jetstream(), publisher=publisher, subjects=sorted(by_subject))
+        self._position = ConsumerPosition(
+            database, client.jetstream(), publisher=publisher, subjects=sorted(by_subject)
+        )
         gathered = all(one.mode is Mode.BATCH for one in subscriptions)
         self._batch = BATCH if gathered else BATCH_OF_SINGLES
         self._receiver = Receiver(database, clock, by_subject)
@@ -61,14 +63,14 @@ class Consumer:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._receiver.beat_forever(), name=f"beat {self._publisher}")
-                tasks.create_task(self._place.keep_forever(), name=f"keep {self._publisher}")
+                tasks.create_task(self._position.keep_forever(), name=f"keep {self._publisher}")
                 await self._consume_forever(inbox)
         finally:
             with contextlib.suppress(nats.errors.Error):  # of a line that is gone; the server delivers again by itself
                 await subscription.unsubscribe()
                 await self._receiver.give_back()
                 await self._client.flush(_FLUSH_SECONDS)
-                await self._place.leave()
+                await self._position.leave()
 
     async def _hear(self, message: Msg) -> None:
         if not _status(message):
@@ -79,7 +81,7 @@ class Consumer:
         while True:
             end_if_cancelled()
             try:
-                await self._place.ensure()
+                await self._position.ensure()
                 await self._pull_forever(inbox)
             except NotFoundError:
                 _log.debug("publisher_has_no_stream_yet", publisher=self._publisher)

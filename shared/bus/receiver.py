@@ -10,7 +10,7 @@ import nats.errors
 import structlog
 from nats.aio.msg import Msg
 
-from shared.bus.apply import Deed, Gap, apply_batch, apply_together
+from shared.bus.apply import Delivery, Gap, apply_batch, apply_together
 from shared.bus.cancellation import end_if_cancelled
 from shared.bus.metrics import DEAD, FAILED, GAP, REUSED
 from shared.bus.streams import ACK_WAIT_SECONDS
@@ -130,17 +130,17 @@ class Receiver:
 
     async def _work_together(self, some: list[Arrival]) -> None:
         """Handle events singly in one transaction, or where one of them fails each in its own."""
-        deeds = [
-            (one, Deed(subscription, _envelope(one)))
+        deliveries = [
+            (one, Delivery(subscription, _envelope(one)))
             for one in some
             for subscription in self._by_subject[one.message.subject]
         ]
 
         async def work() -> list[Gap | None]:
-            return await apply_together(self._database, self._clock, [deed for _, deed in deeds])
+            return await apply_together(self._database, self._clock, [delivery for _, delivery in deliveries])
 
         try:
-            gaps = await self._patiently(work) if len(deeds) > 1 else None
+            gaps = await self._patiently(work) if len(deliveries) > 1 else None
         except Exception as fault:  # noqa: BLE001  # which of them failed, and why, shows when each is alone
             _log.info("events_handled_alone", events=len(some), fault=repr(fault))
             gaps = None
@@ -148,9 +148,9 @@ class Receiver:
             for one in some:
                 await self._work(self._by_subject[one.message.subject], [one])
             return
-        for (one, deed), gap in zip(deeds, gaps, strict=True):
+        for (one, delivery), gap in zip(deliveries, gaps, strict=True):
             if gap is not None:
-                await self._wait(one, deed.subscription.handler_name, gap)
+                await self._wait(one, delivery.subscription.handler_name, gap)
         for one in some:
             await self._answer(one)
 

@@ -1,4 +1,4 @@
-"""The audit chain: rows are plain and in the transaction of the deed; a job numbers and hashes them afterwards.
+"""The audit chain: rows are plain and in the transaction of the change; a job numbers and hashes them afterwards.
 
 `python -m shared.db.audit verify finance` walks the chain and names the first row that was changed or is missing.
 """

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in a stream, as one durable consumer counts it.
+    """A position in a stream, as one durable consumer counts it.
 
     Attributes:
         durable_made_at: which durable consumer: a later one of the same name counts anew.

@@ -20,7 +20,7 @@ from shared.events.event import Event, EventKind
 
 _CHUNK = 2_000
 Aggregate = tuple[str, str]
-Place = tuple[str, str, str]
+Sequenced = tuple[str, str, str]
 """Subject, aggregate and its id."""
 
 
@@ -40,7 +40,7 @@ class Accepted:
 
     renumbered: int = 0
     told_again: int = 0
-    ownerless: list[Place] = field(default_factory=list)
+    ownerless: list[Sequenced] = field(default_factory=list)
 
 
 # Whoever emits events waits here until the numbers are right.
@@ -119,7 +119,7 @@ async def adopt(
     if marks:
         await outbox.mark(connection, service, marks)
     accepted = Accepted(renumbered=len(since))
-    await _tell_again(tx, touched, lost, {_place(one) for one in since}, accepted)
+    await _tell_again(tx, touched, lost, {_sequenced(one) for one in since}, accepted)
     await session.execute(_CLOSE, {"id": found.id, "reason": reason, "lost": len(lost)})
     tx.audit(
         "history.accept_restore",
@@ -155,25 +155,25 @@ def _row(ord_: int, one: Recorded) -> dict[str, Any]:
     }
 
 
-async def _count_anew(tx: Transaction, touched: str) -> dict[Place, int]:
+async def _count_anew(tx: Transaction, touched: str) -> dict[Sequenced, int]:
     """Set the counters of the touched aggregates to what the record holds; return them."""
     found = await tx.session.execute(_COUNT_ANEW, {"touched": touched})
     return {(row.subject, row.aggregate, row.aggregate_id): row.value for row in found}
 
 
-def _numbered(one: Recorded, numbers: dict[Place, int]) -> Recorded:
+def _numbered(one: Recorded, numbers: dict[Sequenced, int]) -> Recorded:
     """Return `one` under the next numbers of its aggregate and count them."""
-    version, sequence = ("", one.aggregate, one.aggregate_id), _place(one)
+    version, sequence = ("", one.aggregate, one.aggregate_id), _sequenced(one)
     numbers[version] = numbers.get(version, 0) + 1
     numbers[sequence] = numbers.get(sequence, 0) + 1
     return one._replace(version=numbers[version], sequence=numbers[sequence])
 
 
 async def _tell_again(
-    tx: Transaction, touched: str, lost: list[Recorded], newer: set[Place], accepted: Accepted
+    tx: Transaction, touched: str, lost: list[Recorded], newer: set[Sequenced], accepted: Accepted
 ) -> None:
     """Emit the last state that this database has of each place whose lost states others hold."""
-    places = {_place(one) for one in lost if _is_state(one.subject)} - newer
+    places = {_sequenced(one) for one in lost if _is_state(one.subject)} - newer
     words = {
         "touched": touched,
         "subjects": sorted({subject for subject, _, _ in places}),
@@ -193,7 +193,7 @@ def _is_state(subject: str) -> bool:
     return subject in CATALOGUE and CATALOGUE[subject].ordering is EventKind.STATE
 
 
-def _place(one: Recorded) -> Place:
+def _sequenced(one: Recorded) -> Sequenced:
     return (one.subject, one.aggregate, one.aggregate_id)
 
 

@@ -1,4 +1,4 @@
-"""Alembic's door to the schema of the service that is being migrated."""
+"""Alembic's environment for the schema of the service that is being migrated."""
 
 from shared.db.migrate import run_env
 

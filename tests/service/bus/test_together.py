@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
-from shared.bus.apply import Deed, apply_together
+from shared.bus.apply import Delivery, apply_together
 from shared.bus.subscription import Subscription
 from shared.db.transaction import Transaction
 from shared.events.envelope import Envelope
@@ -77,9 +77,9 @@ async def test_a_poisonous_event_among_many_is_parked_alone(pair: Pair) -> None:
 async def test_nothing_of_a_transaction_stands_when_one_of_its_handlers_fails(pair: Pair) -> None:
     (_, subscription) = pair.handlers.subscriptions()
     pair.handlers.fail_on = {"firm-2"}
-    deeds = [Deed(subscription, wrap(marked(f"firm-{number}"))) for number in range(4)]
+    deliveries = [Delivery(subscription, wrap(marked(f"firm-{number}"))) for number in range(4)]
     with pytest.raises(RuntimeError):
-        await apply_together(pair.listener, CLOCK, deeds)
+        await apply_together(pair.listener, CLOCK, deliveries)
     for table in ("effect", "inbox_entry", "inbox_cursor"):
         assert await count(pair.listener, f"SELECT count(*) FROM {table}") == 0
 
@@ -89,19 +89,22 @@ async def test_a_gap_a_duplicate_and_an_old_event_among_many_are_told_apart(pair
     first, second, fourth = (wrap(marked("firm-1"), version=number) for number in (1, 2, 4))
     other = wrap(marked("firm-2"))
     row = [first, first, second, fourth, other, first]
-    gaps = await apply_together(pair.listener, CLOCK, [Deed(subscription, one) for one in row])
+    gaps = await apply_together(pair.listener, CLOCK, [Delivery(subscription, one) for one in row])
     assert [gap.event_id if gap else None for gap in gaps] == [None, None, None, fourth.id, None, None]
     assert pair.handlers.happened == [("firm-1", 1), ("firm-1", 2), ("firm-2", 1)]
     # An entry that stands although its cursor does not: the entry decides.
     async with pair.listener.engine.begin() as connection:
         await connection.execute(text("DELETE FROM inbox_cursor WHERE aggregate_id = 'firm-2'"))
-    assert await apply_together(pair.listener, CLOCK, [Deed(subscription, one) for one in (other, first)]) == [None] * 2
+    assert (
+        await apply_together(pair.listener, CLOCK, [Delivery(subscription, one) for one in (other, first)])
+        == [None] * 2
+    )
     assert len(pair.handlers.happened) == 3
 
 
 async def test_workers_that_hold_the_same_events_give_each_one_effect(pair: Pair) -> None:
     (_, subscription) = pair.handlers.subscriptions()
-    row = [Deed(subscription, wrap(marked(f"firm-{number % 5}"), version=number // 5 + 1)) for number in range(20)]
+    row = [Delivery(subscription, wrap(marked(f"firm-{number % 5}"), version=number // 5 + 1)) for number in range(20)]
     await asyncio.gather(*(apply_together(pair.listener, CLOCK, row) for _ in range(6)))
     assert await count(pair.listener, EFFECTS) == 20
     assert await count(pair.listener, "SELECT count(*) FROM effect WHERE times <> 1") == 0

@@ -1,4 +1,4 @@
-"""The place of a listener in a publisher's stream: a database that was set back is given again what it has lost.
+"""The position of a consumer in a publisher's stream: a database that was set back is given again what it has lost.
 
 The broker knows what was acknowledged, the database what took effect. Where the broker is ahead, the durable consumer
 is made anew behind what the database holds, and the inbox skips what it knows.
@@ -28,7 +28,7 @@ _PATIENCE_SECONDS = 3 * KEEP_SECONDS
 _log = structlog.stdlib.get_logger(__name__)
 
 
-class Place:
+class ConsumerPosition:
     """Keeps one durable consumer and the mark of what it has given."""
 
     def __init__(self, database: Database, js: JetStreamContext, *, publisher: str, subjects: Sequence[str]) -> None:
@@ -47,11 +47,11 @@ class Place:
             NotFoundError: the publisher has not made its stream yet.
             DatabaseUnavailable, Busy: the mark cannot be read; try again.
         """
-        await self._wait_for_a_living_neighbour()
+        await self._wait_for_another_process()
         with self._database.guard():
             async with self._database.engine.begin() as connection:
                 # One process at a time: two would make each other's consumer anew.
-                await lock_transaction_of(connection, "place", self._publisher)
+                await lock_transaction_of(connection, "position", self._publisher)
                 held = await find_consumer(self._js, self._publisher, self._listener)
                 mark = await consumer_mark.read(connection, self._publisher)
                 self._known = await self._agreed(held, mark)
@@ -102,7 +102,7 @@ class Place:
     def _names(self) -> tuple[str, str]:
         return stream_of(self._publisher), self._listener
 
-    async def _wait_for_a_living_neighbour(self) -> None:
+    async def _wait_for_another_process(self) -> None:
         """Give another process of this service the time to move the mark, which lags a second behind by design."""
         for _ in range(int(_PATIENCE_SECONDS / KEEP_SECONDS * 2)):
             held = await find_consumer(self._js, self._publisher, self._listener)
