@@ -1,1 +1,1 @@
-"""gateway — the one door. Owns: clients, keys, tokens. Publishes: gateway.client.changed. Reacts to: nothing yet."""
+"""gateway — one entrance. Owns: clients, keys, tokens. Publishes: gateway.client.changed. Reacts to: nothing yet."""

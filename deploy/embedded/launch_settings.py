@@ -88,7 +88,7 @@ class LaunchSettings:
 
     @property
     def url(self) -> str:
-        """Address of the one door."""
+        """Address of the gateway."""
         return f"http://127.0.0.1:{self.ports['gateway']}"
 
     @property

@@ -13,7 +13,7 @@ router = edge_router(prefix="", tags=["documents"])
 
 GUIDE = """
 一个入口：令牌、企业全景、贷款卷宗，以及四个服务的全部接口。
-One door: tokens, the overview of an enterprise, the dossier of an application, and every route of four services.
+One entrance: tokens, the overview of an enterprise, the dossier of an application, and every route of four services.
 
 **令牌 Tokens** — `POST /oauth2/token` (`grant_type=client_credentials`, HTTP Basic or body); ten
 minutes, ES256, keys under `/.well-known/jwks.json`. Each route names its scope (`x-scope`) and

@@ -1,4 +1,4 @@
-"""A fault of one value in both languages: a validator of pydantic raises it, the doors show the caller's language."""
+"""A fault of one value in both languages: a validator of pydantic raises it, the answer shows the caller's language."""
 
 from pydantic_core import PydanticCustomError
 

@@ -158,7 +158,7 @@ IDEMPOTENCY_KEY_REUSED = RefusalCode(
     "同一个幂等键曾用于另一个请求",
     "The same idempotency key was used for another request",
     "新的业务请使用新的键",
-    "Use a new key for a new deed",
+    "Use a new key for a new request",
 )
 IDEMPOTENCY_KEY_RUNNING = RefusalCode(
     "idempotency_key_running",

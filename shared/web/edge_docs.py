@@ -50,7 +50,7 @@ _KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
-    "description": "一笔业务一个键，重试时沿用 / one key per deed, kept when you retry; 1–200 visible ASCII",
+    "description": "一笔业务一个键，重试时沿用 / one key per request, kept when you retry; 1–200 visible ASCII",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[\x21-\x7e]+$"},
 }
 

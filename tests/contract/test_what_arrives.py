@@ -1,6 +1,6 @@
-"""Every door judges what arrives: text, dates and codes, in every field of every body, query, path and header.
+"""Every route judges what arrives: text, dates and codes, in every field of every body, query, path and header.
 
-The fields are found in the services themselves, so a new door is judged by the same tests without a word here.
+The fields are found in the services themselves, so a new route is judged by the same tests without a word here.
 """
 
 from collections.abc import Iterator
@@ -150,7 +150,7 @@ def fields_of(name: str) -> Iterator[Field]:
 
 
 @pytest.fixture(scope="module", params=SERVICES)
-def doors(request: pytest.FixtureRequest) -> list[Field]:
+def fields(request: pytest.FixtureRequest) -> list[Field]:
     """All values that the routes of one service take."""
     return list(fields_of(request.param))
 
@@ -161,8 +161,8 @@ def is_text(field: Field) -> bool:
     return not {"enum", "const", "format", "pattern"} & field.schema.keys()
 
 
-def test_text_that_nobody_can_see_is_taken_nowhere(doors: list[Field]) -> None:
-    texts = [field for field in doors if is_text(field)]
+def test_text_that_nobody_can_see_is_taken_nowhere(fields: list[Field]) -> None:
+    texts = [field for field in fields if is_text(field)]
     assert texts
     bad = []
     for field in texts:
@@ -173,9 +173,9 @@ def test_text_that_nobody_can_see_is_taken_nowhere(doors: list[Field]) -> None:
     assert bad == []
 
 
-def test_marks_that_change_what_is_seen_are_kept_nowhere(doors: list[Field]) -> None:
+def test_marks_that_change_what_is_seen_are_kept_nowhere(fields: list[Field]) -> None:
     bad = []
-    for field in filter(is_text, doors):
+    for field in filter(is_text, fields):
         for mark in MISLEADING:
             for text in (mark, f"重庆{mark}科技", f"A{mark}1"):
                 taken, kept = field.kept(text)
@@ -184,25 +184,25 @@ def test_marks_that_change_what_is_seen_are_kept_nowhere(doors: list[Field]) -> 
     assert bad == []
 
 
-def test_a_line_holds_no_line_break_unless_the_field_is_prose(doors: list[Field]) -> None:
+def test_a_line_holds_no_line_break_unless_the_field_is_prose(fields: list[Field]) -> None:
     bad = []
-    for field in filter(is_text, doors):
+    for field in filter(is_text, fields):
         taken, kept = field.kept("一\n二")
         if taken and "\n" in str(kept) and field.schema.get("maxLength", 0) < 1_000:
             bad.append(field.where)
     assert bad == []
 
 
-def test_a_date_is_a_text_and_no_number(doors: list[Field]) -> None:
+def test_a_date_is_a_text_and_no_number(fields: list[Field]) -> None:
     bad = []
-    for field in doors:
+    for field in fields:
         if field.schema.get("format") not in {"date", "date-time"}:
             continue
         bad += [f"{field.where}: {value!r}" for value in NO_DATES if field.kept(value)[0]]
     assert bad == []
 
 
-def test_the_judges_of_this_page_would_see_a_door_without_them() -> None:
+def test_the_judges_of_this_page_would_see_a_field_without_them() -> None:
     class Open(BaseModel):
         name: str
 

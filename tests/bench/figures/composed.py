@@ -1,4 +1,4 @@
-"""Composed answers of the gateway beside the slowest of their parts, fetched through the same door."""
+"""Composed answers of the gateway beside the slowest of their parts, fetched through the same address."""
 
 import time
 from collections.abc import Mapping
@@ -45,14 +45,14 @@ async def _composed(bench: Bench, name: str, client: str, target: str, parts: Ma
         through.append(await _slowest(bench, suite, token, dict.fromkeys(parts.values(), suite.ports["gateway"])))
         ours.append(await _middle_ms(suite.ports["gateway"], target, token, bench.pace.views))
         direct.append(await _slowest(bench, suite, token, {path: suite.ports[part] for part, path in parts.items()}))
-    for door, floor, goal in (("through the gateway", through, _GOAL), ("at its service", direct, None)):
+    for way, floor, goal in (("through the gateway", through, _GOAL), ("at its service", direct, None)):
         bench.add(
             Row(
                 figure=f"{name}, one caller, p50",
                 unit="ms",
                 ours=tuple(ours),
                 floor=tuple(floor),
-                floor_name=f"slowest of {len(parts)} parts {door}",
+                floor_name=f"slowest of {len(parts)} parts {way}",
                 goal=goal,
             )
         )

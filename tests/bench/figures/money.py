@@ -20,7 +20,7 @@ _CONNECTIONS = (1, 16)
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class MoneyWrite:
     """One route that writes money.
 
     Attributes:
@@ -44,11 +44,11 @@ class Deed:
     counts: bool = False
 
 
-def deeds(lending: Lending) -> tuple[Deed, ...]:
+def money_writes(lending: Lending) -> tuple[MoneyWrite, ...]:
     """Return the two hot routes and one of the others."""
     firms, today = lending.firms, lending.today
     return (
-        Deed(
+        MoneyWrite(
             "drawdown (hot)",
             "bank-a",
             0.30,
@@ -62,7 +62,7 @@ def deeds(lending: Lending) -> tuple[Deed, ...]:
             },
             lambda at: {firms[0].loan_id: firms[at].loan_id, firms[0].uscc: firms[at].uscc},
         ),
-        Deed(
+        MoneyWrite(
             "repayment (hot)",
             "bank-a",
             0.30,
@@ -75,7 +75,7 @@ def deeds(lending: Lending) -> tuple[Deed, ...]:
                 firms[0].drawdown_id: firms[at].drawdown_id,
             },
         ),
-        Deed(
+        MoneyWrite(
             "contribution to the fund",
             "city",
             0.15,
@@ -98,37 +98,37 @@ async def measure(bench: Bench) -> None:
     """Add a row per route and number of connections."""
     suite = await bench.suite()
     lending = await prepare(suite, first=0)
-    for deed in deeds(lending):
+    for write in money_writes(lending):
         recorded = await record(
             suite,
-            client=deed.client,
-            target=deed.target(0),
-            body=lambda deed=deed: deed.body(0, str(new_id())),  # type: ignore[misc]  # bound now
-            counts=deed.counts,
+            client=write.client,
+            target=write.target(0),
+            body=lambda write=write: write.body(0, str(new_id())),  # type: ignore[misc]  # bound now
+            counts=write.counts,
         )
         for connections in _CONNECTIONS:
-            await _row(bench, suite, deed, recorded, connections)
+            await _row(bench, suite, write, recorded, connections)
 
 
-async def _row(bench: Bench, suite: LaunchedSuite, deed: Deed, recorded: Recorded, connections: int) -> None:
+async def _row(bench: Bench, suite: LaunchedSuite, write: MoneyWrite, recorded: Recorded, connections: int) -> None:
     pace = bench.pace
-    token = token_of(suite, deed.client)
+    token = token_of(suite, write.client)
     floor, ours, gates = [], [], []
     for _ in range(pace.runs):
-        floor.append(await _statements(suite, recorded, deed, connections, pace.warm_s, pace.window_s))
-        before = await _count(suite, deed.counted)
-        pressed = await _calls(suite, deed, token, connections, pace.warm_s, pace.window_s)
-        pressed.must_be_good(deed.name)
-        gates.append(Gate(pressed.sent, await _count(suite, deed.counted) - before, None, None))
+        floor.append(await _statements(suite, recorded, write, connections, pace.warm_s, pace.window_s))
+        before = await _count(suite, write.counted)
+        pressed = await _calls(suite, write, token, connections, pace.warm_s, pace.window_s)
+        pressed.must_be_good(write.name)
+        gates.append(Gate(pressed.sent, await _count(suite, write.counted) - before, None, None))
         ours.append(pressed.rate)
     bench.add(
         Row(
-            figure=f"money write: {deed.name}, {connections} connection{'s' if connections > 1 else ''}",
+            figure=f"money write: {write.name}, {connections} connection{'s' if connections > 1 else ''}",
             unit="calls/s",
             ours=tuple(ours),
             floor=tuple(floor),
             floor_name=f"asyncpg, the same {len(recorded.statements)} statements",
-            goal=Goal("ratio", "least", deed.goal),
+            goal=Goal("ratio", "least", write.goal),
             disk=DISK_BOTH,
             gates=tuple(gates),
         )
@@ -136,19 +136,19 @@ async def _row(bench: Bench, suite: LaunchedSuite, deed: Deed, recorded: Recorde
 
 
 async def _calls(
-    suite: LaunchedSuite, deed: Deed, token: str, connections: int, warm_s: float, window_s: float
+    suite: LaunchedSuite, write: MoneyWrite, token: str, connections: int, warm_s: float, window_s: float
 ) -> Pressed:
     def make(at: int, _turn: int) -> bytes:
         word = str(new_id())
-        body = orjson.dumps(deed.body(at, word))
-        return request("POST", deed.target(at), token=token, body=body, idempotency_key=word)
+        body = orjson.dumps(write.body(at, word))
+        return request("POST", write.target(at), token=token, body=body, idempotency_key=word)
 
     port = suite.ports["finance"]
     return await press(port, make, connections=connections, warm_s=warm_s, window_s=window_s, good=201)
 
 
 async def _statements(
-    suite: LaunchedSuite, recorded: Recorded, deed: Deed, connections: int, warm_s: float, window_s: float
+    suite: LaunchedSuite, recorded: Recorded, write: MoneyWrite, connections: int, warm_s: float, window_s: float
 ) -> float:
     """Return transactions per second of asyncpg alone."""
     assert connections <= FIRMS
@@ -160,7 +160,7 @@ async def _statements(
         nonlocal done
         connection = await asyncpg.connect(suite.database_url("finance"))
         try:
-            fill = recorded.filler(deed.own(at))
+            fill = recorded.filler(write.own(at))
             while time.perf_counter() < ends:
                 values = fill()
                 async with connection.transaction():

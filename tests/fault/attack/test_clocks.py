@@ -95,7 +95,7 @@ async def whole(client: httpx.AsyncClient, url: str) -> list[str]:
 
 
 @pytest.mark.fault("G1")
-async def test_a_clock_that_is_set_back_in_the_middle_breaks_no_deed_and_leaves_nothing_out(world: World) -> None:
+async def test_a_clock_that_is_set_back_in_the_middle_breaks_no_write_and_leaves_nothing_out(world: World) -> None:
     evaluation = await world.ready_firm()
     made = [(await world.apply(evaluation["id"], amount_fen=1 * WAN))["id"] for _ in range(3)]
     await world.approve(made[0], amount_fen=1 * WAN)
@@ -141,7 +141,7 @@ async def test_no_age_that_is_shown_to_operators_is_below_zero(world: World) -> 
 
 @pytest.mark.fault("G1")
 async def test_the_business_date_is_that_of_the_services_own_clock_in_shanghai(postgres: DatabaseServer) -> None:
-    """Two hours before and behind midnight in Shanghai: the date of every deed comes from one reading."""
+    """Two hours before and behind midnight in Shanghai: the date of every write comes from one reading."""
     for hours in (-2, 2):
         midnight = START.replace(hour=16, minute=0) + timedelta(hours=hours)
         async with running_service("finance", postgres, clock=FixedClock(midnight)) as service:

@@ -99,7 +99,7 @@ def test_every_patent_number_passes_and_no_slip_of_one_digit_does() -> None:
 
 
 @pytest.mark.fault("F5")
-async def test_a_code_with_a_slip_is_refused_at_the_door_by_its_field(world: World) -> None:
+async def test_a_code_with_a_slip_is_refused_on_arrival_by_its_field(world: World) -> None:
     chance = random.Random(3)
     for _ in range(10):
         code = made_up(chance)

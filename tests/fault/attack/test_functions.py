@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from shared.kernel.actor import Role
-from tests.fault.attack.doors import House, open_house, operations
+from tests.fault.attack.routes import AttackedService, attacked_service, operations
 from tests.fault.attack.who_may import WRITERS
 from tests.support.postgres import DatabaseServer
 from tests.support.source import SERVICES
@@ -18,8 +18,8 @@ UNKNOWN_BODY = ("POST /v1/loan-applications/{application_id}:resubmit", "POST /v
 
 
 @pytest.fixture(scope="module", params=SERVICES)
-async def house(request: pytest.FixtureRequest, postgres: DatabaseServer) -> AsyncIterator[House]:
-    async with open_house(request.param, postgres) as opened:
+async def attacked(request: pytest.FixtureRequest, postgres: DatabaseServer) -> AsyncIterator[AttackedService]:
+    async with attacked_service(request.param, postgres) as opened:
         yield opened
 
 
@@ -29,39 +29,39 @@ def filled(path: str) -> str:
 
 
 @pytest.mark.fault("E3")
-async def test_without_its_scope_no_route_lets_any_role_in(house: House) -> None:
-    before, tried = await house.rows(), 0
-    every = house.scopes
-    for operation in operations(house.service.app.openapi()):
+async def test_without_its_scope_no_route_lets_any_role_in(attacked: AttackedService) -> None:
+    before, tried = await attacked.rows(), 0
+    every = attacked.scopes
+    for operation in operations(attacked.service.app.openapi()):
         assert operation.scope, f"{operation} asks for no scope"
         for role in ROLES:
             name = f"{role.value} without {operation.scope}"
             others = sorted(every - {operation.scope})
-            client = house.service.client(
+            client = attacked.service.client(
                 role, party="91500107MA5XTE8T03", unit="500107", scopes=others, client_id=name
             )
             sent = {"json": {}} if operation.body else {}
             answer = await client.request(operation.method, filled(operation.path), **sent)
             assert (answer.status_code, answer.json()["code"]) == (403, "forbidden_scope"), (operation, role)
             tried += 1
-    assert await house.rows() == before
-    print(f"E3 {house.service.name}: {tried} pairs of route and role without the scope")
+    assert await attacked.rows() == before
+    print(f"E3 {attacked.service.name}: {tried} pairs of route and role without the scope")
 
 
 @pytest.mark.fault("E3")
-async def test_with_every_scope_each_role_writes_behind_its_own_doors_only(house: House) -> None:
-    table, acts_as = WRITERS[house.service.name], {role: (party, unit) for role, party, unit in house.owners}
-    writes = [door for door in house.doors if door.operation.method != "GET"]
-    assert {f"{door.operation.method} {door.operation.path}" for door in writes} == set(table)
-    before = await house.rows()
+async def test_with_every_scope_each_role_writes_on_its_own_routes_only(attacked: AttackedService) -> None:
+    table, acts_as = WRITERS[attacked.service.name], {role: (party, unit) for role, party, unit in attacked.owners}
+    writes = [target for target in attacked.targets if target.operation.method != "GET"]
+    assert {f"{target.operation.method} {target.operation.path}" for target in writes} == set(table)
+    before = await attacked.rows()
     for let_in in (False, True):  # first who must not, so that nothing has moved before they try
-        for door in writes:
-            name = f"{door.operation.method} {door.operation.path}"
+        for target in writes:
+            name = f"{target.operation.method} {target.operation.path}"
             for role in ROLES:
                 if (role in table[name]) is not let_in or (let_in and name in UNKNOWN_BODY):
                     continue
-                answer = await door.knock(house.client(role, *acts_as.get(role, (None, None))))
+                answer = await target.send(attacked.client(role, *acts_as.get(role, (None, None))))
                 turned_away = answer.status_code in {httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND}
                 assert turned_away is not let_in, (name, role, answer.text)
         if not let_in:
-            assert await house.rows() == before
+            assert await attacked.rows() == before

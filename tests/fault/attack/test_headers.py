@@ -7,10 +7,10 @@ import pytest
 
 from shared.kernel.actor import Role
 from shared.kernel.clock import SystemClock
-from tests.fault.attack.doors import operations
+from tests.fault.attack.routes import operations
 from tests.fault.attack.test_mass_assignment import filled
 from tests.service.finance.world import BANK_A, World
-from tests.service.gateway.conftest import CLIENTS, Door, Echo, demo_file
+from tests.service.gateway.conftest import CLIENTS, Echo, GatewayWithEcho, demo_file
 from tests.support.postgres import DatabaseServer
 from tests.support.service import running_gateway, running_service
 from tests.support.source import SERVICES
@@ -52,48 +52,48 @@ ALONE = ("authorization", "idempotency-key", "content-type", "range")
 
 
 @pytest.fixture(scope="module")
-async def door(postgres: DatabaseServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
+async def gateway(postgres: DatabaseServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[GatewayWithEcho]:
     """The gateway, and behind it an upstream of another make that keeps what reached it."""
     echo = Echo()
     await echo.start()
     urls = {f"{name}_url": echo.url for name in SERVICES}
     demo = demo_file(tmp_path_factory.mktemp("gateway"), CLIENTS)
     async with running_gateway(postgres, demo_clients=demo, clock=SystemClock(), **urls) as service:
-        yield Door(service, echo)
+        yield GatewayWithEcho(service, echo)
     await echo.stop()
 
 
 @pytest.mark.fault("E7")
-async def test_forged_identities_do_not_reach_a_service(door: Door) -> None:
-    token = await door.token("bank-a")
-    async with door.http(token) as http:
+async def test_forged_identities_do_not_reach_a_service(gateway: GatewayWithEcho) -> None:
+    token = await gateway.token("bank-a")
+    async with gateway.http(token) as http:
         for name, value in FORGED.items():
-            door.echo.reset()
+            gateway.echo.reset()
             answer = await http.post("/v1/loans", json={}, headers={name: value})
             assert answer.status_code == 201, (name, answer.text)
-            reached = {header.lower() for header in door.echo.seen[0].headers}
+            reached = {header.lower() for header in gateway.echo.seen[0].headers}
             assert reached <= ONWARD, (name, reached - ONWARD)
-            assert door.echo.seen[0].headers["authorization"] == f"Bearer {token}"
-            assert value not in {door.echo.seen[0].headers.get("host"), door.echo.seen[0].path}
-        door.echo.reset()
+            assert gateway.echo.seen[0].headers["authorization"] == f"Bearer {token}"
+            assert value not in {gateway.echo.seen[0].headers.get("host"), gateway.echo.seen[0].path}
+        gateway.echo.reset()
         answer = await http.get("/v1/loans", headers={**FORGED, "x-request-id": "../../etc/passwd\r\nx: y"[:16]})
-        assert {header.lower() for header in door.echo.seen[0].headers} <= ONWARD
-        assert door.echo.seen[0].headers["x-request-id"] == answer.headers["x-request-id"]
+        assert {header.lower() for header in gateway.echo.seen[0].headers} <= ONWARD
+        assert gateway.echo.seen[0].headers["x-request-id"] == answer.headers["x-request-id"]
         assert "/" not in answer.headers["x-request-id"]
 
 
 @pytest.mark.fault("E7")
-async def test_a_header_that_comes_twice_is_refused_before_any_service_is_asked(door: Door) -> None:
-    token = await door.token("bank-a")
-    door.echo.reset()
-    async with door.http() as http:
+async def test_a_header_that_comes_twice_is_refused_before_any_service_is_asked(gateway: GatewayWithEcho) -> None:
+    token = await gateway.token("bank-a")
+    gateway.echo.reset()
+    async with gateway.http() as http:
         for name in ALONE:
             usual = {"authorization": f"Bearer {token}", "content-type": "application/json"}
             twice = [(name, usual.get(name, "a")), (name.title(), "b")]
             headers = [*((key, value) for key, value in usual.items() if key != name), *twice]
             answer = await http.post("/v1/loans", content=b"{}", headers=headers)
             assert (answer.status_code, answer.json().get("code")) == (400, "request_unreadable"), (name, answer.text)
-    assert door.echo.seen == []
+    assert gateway.echo.seen == []
 
 
 @pytest.mark.fault("E7")

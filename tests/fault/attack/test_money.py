@@ -177,8 +177,8 @@ async def test_withdrawal_against_approval_ends_in_one_legal_state(world: World)
         if number % 2:
             rivals.reverse()
         answers = await race(rivals, pause_s=chance.uniform(0, 0.012))
-        by_deed = dict(zip((path.rpartition(":")[2] for _, path, _ in rivals), answers, strict=True))
-        assert await end(world, one["id"], by_deed) == "CANCELLED"
+        by_action = dict(zip((path.rpartition(":")[2] for _, path, _ in rivals), answers, strict=True))
+        assert await end(world, one["id"], by_action) == "CANCELLED"
 
 
 @pytest.mark.fault("C8")
@@ -197,9 +197,9 @@ async def test_withdrawal_against_signature_ends_in_one_legal_state(world: World
         if number % 2:
             rivals.reverse()
         answers = await race(rivals, pause_s=chance.uniform(0, 0.012))
-        by_deed = dict(zip((path.rpartition(":")[2] for _, path, _ in rivals), answers, strict=True))
-        assert sorted(answer.status_code for answer in answers) in ([200, 409], [201, 409]), by_deed
-        state = await end(world, one["id"], by_deed)
+        by_action = dict(zip((path.rpartition(":")[2] for _, path, _ in rivals), answers, strict=True))
+        assert sorted(answer.status_code for answer in answers) in ([200, 409], [201, 409]), by_action
+        state = await end(world, one["id"], by_action)
         loans = await world.service.rows("SELECT 1 FROM loan WHERE application_id = :id", id=one["id"])
         assert (state, len(loans)) in {("SIGNED", 1), ("CANCELLED", 0)}
         ends[state] += 1
@@ -210,7 +210,7 @@ async def test_withdrawal_against_signature_ends_in_one_legal_state(world: World
 async def race(
     rivals: list[tuple[httpx.AsyncClient, str, dict[str, Any] | None]], *, pause_s: float
 ) -> list[httpx.Response]:
-    """Let two deeds run at once, the second one a moment behind."""
+    """Let two actions run at once, the second one a moment behind."""
 
     async def run(client: httpx.AsyncClient, url: str, body: dict[str, Any] | None, pause_s: float) -> httpx.Response:
         await asyncio.sleep(pause_s)
@@ -231,9 +231,9 @@ async def end(world: World, application_id: str, answers: dict[str, httpx.Respon
         " AND aggregate_id = :id ORDER BY position",
         id=application_id,
     )
-    wins = [deed for deed, answer in answers.items() if answer.is_success]
+    wins = [action for action, answer in answers.items() if answer.is_success]
     states = {"approve": "APPROVED", "cancel": "CANCELLED", "sign": "SIGNED"}
-    assert sorted(one["status"] for one in told) == sorted(states[deed] for deed in wins)
+    assert sorted(one["status"] for one in told) == sorted(states[action] for action in wins)
     assert told[-1]["status"] == row["status"], "what was told last is not what is"
     return str(row["status"])
 

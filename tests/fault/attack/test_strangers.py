@@ -9,7 +9,7 @@ import pytest
 
 from shared.kernel.actor import Role
 from tests.fault.attack.conftest import rounds
-from tests.fault.attack.doors import House, count_statements, open_house
+from tests.fault.attack.routes import AttackedService, attacked_service, count_statements
 from tests.service.finance.world import BANK_A, BANK_B, World, code, done
 from tests.support.postgres import DatabaseServer
 from tests.support.source import SERVICES
@@ -20,8 +20,8 @@ ROLE_FIRST = ("/postings", "/credit-file")
 
 
 @pytest.fixture(scope="module", params=SERVICES)
-async def house(request: pytest.FixtureRequest, postgres: DatabaseServer) -> AsyncIterator[House]:
-    async with open_house(request.param, postgres) as opened:
+async def attacked(request: pytest.FixtureRequest, postgres: DatabaseServer) -> AsyncIterator[AttackedService]:
+    async with attacked_service(request.param, postgres) as opened:
         yield opened
 
 
@@ -33,38 +33,42 @@ def told(answer: httpx.Response) -> dict[str, Any]:
 
 
 @pytest.mark.fault("E1")
-async def test_another_bodys_record_is_answered_like_one_that_never_was(house: House) -> None:
-    before, tried = await house.rows(), 0
-    statements = count_statements(house.service)
-    kin = {role for role, party, _ in house.owners if party is not None}
-    for role, party, unit in house.strangers:
-        client = house.client(role, party, unit)
-        for door in house.doors:
-            where = (role, party, door.operation.method, door.operation.path)
-            await door.knock(client)  # what is compiled at the first call is not counted
+async def test_another_bodys_record_is_answered_like_one_that_never_was(attacked: AttackedService) -> None:
+    before, tried = await attacked.rows(), 0
+    statements = count_statements(attacked.service)
+    kin = {role for role, party, _ in attacked.owners if party is not None}
+    for role, party, unit in attacked.strangers:
+        client = attacked.client(role, party, unit)
+        for target in attacked.targets:
+            where = (role, party, target.operation.method, target.operation.path)
+            await target.send(client)  # what is compiled at the first call is not counted
             statements.clear()
-            found = await door.knock(client)
+            found = await target.send(client)
             spoken = list(statements)
             statements.clear()
-            absent = await door.knock(client, door.nowhere)
-            looks_in = role in kin and door.operation.method == "GET" and not door.url.endswith(ROLE_FIRST)
+            absent = await target.send(client, target.nowhere)
+            looks_in = role in kin and target.operation.method == "GET" and not target.url.endswith(ROLE_FIRST)
             assert found.status_code in ({404} if looks_in else {403, 404}), (where, found.text)
             assert told(found) == told(absent), where
             # The same work for both is the same time: nothing to be measured from outside.
             assert spoken == statements, where
-            assert not any(secret in found.text for secret in house.secrets), where
+            assert not any(secret in found.text for secret in attacked.secrets), where
             tried += 1
-    assert await house.rows() == before
-    print(f"E1 {house.service.name}: {len(house.doors)} doors x {len(house.strangers)} strangers = {tried}")
+    assert await attacked.rows() == before
+    print(
+        f"E1 {attacked.service.name}: {len(attacked.targets)} targets x {len(attacked.strangers)} strangers = {tried}"
+    )
 
 
 @pytest.mark.fault("E1")
-async def test_the_rightful_party_finds_behind_each_door_what_the_strangers_did_not(house: House) -> None:
+async def test_the_rightful_party_reads_on_each_route_what_the_strangers_could_not(attacked: AttackedService) -> None:
     """Without this the table could pass because nothing stands behind it."""
-    reads = [door for door in house.doors if door.operation.method == "GET"]
-    for door in reads:
-        codes = {(await door.knock(house.client(role, party, unit))).status_code for role, party, unit in house.owners}
-        assert codes & {200, 409}, (door.operation, codes)
+    reads = [target for target in attacked.targets if target.operation.method == "GET"]
+    for target in reads:
+        codes = {
+            (await target.send(attacked.client(role, party, unit))).status_code for role, party, unit in attacked.owners
+        }
+        assert codes & {200, 409}, (target.operation, codes)
 
 
 @pytest.mark.fault("E1")

@@ -1,4 +1,4 @@
-"""Who may write behind which door, by role, as people decided it: the running services are compared with this.
+"""Who may write on which route, by role, as people decided it: the running services are compared with this.
 
 A role that is not named is refused (403), or finds nothing there (404). Of the rows, a named role may touch its own.
 """

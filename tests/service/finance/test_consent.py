@@ -149,7 +149,7 @@ async def test_the_credit_file_shows_what_changed_since_the_application(world: W
     assert file["application"]["flag"] == "evaluation_superseded"
 
 
-async def test_withdrawing_one_of_several_consents_names_those_that_still_open_the_door(world: World) -> None:
+async def test_withdrawing_one_of_several_consents_names_those_that_still_allow_reading(world: World) -> None:
     application, granted = await ready(world)
     url = f"/v1/loan-applications/{application['id']}/credit-file"
     other = await world.consent(scopes=["EVALUATION_RESULT"])

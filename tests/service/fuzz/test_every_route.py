@@ -94,7 +94,7 @@ async def send(client: httpx.AsyncClient, route: Route, turn: Turn) -> httpx.Res
 
 
 async def admitted(service: RunningService, route: Route, scopes: set[str]) -> Role:
-    """Return the first role that the route lets in: one that is turned away at the door tests nothing."""
+    """Return the first role that the route lets in: one that is refused by its role tests nothing."""
     first = ROLES.get(route.row, Role.CITY)
     for role in (first, Role.CITY, Role.ENTERPRISE, Role.BANK, Role.FUND_MANAGER, Role.IP_CENTRE):
         async with service.client(role, party=PARTY, unit=UNIT, scopes=scopes) as client:

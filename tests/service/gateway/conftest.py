@@ -104,7 +104,7 @@ class Echo:
 
 
 @dataclass
-class Door:
+class GatewayWithEcho:
     """The gateway and what stands behind it."""
 
     service: RunningService
@@ -136,7 +136,9 @@ def demo_file(folder: Path, clients: list[dict[str, Any]], mode: int = stat.S_IR
 
 
 @pytest.fixture(scope="session")
-async def gateway(postgres: DatabaseServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
+async def session_gateway(
+    postgres: DatabaseServer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[GatewayWithEcho]:
     """The gateway with demo clients; all four services are the same echo."""
     echo = Echo()
     await echo.start()
@@ -145,13 +147,13 @@ async def gateway(postgres: DatabaseServer, tmp_path_factory: pytest.TempPathFac
     async with running_gateway(
         postgres, demo_clients=demo, clock=SystemClock(), allowed_origins=ORIGINS, **urls
     ) as service:
-        yield Door(service, echo)
+        yield GatewayWithEcho(service, echo)
     await echo.stop()
 
 
 @pytest.fixture
-def door(gateway: Door) -> Door:
+def gateway(session_gateway: GatewayWithEcho) -> GatewayWithEcho:
     """The gateway with a quiet upstream."""
-    gateway.echo.reset()
-    gateway.service.app.state.throttle._failures.clear()
-    return gateway
+    session_gateway.echo.reset()
+    session_gateway.service.app.state.throttle._failures.clear()
+    return session_gateway

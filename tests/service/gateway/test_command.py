@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.command import main
-from tests.service.gateway.conftest import Door
+from tests.service.gateway.conftest import GatewayWithEcho
 from tests.support.postgres import DatabaseServer
 from tests.support.service import running_gateway
 
@@ -22,8 +22,8 @@ BANK_C = [
 ]
 
 
-async def token_status(door: Door, client_id: str, secret: str) -> int:
-    async with door.http() as http:
+async def token_status(gateway: GatewayWithEcho, client_id: str, secret: str) -> int:
+    async with gateway.http() as http:
         answer = await http.post(
             "/oauth2/token",
             data={"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret},
@@ -36,7 +36,7 @@ async def test_a_client_is_registered_suspended_resumed_and_given_a_new_secret(
 ) -> None:
     async with running_gateway(postgres) as service:
         monkeypatch.setenv("GATEWAY_DATABASE_URL", service.database_url)
-        door = Door(service, echo=None)  # type: ignore[arg-type]
+        gateway = GatewayWithEcho(service, echo=None)  # type: ignore[arg-type]
 
         async def run(*arguments: str) -> tuple[int, str]:
             code = await asyncio.to_thread(main, ["client", *arguments])
@@ -44,7 +44,7 @@ async def test_a_client_is_registered_suspended_resumed_and_given_a_new_secret(
 
         _, secret = await run("onboard", *BANK_C, "--scope", "credit.application:read")
         assert len(secret) >= 40
-        assert await token_status(door, "bank-c", secret) == 200
+        assert await token_status(gateway, "bank-c", secret) == 200
         assert (await run("onboard", *BANK_C))[0] == 1
         for wrong in (
             ["bank-d", "--role", "bank"],
@@ -54,12 +54,12 @@ async def test_a_client_is_registered_suspended_resumed_and_given_a_new_secret(
         ):
             assert (await run("onboard", *wrong, "--title-zh", "x", "--title-en", "x"))[0] == 1
         assert (await run("suspend", "bank-c")) == (0, "bank-c SUSPENDED")
-        assert await token_status(door, "bank-c", secret) == 400
+        assert await token_status(gateway, "bank-c", secret) == 400
         await run("resume", "bank-c")
-        assert await token_status(door, "bank-c", secret) == 200
+        assert await token_status(gateway, "bank-c", secret) == 200
         _, renewed = await run("rotate-secret", "bank-c")
-        assert await token_status(door, "bank-c", secret) == 401
-        assert await token_status(door, "bank-c", renewed) == 200
+        assert await token_status(gateway, "bank-c", secret) == 401
+        assert await token_status(gateway, "bank-c", renewed) == 200
         assert (await run("suspend", "nobody"))[0] == 1
         assert "bank-c\tbank\tACTIVE" in (await run("list"))[1]
         assert (await run("suspend-demo"))[1] == "0 个演示客户端已停用 demo clients suspended"

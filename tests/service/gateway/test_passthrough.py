@@ -7,12 +7,12 @@ import httpx
 import pytest
 
 from gateway.rules.route import OWNERS, is_plain, owner_of
-from tests.service.gateway.conftest import Door, Echo
+from tests.service.gateway.conftest import Echo, GatewayWithEcho
 
 
-async def test_a_request_and_its_answer_pass_unchanged(door: Door) -> None:
-    token = await door.token("bank-a")
-    async with door.http(token) as http:
+async def test_a_request_and_its_answer_pass_unchanged(gateway: GatewayWithEcho) -> None:
+    token = await gateway.token("bank-a")
+    async with gateway.http(token) as http:
         answer = await http.post(
             "/v1/loans/1/drawdowns?x=%E9%87%8D&y=1%202",
             json={"amount_fen": 5},
@@ -27,17 +27,17 @@ async def test_a_request_and_its_answer_pass_unchanged(door: Door) -> None:
     assert headers["if-match"] == '"v1"'
     assert headers["x-request-id"] == answer.headers["x-request-id"] == "req-1"
     assert headers["traceparent"].startswith("00-")
-    assert door.echo.bodies == [b'{"amount_fen":5}']
+    assert gateway.echo.bodies == [b'{"amount_fen":5}']
     assert (answer.headers["etag"], answer.headers["location"]) == ('"v7"', "/v1/loans/1")
 
 
-async def test_a_service_itself_says_which_methods_its_address_takes(door: Door) -> None:
-    async with door.http(await door.token("bank-a")) as http:
+async def test_a_service_itself_says_which_methods_its_address_takes(gateway: GatewayWithEcho) -> None:
+    async with gateway.http(await gateway.token("bank-a")) as http:
         answer = await http.options("/v1/loans")
     assert (answer.json()["method"], answer.headers["allow"]) == ("OPTIONS", "GET")
 
 
-async def test_forged_identities_and_hop_headers_stay_behind(door: Door) -> None:
+async def test_forged_identities_and_hop_headers_stay_behind(gateway: GatewayWithEcho) -> None:
     forged = {
         "x-tenant": "bank-b",
         "x-user": "root",
@@ -54,7 +54,7 @@ async def test_forged_identities_and_hop_headers_stay_behind(door: Door) -> None
         "x-http-method-override": "DELETE",
         "host": "finance.internal",
     }
-    async with door.http(await door.token("bank-a")) as http:
+    async with gateway.http(await gateway.token("bank-a")) as http:
         answer = await http.get("/v1/loans", headers=forged)
     names = {name for name, _ in answer.json()["headers"]}
     assert names == {"host", "authorization", "accept", "x-request-id", "traceparent"}
@@ -65,20 +65,20 @@ async def test_forged_identities_and_hop_headers_stay_behind(door: Door) -> None
 
 
 @pytest.mark.parametrize("name", ["authorization", "idempotency-key", "content-type", "prefer"])
-async def test_a_header_that_is_sent_twice_is_refused(door: Door, name: str) -> None:
-    token = await door.token("bank-a")
-    async with door.http() as http:
+async def test_a_header_that_is_sent_twice_is_refused(gateway: GatewayWithEcho, name: str) -> None:
+    token = await gateway.token("bank-a")
+    async with gateway.http() as http:
         answer = await http.get("/v1/loans", headers=[("authorization", f"Bearer {token}"), (name, "a"), (name, "b")])
     assert (answer.status_code, answer.json()["code"]) == (400, "request_unreadable")
-    assert door.echo.seen == []
+    assert gateway.echo.seen == []
 
 
-async def test_without_a_good_token_nothing_reaches_a_service(door: Door) -> None:
+async def test_without_a_good_token_nothing_reaches_a_service(gateway: GatewayWithEcho) -> None:
     for token, code in ((None, "token_missing"), ("a.b.c", "token_invalid")):
-        async with door.http(token) as http:
+        async with gateway.http(token) as http:
             answer = await http.get("/v1/loans")
         assert (answer.status_code, answer.json()["code"]) == (401, code)
-    assert door.echo.seen == []
+    assert gateway.echo.seen == []
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,12 @@ async def test_without_a_good_token_nothing_reaches_a_service(door: Door) -> Non
         "/v1/imports/unknown", "/v1/metrics",
     ],
 )  # fmt: skip
-async def test_an_address_nobody_owns_or_that_reads_two_ways_is_refused(door: Door, path: str) -> None:
-    async with door.http(await door.token("bank-a")) as http:
+async def test_an_address_nobody_owns_or_that_reads_two_ways_is_refused(gateway: GatewayWithEcho, path: str) -> None:
+    async with gateway.http(await gateway.token("bank-a")) as http:
         answer = await http.request("GET", httpx.URL("http://gateway.test", raw_path=path.encode()))
     assert answer.status_code in {400, 404}
     assert answer.json()["source"] == "gateway"
-    assert door.echo.seen == []
+    assert gateway.echo.seen == []
 
 
 def test_every_noun_has_one_owner_and_actions_and_endings_follow_their_noun() -> None:
@@ -110,12 +110,12 @@ def test_every_noun_has_one_owner_and_actions_and_endings_follow_their_noun() ->
         assert not is_plain(path)
 
 
-async def test_a_large_answer_and_a_large_upload_stream_through(door: Door) -> None:
+async def test_a_large_answer_and_a_large_upload_stream_through(gateway: GatewayWithEcho) -> None:
     async def pieces() -> Any:
         for _ in range(40):
             yield b"y" * 50_000
 
-    async with door.http(await door.token("bank-a")) as http:
+    async with gateway.http(await gateway.token("bank-a")) as http:
         big = await http.get("/v1/loans/big")
         upload = await http.post(
             "/v1/imports/filings", content=pieces(), headers={"content-type": "multipart/form-data; boundary=x"}
@@ -126,27 +126,27 @@ async def test_a_large_answer_and_a_large_upload_stream_through(door: Door) -> N
     assert (huge.status_code, huge.json()["code"]) == (413, "body_too_large")
 
 
-async def test_a_slow_service_is_answered_for_in_time(door: Door) -> None:
-    door.echo.pause_s = 1.0
-    settings = door.service.app.state.settings
-    door.service.app.state.settings = settings.model_copy(update={"upstream_deadline_ms": 150})
+async def test_a_slow_service_is_answered_for_in_time(gateway: GatewayWithEcho) -> None:
+    gateway.echo.pause_s = 1.0
+    settings = gateway.service.app.state.settings
+    gateway.service.app.state.settings = settings.model_copy(update={"upstream_deadline_ms": 150})
     try:
-        async with door.http(await door.token("bank-a")) as http:
+        async with gateway.http(await gateway.token("bank-a")) as http:
             answer = await http.get("/v1/loans")
     finally:
-        door.service.app.state.settings = settings
+        gateway.service.app.state.settings = settings
     assert (answer.status_code, answer.json()["code"], answer.json()["source"]) == (504, "deadline_exceeded", "finance")
     assert answer.json()["retryable"] is True
 
 
-async def test_a_service_that_is_down_is_named_and_the_others_go_on(door: Door) -> None:
+async def test_a_service_that_is_down_is_named_and_the_others_go_on(gateway: GatewayWithEcho) -> None:
     gone = Echo()
     await gone.start()
     await gone.stop()
-    upstreams = door.service.app.state.upstreams
+    upstreams = gateway.service.app.state.upstreams
     before, upstreams["finance"]._url = upstreams["finance"]._url, gone.url
     try:
-        async with door.http(await door.token("bank-a")) as http:
+        async with gateway.http(await gateway.token("bank-a")) as http:
             answer = await http.post("/v1/loans", json={}, headers={"idempotency-key": "k"})
             other = await http.get("/v1/enterprises/91500107MA5U00001A")
     finally:
@@ -156,37 +156,39 @@ async def test_a_service_that_is_down_is_named_and_the_others_go_on(door: Door) 
     assert other.status_code == 200
 
 
-async def test_a_keyed_write_is_sent_again_when_the_connection_broke_but_an_unkeyed_one_never(door: Door) -> None:
-    async with door.http(await door.token("bank-a")) as http:
-        door.echo.drop = 1
+async def test_a_keyed_write_is_sent_again_when_the_connection_broke_but_an_unkeyed_one_never(
+    gateway: GatewayWithEcho,
+) -> None:
+    async with gateway.http(await gateway.token("bank-a")) as http:
+        gateway.echo.drop = 1
         keyed = await http.post("/v1/loans", json={"a": 1}, headers={"idempotency-key": "again"})
         assert keyed.status_code == 201
-        assert [request.headers["idempotency-key"] for request in door.echo.seen] == ["again", "again"]
-        door.echo.reset()
-        door.echo.drop = 1
+        assert [request.headers["idempotency-key"] for request in gateway.echo.seen] == ["again", "again"]
+        gateway.echo.reset()
+        gateway.echo.drop = 1
         unkeyed = await http.post("/v1/loans", json={"a": 1})
     assert unkeyed.status_code == 503
-    assert len(door.echo.seen) == 1
+    assert len(gateway.echo.seen) == 1
 
 
-async def test_retries_stay_within_a_tenth_of_the_calls(door: Door) -> None:
-    upstream = door.service.app.state.upstreams["finance"]
+async def test_retries_stay_within_a_tenth_of_the_calls(gateway: GatewayWithEcho) -> None:
+    upstream = gateway.service.app.state.upstreams["finance"]
     upstream._budget.left = 3.0
-    door.echo.drop = 10_000
-    async with door.http(await door.token("bank-a")) as http:
+    gateway.echo.drop = 10_000
+    async with gateway.http(await gateway.token("bank-a")) as http:
         answers = await asyncio.gather(*(http.get("/v1/loans") for _ in range(40)))
-    door.echo.drop = 0
+    gateway.echo.drop = 0
     upstream._budget.left = 10.0
     assert {answer.status_code for answer in answers} == {503}
-    assert len(door.echo.seen) <= 40 + 3 + 4
+    assert len(gateway.echo.seen) <= 40 + 3 + 4
 
 
-async def test_more_calls_than_a_service_may_have_are_told_to_wait_at_once(door: Door) -> None:
-    upstreams = door.service.app.state.upstreams
+async def test_more_calls_than_a_service_may_have_are_told_to_wait_at_once(gateway: GatewayWithEcho) -> None:
+    upstreams = gateway.service.app.state.upstreams
     upstreams["ipr"]._free, before = 2, upstreams["ipr"]._free
-    door.echo.pause_s = 0.3
+    gateway.echo.pause_s = 0.3
     try:
-        async with door.http(await door.token("city")) as http:
+        async with gateway.http(await gateway.token("city")) as http:
             answers = await asyncio.gather(*(http.get("/v1/ip-rights") for _ in range(5)))
     finally:
         upstreams["ipr"]._free = before
@@ -195,7 +197,7 @@ async def test_more_calls_than_a_service_may_have_are_told_to_wait_at_once(door:
 
 @pytest.mark.parametrize("header", ["content-length", "traceparent", "x-request-id", "accept-language", "content-type"])
 @pytest.mark.parametrize("value", ["", "-1", "9" * 400, "é", "\t", "1, 1", "multipart/form-data", "0x10"])
-async def test_no_header_makes_the_gateway_fall(door: Door, header: str, value: str) -> None:
-    async with door.http(await door.token("bank-a")) as http:
+async def test_no_header_makes_the_gateway_fall(gateway: GatewayWithEcho, header: str, value: str) -> None:
+    async with gateway.http(await gateway.token("bank-a")) as http:
         answer = await http.post("/v1/loans", content=b"{}", headers=[(header.encode(), value.encode("latin-1"))])
     assert answer.status_code < 500, (header, value, answer.text)

@@ -16,7 +16,7 @@ from gateway.usecases.signing_key import KeySeal, refresh
 from shared.kernel.actor import system_actor
 from shared.kernel.clock import FixedClock
 from shared.web.jwks import read_keys
-from tests.service.gateway.conftest import BANK, CLIENTS, SECRETS, Door, demo_file
+from tests.service.gateway.conftest import BANK, CLIENTS, SECRETS, GatewayWithEcho, demo_file
 from tests.support.postgres import DatabaseServer
 from tests.support.service import ISSUER, PERSONAL_DATA_KEY, START, running_gateway
 
@@ -33,16 +33,16 @@ def claims(token: str) -> dict[str, Any]:
     return found
 
 
-async def ask(door: Door, form: dict[str, str], headers: dict[str, str] | None = None) -> httpx.Response:
-    async with door.http() as http:
+async def ask(gateway: GatewayWithEcho, form: dict[str, str], headers: dict[str, str] | None = None) -> httpx.Response:
+    async with gateway.http() as http:
         answer = await http.post("/oauth2/token", data=form, headers=headers)
     assert answer.headers["cache-control"] == "no-store"
     return answer
 
 
-async def test_a_token_is_given_for_credentials_in_the_header_or_in_the_body(door: Door) -> None:
-    by_header = await ask(door, GRANT, basic("bank-a", SECRETS["bank-a"]))
-    by_body = await ask(door, {**GRANT, "client_id": "bank-a", "client_secret": SECRETS["bank-a"]})
+async def test_a_token_is_given_for_credentials_in_the_header_or_in_the_body(gateway: GatewayWithEcho) -> None:
+    by_header = await ask(gateway, GRANT, basic("bank-a", SECRETS["bank-a"]))
+    by_body = await ask(gateway, {**GRANT, "client_id": "bank-a", "client_secret": SECRETS["bank-a"]})
     for answer in (by_header, by_body):
         assert answer.status_code == 200, answer.text
         body = answer.json()
@@ -60,8 +60,8 @@ async def test_a_token_is_given_for_credentials_in_the_header_or_in_the_body(doo
     assert claims(by_header.json()["access_token"])["jti"] != claims(by_body.json()["access_token"])["jti"]
 
 
-async def test_a_token_holds_only_the_scopes_that_were_asked_for(door: Door) -> None:
-    answer = await ask(door, {**GRANT, "scope": "credit.application:read"}, basic("bank-a", SECRETS["bank-a"]))
+async def test_a_token_holds_only_the_scopes_that_were_asked_for(gateway: GatewayWithEcho) -> None:
+    answer = await ask(gateway, {**GRANT, "scope": "credit.application:read"}, basic("bank-a", SECRETS["bank-a"]))
     assert answer.json()["scope"] == "credit.application:read"
     assert claims(answer.json()["access_token"])["scope"] == "credit.application:read"
 
@@ -85,9 +85,9 @@ async def test_a_token_holds_only_the_scopes_that_were_asked_for(door: Door) -> 
     ],
 )
 async def test_a_request_without_right_gets_an_error_of_the_standard(
-    door: Door, form: dict[str, str], headers: dict[str, str], status: int, error: str
+    gateway: GatewayWithEcho, form: dict[str, str], headers: dict[str, str], status: int, error: str
 ) -> None:
-    answer = await ask(door, form, headers)
+    answer = await ask(gateway, form, headers)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
     assert set(answer.json()) == {"error", "error_description", "text_zh"}
     assert ("www-authenticate" in answer.headers) == (status == 401 and "authorization" in headers)
@@ -106,8 +106,8 @@ async def test_a_request_without_right_gets_an_error_of_the_standard(
         (b"", ""),
     ],
 )
-async def test_a_malformed_body_is_an_invalid_request(door: Door, content: bytes, kind: str) -> None:
-    async with door.http() as http:
+async def test_a_malformed_body_is_an_invalid_request(gateway: GatewayWithEcho, content: bytes, kind: str) -> None:
+    async with gateway.http() as http:
         answer = await http.post(
             "/oauth2/token", content=content, headers={"content-type": kind, **basic("bank-a", SECRETS["bank-a"])}
         )
@@ -115,20 +115,20 @@ async def test_a_malformed_body_is_an_invalid_request(door: Door, content: bytes
     assert answer.json().get("error") in {"invalid_request", "invalid_client", "unsupported_grant_type"}, answer.text
 
 
-async def test_guessing_one_clients_secret_is_slowed_down_and_hinders_nobody_else(door: Door) -> None:
+async def test_guessing_one_clients_secret_is_slowed_down_and_hinders_nobody_else(gateway: GatewayWithEcho) -> None:
     for _ in range(10):
-        assert (await ask(door, GRANT, basic("bank-a", "guess"))).status_code == 401
-    slowed = await ask(door, GRANT, basic("bank-a", SECRETS["bank-a"]))
+        assert (await ask(gateway, GRANT, basic("bank-a", "guess"))).status_code == 401
+    slowed = await ask(gateway, GRANT, basic("bank-a", SECRETS["bank-a"]))
     assert slowed.status_code == 429
     assert slowed.json()["error"] == "rate_limited"
     assert "Retry-After" in slowed.json()["error_description"]
     assert "稍候再试" in slowed.json()["text_zh"]
     assert 0 < int(slowed.headers["retry-after"]) <= 61
-    assert (await ask(door, GRANT, basic("city", SECRETS["city"]))).status_code == 200
+    assert (await ask(gateway, GRANT, basic("city", SECRETS["city"]))).status_code == 200
 
 
-async def test_metadata_and_keys_are_published_without_their_private_part(door: Door) -> None:
-    async with door.http() as http:
+async def test_metadata_and_keys_are_published_without_their_private_part(gateway: GatewayWithEcho) -> None:
+    async with gateway.http() as http:
         metadata = (await http.get("/.well-known/oauth-authorization-server")).json()
         keys = (await http.get("/.well-known/jwks.json")).json()
     assert metadata["issuer"] == ISSUER
@@ -139,9 +139,9 @@ async def test_metadata_and_keys_are_published_without_their_private_part(door: 
     assert len(read_keys(keys)) == len(keys["keys"])
 
 
-async def test_private_keys_lie_sealed_in_the_database_and_secrets_only_as_hashes(door: Door) -> None:
-    rows = await door.service.rows("SELECT kid, sealed_private_key FROM signing_key")
-    hashes = await door.service.rows("SELECT client_id, secret_hash FROM client")
+async def test_private_keys_lie_sealed_in_the_database_and_secrets_only_as_hashes(gateway: GatewayWithEcho) -> None:
+    rows = await gateway.service.rows("SELECT kid, sealed_private_key FROM signing_key")
+    hashes = await gateway.service.rows("SELECT client_id, secret_hash FROM client")
     assert rows
     for row in rows:
         assert b'"d"' not in row["sealed_private_key"]
@@ -202,11 +202,11 @@ async def test_a_suspended_client_gets_no_token(postgres: DatabaseServer, tmp_pa
 
     demo = demo_file(tmp_path, CLIENTS)
     async with running_gateway(postgres, demo_clients=demo) as service:
-        door = Door(service, echo=None)  # type: ignore[arg-type]
-        assert (await ask(door, GRANT, basic("city", SECRETS["city"]))).status_code == 200
+        gateway = GatewayWithEcho(service, echo=None)  # type: ignore[arg-type]
+        assert (await ask(gateway, GRANT, basic("city", SECRETS["city"]))).status_code == 200
         async with service.db.transaction(actor=system_actor("gateway"), clock=service.clock) as tx:
             await clients.set_status(tx, "city", ClientStatus.SUSPENDED)
-        answer = await ask(door, GRANT, basic("city", SECRETS["city"]))
+        answer = await ask(gateway, GRANT, basic("city", SECRETS["city"]))
     assert (answer.status_code, answer.json()["error"]) == (400, "unauthorized_client")
 
 
@@ -217,10 +217,10 @@ async def test_a_file_of_secrets_that_others_can_read_stops_the_start(postgres: 
             pytest.fail("the gateway started")
 
 
-async def test_every_token_and_every_refused_one_is_audited(door: Door) -> None:
-    await ask(door, {**GRANT, "scope": "ipr.portfolio:read"}, basic("city", SECRETS["city"]))
-    await ask(door, GRANT, basic("city", "audited-wrong"))
-    rows = await door.service.rows(
+async def test_every_token_and_every_refused_one_is_audited(gateway: GatewayWithEcho) -> None:
+    await ask(gateway, {**GRANT, "scope": "ipr.portfolio:read"}, basic("city", SECRETS["city"]))
+    await ask(gateway, GRANT, basic("city", "audited-wrong"))
+    rows = await gateway.service.rows(
         "SELECT action, outcome, detail FROM audit_entry WHERE subject = 'client/city' ORDER BY position DESC LIMIT 2"
     )
     assert [(row["action"], row["outcome"]) for row in rows] == [("token.refused", "refused"), ("token.issued", "done")]

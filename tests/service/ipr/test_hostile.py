@@ -55,7 +55,7 @@ async def test_one_right_entered_twice_at_once_is_recorded_once(ipr: RunningServ
 
 async def test_one_key_gives_one_right_and_the_same_answer(ipr: RunningService) -> None:
     async with centre(ipr) as client:
-        headers = {"idempotency-key": "one-deed"}
+        headers = {"idempotency-key": "one-request"}
         first = await client.post("/v1/ip-rights", json=right_body(), headers=headers)
         again = await client.post("/v1/ip-rights", json=right_body(), headers=headers)
         assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())

@@ -27,9 +27,9 @@ def strangers(market: Market) -> list[httpx.AsyncClient]:
     ]
 
 
-async def deeds(client: httpx.AsyncClient, path: str, version: int) -> list[httpx.Response]:
+async def actions(client: httpx.AsyncClient, path: str, version: int) -> list[httpx.Response]:
     """Try everything that changes a listing."""
-    answers = [await client.post(f"{path}:{deed}", json=body) for deed, body in BODIES.items()]
+    answers = [await client.post(f"{path}:{action}", json=body) for action, body in BODIES.items()]
     match = {"if-match": f'"v{version}"'}
     return [*answers, await client.patch(path, json={"title": "改名"}, headers=match)]
 
@@ -39,7 +39,7 @@ async def test_a_draft_does_not_exist_for_strangers(market: Market, noun: str) -
     draft = await market.draft(noun)
     path = f"/v1/{noun}/{draft['id']}"
     for stranger in strangers(market):
-        answers = [await stranger.get(path), await stranger.get(f"{path}/contact"), *await deeds(stranger, path, 1)]
+        answers = [await stranger.get(path), await stranger.get(f"{path}/contact"), *await actions(stranger, path, 1)]
         assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(404, "not_found")}
         assert (await ok(stranger.get(f"/v1/{noun}?mine=true")))["items"] == []
     assert (await ok(market.firm.get(path)))["version"] == 1
@@ -50,7 +50,7 @@ async def test_a_published_listing_is_moved_by_no_stranger(market: Market, noun:
     published = await market.published(noun)
     path, version = f"/v1/{noun}/{published['id']}", published["version"]
     for stranger in strangers(market):
-        answers = await deeds(stranger, path, version)
+        answers = await actions(stranger, path, version)
         assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(403, "forbidden_role")}
     assert (await ok(market.firm.get(path)))["version"] == version
 

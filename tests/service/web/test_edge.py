@@ -64,7 +64,7 @@ async def test_the_same_key_with_another_body_is_refused(sample: RunningService)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 
-async def test_the_same_key_of_another_client_is_another_deed(sample: RunningService) -> None:
+async def test_the_same_key_of_another_client_is_another_request(sample: RunningService) -> None:
     headers = {"idempotency-key": "k-3"}
     for _ in range(2):
         async with client(sample) as http:
@@ -117,7 +117,7 @@ async def test_64_parallel_requests_with_one_key_have_one_effect(sample: Running
     assert await notes(sample, "sixty-four") == 1
 
 
-async def test_an_upload_is_the_same_deed_whatever_its_boundary(sample: RunningService) -> None:
+async def test_an_upload_is_the_same_request_whatever_its_boundary(sample: RunningService) -> None:
     async with client(sample) as http:
         headers = {"idempotency-key": "k-6"}
         part = {"file": ("a.csv", "名称,代码\n甲,1\n".encode(), "text/csv")}

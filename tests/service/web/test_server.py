@@ -17,15 +17,15 @@ from tests.support.service import RunningService, mint
 @contextlib.asynccontextmanager
 async def listening(sample: RunningService) -> AsyncIterator[int]:
     """Serve the sample on a free port."""
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
         config = uvicorn.Config(sample.app, lifespan="off", log_config=None, access_log=False, http="httptools")
         server = uvicorn.Server(config)
         async with asyncio.TaskGroup() as group:
-            group.create_task(server.serve(sockets=[door]))
+            group.create_task(server.serve(sockets=[listening]))
             while not server.started:  # noqa: ASYNC110  # uvicorn offers no event
                 await asyncio.sleep(0.01)
-            yield door.getsockname()[1]
+            yield listening.getsockname()[1]
             server.should_exit = True
 
 

@@ -29,14 +29,14 @@ TERM_MONTHS = 12
 
 
 def key() -> str:
-    """Return a key for one deed."""
+    """Return a key for one request."""
     return str(uuid.uuid4())  # noqa: TID251  # a partner's program knows nothing of ours
 
 
 def signed_in(url: str, client_id: str, secret: str) -> ApiClient:
     """Return a client with a token."""
-    with ApiClient(Configuration(host=url)) as door:
-        token = Oauth2Api(door).issue_token("client_credentials", client_id=client_id, client_secret=secret)
+    with ApiClient(Configuration(host=url)) as client:
+        token = Oauth2Api(client).issue_token("client_credentials", client_id=client_id, client_secret=secret)
     return ApiClient(Configuration(host=url, access_token=token.access_token))
 
 

@@ -74,7 +74,7 @@ Wanted = Annotated[Chosen, Depends(chosen_from(consents.LIST))]
 
 
 class OpenConsentRead(Read):
-    """A consent that still opens the door to the bank."""
+    """A consent that still lets the bank read."""
 
     consent_id: UUID
     purpose: ConsentPurpose
@@ -83,7 +83,7 @@ class OpenConsentRead(Read):
 
 
 class ConsentWithdrawalRead(ConsentRead):
-    """A withdrawn consent, and the others that still let the bank read: withdraw these too to close the door."""
+    """A withdrawn consent, and the others that still let the bank read: withdraw these too to end its reading."""
 
     still_open: list[OpenConsentRead]
 

@@ -223,7 +223,7 @@ def revoke(rules: RuleSet, *, revoked_at: datetime | None, now: datetime, today:
 
 
 def still_open(held: Collection[HeldConsent], *, now: datetime) -> tuple[HeldConsent, ...]:
-    """Return the consents of one firm that still open the door to one bank, for any purpose, newest end first.
+    """Return the consents of one firm that still let one bank read, for any purpose, newest end first.
 
     Source: F-CONSENT-06 (docs/rules/finance.md).
     """

@@ -88,7 +88,7 @@ async def revoke_consent(tx: Transaction, consent_id: UUID, book: RuleBook) -> t
     """Withdraw a consent of the calling enterprise: reading on it stops with the commit.
 
     Returns:
-        The consent, and the firm's other consents that still open the door to the same bank.
+        The consent, and the firm's other consents that still let the same bank read.
 
     Raises:
         Refusal: `forbidden_role`; `not_found`; `consent_already_revoked`.

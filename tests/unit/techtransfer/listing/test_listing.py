@@ -26,7 +26,7 @@ from tests.unit.techtransfer.builders import (
 )
 
 S = ListingStatus
-# The machine as the field's standard terms draw it: from → where each deed leads; a deed not named is refused.
+# The machine as the field's standard terms draw it: from → where each action leads; an action not named is refused.
 MACHINE = {
     S.DRAFT: {"submit": S.SUBMITTED, "withdraw": S.WITHDRAWN},
     S.SUBMITTED: {"start": S.UNDER_REVIEW, "return": S.RETURNED, "publish": S.PUBLISHED, "withdraw": S.WITHDRAWN},
@@ -36,7 +36,7 @@ MACHINE = {
     S.WITHDRAWN: {},
     S.EXPIRED: {},
 }
-DEEDS = {
+ACTIONS = {
     "submit": listing.submit,
     "start": lambda one: listing.review(one, ReviewDecision.START, reviewer=DISTRICT, note=None),
     "return": lambda one: listing.review(one, ReviewDecision.RETURN, reviewer=DISTRICT, note="补充指标"),
@@ -56,14 +56,14 @@ def check(**changed: object) -> str | None:
 
 
 @pytest.mark.parametrize("status", list(S))
-@pytest.mark.parametrize("deed", sorted(DEEDS))
-def test_every_deed_leads_where_the_machine_says_or_is_refused(status: ListingStatus, deed: str) -> None:
+@pytest.mark.parametrize("action", sorted(ACTIONS))
+def test_every_action_leads_where_the_machine_says_or_is_refused(status: ListingStatus, action: str) -> None:
     allowed = MACHINE[status]
-    if deed in allowed:
-        assert DEEDS[deed](held(status=status)).status is allowed[deed]
+    if action in allowed:
+        assert ACTIONS[action](held(status=status)).status is allowed[action]
         return
     with pytest.raises(Refusal) as refused:
-        DEEDS[deed](held(status=status))
+        ACTIONS[action](held(status=status))
     assert refused.value.code is listing.LISTING_STATE_CONFLICT
 
 
@@ -97,7 +97,7 @@ def test_a_return_without_reasons_is_refused(note: str | None) -> None:
 
 
 def test_publishing_tells_the_public_state() -> None:
-    move = DEEDS["publish"](held(status=S.SUBMITTED, noun=Noun.NEED))
+    move = ACTIONS["publish"](held(status=S.SUBMITTED, noun=Noun.NEED))
     (event,) = move.events
     assert (event.noun, event.status, event.party_uscc) == ("NEED", "PUBLISHED", FIRM)
     assert event.case_no == "KC-2026-500107-000001"
@@ -107,7 +107,7 @@ def test_only_what_was_public_once_is_told_when_it_ends() -> None:
     assert listing.withdraw(held(), reason=None).events == ()
     published = held(status=S.PUBLISHED, was_published=True)
     assert [event.status for event in listing.withdraw(published, reason="已转让").events] == ["WITHDRAWN"]
-    assert [event.status for event in DEEDS["expire"](published).events] == ["EXPIRED"]
+    assert [event.status for event in ACTIONS["expire"](published).events] == ["EXPIRED"]
 
 
 def test_a_listing_lives_through_its_last_day() -> None:

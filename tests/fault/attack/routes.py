@@ -1,4 +1,4 @@
-"""Every door of the four services with one case behind each: whose it is, what is sent, what an absent id gives."""
+"""Every route of the four services with one case behind each: whose it is, what is sent, what an absent id gives."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -27,7 +27,7 @@ ABSENT_ID = "01900000-0000-7000-8000-0000000000ab"
 ABSENT_CODE = registry_world.made_up_code(7_654_321)
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 _CODE = re.compile(r"\b9[0-9A-Z]{17}\b")
-# Doors without a case of somebody: what they show is chosen by the caller's own scope of rows, or is for all.
+# Routes without a case of somebody: what they show is chosen by the caller's own scope of rows, or is for all.
 FOR_ALL = {
     "registry": set[str](),
     "finance": set[str](),
@@ -48,7 +48,7 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class Door:
+class Target:
     """One operation with a case behind it.
 
     Attributes:
@@ -68,7 +68,7 @@ class Door:
         """The same address of a record that never was."""
         return _CODE.sub(ABSENT_CODE, _ID.sub(ABSENT_ID, self.url)).replace(f"accounts/{UNIT}", "accounts/500104")
 
-    async def knock(self, client: httpx.AsyncClient, url: str | None = None) -> httpx.Response:
+    async def send(self, client: httpx.AsyncClient, url: str | None = None) -> httpx.Response:
         """Send what the rightful caller would send."""
         return await client.request(
             self.operation.method, url or self.url, json=self.body, headers=httpx.Headers(self.headers)
@@ -76,20 +76,20 @@ class Door:
 
 
 @dataclass
-class House:
+class AttackedService:
     """One service with a victim's case in it.
 
     Attributes:
         service: as it runs.
         scopes: every scope of its routes.
-        doors: to the victim's records.
+        targets: to the victim's records.
         strangers: who is no party to the case, as (role, party, unit).
         secrets: words of the case that no stranger may read.
         owners: the rightful parties, as (role, party, unit).
     """
 
     service: RunningService
-    doors: list[Door]
+    targets: list[Target]
     strangers: list[tuple[Role, str | None, str | None]]
     owners: list[tuple[Role, str | None, str | None]]
     secrets: tuple[str, ...]
@@ -133,23 +133,23 @@ def operations(document: dict[str, Any]) -> Iterator[Operation]:
                 yield Operation(method.upper(), path, found.get("x-scope", ""), body)
 
 
-def behind(service: RunningService, knocks: list[tuple[str, str, Any]], **headers: str) -> list[Door]:
-    """Return the doors to concrete addresses; fails where a route of the document has none."""
+def behind(service: RunningService, calls: list[tuple[str, str, Any]], **headers: str) -> list[Target]:
+    """Return the routes with concrete addresses; fails where a route of the document has none."""
     found, left = [], {(one.method, one.path): one for one in operations(service.app.openapi()) if "{" in one.path}
-    for method, url, body in knocks:
+    for method, url, body in calls:
         for (known, path), operation in left.items():
             pattern = re.escape(path).replace(r"\{", "{").replace(r"\}", "}")
             if known == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/:]+", pattern), url):
-                found.append(Door(operation, url, body, tuple((n.replace("_", "-"), v) for n, v in headers.items())))
+                found.append(Target(operation, url, body, tuple((n.replace("_", "-"), v) for n, v in headers.items())))
                 break
-    reached = {(door.operation.method, door.operation.path) for door in found}
+    reached = {(target.operation.method, target.operation.path) for target in found}
     own = [key for key in left if key not in reached and _EXPORT not in key[1]]
     missed = [key for key in own if key[1] not in FOR_ALL[service.name]]
     assert not missed, f"no case stands behind {missed}"
     return found
 
 
-async def import_knocks(client: httpx.AsyncClient, kind: str) -> list[tuple[str, str, Any]]:
+async def import_calls(client: httpx.AsyncClient, kind: str) -> list[tuple[str, str, Any]]:
     """Upload a list and return what can be asked of its import by whoever uploaded it."""
     template = await client.get(f"/v1/imports/{kind}/template", params={"format": "csv"})
     upload = await client.post(f"/v1/imports/{kind}", files={"file": ("a.csv", template.content, "text/csv")})
@@ -159,10 +159,10 @@ async def import_knocks(client: httpx.AsyncClient, kind: str) -> list[tuple[str,
     return [*reads, ("POST", f"{location}:cancel", None)]
 
 
-async def _finance(service: RunningService) -> House:
+async def _finance(service: RunningService) -> AttackedService:
     world = World(service)
     ids = await finance_case.case(world)
-    knocks = [
+    calls = [
         (method, path.format(**ids), finance_case.body_for(world, path) if method == "POST" else None)
         for method, path in finance_case.operations(world)
         if "{" in path and _EXPORT not in path  # an export shows the rows in scope, none to a stranger
@@ -184,17 +184,17 @@ async def _finance(service: RunningService) -> House:
         (Role.AUDITOR, None, None),
         (Role.DISTRICT, None, UNIT),
     ]
-    return House(service, behind(service, knocks), strangers, owners, ("limit_fen", "grade", "示例科技"))
+    return AttackedService(service, behind(service, calls), strangers, owners, ("limit_fen", "grade", "示例科技"))
 
 
-async def _registry(service: RunningService) -> House:
+async def _registry(service: RunningService) -> AttackedService:
     world = registry_world.World(service)
-    knocks = await registry_case.victims_paths(world)
+    calls = await registry_case.victims_paths(world)
     code, city = registry_case.CODE, world.city
     year = registry_world.FILING
     for kind in ("filings", "enterprises"):
-        knocks += await import_knocks(city, kind)
-    knocks += [
+        calls += await import_calls(city, kind)
+    calls += [
         ("PUT", f"/v1/enterprises/{code}/filings/2024", year),
         ("GET", f"/v1/enterprises/{code}/size-class", None),
     ]
@@ -215,15 +215,15 @@ async def _registry(service: RunningService) -> House:
         (Role.BANK, BANK_A, None),
         (Role.FUND_MANAGER, None, None),
     ]
-    doors = behind(service, [one for one in knocks if "{" not in one[1]], if_match='"v1"')
-    return House(service, doors, strangers, owners, ("示例科技有限公司1",))
+    targets = behind(service, [one for one in calls if "{" not in one[1]], if_match='"v1"')
+    return AttackedService(service, targets, strangers, owners, ("示例科技有限公司1",))
 
 
-async def _techtransfer(service: RunningService) -> House:
+async def _techtransfer(service: RunningService) -> AttackedService:
     await service.deliver(market_case.enterprise(listing_case.FIRM, "示例铸造有限公司"))
     await service.deliver(market_case.enterprise(listing_case.OTHER, "示例检测有限公司"))
     scopes = [market_case.READ, market_case.WRITE]
-    knocks: list[tuple[str, str, Any]] = []
+    calls: list[tuple[str, str, Any]] = []
     async with service.client(Role.ENTERPRISE, party=listing_case.FIRM, scopes=scopes) as firm:
         for noun, fields in (
             ("achievements", listing_case.achievement_fields()),
@@ -231,10 +231,10 @@ async def _techtransfer(service: RunningService) -> House:
         ):
             draft = await firm.post(f"/v1/{noun}", json=market_case.plain(fields))
             path = f"/v1/{noun}/{draft.json()['id']}"
-            knocks += [("GET", path, None), ("GET", f"{path}/contact", None), ("PATCH", path, {"title": "改名"})]
-            knocks += [("POST", f"{path}:submit", None), ("POST", f"{path}:withdraw", {})]
-            knocks += [("POST", f"{path}:review", {"decision": "PUBLISH"})]
-            knocks += await import_knocks(firm, noun)
+            calls += [("GET", path, None), ("GET", f"{path}/contact", None), ("PATCH", path, {"title": "改名"})]
+            calls += [("POST", f"{path}:submit", None), ("POST", f"{path}:withdraw", {})]
+            calls += [("POST", f"{path}:review", {"decision": "PUBLISH"})]
+            calls += await import_calls(firm, noun)
     strangers: list[tuple[Role, str | None, str | None]] = [
         (Role.ENTERPRISE, listing_case.OTHER, None),
         (Role.AGENCY, listing_case.AGENCY, None),
@@ -249,10 +249,10 @@ async def _techtransfer(service: RunningService) -> House:
         (Role.CITY, None, None),
         (Role.AUDITOR, None, None),
     ]
-    return House(service, behind(service, knocks, if_match='"v1"'), strangers, owners, ("高强铝合金",))
+    return AttackedService(service, behind(service, calls, if_match='"v1"'), strangers, owners, ("高强铝合金",))
 
 
-async def _ipr(service: RunningService) -> House:
+async def _ipr(service: RunningService) -> AttackedService:
     from tests.service.ipr import test_hostile as hostile
 
     await sheets.seed(service)
@@ -262,16 +262,16 @@ async def _ipr(service: RunningService) -> House:
         mine = {"kind": "TRADEMARK", "right_no": "12345678", "owners": [{"uscc": ipr_case.FIRM_A, "share_ppm": 10**6}]}
         right = await firm.post("/v1/ip-rights", json=ipr_case.right_body(**mine))
         assert right.status_code == 201, right.text
-        uploaded = await import_knocks(firm, "ip-rights")
+        uploaded = await import_calls(firm, "ip-rights")
         scan = {"file": ("certificate.pdf", b"%PDF-1.7\n%%EOF\n", "application/pdf")}
         document = (await firm.post("/v1/documents/ipr", files=scan)).headers["location"]
         uploaded += [("GET", document, None), ("GET", f"{document}/content", None)]
     path = f"/v1/ip-rights/{right.json()['id']}"
     sent = {"evidence": ipr_case.evidence_body("AUTHORITY_FEED")}
-    knocks = [("POST", path + verb, {**body, **sent}) for verb, body in hostile.CHANGES]
-    knocks += [("GET", path + part, None) for part in ("", "/history", "/annuities")]
-    knocks += uploaded
-    knocks += [("GET", f"/v1/portfolios/{ipr_case.FIRM_A}", None), ("GET", f"/v1/ip-sheets/{sheets.APPLICATION}", None)]
+    calls = [("POST", path + verb, {**body, **sent}) for verb, body in hostile.CHANGES]
+    calls += [("GET", path + part, None) for part in ("", "/history", "/annuities")]
+    calls += uploaded
+    calls += [("GET", f"/v1/portfolios/{ipr_case.FIRM_A}", None), ("GET", f"/v1/ip-sheets/{sheets.APPLICATION}", None)]
     strangers: list[tuple[Role, str | None, str | None]] = [
         (Role.ENTERPRISE, ipr_case.FIRM_C, None),
         (Role.BANK, sheets.OTHER_BANK, None),
@@ -288,10 +288,10 @@ async def _ipr(service: RunningService) -> House:
         (Role.AUDITOR, None, None),
         (Role.DISTRICT, None, UNIT),
     ]
-    return House(service, behind(service, knocks), strangers, owners, ("齿轮",))
+    return AttackedService(service, behind(service, calls), strangers, owners, ("齿轮",))
 
 
-_BUILT: dict[str, Callable[[RunningService], Awaitable[House]]] = {
+_BUILT: dict[str, Callable[[RunningService], Awaitable[AttackedService]]] = {
     "registry": _registry,
     "finance": _finance,
     "techtransfer": _techtransfer,
@@ -300,7 +300,7 @@ _BUILT: dict[str, Callable[[RunningService], Awaitable[House]]] = {
 
 
 @asynccontextmanager
-async def open_house(name: str, postgres: DatabaseServer) -> AsyncIterator[House]:
+async def attacked_service(name: str, postgres: DatabaseServer) -> AsyncIterator[AttackedService]:
     """Run a service with a victim's case in it."""
     async with running_service(name, postgres) as service:
         yield await _BUILT[name](service)

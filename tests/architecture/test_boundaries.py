@@ -1,4 +1,4 @@
-"""Doors that the import fence cannot see: the HTTP of the standard library, commits, swallowed errors, empty names."""
+"""What the import fence cannot see: the HTTP of the standard library, commits, swallowed errors, empty names."""
 
 import ast
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tests.support.source import dotted, imported_modules, name_of, python_files
 
 # The modules that may open outgoing connections, by what they use.
 OUTGOING = ("urllib.request", "http.client", "ftplib", "smtplib", "telnetlib", "xmlrpc", "websockets", "socket")
-OUTGOING_PLACES = (
+OUTGOING_FILES = (
     "gateway/upstream/",
     "shared/web/jwks.py",
     "shared/bus/monitor.py",
@@ -19,14 +19,14 @@ OUTGOING_PLACES = (
 )
 # Only the edges end a transaction: everybody else is inside one.
 ENDING = ("commit", "rollback", "begin")
-ENDING_PLACES = ("shared/db/", "shared/bus/", "shared/web/")
+ENDING_FILES = ("shared/db/", "shared/bus/", "shared/web/")
 FORBIDDEN_NAMES = ("utils", "util", "helpers", "helper", "common", "misc", "manager", "legacy")
 UNFINISHED = ("TODO", "FIXME", "XXX", "HACK")
 
 
-def in_places(path: Path, places: tuple[str, ...]) -> bool:
-    """Tell whether the file is one of the named places or stands below one."""
-    return name_of(path).startswith(places)
+def is_among(path: Path, files: tuple[str, ...]) -> bool:
+    """Tell whether the file is one of the named files or stands below one."""
+    return name_of(path).startswith(files)
 
 
 def outgoing(tree: ast.Module) -> Iterator[str]:
@@ -67,7 +67,7 @@ def swallowed(tree: ast.Module) -> Iterator[str]:
         (swallowed, "try:\n    f()\nexcept:\n    pass"),
     ],
 )
-def test_a_door_left_open_would_be_found(check, source: str) -> None:  # noqa: ANN001  # one of the checks above
+def test_a_crossed_boundary_would_be_found(check, source: str) -> None:  # noqa: ANN001  # one of the checks above
     assert list(check(ast.parse(source)))
 
 
@@ -77,11 +77,11 @@ def test_words_that_open_no_connection_are_left_alone() -> None:
     assert not list(outgoing(ast.parse(source)))
 
 
-def test_outgoing_connections_leave_from_named_places_only() -> None:
+def test_outgoing_connections_leave_from_named_files_only() -> None:
     found = [
         f"{name_of(path)} {problem}"
         for path in python_files()
-        if not in_places(path, OUTGOING_PLACES)
+        if not is_among(path, OUTGOING_FILES)
         for problem in outgoing(tree_of(path))
     ]
     assert not found, "\n".join(found)
@@ -91,7 +91,7 @@ def test_nobody_but_the_edges_opens_or_ends_a_transaction() -> None:
     found = [
         f"{name_of(path)} {problem}"
         for path in python_files("services", "gateway", "shared")
-        if not in_places(path, ENDING_PLACES)
+        if not is_among(path, ENDING_FILES)
         for problem in endings(tree_of(path))
     ]
     assert not found, "\n".join(found)
