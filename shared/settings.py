@@ -48,8 +48,9 @@ class ServiceSettings(BaseSettings):
         max_body_bytes: largest request body that is not a file upload.
         max_upload_bytes: largest uploaded file.
         max_document_bytes: largest document that evidence may point at.
-        scan_command: program that looks at each uploaded file on its standard input before it is kept: 0 is clean, 1 is
-            refused, anything else is no verdict and the upload must be tried again. None scans nothing.
+        scan_command: program that looks at each uploaded file on its standard input: 0 is clean, 1 is harmful, anything
+            else is no verdict and the file waits for another look. None scans nothing.
+        scan_seconds: how long it may look at one file.
         import_batch_rows: lines of an import that are committed together.
     """
 
@@ -77,6 +78,7 @@ class ServiceSettings(BaseSettings):
     max_upload_bytes: int = Field(default=67_108_864, ge=1)
     max_document_bytes: int = Field(default=20_971_520, ge=1)
     scan_command: str | None = None
+    scan_seconds: float = Field(default=60.0, gt=0, le=3_600)
     import_batch_rows: int = Field(default=200, ge=1, le=10_000)
 
     @model_validator(mode="before")

@@ -14,10 +14,12 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from shared.bus.job import Job, JobContext
+from shared.db.document import ScanVerdict
 from shared.db.engine import Busy, DatabaseUnavailable
 from shared.db.line_finding import add_findings
 from shared.db.operation import Operation, claim_operation, find_operation, progress
 from shared.db.transaction import Transaction
+from shared.files.scan import FILE_INFECTED
 from shared.files.table_refusals import CELL_DAMAGED, NUMBER_ROUNDED, TABLE_EMPTY
 from shared.files.tabular import Line, LineProblem, Table
 from shared.kernel.clock import shanghai_date
@@ -142,8 +144,11 @@ class _Run(Generic[Value]):
 
         Raises:
             Refusal: what the table refuses; the lines before it stay. `table_empty` if nothing but the example stands.
+                What the scanner refuses; nothing was read then.
         """
-        content = await self._context.files.read(self._operation.file_sha256 or "")
+        sha256 = self._operation.file_sha256 or ""
+        await self._scan(sha256)
+        content = await self._context.files.read(sha256)
         table = Table(content, self._operation.input["media_type"], self._work.form)
         loop = asyncio.get_running_loop()
         await asyncio.to_thread(table.__enter__)
@@ -161,6 +166,19 @@ class _Run(Generic[Value]):
         finally:
             table.__exit__(None, None, None)
         await self._finish(table)
+
+    async def _scan(self, sha256: str) -> None:
+        """Let the scanner see the file before a line of it is read, once for all runs.
+
+        Raises:
+            Refusal: `file_infected`, its bytes are then removed; `scan_unavailable`.
+        """
+        scan, files = self._context.scan, self._context.files
+        if scan is None or self._operation.done:
+            return
+        if await scan(files.open(sha256)) is not ScanVerdict.CLEAN:
+            await files.remove(sha256)
+            raise Refusal(FILE_INFECTED)
 
     def _judge(self, table: Table, lines: Any) -> list[_Judged[Value]]:  # noqa: ANN401  # an iterator of lines
         """Read the next batch of lines; runs in a thread while the batch before is written."""

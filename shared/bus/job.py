@@ -11,6 +11,7 @@ import structlog
 from shared.db.engine import Busy, Database, DatabaseUnavailable
 from shared.db.lock import try_lock_connection, unlock_connection
 from shared.db.transaction import Transaction
+from shared.files.scan import Scan
 from shared.files.store import FileStore
 from shared.kernel.actor import Actor, system_actor
 from shared.kernel.clock import Clock
@@ -35,6 +36,7 @@ class JobContext:
         files: where documents are kept.
         settings: the service's settings.
         rule_book: the rule sets that the service ships.
+        scan: judges what was uploaded; None where the operator named no scanner.
     """
 
     service: str
@@ -43,6 +45,7 @@ class JobContext:
     files: FileStore
     settings: ServiceSettings
     rule_book: RuleBook
+    scan: Scan | None = None
 
     def transaction(
         self, *, causation_id: UUID | None = None, actor: Actor | None = None, request_id: str | None = None
@@ -70,11 +73,14 @@ class Job:
         name: unique within the service; also the name of its lock.
         interval_s: pause between two runs, in seconds; a wake-up ends it early.
         run: one run; it opens and commits its own transactions through the context.
+        alone: whether a lock, and the connection that holds it, keeps other processes out meanwhile; False for a job
+            that claims its rows and waits for others than the database.
     """
 
     name: str
     interval_s: float
     run: Callable[[JobContext], Awaitable[None]]
+    alone: bool = True
 
 
 @dataclass(slots=True)
@@ -121,6 +127,10 @@ class JobBoard:
 
 async def run_once(job: Job, context: JobContext) -> bool:
     """Run `job` once unless another process runs it just now; tell whether it ran."""
+    if not job.alone:
+        with SECONDS.labels(context.service, job.name).time():
+            await job.run(context)
+        return True
     async with _only_one(context.db, context.service, job.name) as alone:
         if alone:
             with SECONDS.labels(context.service, job.name).time():

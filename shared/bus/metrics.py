@@ -32,5 +32,6 @@ DEAD_WAITING = gauge("dead_letter_waiting", "Dead letters that wait to be replay
 LAG = histogram(
     "event_lag_seconds", "From the cause of an event to its effect here, in seconds.", ("service", "handler")
 )
+DOCUMENTS_WAITING = gauge("documents_waiting", "Documents that wait for the scanner's verdict.", ("service",))
 UNSEALED = gauge("audit_unsealed", "Audit rows that wait for their seal.", ("service",))
 BUS_CONNECTED = gauge("bus_connected", "1 while the process is connected to NATS.", ("service",))

@@ -1,6 +1,6 @@
 """Documents that clients brought: who may see one, and which of those that evidence names are held."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -19,10 +19,19 @@ Cited = tuple[str, str]
 
 
 class ScanVerdict(StrEnum):
-    """What a scanner said of a document; a harmful one is not kept."""
+    """What a scanner said of a document.
+
+    While it waits for a verdict only who uploaded it may read it; the bytes of a harmful one are removed.
+    """
 
     NOT_SCANNED = "NOT_SCANNED"
+    PENDING = "PENDING"
     CLEAN = "CLEAN"
+    INFECTED = "INFECTED"
+
+
+OPEN_TO_OTHERS = frozenset({ScanVerdict.NOT_SCANNED, ScanVerdict.CLEAN})
+"""Verdicts under which a document counts as held and those may read it who see a case that names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +54,32 @@ class Document:
 _DIGEST: ColumnElement[str] = literal_column("'document_sha256'", String)
 """Written out, for an index is only taken for the words that it was made with, never for a bound value."""
 _ADD = text("""
-INSERT INTO document (id, sha256, media_type, size_bytes, file_name, scan, client_id, role, party, unit_id, created_at)
-VALUES (:id, :sha256, :media_type, :size_bytes, :file_name, :scan, :client_id, :role, :party, :unit_id, :created_at)
+INSERT INTO document (id, sha256, media_type, size_bytes, file_name, scan, client_id, role, party, unit_id, created_at,
+                      scan_due_at)
+VALUES (:id, :sha256, :media_type, :size_bytes, :file_name, CAST(:scan AS varchar), :client_id, :role, :party, :unit_id,
+        :created_at, CASE WHEN :scan = 'PENDING' THEN CAST(:created_at AS timestamptz) END)
 ON CONFLICT (sha256, client_id) DO NOTHING RETURNING id
 """)
-_BY_ID = text("SELECT * FROM document WHERE id = :id")
-_BY_CLIENT = text("SELECT * FROM document WHERE sha256 = :sha256 AND client_id = :client_id")
+_COLUMNS = "id, sha256, media_type, size_bytes, file_name, scan, client_id, role, party, unit_id, created_at"
+_BY_ID = text(f"SELECT {_COLUMNS} FROM document WHERE id = :id")  # noqa: S608  # a constant list of columns
+_BY_CLIENT = text(
+    f"SELECT {_COLUMNS} FROM document WHERE sha256 = :sha256 AND client_id = :client_id"  # noqa: S608  # 〃
+)
+# Claimed until `scan_due_at`: whoever dies with the claim leaves the document to the next look.
+_CLAIM = text("""
+UPDATE document SET scan_due_at = :until, scan_attempts = scan_attempts + 1
+WHERE id IN (SELECT id FROM document WHERE scan = 'PENDING' AND scan_due_at <= :now ORDER BY scan_due_at, id
+             LIMIT :limit FOR UPDATE SKIP LOCKED)
+RETURNING id, sha256, scan_attempts
+""")
+_POSTPONE = text("UPDATE document SET scan_due_at = :due_at WHERE id = :id AND scan = 'PENDING'")
+_JUDGE = text("""
+UPDATE document SET scan = :verdict, scan_due_at = NULL, scanned_at = :now WHERE id = :id AND scan = 'PENDING'
+RETURNING id
+""")
+_WAITING = text("SELECT count(*) FROM document WHERE scan = 'PENDING'")
 _HELD = text("""
-SELECT document.sha256, document.client_id, document.id
+SELECT document.sha256, document.client_id, document.id, document.scan
 FROM unnest(CAST(:digests AS text[]), CAST(:clients AS text[])) AS cited (sha256, client_id)
 JOIN document USING (sha256, client_id)
 """)
@@ -117,12 +144,57 @@ def cited_index(table: str, column: str = "evidence") -> Index:
     return Index(f"ix_{table}_{column}_document", text(digest), postgresql_where=text(f"{digest} IS NOT NULL"))
 
 
-async def held_documents(tx: Transaction, cited: Iterable[Cited]) -> dict[Cited, UUID]:
-    """Return which of the documents that evidence names are held, each with its id; one query for all."""
+@dataclass(frozen=True, slots=True)
+class HeldDocument:
+    """A document that evidence names, and what the scanner said of it."""
+
+    id: UUID
+    scan: ScanVerdict
+
+
+async def held_documents(tx: Transaction, cited: Iterable[Cited]) -> dict[Cited, HeldDocument]:
+    """Return which of the documents that evidence names were uploaded; one query for all."""
     wanted = sorted(set(cited))
     if not wanted:
         return {}
     rows = await tx.session.execute(
         _HELD, {"digests": [digest for digest, _ in wanted], "clients": [client for _, client in wanted]}
     )
-    return {(row.sha256, row.client_id): row.id for row in rows}
+    return {(row.sha256, row.client_id): HeldDocument(row.id, ScanVerdict(row.scan)) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingDocument:
+    """A document that waits for its verdict, claimed for one scan; `attempts` counts this one."""
+
+    id: UUID
+    sha256: str
+    attempts: int
+
+
+async def claim_waiting(tx: Transaction, *, limit: int, until: datetime) -> Sequence[WaitingDocument]:
+    """Claim up to `limit` documents that wait for a verdict and return them; the scan itself is no part of `tx`.
+
+    Args:
+        tx: a short transaction of its own.
+        limit: how many at once.
+        until: when others may take one whose verdict has not been recorded.
+    """
+    rows = await tx.session.execute(_CLAIM, {"now": tx.now, "limit": limit, "until": until})
+    return [WaitingDocument(row.id, row.sha256, row.scan_attempts) for row in rows]
+
+
+async def postpone_scan(tx: Transaction, document_id: UUID, due_at: datetime) -> None:
+    """Let a document without a verdict be looked at again from `due_at` on."""
+    await tx.session.execute(_POSTPONE, {"id": document_id, "due_at": due_at})
+
+
+async def record_verdict(tx: Transaction, document_id: UUID, verdict: ScanVerdict) -> bool:
+    """Record what the scanner said; False if somebody else has, whose word stands."""
+    found = await tx.session.execute(_JUDGE, {"id": document_id, "verdict": verdict.value, "now": tx.now})
+    return found.first() is not None
+
+
+async def count_waiting(tx: Transaction) -> int:
+    """Return how many documents wait for a verdict."""
+    return int((await tx.session.execute(_WAITING)).scalar_one())

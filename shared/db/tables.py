@@ -247,7 +247,13 @@ def _documents(metadata: MetaData) -> None:
         Column("party", String(18)),
         Column("unit_id", String(8)),
         Column("created_at", _AT, nullable=False),
-        CheckConstraint("scan IN ('NOT_SCANNED', 'CLEAN')", name="scan"),
+        # From when on it may be scanned (again); a process that dies with a claim leaves it to the next.
+        Column("scan_due_at", _AT),
+        Column("scan_attempts", Integer, nullable=False, server_default="0"),
+        Column("scanned_at", _AT),
+        CheckConstraint("scan IN ('NOT_SCANNED', 'PENDING', 'CLEAN', 'INFECTED')", name="scan"),
+        CheckConstraint("(scan = 'PENDING') = (scan_due_at IS NOT NULL)", name="scan_due"),
         CheckConstraint("size_bytes > 0", name="size_positive"),
         UniqueConstraint("sha256", "client_id"),
+        Index("ix_document_waiting", "scan_due_at", "id", postgresql_where=text("scan = 'PENDING'")),
     )

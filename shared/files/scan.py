@@ -1,58 +1,65 @@
-"""The scan hook: a program of the operator's looks at every uploaded file before it is kept."""
+"""The scan hook: a program of the operator judges what was uploaded, outside of any transaction, within a time."""
 
 import asyncio
 import shlex
-from collections.abc import Callable, Coroutine
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from typing import IO, Any
+from typing import IO
 
 import structlog
 
+from shared.db.document import ScanVerdict
 from shared.kernel.errors import Refusal, RefusalCode
 
 FILE_INFECTED = RefusalCode(
     "file_infected",
     422,
-    "病毒扫描未通过，文件未被保存",
-    "The scanner found something harmful; the file was not kept",
+    "病毒扫描未通过，文件内容已删除，不得作为证明材料",
+    "The scanner found something harmful; its bytes were removed and it is no evidence",
     "请在本机查杀后重新上传，或联系平台管理员",
     "Clean the file and upload it again, or ask the platform's operator",
 )
 SCAN_UNAVAILABLE = RefusalCode(
     "scan_unavailable",
     503,
-    "病毒扫描暂不可用，文件未被保存",
-    "The scanner gave no verdict; the file was not kept",
-    "请稍后以同一个键重试",
-    "Wait, then try again with the same Idempotency-Key",
+    "病毒扫描暂不可用，文件未被读取",
+    "The scanner gave no verdict; the file was not read",
+    "请稍后重新上传",
+    "Wait, then upload it again",
 )
+Scan = Callable[[AsyncIterator[bytes]], Awaitable[ScanVerdict]]
+"""Judges the bytes of one file: CLEAN or INFECTED; raises a `Refusal` `scan_unavailable` where there is no verdict."""
 _CLEAN, _HARMFUL = 0, 1
 _CHUNK = 1 << 20
-_SECONDS = 10.0
+_SPOOL_BYTES = 4 << 20
 _log = structlog.stdlib.get_logger(__name__)
 
 
-def scanner(command: str, *, seconds: float = _SECONDS) -> Callable[[IO[bytes]], Coroutine[Any, Any, None]]:
+def scanner(command: str, *, seconds: float) -> Scan:
     """Return a scan that gives each file to `command` on its standard input.
 
     Args:
         command: program and arguments, as in a shell but without one; exit code 0 is clean, 1 is harmful.
-        seconds: how long it may take; an upload holds a transaction meanwhile.
+        seconds: how long one file may take, from its first byte out of the store to the verdict.
     """
     words = shlex.split(command)
 
-    async def scan(file: IO[bytes]) -> None:
+    async def scan(pieces: AsyncIterator[bytes]) -> ScanVerdict:
         try:
             async with asyncio.timeout(seconds):
-                code = await _verdict(words, file)
+                with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as file:
+                    async for piece in pieces:
+                        file.write(piece)
+                    file.seek(0)
+                    code = await _verdict(words, file)
         except (OSError, TimeoutError) as fault:
             _log.exception("scan_failed", program=words[0])
             raise Refusal(SCAN_UNAVAILABLE) from fault
-        if code == _HARMFUL:
-            raise Refusal(FILE_INFECTED)
-        if code != _CLEAN:
+        if code not in {_CLEAN, _HARMFUL}:
             _log.error("scan_failed", program=words[0], code=code)
             raise Refusal(SCAN_UNAVAILABLE)
+        return ScanVerdict.INFECTED if code == _HARMFUL else ScanVerdict.CLEAN
 
     return scan
 

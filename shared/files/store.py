@@ -4,11 +4,13 @@ import asyncio
 import hashlib
 import re
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 import obstore
 from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
@@ -21,8 +23,6 @@ _CHUNK = 1 << 20
 _SPOOL_BYTES = 4 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
-Scan = Callable[[IO[bytes]], Awaitable[None]]
-"""Looks at a document before it is kept and raises a `Refusal` to keep it out, such as a virus scanner would."""
 FILE_EMPTY = RefusalCode(
     "file_empty",
     422,
@@ -63,7 +63,6 @@ class StoredFile:
     sha256: str
     size: int
     media_type: str
-    scanned: bool = False
 
 
 class FileStore:
@@ -71,16 +70,20 @@ class FileStore:
 
     Args:
         url: `file:///folder`, `memory:///` or `s3://bucket/prefix` (credentials from the AWS_ environment).
-        scan: looks at each document before it is kept.
     """
 
-    def __init__(self, url: str, *, scan: Scan | None = None) -> None:
+    def __init__(self, url: str) -> None:
         """Open the store; a folder is made if it is not there."""
         self._store = _open_store(url)
-        self._scan = scan
 
     async def put(
-        self, source: Source, *, limit: int, taken: frozenset[str] | None = None, sha256: str | None = None
+        self,
+        source: Source,
+        *,
+        limit: int,
+        taken: frozenset[str] | None = None,
+        sha256: str | None = None,
+        apart: UUID | None = None,
     ) -> StoredFile:
         """Keep a document; bytes that are kept already are not written again.
 
@@ -89,10 +92,10 @@ class FileStore:
             limit: largest size in bytes.
             taken: media types that are kept, fewer than the store would take; an empty file is then refused too.
             sha256: digest that the sender names.
+            apart: keep it in quarantine under this id, until `release` or `remove_apart`.
 
         Raises:
-            Refusal: `body_too_large`, `file_empty`, `file_type_refused`, `file_hash_mismatch`, or whatever the scan
-                refuses with; nothing is kept then.
+            Refusal: `body_too_large`, `file_empty`, `file_type_refused`, `file_hash_mismatch`; nothing is kept then.
         """
         with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as spool:
             digest = hashlib.sha256()
@@ -107,12 +110,11 @@ class FileStore:
             media_type = await asyncio.to_thread(judge, spool)
             found = digest.hexdigest()
             _check(media_type, size, found, taken=taken, claimed=sha256)
-            if self._scan is not None:
-                await self._scan(spool)
-                spool.seek(0)
-            if not await self._has(found):
+            if apart is not None:
+                await obstore.put_async(self._store, _key_apart(apart), spool)
+            elif not await self._has(found):
                 await obstore.put_async(self._store, _key(found), spool)
-        return StoredFile(found, size, media_type, scanned=self._scan is not None)
+        return StoredFile(found, size, media_type)
 
     async def open(self, sha256: str) -> AsyncIterator[bytes]:
         """Give the bytes of a document piece by piece.
@@ -122,12 +124,37 @@ class FileStore:
         """
         if _SHA256.fullmatch(sha256) is None:
             raise Refusal(NOT_FOUND, noun="file")
+        async for chunk in self._pieces(_key(sha256)):
+            yield chunk
+
+    def open_apart(self, quarantined: UUID) -> AsyncIterator[bytes]:
+        """Give the bytes of a document in quarantine piece by piece.
+
+        Raises:
+            Refusal: `not_found`.
+        """
+        return self._pieces(_key_apart(quarantined))
+
+    async def release(self, quarantined: UUID, sha256: str) -> None:
+        """Keep a document in quarantine under its digest too; a second call changes nothing.
+
+        Raises:
+            Refusal: `not_found`.
+        """
         try:
-            found = await obstore.get_async(self._store, _key(sha256))
+            await obstore.copy_async(self._store, _key_apart(quarantined), _key(sha256))
         except FileNotFoundError:
             raise Refusal(NOT_FOUND, noun="file") from None
-        async for chunk in found.stream(min_chunk_size=_CHUNK):
-            yield bytes(chunk)
+
+    async def remove_apart(self, quarantined: UUID) -> None:
+        """Remove the bytes of a document in quarantine; nothing happens if they are gone."""
+        with suppress(FileNotFoundError):
+            await obstore.delete_async(self._store, _key_apart(quarantined))
+
+    async def remove(self, sha256: str) -> None:
+        """Remove the bytes of a document that nobody may read; nothing happens if they are gone."""
+        with suppress(FileNotFoundError):
+            await obstore.delete_async(self._store, _key(sha256))
 
     async def read(self, sha256: str) -> bytes:
         """Return a whole document; for those whose size is known to be small."""
@@ -139,6 +166,14 @@ class FileStore:
             async for chunk in self.open(sha256):
                 target.write(chunk)
 
+    async def _pieces(self, key: str) -> AsyncIterator[bytes]:
+        try:
+            found = await obstore.get_async(self._store, key)
+        except FileNotFoundError:
+            raise Refusal(NOT_FOUND, noun="file") from None
+        async for chunk in found.stream(min_chunk_size=_CHUNK):
+            yield bytes(chunk)
+
     async def _has(self, sha256: str) -> bool:
         try:
             await obstore.head_async(self._store, _key(sha256))
@@ -148,7 +183,7 @@ class FileStore:
 
 
 def _check(media_type: str, size: int, found: str, *, taken: frozenset[str] | None, claimed: str | None) -> None:
-    """Refuse what the sender may not have meant, before it is scanned and kept."""
+    """Refuse what the sender may not have meant, before it is kept."""
     if taken is not None and size == 0:
         raise Refusal(FILE_EMPTY)
     if taken is not None and media_type not in taken:
@@ -159,6 +194,10 @@ def _check(media_type: str, size: int, found: str, *, taken: frozenset[str] | No
 
 def _key(sha256: str) -> str:
     return f"{sha256[:2]}/{sha256}"
+
+
+def _key_apart(quarantined: UUID) -> str:
+    return f"quarantine/{quarantined}"
 
 
 def _open_store(url: str) -> ObjectStore:

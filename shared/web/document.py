@@ -12,11 +12,22 @@ from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
-from shared.db.document import Cited, Document, ScanVerdict, add_document, brought_by, find_document, held_documents
+from shared.bus.document_scan import NAME as SCAN_JOB
+from shared.db.document import (
+    OPEN_TO_OTHERS,
+    Cited,
+    Document,
+    HeldDocument,
+    ScanVerdict,
+    add_document,
+    brought_by,
+    find_document,
+    held_documents,
+)
 from shared.db.transaction import Transaction
 from shared.files.media_type import EVIDENCE, FILE_TYPE_REFUSED
-from shared.files.scan import FILE_INFECTED, SCAN_UNAVAILABLE
-from shared.files.store import FILE_EMPTY, FILE_HASH_MISMATCH
+from shared.files.scan import FILE_INFECTED
+from shared.files.store import FILE_EMPTY, FILE_HASH_MISMATCH, FileStore, StoredFile
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import EvidenceLevel
 from shared.kernel.ids import new_id
@@ -56,11 +67,21 @@ class DocumentStatus(StrEnum):
     """Whether the document that evidence names is here to be looked at."""
 
     HELD = "HELD"
+    BEING_SCANNED = "BEING_SCANNED"
+    INFECTED = "INFECTED"
     NOT_HELD = "NOT_HELD"
 
 
+_STANDING = {
+    ScanVerdict.NOT_SCANNED: DocumentStatus.HELD,
+    ScanVerdict.CLEAN: DocumentStatus.HELD,
+    ScanVerdict.PENDING: DocumentStatus.BEING_SCANNED,
+    ScanVerdict.INFECTED: DocumentStatus.INFECTED,
+}
+
+
 class DocumentStanding(BaseModel):
-    """Whether we hold the document that evidence names, and where it is read."""
+    """Whether we hold the document that evidence names, and where it is read; null until others may read it."""
 
     status: DocumentStatus
     address: str | None
@@ -98,7 +119,7 @@ class DocumentRead(BaseModel):
 class Evidences:
     """The evidence of one answer: which of its documents are held is asked once for all."""
 
-    def __init__(self, service: str, held: dict[Cited, UUID]) -> None:
+    def __init__(self, service: str, held: dict[Cited, HeldDocument]) -> None:
         """Remember what is held."""
         self._service = service
         self._held = held
@@ -122,9 +143,11 @@ class Evidences:
         if cited is None:
             return EvidenceShown.model_validate(evidence)
         found = self._held.get(cited)
-        address = None if found is None else address_of(self._service, found)
-        status = DocumentStatus.NOT_HELD if found is None else DocumentStatus.HELD
-        standing = DocumentStanding(status=status, address=address)
+        if found is None:
+            standing = DocumentStanding(status=DocumentStatus.NOT_HELD, address=None)
+        else:
+            address = address_of(self._service, found.id) if found.scan in OPEN_TO_OTHERS else None
+            standing = DocumentStanding(status=_STANDING[found.scan], address=address)
         return EvidenceShown.model_validate({**evidence, "document": standing})
 
 
@@ -165,7 +188,6 @@ def _add_upload(router: APIRouter, service: str, scope: str) -> None:
             FILE_TYPE_REFUSED,
             FILE_HASH_MISMATCH,
             FILE_INFECTED,
-            SCAN_UNAVAILABLE,
         ),
     )
     @edge(scope=scope, row="any", summary_zh="上传证明材料")
@@ -181,28 +203,24 @@ def _add_upload(router: APIRouter, service: str, scope: str) -> None:
             Form(description="自行计算的 SHA-256，供核对 / your own SHA-256, compared", pattern="^[0-9a-f]{64}$"),
         ] = None,
     ) -> Response:
-        """Upload a document; evidence then names it by the `sha256` of the answer. The same bytes again are one."""
-        limit = request.app.state.settings.max_document_bytes
-        kept = await files.put(file, limit=limit, taken=EVIDENCE, sha256=sha256)
-        actor = tx.actor
-        document, is_new = await add_document(
-            tx,
-            Document(
-                id=new_id(),
-                sha256=kept.sha256,
-                media_type=kept.media_type,
-                size_bytes=kept.size,
-                file_name=_file_name(file.filename),
-                scan=(ScanVerdict.CLEAN if kept.scanned else ScanVerdict.NOT_SCANNED).value,
-                client_id=actor.client_id,
-                role=actor.role.value,
-                party=actor.party,
-                unit_id=actor.unit_id,
-                created_at=tx.now,
-            ),
-        )
+        """Upload a document; evidence then names it by the `sha256` of the answer. The same bytes again are one.
+
+        Where files are scanned `scan` is `PENDING` until the verdict, and only the uploader may read the document.
+        """
+        state = request.app.state
+        limit, document_id = state.settings.max_document_bytes, new_id()
+        apart = None if state.scan is None else document_id
+        kept = await files.put(file, limit=limit, taken=EVIDENCE, sha256=sha256, apart=apart)
+        scan = ScanVerdict.NOT_SCANNED if apart is None else ScanVerdict.PENDING
+        new = _document(tx, document_id, kept, _file_name(file.filename), scan)
+        document, is_new = await add_document(tx, new)
         if is_new:
             tx.audit("document.upload", subject=f"document/{document.id}", detail={"sha256": document.sha256})
+            tx.after_commit(lambda: state.wake(SCAN_JOB))
+        elif apart is not None:
+            await files.remove_apart(apart)
+        if document.scan == ScanVerdict.INFECTED:
+            raise Refusal(FILE_INFECTED)
         location = address_of(service, document.id)
         return answered(_shown(service, document), status=201 if is_new else 200, location=location)
 
@@ -227,14 +245,16 @@ def _add_reads(router: APIRouter, service: str, scope: str, in_sight: InSight) -
         f"{address}/content",
         operation_id=f"download_{service}_document",
         response_class=Response,
-        responses={**_BYTES, **refusals(NOT_FOUND)},
+        responses={**_BYTES, **refusals(NOT_FOUND, FILE_INFECTED)},
     )
     @edge(scope=scope, row="any", summary_zh="下载证明材料", audited=True)
     async def read_content(document_id: UUID, tx: Tx, files: Files) -> Response:
         """Download the bytes of a document as an attachment; each download is audited."""
         document = await _seen(tx, document_id, in_sight)
+        if document.scan == ScanVerdict.INFECTED:
+            raise Refusal(FILE_INFECTED)
         tx.audit("document.download", subject=f"document/{document.id}", detail={"sha256": document.sha256})
-        pieces = files.open(document.sha256)
+        pieces = _bytes_of(files, document)
         # The first piece now: a document that is gone is a 404 and no broken download.
         first = await anext(pieces)
         headers = {
@@ -243,6 +263,28 @@ def _add_reads(router: APIRouter, service: str, scope: str, in_sight: InSight) -
             "cache-control": "private, no-store",
         }
         return StreamingResponse(_joined(first, pieces), media_type=document.media_type, headers=headers)
+
+
+def _document(tx: Transaction, document_id: UUID, kept: StoredFile, name: str, scan: ScanVerdict) -> Document:
+    return Document(
+        id=document_id,
+        sha256=kept.sha256,
+        media_type=kept.media_type,
+        size_bytes=kept.size,
+        file_name=name,
+        scan=scan.value,
+        client_id=tx.actor.client_id,
+        role=tx.actor.role.value,
+        party=tx.actor.party,
+        unit_id=tx.actor.unit_id,
+        created_at=tx.now,
+    )
+
+
+def _bytes_of(files: FileStore, document: Document) -> AsyncIterator[bytes]:
+    if document.scan == ScanVerdict.PENDING:
+        return files.open_apart(document.id)
+    return files.open(document.sha256)
 
 
 async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -255,7 +297,9 @@ async def _seen(tx: Transaction, document_id: UUID, in_sight: InSight) -> Docume
     found = await find_document(tx, document_id)
     # Another's document costs the same work as one that never was: nothing to be measured from outside.
     document = found or replace(_NOBODYS, id=document_id)
-    if not (brought_by(document, tx.actor) or await in_sight(tx, document)) or found is None:
+    is_seen = brought_by(document, tx.actor) or await in_sight(tx, document)
+    is_open = document.scan != ScanVerdict.PENDING or document.client_id == tx.actor.client_id
+    if not (is_seen and is_open) or found is None:
         raise Refusal(NOT_FOUND, noun="document")
     return found
 

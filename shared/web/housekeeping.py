@@ -1,5 +1,6 @@
-"""Jobs that every service runs: the seal of the audit chain and the end of old idempotency keys."""
+"""Jobs that every service runs: the seal of the audit chain, the end of old keys, the scan of documents."""
 
+from shared.bus.document_scan import SCAN_DOCUMENTS
 from shared.bus.job import Job, JobContext
 from shared.bus.metrics import UNSEALED
 from shared.db.audit import count_unsealed, seal_tail
@@ -29,4 +30,5 @@ async def _forget(ctx: JobContext) -> None:
 HOUSEKEEPING: tuple[Job, ...] = (
     Job("seal_audit", 0.5, _seal),
     Job("forget_idempotency_keys", 3_600, _forget),
+    SCAN_DOCUMENTS,
 )

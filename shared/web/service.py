@@ -120,7 +120,8 @@ def build_service(spec: ServiceSpec) -> FastAPI:
         reactions=spec.reactions,
     )
     state.history = HistoryWatch(state.db)
-    state.files = FileStore(settings.files_url, scan=scanner(settings.scan_command) if settings.scan_command else None)
+    state.files = FileStore(settings.files_url)
+    state.scan = scanner(settings.scan_command, seconds=settings.scan_seconds) if settings.scan_command else None
     state.rule_book = RuleBook.from_folder(spec.policies_dir) if spec.policies_dir else RuleBook(())
     keys = spec.keys or JwksClient(settings.jwks_url)
     state.verifier = TokenVerifier(keys, issuer=settings.issuer, audience=settings.audience, clock=state.clock)
@@ -197,6 +198,7 @@ def job_context(app: FastAPI) -> JobContext:
         files=state.files,
         settings=state.settings,
         rule_book=state.rule_book,
+        scan=state.scan,
     )
 
 

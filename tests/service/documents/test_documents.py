@@ -178,23 +178,3 @@ async def test_the_receipt_of_a_contribution_is_open_to_its_district(postgres: D
         assert (await caller(finance, Role.DISTRICT, "d-7", unit="500107").get(address)).status_code == 200
         assert (await caller(finance, Role.FUND_MANAGER, "manager").get(address)).status_code == 200
         refused(await caller(finance, Role.DISTRICT, "d-3", unit="500103").get(address), "not_found", 404)
-
-
-@pytest.mark.parametrize(
-    ("command", "answer"),
-    [
-        ("sh -c 'cat > /dev/null; exit 0'", (201, None)),
-        ("sh -c 'grep -q trailer && exit 1; exit 0'", (422, "file_infected")),
-        ("sh -c 'exit 1'", (422, "file_infected")),
-        ("sh -c 'exit 2'", (503, "scan_unavailable")),
-        ("/no/such/scanner --stdin", (503, "scan_unavailable")),
-    ],
-)
-async def test_the_operators_scanner_decides_and_a_silent_one_keeps_nothing(
-    postgres: DatabaseServer, command: str, answer: tuple[int, str | None]
-) -> None:
-    async with running_service("registry", postgres, scan_command=command) as service:
-        said = await uploaded(caller(service, Role.CITY, "city"))
-        assert (said.status_code, said.json().get("code")) == answer, said.text
-        kept = await service.rows("SELECT scan FROM document")
-    assert [row["scan"] for row in kept] == (["CLEAN"] if said.status_code == 201 else [])

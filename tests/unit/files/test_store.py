@@ -5,15 +5,13 @@ import io
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import IO
 
 import pytest
 
 from shared.files.media_type import PDF, PLAIN, XLSX, judge, sniff
 from shared.files.store import FileStore
-from shared.kernel.errors import Refusal, RefusalCode
-
-INFECTED = RefusalCode("infected", 422, "文件含有病毒", "The file holds a virus", "请清除", "Clean it")
+from shared.kernel.errors import Refusal
+from shared.kernel.ids import new_id
 
 
 async def pieces() -> AsyncIterator[bytes]:
@@ -56,18 +54,24 @@ async def test_a_document_above_the_limit_is_refused_while_it_comes_in() -> None
     assert refusal.value.code.code == "body_too_large"
 
 
-async def test_what_the_scan_refuses_is_not_kept() -> None:
-    async def scan(document: IO[bytes]) -> None:
-        if b"EICAR" in document.read():
-            raise Refusal(INFECTED)
-
-    store = FileStore("memory:///", scan=scan)
-    with pytest.raises(Refusal):
-        await store.put(b"EICAR test", limit=100)
+async def test_a_document_in_quarantine_is_found_by_its_digest_only_once_it_is_released() -> None:
+    store, one = FileStore("memory:///"), new_id()
+    digest = (await store.put(b"clean", limit=100, apart=one)).sha256
     with pytest.raises(Refusal) as refusal:
-        await store.read(hashlib.sha256(b"EICAR test").hexdigest())
+        await store.read(digest)
     assert refusal.value.code.code == "not_found"
-    assert (await store.put(b"clean", limit=100)).size == 5
+    assert b"".join([piece async for piece in store.open_apart(one)]) == b"clean"
+    for _ in range(2):
+        await store.release(one, digest)
+    for _ in range(2):
+        await store.remove_apart(one)
+    assert await store.read(digest) == b"clean"
+    with pytest.raises(Refusal):
+        await store.release(one, digest)
+    for _ in range(2):
+        await store.remove(digest)
+    with pytest.raises(Refusal):
+        await store.read(digest)
 
 
 @pytest.mark.parametrize(
