@@ -15,7 +15,7 @@ from services.registry.enterprise.api import (
     unit,
 )
 from services.registry.enterprise.handlers import finance, ipr
-from services.registry.enterprise.jobs import expiry, imports, units
+from services.registry.enterprise.jobs import expiry, imports, size_classes, units
 from services.registry.evaluation.api import tech_sme_evaluation
 from services.registry.examples import EXAMPLES
 from services.registry.ladder.api import register_application
@@ -50,7 +50,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
                 document.router,
             ],
             subscriptions=SUBSCRIPTIONS,
-            jobs=[*imports.JOBS, *expiry.JOBS, *units.JOBS],
+            jobs=[*imports.JOBS, *expiry.JOBS, *units.JOBS, *size_classes.JOBS],
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=RegistryRuleSetPublished,

@@ -121,6 +121,9 @@ class EnterpriseRead(EnterpriseTerms, Read):
     """An enterprise as it is listed."""
 
     size_class: SizeClass | None
+    size_class_filing_year: int | None
+    size_class_on: date | None
+    size_class_version: str | None
     status: EnterpriseStatus
     code_needs_review: bool
     version: int

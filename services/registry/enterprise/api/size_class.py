@@ -1,10 +1,12 @@
 """The size class of an enterprise with its bounds and their source (统计上大中小微型企业划分)."""
 
+from datetime import date, datetime
+
 from fastapi import Response
 
 from services.registry.enterprise.rules import size_class as rules
 from services.registry.enterprise.rules.enterprise import SizeClass
-from services.registry.enterprise.rules.size_class import SizeBasis, SizeFigures
+from services.registry.enterprise.rules.size_class import SizeBasis, SizeFigures, SizeStale
 from services.registry.enterprise.store import filing as filing_store
 from services.registry.enterprise.usecases import enterprise as usecases
 from shared.kernel.refusals import NOT_FOUND
@@ -29,8 +31,21 @@ class SizeBoundRead(Read):
     bound: NumberRead | None
 
 
+class SizeStaleRead(Read):
+    """Why the class is older than one might think, and the way out."""
+
+    code: SizeStale
+    text_zh: str
+    text_en: str
+    way_out_zh: str
+    way_out_en: str
+
+
 class SizeClassRead(Read):
-    """The size class by the table in force today, or why there is none."""
+    """The size class by the table in force today, or why there is none, and what it rests on.
+
+    `listed_…` is the class that lists and events tell, with the day and the version of its rules.
+    """
 
     uscc: str
     industry_code: str | None
@@ -39,6 +54,13 @@ class SizeClassRead(Read):
     note_zh: str
     note_en: str
     filing_year: int | None
+    filing_accepted_at: datetime | None
+    computed_on: date
+    listed_size_class: SizeClass | None
+    listed_on: date | None
+    listed_version: str | None
+    is_stale: bool
+    stale_reasons: list[SizeStaleRead]
     bounds: list[SizeBoundRead]
     rule_set_version: str
     rule_set_sha256: str
@@ -53,11 +75,24 @@ async def read_size_class(uscc: CodeText, tx: Tx, book: Book) -> Response:
     rule_set = book.pick(rules.POLICY, tx.today)
     figures = None if filing is None else SizeFigures(filing.staff, filing.revenue_fen, filing.assets_fen)
     answer = rules.size_answer(rule_set, industry_code=enterprise.industry_code, figures=figures)
+    stale = rules.stale_reasons(
+        filing_year=None if filing is None else filing.year,
+        listed_version=enterprise.size_class_version,
+        version=rule_set.version,
+        today=tx.today,
+    )
     read = SizeClassRead.of(
         answer,
         uscc=uscc,
         industry_code=enterprise.industry_code,
         filing_year=None if filing is None else filing.year,
+        filing_accepted_at=None if filing is None else filing.accepted_at,
+        computed_on=tx.today,
+        listed_size_class=enterprise.size_class,
+        listed_on=enterprise.size_class_on,
+        listed_version=enterprise.size_class_version,
+        is_stale=bool(stale),
+        stale_reasons=[SizeStaleRead.of(one) for one in stale],
         bounds=[_bound(rule_set, hit) for hit in answer.hits],
         rule_set_version=rule_set.version,
         rule_set_sha256=rule_set.sha256,

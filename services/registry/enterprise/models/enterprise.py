@@ -21,7 +21,11 @@ from shared.kernel.key_field import KeyField
 
 
 class Enterprise(EnterpriseTerms, Base, table=True):
-    """One enterprise; `version` counts every change and is the ETag, `name_key` is what its name is found by."""
+    """One enterprise; `version` counts every change and is the ETag, `name_key` is what its name is found by.
+
+    Beside the size class stand the year of the filing, the day and the version of the rule set that it rests on; null
+    until a filing was accepted.
+    """
 
     __tablename__ = "enterprise"
     __table_args__ = (
@@ -30,6 +34,11 @@ class Enterprise(EnterpriseTerms, Base, table=True):
         Index("ix_enterprise_created_at", "created_at", "id"),
         Index("ix_enterprise_unit", "unit_id", "created_at", "id"),
         Index("ix_enterprise_review", "unit_id", postgresql_where=text("code_needs_review")),
+        CheckConstraint(
+            "num_nulls(size_class_filing_year, size_class_on, size_class_version) IN (0, 3)", name="size_class_dated"
+        ),
+        CheckConstraint("size_class IS NULL OR size_class_version IS NOT NULL", name="size_class_has_basis"),
+        Index("ix_enterprise_size_class_version", "size_class_version", "uscc"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -39,6 +48,9 @@ class Enterprise(EnterpriseTerms, Base, table=True):
     key_field: KeyField | None = Field(default=None, sa_type=text_enum(KeyField))
     founder_type: FounderType | None = Field(default=None, sa_type=text_enum(FounderType))
     size_class: SizeClass | None = Field(default=None, sa_type=text_enum(SizeClass))
+    size_class_filing_year: int | None = None
+    size_class_on: date | None = None
+    size_class_version: str | None = Field(default=None, sa_type=String(40))
     status: EnterpriseStatus = Field(sa_type=text_enum(EnterpriseStatus))
     name_key: str = Field(sa_type=Text)
     code_needs_review: bool

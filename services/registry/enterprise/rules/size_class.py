@@ -1,6 +1,7 @@
 """The statistical size class of an enterprise, from its industry and its last accepted filing."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from services.registry.enterprise.rules.enterprise import SizeClass
@@ -26,6 +27,24 @@ class SizeBasis(StrEnum):
     OWN_RULE = "OWN_RULE"
     INDUSTRY_UNKNOWN = "INDUSTRY_UNKNOWN"
     NO_FILING = "NO_FILING"
+
+
+class SizeStale(StrEnum):
+    """Why a size class is older than one might think."""
+
+    FILING_OLD = "FILING_OLD"
+    RULES_CHANGED = "RULES_CHANGED"
+
+
+@dataclass(frozen=True, slots=True)
+class SizeStaleReason:
+    """One reason with the way out."""
+
+    code: SizeStale
+    text_zh: str
+    text_en: str
+    way_out_zh: str
+    way_out_en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +108,46 @@ def size_answer(rule_set: RuleSet, *, industry_code: str | None, figures: SizeFi
     hits = rule_set.evaluate(facts, nodes=nodes).hits
     lowest = min(map(class_of, hits), key=_ORDER.index)
     return SizeAnswer(SizeBasis.CLASSED, lowest, *_NOTES[SizeBasis.CLASSED], hits=hits)
+
+
+def stale_reasons(
+    *, filing_year: int | None, listed_version: str | None, version: str, today: date
+) -> tuple[SizeStaleReason, ...]:
+    """Tell whether a size class rests on figures older than last year's, or is listed by other rules than today's.
+
+    Args:
+        filing_year: year of the newest accepted filing; None if there is none, then nothing is stale.
+        listed_version: version of the rules by which the class that lists show was computed.
+        version: version of the rules in force.
+        today: business date.
+
+    Source: R-SIZE-03 (docs/decisions/37-a-size-class-follows-its-rules.md).
+    """
+    if filing_year is None:
+        return ()
+    found: list[SizeStaleReason] = []
+    last = today.year - 1
+    if filing_year < last:
+        found.append(
+            SizeStaleReason(
+                SizeStale.FILING_OLD,
+                f"依据的是{filing_year}年度数据，{last}年度数据尚未受理",
+                f"it rests on the figures of {filing_year}; those of {last} were not accepted yet",
+                f"请填报并提交{last}年度数据",
+                f"file for {last} and submit the filing",
+            )
+        )
+    if listed_version != version:
+        found.append(
+            SizeStaleReason(
+                SizeStale.RULES_CHANGED,
+                "企业清单中的规模按已被替代的划型标准得出",
+                "the class in the lists was computed by rules that have been replaced",
+                "系统会按现行标准自动重算，请稍后再看",
+                "it is computed anew by itself; look again later",
+            )
+        )
+    return tuple(found)
 
 
 def class_of(hit: Hit) -> SizeClass:

@@ -83,6 +83,14 @@ async def lock_in_units(tx: Transaction, unit_ids: Sequence[str], *, limit: int)
     return (await tx.session.execute(statement)).scalars().all()
 
 
+async def lock_sized_otherwise(tx: Transaction, version: str, *, limit: int) -> Sequence[Enterprise]:
+    """Return up to `limit` enterprises whose size class rests on another version, locked in order of their codes."""
+    held = col(Enterprise.size_class_version)
+    # Two ranges of the index instead of "unequal", for which there is none: mostly no row is left.
+    statement = select(Enterprise).where(or_(held < version, held > version)).order_by(col(Enterprise.uscc))
+    return (await tx.session.execute(statement.limit(limit).with_for_update())).scalars().all()
+
+
 async def existing(tx: Transaction, usccs: Sequence[str]) -> set[str]:
     """Return which codes are registered, whoever may see them."""
     statement = select(col(Enterprise.uscc)).where(col(Enterprise.uscc).in_(usccs))

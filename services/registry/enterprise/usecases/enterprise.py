@@ -213,20 +213,49 @@ async def touch(tx: Transaction, enterprise: Enterprise, marks: Sequence[OpenMar
 
 
 async def resize(tx: Transaction, enterprise: Enterprise, size_rules: RuleSet) -> bool:
-    """Compute the size class of a locked enterprise from its newest accepted filing; tell whether it changed."""
+    """Compute the size class of a locked enterprise from its newest accepted filing, by the rules of today.
+
+    Returns:
+        Whether the class, or the filing or the version that it rests on, has changed.
+    """
     filing = await filing_store.newest_accepted(tx, enterprise.uscc)
     if filing is None:
         return False
-    found = size_class(
+    before = _size_of(enterprise)
+    enterprise.size_class = size_class(
         size_rules,
         industry_code=enterprise.industry_code,
         staff=filing.staff,
         revenue_fen=filing.revenue_fen,
         assets_fen=filing.assets_fen,
     )
-    changed = found != enterprise.size_class
-    enterprise.size_class = found
-    return changed
+    enterprise.size_class_filing_year, enterprise.size_class_on = filing.year, tx.today
+    enterprise.size_class_version = size_rules.version
+    return _size_of(enterprise) != before
+
+
+def _size_of(enterprise: Enterprise) -> tuple[Any, ...]:
+    one = enterprise
+    return (one.size_class, one.size_class_filing_year, one.size_class_on, one.size_class_version)
+
+
+async def resize_by_newer_rules(tx: Transaction, *, limit: int, size_rules: RuleSet) -> int:
+    """Compute the size classes anew that rest on another version than `size_rules`, at most `limit`; return how many.
+
+    Source: R-SIZE-03 (docs/decisions/37-a-size-class-follows-its-rules.md).
+    """
+    stale = await store.lock_sized_otherwise(tx, size_rules.version, limit=limit)
+    for enterprise in stale:
+        before = enterprise.size_class, enterprise.size_class_version
+        if await resize(tx, enterprise, size_rules):
+            await touch(tx, enterprise)
+        tx.audit(
+            "enterprise.resize",
+            subject=f"enterprise/{enterprise.uscc}",
+            uscc=enterprise.uscc,
+            detail={"from": before, "to": (enterprise.size_class, enterprise.size_class_version)},
+        )
+    return len(stale)
 
 
 async def mark_integrity(tx: Transaction, uscc: str, terms: IntegrityMarkTerms, *, mark_id: UUID) -> IntegrityMark:

@@ -2,12 +2,20 @@
 
 import csv
 import random
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from services.registry.enterprise.rules.enterprise import SizeClass
-from services.registry.enterprise.rules.size_class import SizeBasis, SizeFigures, size_answer, size_class
+from services.registry.enterprise.rules.size_class import (
+    SizeBasis,
+    SizeFigures,
+    SizeStale,
+    size_answer,
+    size_class,
+    stale_reasons,
+)
 from tests.support.oracle import size_class as oracle
 from tests.unit.registry.rule_sets import rule_set
 
@@ -119,3 +127,22 @@ def test_every_industry_code_agrees_with_the_second_table() -> None:
             )
             expected = oracle.size_of(code[1:], staff=figures[0], revenue_wan=figures[1], assets_wan=figures[2])
             assert (None if told is None else told.name) == expected, code
+
+
+@pytest.mark.parametrize(
+    ("year", "listed", "today", "expected"),
+    [
+        (2025, "2017.2", date(2026, 12, 31), []),
+        (2025, "2017.2", date(2027, 1, 1), [SizeStale.FILING_OLD]),
+        (2025, "2017.1", date(2026, 12, 31), [SizeStale.RULES_CHANGED]),
+        (2024, "", date(2025, 12, 31), [SizeStale.RULES_CHANGED]),
+        (2023, "2017.1", date(2026, 1, 1), [SizeStale.FILING_OLD, SizeStale.RULES_CHANGED]),
+        (None, None, date(2026, 1, 1), []),
+    ],
+)
+def test_figures_older_than_last_year_and_replaced_rules_are_named(
+    year: int | None, listed: str | None, today: date, expected: list[SizeStale]
+) -> None:
+    found = stale_reasons(filing_year=year, listed_version=listed, version="2017.2", today=today)
+    assert [one.code for one in found] == expected
+    assert all(one.way_out_zh and one.way_out_en for one in found)
