@@ -13,7 +13,7 @@ from fastapi import Request, Response
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.bus import place
+from shared.bus import position
 from shared.bus.publish import Message, Published, Publisher, Sent
 from shared.bus.receiver import Arrival, Receiver
 from shared.bus.relay import BATCH, Relay
@@ -83,7 +83,7 @@ def _acknowledge_before_effect() -> None:
             await work(self, self._by_subject[one.message.subject], [one])
 
     # What the database is behind the broker's acknowledgements would be given again.
-    place._floor = lambda _info: 0
+    position._floor = lambda _info: 0
     Receiver._work = work  # type: ignore[method-assign]
     Receiver._work_together = work_together  # type: ignore[method-assign]
 
