@@ -14,6 +14,7 @@ from services.finance.lending.usecases import lpr_publication as usecases
 from shared.command.parser import BilingualParser, Verbs, argument
 from shared.command.run import DRY_RUN, CommandError, database_url, day_of, in_transaction, told
 from shared.db.keyset import PageWanted
+from shared.db.selection import Chosen
 from shared.db.transaction import Transaction
 from shared.kernel.evidence import EvidenceLevel
 from shared.kernel.ids import new_id
@@ -95,7 +96,7 @@ async def _perform(given: argparse.Namespace) -> Sequence[str]:
     if given.verb == "list":
 
         async def listed(tx: Transaction) -> Sequence[str]:
-            return [_line(row) for row in (await publications.page(tx, PageWanted(_LISTED))).rows]
+            return [_line(row) for row in (await publications.LIST.page(tx, Chosen(), PageWanted(_LISTED))).rows]
 
         return await in_transaction(url, "finance", listed, read_only=True)
     terms, book = _terms(given), RuleBook.from_folder(_POLICIES)

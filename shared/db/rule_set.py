@@ -1,6 +1,6 @@
 """Published rule sets: a version, once published, never changes; decisions name it by SHA-256."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from shared.db.lock import lock_transaction
 from shared.db.transaction import Transaction
 from shared.events.event import Event
 from shared.policy.book import RuleBook
+from shared.policy.header import Header
 from shared.policy.rule_set import RuleSet
 
 
@@ -86,6 +87,12 @@ async def load(tx: Transaction, sha256: str) -> RuleSet | None:
     """Return the published rule set with this hash, parsed anew from the database, or None."""
     content = (await tx.session.execute(_LOAD, {"sha256": sha256})).scalar_one_or_none()
     return None if content is None else RuleSet.parse(bytes(content))
+
+
+async def headers(tx: Transaction, book: RuleBook, sha256s: Collection[str]) -> dict[str, Header]:
+    """Return the headers of rule sets by hash, each read once for a whole list; one that is not held is left out."""
+    found = {one: book.by_sha256(one) or await load(tx, one) for one in set(sha256s)}
+    return {sha256: rule_set.header for sha256, rule_set in found.items() if rule_set is not None}
 
 
 async def published(tx: Transaction) -> list[dict[str, str | None]]:

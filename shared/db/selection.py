@@ -5,7 +5,19 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Date, DateTime, Select, SQLColumnExpression, String, func
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Select,
+    SQLColumnExpression,
+    String,
+    func,
+    literal,
+    select,
+    type_coerce,
+)
+from sqlalchemy import Enum as EnumType
 
 from shared.db.keyset import KeyPart, Keyset, Page, PageWanted, ascending, descending
 from shared.db.transaction import Transaction
@@ -17,6 +29,8 @@ _FIRST_DAY, _LAST_DAY = date(1000, 1, 1), date(9998, 12, 30)
 Columns = Mapping[str, SQLColumnExpression[Any]]
 FROM_ON, UNTIL_ON = "_from_on", "_until_on"
 _EXPORT_BATCH = 500
+_MOST_COUNTED = 100_000
+_STATUS = "status"
 NEVER = date(2199, 12, 31)
 """Stands for the end of what has none; a cursor holds no later day."""
 
@@ -32,6 +46,21 @@ class Chosen:
 
     values: Mapping[str, Any] = field(default_factory=dict)
     sort: Sort | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many rows of a list have each state.
+
+    Attributes:
+        by_value: state → rows, every member of a closed set included.
+        total: all rows.
+        complete: whether all rows were counted; if not, the numbers are lower bounds.
+    """
+
+    by_value: Mapping[str, int]
+    total: int
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +92,7 @@ class Selection:
         found: parameter → condition for what somebody looks for.
         asked: parameter → what more than one column, or another table, answers.
         unless_asked: parameter → value that holds where the caller says nothing of it.
+        states: parameter of `among` whose values the rows are counted by; `status` where it is there and none is named.
     """
 
     rows: Callable[[Transaction], Select[Any]]
@@ -73,6 +103,12 @@ class Selection:
     found: Mapping[str, Callable[[str], ColumnElement[bool]]] = field(default_factory=dict)
     asked: Mapping[str, Asked] = field(default_factory=dict)
     unless_asked: Mapping[str, Any] = field(default_factory=dict)
+    states: str | None = None
+
+    @property
+    def counted_by(self) -> str | None:
+        """The parameter whose values are counted, None where the rows have no states."""
+        return self.states or (_STATUS if _STATUS in self.among else None)
 
     def narrowed(self, tx: Transaction, values: Mapping[str, Any]) -> Select[Any]:
         """Return the rows that the caller may see and chose, in no order.
@@ -80,8 +116,7 @@ class Selection:
         Raises:
             KeyError: for a name that this list does not know.
         """
-        chosen = {**self.unless_asked, **values}
-        return self.rows(tx).where(*(self._condition(tx, name, value) for name, value in chosen.items()))
+        return self._where(tx, {**self.unless_asked, **values})
 
     def order(self, sort: Sort | None) -> Keyset:
         """Return the order that was chosen, or the list's own."""
@@ -98,6 +133,29 @@ class Selection:
     def batches(self, tx: Transaction, chosen: Chosen) -> AsyncIterator[Sequence[Any]]:
         """Yield every row that the caller may see and chose, some hundred at once, in the order chosen."""
         return self.order(chosen.sort).batches(tx, self.narrowed(tx, chosen.values), size=_EXPORT_BATCH)
+
+    async def counts(self, tx: Transaction, chosen: Chosen) -> Counts:
+        """Count the rows that the caller may see by their state; what was chosen of the state itself is passed over.
+
+        One pass over the rows, which ends at a bound: a list may be as long as the city.
+        """
+        by = self.counted_by
+        values = {name: value for name, value in {**self.unless_asked, **chosen.values}.items() if name != by}
+        column = literal(_STATUS) if by is None else self.among[by]
+        rows = self._where(tx, values).with_only_columns(
+            type_coerce(column, String).label("state"), maintain_column_froms=True
+        )
+        found = rows.limit(_MOST_COUNTED + 1).subquery()
+        counted = await tx.session.execute(select(found.c.state, func.count().label("held")).group_by(found.c.state))
+        held: dict[str | None, int] = {row.state: row.held for row in counted}
+        total = sum(held.values())
+        named = {} if by is None else {state: count for state, count in held.items() if state is not None}
+        closed = () if by is None else _members(self.among[by])
+        complete = total <= _MOST_COUNTED
+        return Counts({**dict.fromkeys(closed, 0), **named}, min(total, _MOST_COUNTED), complete)
+
+    def _where(self, tx: Transaction, values: Mapping[str, Any]) -> Select[Any]:
+        return self.rows(tx).where(*(self._condition(tx, name, value) for name, value in values.items()))
 
     def _condition(self, tx: Transaction, name: str, value: Any) -> ColumnElement[bool]:  # noqa: ANN401  # typed by the parameter
         if name in self.asked:
@@ -147,6 +205,11 @@ def holds_key(keys: SQLColumnExpression[Any], text: str) -> ColumnElement[bool]:
 def type_of(column: SQLColumnExpression[Any]) -> Any:  # noqa: ANN401  # a type of the database
     """Return the type of a column."""
     return cast("ColumnElement[Any]", column).type
+
+
+def _members(column: SQLColumnExpression[Any]) -> tuple[str, ...]:
+    kind = type_of(column)
+    return tuple(one.value for one in kind.enum_class) if isinstance(kind, EnumType) and kind.enum_class else ()
 
 
 def _key(column: SQLColumnExpression[Any]) -> str:

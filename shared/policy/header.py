@@ -50,6 +50,15 @@ class PolicyStatus(StrEnum):
     RETIRED = "retired"
 
 
+class BasisStanding(StrEnum):
+    """Whether the act behind a rule set still stands."""
+
+    STANDS = "STANDS"
+    CONTINUED = "CONTINUED"
+    """The act has ended; the rule set goes on by a recorded decision."""
+    ENDED = "ENDED"
+
+
 class LegalBasis(Entry):
     """The end of the act behind a rule set, and the recorded decision by which the rule set goes on all the same.
 
@@ -91,6 +100,13 @@ class Header(Entry):
     supersedes: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}\.[0-9]+$")] | None = None
     issued_on: date | None = None
     legal_basis: LegalBasis | None = None
+
+    @property
+    def basis_standing(self) -> BasisStanding:
+        """Whether the act behind this version still stands."""
+        if self.legal_basis is None:
+            return BasisStanding.STANDS
+        return BasisStanding.ENDED if self.legal_basis.continued_by is None else BasisStanding.CONTINUED
 
     @model_validator(mode="after")
     def _period_runs_forward(self) -> Self:

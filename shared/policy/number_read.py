@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel
 
-from shared.policy.header import Confidence, LegalBasis
+from shared.policy.header import BasisStanding, Confidence, Header, LegalBasis
 from shared.policy.number import Number
 
 
@@ -44,3 +44,18 @@ class LegalBasisRead(BaseModel):
     def of(cls, basis: LegalBasis | None) -> Self | None:
         """Return the end of a legal basis as it is answered, None while it stands."""
         return None if basis is None else cls.model_validate(basis.model_dump())
+
+
+class BasisRead(BaseModel):
+    """The standing of the act behind a rule set, in a list; null where the rule set is not held any more."""
+
+    basis_standing: BasisStanding | None
+    basis_ended_on: date | None
+
+    @classmethod
+    def of_header(cls, header: Header | None) -> Self:
+        """Return the standing of the act behind a rule set."""
+        if header is None:
+            return cls(basis_standing=None, basis_ended_on=None)
+        ended_on = None if header.legal_basis is None else header.legal_basis.ended_on
+        return cls(basis_standing=header.basis_standing, basis_ended_on=ended_on)

@@ -51,7 +51,8 @@ _SCALES = {CellKind.MONEY: 100, CellKind.RATE: 1_000_000, CellKind.POINTS: 1_000
 _UNITS = {CellKind.MONEY: ("（元）", " (yuan)"), CellKind.INSTANT: ("（北京时间）", " (Beijing time)")}
 _YES, _NO = "是", "否"
 _SEVERAL = "；"
-_UNIT_NAMES = {unit.unit_id: unit.name_zh for unit in UNITS}  # of its last period
+UNIT_NAMES = {unit.unit_id: unit.name_zh for unit in UNITS}
+"""Reporting unit → its Chinese name of its last period."""
 
 
 def kind_of(name: str) -> CellKind:
@@ -104,7 +105,7 @@ def column(name: str, label: Callable[[Any], str | None] | None = None) -> Colum
 
 def columns(*names: str) -> tuple[Column, ...]:
     """Return the columns of fields; a reporting unit is shown by its name."""
-    return tuple(column(name, _UNIT_NAMES.get if name == "unit_id" else None) for name in names)
+    return tuple(column(name, UNIT_NAMES.get if name == "unit_id" else None) for name in names)
 
 
 def columns_as_imported(form: ListForm, *names: str) -> tuple[Column, ...]:
@@ -116,7 +117,7 @@ def columns_as_imported(form: ListForm, *names: str) -> tuple[Column, ...]:
     own = columns(*(name for name in names if name not in known))
     shown = {one.name: one for one in own}
     for name, one in known.items():
-        label = dict(one.choices).get if one.choices else _UNIT_NAMES.get if name == "unit_id" else None
+        label = dict(one.choices).get if one.choices else UNIT_NAMES.get if name == "unit_id" else None
         shown[name] = Column(name, one.title_zh, one.title_en, label)
     return tuple(shown[name] for name in names)
 

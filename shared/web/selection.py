@@ -17,25 +17,30 @@ _DAY_EXAMPLE = "2026-06-10"
 _UNIT = "unit_id"
 
 
-def chosen_from(selection: Selection) -> Callable[..., Coroutine[Any, Any, Chosen]]:
+def chosen_from(selection: Selection, *, sorted_too: bool = True) -> Callable[..., Coroutine[Any, Any, Chosen]]:
     """Return the dependency that reads what a caller chose; it takes each parameter of the selection by name.
 
     A parameter of several values is repeated: `status=SIGNED&status=LAPSED`.
+
+    Args:
+        selection: the list.
+        sorted_too: whether the caller may choose an order; False where rows are only counted.
     """
 
     async def read(**given: Any) -> Chosen:  # noqa: ANN401  # typed by the signature below
-        sort = given.pop("sort")
+        sort = given.pop("sort", None)
         return Chosen({name: value for name, value in given.items() if value not in (None, [])}, sort)
 
     parameters = [
-        Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind, default=None) for name, kind in _kinds(selection)
+        Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind, default=None)
+        for name, kind in [*_filters(selection), *([_order(selection)] if sorted_too else [])]
     ]
     read.__signature__ = Signature(parameters, return_annotation=Chosen)  # type: ignore[attr-defined]  # FastAPI reads it
     return read
 
 
-def _kinds(selection: Selection) -> list[tuple[str, Any]]:
-    """Return each parameter with its annotated type."""
+def _filters(selection: Selection) -> list[tuple[str, Any]]:
+    """Return each parameter that narrows with its annotated type."""
     named: list[tuple[str, Any]] = []
     for name, column in selection.same.items():
         named.append((name, Annotated[_one(name, column) | None, Query()]))
@@ -50,12 +55,16 @@ def _kinds(selection: Selection) -> list[tuple[str, Any]]:
         told = Query(max_length=_MOST_VALUES) if asked.several else Query()
         several = list[asked.kind] if asked.several else asked.kind  # type: ignore[name-defined]  # a type by its list
         named.append((name, Annotated[several | None, told]))
+    return named
+
+
+def _order(selection: Selection) -> tuple[str, Any]:
+    """Return the parameter of the order with its annotated type."""
     sorts = tuple(selection.sorts)
     # In the order of the enumeration: Python keeps one `Literal | None` of equal members, whichever order was first.
     closed = tuple(one for one in type(sorts[0]) if one in sorts)
     kind = Literal[closed] | None  # type: ignore[valid-type]  # the closed set of this list
-    named.append(("sort", Annotated[kind, Query()]))
-    return named
+    return "sort", Annotated[kind, Query()]
 
 
 def _one(name: str, column: SQLColumnExpression[Any]) -> Any:  # noqa: ANN401  # a type

@@ -177,3 +177,48 @@ async def test_who_takes_a_list_away_is_recorded(world: World) -> None:
     (row,) = await world.service.rows("SELECT action, fields FROM audit_entry WHERE action = 'loans.export'")
     assert isinstance(row, Mapping)
     assert "principal_fen" in row["fields"]
+
+
+async def counted(client: Any, noun: str, **params: Any) -> dict[str, Any]:
+    """Return how many rows of a list have each state."""
+    return done(await client.get(f"/v1/{noun}/counts", params=params))
+
+
+async def test_a_tab_tells_how_many_rows_it_holds_whichever_tab_is_open(world: World) -> None:
+    told = await two_loans(world)
+    assert await counted(world.city, "loans") == {
+        "by": "status",
+        "counts": {"SIGNED": 2, "CLOSED": 0, "LAPSED": 0},
+        "total": 2,
+        "complete": True,
+    }
+    assert (await counted(world.city, "loans", status="CLOSED"))["counts"]["SIGNED"] == 2
+    assert (await counted(world.city, "loans", contract_no="HT-2026-001"))["total"] == 1
+    assert (await counted(world.bank(), "loans"))["total"] == 1
+    assert (await counted(world.firm(OTHER_FIRM), "loans"))["total"] == 0
+    assert (await counted(world.manager, "fund-postings"))["counts"]["CONTRIBUTION"] == 2
+    assert await counted(world.bank(), "repayments") == {"by": None, "counts": {}, "total": 1, "complete": True}
+    covers = await counted(world.manager, "covers", drawdown_id=told["drawdown"]["id"])
+    assert covers["counts"]["COVERED"] == 1
+    for query in ("sort=DUE", "limit=1", "stauts=SIGNED"):
+        assert (await world.city.get(f"/v1/loans/counts?{query}")).status_code == 422
+
+
+async def test_counting_ends_at_its_bound_and_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await two_loans(world)
+    monkeypatch.setattr("shared.db.selection._MOST_COUNTED", 1)
+    assert (await counted(world.city, "loans"))["complete"] is False
+    monkeypatch.setattr("shared.db.selection._MOST_COUNTED", 2)
+    assert (await counted(world.city, "loans"))["complete"] is True
+
+
+async def test_a_list_of_evaluations_tells_that_the_act_behind_the_uplift_has_ended(world: World) -> None:
+    evaluation = await world.ready_firm()
+    (listed,) = done(await world.city.get("/v1/kvc-evaluations"))["items"]
+    whole = done(await world.city.get(f"/v1/kvc-evaluations/{evaluation['id']}"))
+    assert (listed["basis_standing"], listed["basis_ended_on"]) == ("CONTINUED", "2025-12-31")
+    assert whole["uplift_legal_basis"]["ended_on"] == listed["basis_ended_on"]
+    (row,) = await workbook(world.city, "kvc-evaluations")
+    cells = {heading.split(" ")[0]: value for heading, value in row.items()}
+    assert cells["依据文件的效力状态"] == "依据已届满，按决定继续适用"
+    assert cells["依据文件失效日"] == datetime(2025, 12, 31)  # noqa: DTZ001  # a day, as a sheet holds it

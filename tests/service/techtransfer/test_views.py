@@ -204,3 +204,20 @@ async def test_an_export_is_as_long_as_the_list(market: Market, monkeypatch: pyt
         await market.draft(title=f"成果{number}")
     answer = await market.firm.get("/v1/exports/achievements.csv")
     assert len(list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))) == 6
+
+
+async def test_a_reviewer_sees_how_many_listings_wait(market: Market) -> None:
+    await market.published()
+    draft = await market.draft(title="待审成果")
+    await ok(market.firm.post(f"/v1/achievements/{draft['id']}:submit"))
+    told = await ok(market.district.get("/v1/achievements/counts?mine=true&status=PUBLISHED"))
+    assert (told["counts"]["SUBMITTED"], told["counts"]["PUBLISHED"], told["counts"]["DRAFT"]) == (1, 1, 0)
+    assert (await ok(market.other.get("/v1/achievements/counts")))["total"] == 1
+
+
+async def test_lists_are_sorted_by_name_and_by_their_last_day(market: Market) -> None:
+    await market.draft(title="乙", valid_until_on="2027-02-01")
+    await market.draft(title="丙", valid_until_on="2027-01-01")
+    await market.draft(title="丁", valid_until_on="2027-03-01")
+    for sort, order in (("NAME", "丁丙乙"), ("DUE", "丙乙丁"), ("NEWEST", "丁丙乙"), ("OLDEST", "乙丙丁")):
+        assert await ids(market, f"sort={sort}", who="firm") == list(order), sort

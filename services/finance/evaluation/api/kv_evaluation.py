@@ -16,15 +16,18 @@ from services.finance.evaluation.rules.kv_number import NextGrade
 from services.finance.evaluation.store import kv_evaluation as evaluations
 from services.finance.evaluation.usecases import kv_evaluation as usecases
 from services.finance.evaluation.usecases.kv_evaluation import explanation
+from shared.db.rule_set import headers
 from shared.db.selection import Chosen
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read, Shape
 from shared.kernel.types import LooseUscc
-from shared.policy.number_read import LegalBasisRead, NumberRead
+from shared.policy.book import RuleBook
+from shared.policy.number_read import BasisRead, LegalBasisRead, NumberRead
 from shared.policy.rule_set import RuleSet
 from shared.web.answer import answered
+from shared.web.counts import add_counts
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
@@ -52,8 +55,8 @@ class EvaluationSummary(EvaluationResult):
     uplift_rule_set_sha256: str
 
 
-class EvaluationListed(EvaluationSummary):
-    """One evaluation in a list, with the name beside the code."""
+class EvaluationListed(EvaluationSummary, BasisRead):
+    """One evaluation in a list, with the name beside the code and the standing of the act behind its uplift."""
 
     enterprise_name: str | None
 
@@ -70,9 +73,14 @@ COLUMNS = columns(
     "limit_fen",
     "gates_open",
     "rule_set_version",
+    "basis_standing",
+    "basis_ended_on",
     "created_at",
 )
 Wanted = Annotated[Chosen, Depends(chosen_from(evaluations.LIST))]
+add_counts(
+    router, evaluations.LIST, noun="kvc-evaluations", scope="credit.evaluation:read", row="enterprise", title="评价清单"
+)
 
 
 class NextGradeRead(Shape):
@@ -178,27 +186,35 @@ async def evaluate_enterprise(body: EvaluationRequest, tx: Tx, book: Book) -> Re
     return await _answer(tx, book, evaluation, created=True)
 
 
-async def _listed(tx: Tx, rows: Sequence[KvEvaluation]) -> list[EvaluationListed]:
+async def _listed(tx: Tx, book: RuleBook, rows: Sequence[KvEvaluation]) -> list[EvaluationListed]:
     names = await party.names(tx, {row.uscc for row in rows})
-    return [EvaluationListed.of(row, enterprise_name=names.get(row.uscc)) for row in rows]
+    held = await headers(tx, book, {row.uplift_rule_set_sha256 for row in rows})
+    return [
+        EvaluationListed.of(
+            row,
+            enterprise_name=names.get(row.uscc),
+            **dict(BasisRead.of_header(held.get(row.uplift_rule_set_sha256))),
+        )
+        for row in rows
+    ]
 
 
 @router.get("/kvc-evaluations", response_model=PageOf[EvaluationListed])
 @edge(scope="credit.evaluation:read", row="enterprise", summary_zh="评价清单")
-async def list_evaluations(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
+async def list_evaluations(paging: Paging, tx: Tx, book: Book, wanted: Wanted) -> Response:
     """List one's own evaluations (the city: all)."""
     found = await evaluations.LIST.page(tx, wanted, paging.wanted())
-    return page(paging, await _listed(tx, found.rows), found.next_key)
+    return page(paging, await _listed(tx, book, found.rows), found.next_key)
 
 
 @router.get("/exports/kvc-evaluations.{file_format}", response_class=Response, responses=TABLE)
 @edge(scope="credit.evaluation:read", row="enterprise", summary_zh="导出评价清单", audited=True)
-async def export_evaluations(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
+async def export_evaluations(file_format: Format, tx: Tx, book: Book, wanted: Wanted) -> Response:
     """Export what a list of evaluations with the same filters would show, as CSV or XLSX."""
     return await export_list(
         tx,
         evaluations.LIST.batches(tx, wanted),
-        lambda rows: _listed(tx, rows),
+        lambda rows: _listed(tx, book, rows),
         COLUMNS,
         format=file_format,
         noun="kvc-evaluations",

@@ -149,6 +149,7 @@ LIST = Selection(
     },
     same={"uscc": col(KvEvaluation.uscc)},
     among={"grade": col(KvEvaluation.grade)},
+    states="grade",
     days={"as_of": col(KvEvaluation.as_of_on), "valid_until": col(KvEvaluation.valid_until_on)},
 )
 """What evaluations may be narrowed and sorted by."""

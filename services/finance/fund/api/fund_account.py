@@ -21,6 +21,7 @@ from shared.kernel.shape import Read
 from shared.kernel.types import CodeText
 from shared.policy.rule_set import RuleSet
 from shared.web.answer import answered, paged
+from shared.web.counts import add_counts
 from shared.web.document import Evidences, EvidenceShown
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
@@ -92,10 +93,11 @@ POSTING_COLUMNS = columns(
     "paid_in_district_after_fen",
     "exposure_after_fen",
     "capacity_fen",
-    "cover_id",
 )
 Wanted = Annotated[Chosen, Depends(chosen_from(accounts.LIST))]
+add_counts(router, accounts.LIST, noun="fund-accounts", scope="fund.account:read", row="any", title="风险补偿资金账户")
 PostingsWanted = Annotated[Chosen, Depends(chosen_from(accounts.POSTING_LIST))]
+add_counts(router, accounts.POSTING_LIST, noun="fund-postings", scope="fund.account:read", row="unit", title="基金流水")
 
 
 def shown(account: FundAccount, policy: RuleSet) -> FundAccountRead:

@@ -63,6 +63,7 @@ POSTING_LIST = Selection(
         "cover_id": col(FundPosting.cover_id),
     },
     among={"kind": col(FundPosting.kind), "contributor": col(FundPosting.contributor)},
+    states="kind",
     days={"created": col(FundPosting.created_at), "value": col(FundPosting.value_on)},
 )
 """What postings may be narrowed and sorted by."""

@@ -26,6 +26,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read, Shape
 from shared.kernel.types import ShortTextOrNone
 from shared.web.answer import answered
+from shared.web.counts import add_counts
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
@@ -86,6 +87,7 @@ COLUMNS = columns(
     "reason_code",
 )
 Wanted = Annotated[Chosen, Depends(chosen_from(covers.LIST))]
+add_counts(router, covers.LIST, noun="covers", scope="fund.cover:read", row="bank", title="备案清单")
 
 
 async def _listed(tx: Tx, rows: Sequence[Cover]) -> list[CoverListed]:

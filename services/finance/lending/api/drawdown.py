@@ -21,6 +21,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read, Shape
 from shared.web.answer import answered
+from shared.web.counts import add_counts
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
@@ -105,7 +106,9 @@ REPAYMENT_COLUMNS = columns(
     "outstanding_after_fen",
 )
 Wanted = Annotated[Chosen, Depends(chosen_from(drawdowns.LIST))]
+add_counts(router, drawdowns.LIST, noun="drawdowns", scope="credit.loan:read", row="bank", title="放款清单")
 RepaymentsWanted = Annotated[Chosen, Depends(chosen_from(drawdowns.REPAYMENT_LIST))]
+add_counts(router, drawdowns.REPAYMENT_LIST, noun="repayments", scope="credit.loan:read", row="bank", title="还款清单")
 _OF_NOTE = ("enterprise_uscc", "bank_uscc", "enterprise_name", "bank_name", "note_no", "contract_no", "case_no")
 
 

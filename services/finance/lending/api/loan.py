@@ -18,6 +18,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.shape import Read
 from shared.web.answer import answered
+from shared.web.counts import add_counts
 from shared.web.edge import Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
@@ -67,6 +68,7 @@ COLUMNS = columns(
     "ends_on",
 )
 Wanted = Annotated[Chosen, Depends(chosen_from(loans.LIST))]
+add_counts(router, loans.LIST, noun="loans", scope="credit.loan:read", row="bank", title="贷款清单")
 
 
 def shown(loan: Loan) -> LoanRead:

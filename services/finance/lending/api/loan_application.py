@@ -38,6 +38,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read, Shape
 from shared.kernel.types import LongText, LongTextOrNone, ShortText
 from shared.web.answer import answered
+from shared.web.counts import add_counts
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
@@ -119,6 +120,14 @@ COLUMNS = columns(
     "note",
 )
 Wanted = Annotated[Chosen, Depends(chosen_from(applications.LIST))]
+add_counts(
+    router,
+    applications.LIST,
+    noun="loan-applications",
+    scope="credit.application:read",
+    row="bank",
+    title="贷款申请清单",
+)
 
 
 class WarningRead(Read):

@@ -1,10 +1,11 @@
 """The loan prime rate of a day (LPR), and the publications that officers record."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
 
 from services.finance.lending.models.lpr_publication import LprPublication
 from services.finance.lending.rules import lpr as rules
@@ -13,14 +14,19 @@ from services.finance.lending.rules.lpr import DayRate, LprStatus
 from services.finance.lending.rules.lpr_publication import LprPublicationTerms
 from services.finance.lending.store import lpr_publication as publications
 from services.finance.lending.usecases import lpr_publication as usecases
+from shared.db.selection import Chosen
+from shared.dictionary import DICTIONARY
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE
 from shared.kernel.shape import Read, Shape
 from shared.kernel.types import DayOrNone
 from shared.policy.header import Confidence
-from shared.web.answer import answered, paged
+from shared.web.answer import answered
+from shared.web.counts import add_counts
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
-from shared.web.paging import PageOf, Paging
+from shared.web.export import TABLE, Column, Format, columns, export_list
+from shared.web.paging import PageOf, Paging, page
+from shared.web.selection import chosen_from
 
 router = edge_router(tags=["lpr"])
 _NOT_RECORDED_ZH = "{month} 月的公布尚未登记；所示为最近一次登记（{recorded} 月）的值，可能已变"
@@ -60,6 +66,18 @@ class LprPublicationRead(Shape):
     replaced_at: datetime | None
     recorded_by: str
     created_at: datetime
+
+
+COLUMNS = (
+    Column("month", *DICTIONARY.title("LprPublicationRead.month")),
+    Column("published_on", *DICTIONARY.title("LprPublicationRead.published_on")),
+    Column("rate_ppm", *DICTIONARY.title("LprPublicationRead.rate_ppm")),
+    *columns("source", "replaced_at", "recorded_by", "created_at"),
+)
+Wanted = Annotated[Chosen, Depends(chosen_from(publications.LIST))]
+add_counts(
+    router, publications.LIST, noun="lpr-publications", scope="credit.bank:read", row="any", title="LPR公布登记清单"
+)
 
 
 def note_of(rate: DayRate) -> tuple[str | None, str | None]:
@@ -126,8 +144,28 @@ async def record_lpr_publication(body: LprPublicationTerms, tx: Tx, book: Book) 
     return answered(shown(row), status=201, location="/v1/lpr-publications")
 
 
+async def _listed(_tx: Tx, rows: Sequence[LprPublication]) -> list[LprPublicationRead]:
+    return [shown(row) for row in rows]
+
+
 @router.get("/lpr-publications", response_model=PageOf[LprPublicationRead])
 @edge(scope="credit.bank:read", row="any", summary_zh="LPR公布登记清单")
-async def list_lpr_publications(paging: Paging, tx: Tx) -> Response:
-    """List recorded publications, newest first, corrected ones included."""
-    return paged(paging, await publications.page(tx, paging.wanted()), shown)
+async def list_lpr_publications(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
+    """List recorded publications, newest first unless asked otherwise, corrected ones included."""
+    found = await publications.LIST.page(tx, wanted, paging.wanted())
+    return page(paging, await _listed(tx, found.rows), found.next_key)
+
+
+@router.get("/exports/lpr-publications.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="credit.bank:read", row="any", summary_zh="导出LPR公布登记清单", audited=True)
+async def export_lpr_publications(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
+    """Export what a list of publications with the same filters would show, as CSV or XLSX."""
+    return await export_list(
+        tx,
+        publications.LIST.batches(tx, wanted),
+        lambda rows: _listed(tx, rows),
+        COLUMNS,
+        format=file_format,
+        noun="lpr-publications",
+        title="LPR公布",
+    )

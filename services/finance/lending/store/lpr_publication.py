@@ -8,10 +8,8 @@ from sqlmodel import col
 
 from services.finance.lending.models.lpr_publication import LprPublication
 from services.finance.lending.rules.lpr import Publication
-from shared.db.keyset import Page, PageWanted, descending
+from shared.db.selection import Selection, by_time
 from shared.db.transaction import Transaction
-
-_NEWEST = descending(col(LprPublication.created_at), col(LprPublication.id))
 
 
 async def in_force(tx: Transaction, until: date) -> Sequence[Publication]:
@@ -32,6 +30,9 @@ async def of_month(tx: Transaction, month: int) -> LprPublication | None:
     return (await tx.session.execute(query)).scalar_one_or_none()
 
 
-async def page(tx: Transaction, wanted: PageWanted) -> Page[LprPublication]:
-    """Return one page of records, newest first, corrected ones included."""
-    return await _NEWEST.page(tx, select(LprPublication), wanted)
+LIST = Selection(
+    rows=lambda _: select(LprPublication),
+    sorts=by_time(col(LprPublication.created_at), col(LprPublication.id)),
+    days={"published": col(LprPublication.published_on)},
+)
+"""What recorded publications may be narrowed and sorted by; those that were replaced are included."""

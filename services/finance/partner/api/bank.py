@@ -15,6 +15,7 @@ from shared.db.selection import Chosen
 from shared.kernel.refusals import FORBIDDEN_ROLE
 from shared.kernel.shape import Read
 from shared.web.answer import answered
+from shared.web.counts import add_counts
 from shared.web.edge import Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
@@ -32,6 +33,7 @@ class BankRead(BankTerms, Read):
 
 COLUMNS = columns("bank_uscc", "bank_name", "status", "agreement_from_on", "agreement_until_on", "decision_no")
 Wanted = Annotated[Chosen, Depends(chosen_from(banks.LIST))]
+add_counts(router, banks.LIST, noun="banks", scope="credit.bank:read", row="any", title="合作银行名单")
 
 
 def shown(bank: Bank) -> BankRead:

@@ -20,6 +20,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read
 from shared.web.answer import answered
+from shared.web.counts import add_counts
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
@@ -71,6 +72,7 @@ COLUMNS = columns(
     "purge_by_on",
 )
 Wanted = Annotated[Chosen, Depends(chosen_from(consents.LIST))]
+add_counts(router, consents.LIST, noun="consents", scope="credit.consent:read", row="enterprise", title="授权清单")
 
 
 class OpenConsentRead(Read):

@@ -54,6 +54,7 @@ LIST = Selection(
     },
     same={"enterprise_uscc": col(Consent.enterprise_uscc), "bank_uscc": col(Consent.bank_uscc)},
     among={"purpose": col(Consent.purpose)},
+    states="purpose",
     days={"granted": col(Consent.granted_at), "expires": col(Consent.expires_at)},
 )
 """What consents may be narrowed and sorted by."""

@@ -40,6 +40,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read
 from shared.policy.book import RuleBook
 from shared.web.answer import answered
+from shared.web.counts import add_counts
 from shared.web.document import Evidences, EvidenceShown
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns_as_imported, export_list
@@ -81,6 +82,7 @@ COLUMNS = columns_as_imported(
     "evidence_level",
 )
 Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
+add_counts(router, store.LIST, noun="ip-rights", scope="ipr.right:read", row="enterprise", title="知识产权清单")
 
 
 class OwnerRead(Read):

@@ -252,6 +252,7 @@ LIST = Selection(
         "legal_status": col(Right.legal_status),
         "evidence_level": col(Right.evidence_level),
     },
+    states="legal_status",
     days={
         "filed": col(Right.filed_on),
         "granted": col(Right.granted_on),

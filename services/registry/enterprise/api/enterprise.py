@@ -37,6 +37,7 @@ from shared.kernel.shape import Read, Shape
 from shared.kernel.types import CodeText, Day, DayOrNone, FenOrNone, ShortText, ShortTextOrNone, UnitId
 from shared.web.answer import answered, composed
 from shared.web.conditional import IfMatch
+from shared.web.counts import add_counts
 from shared.web.document import Evidences, EvidenceShown
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns_as_imported, export_list
@@ -63,6 +64,7 @@ COLUMNS = columns_as_imported(
     "address",
 )
 Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
+add_counts(router, store.LIST, noun="enterprises", scope="registry.enterprise:read", row="unit", title="企业清单")
 
 
 class MarkRead(Read):

@@ -20,6 +20,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read
 from shared.kernel.types import CodeText
 from shared.web.answer import answered
+from shared.web.counts import add_counts
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns_as_imported, export_list
 from shared.web.paging import PageOf, Paging, page
@@ -88,6 +89,7 @@ COLUMNS = columns_as_imported(
     "updated_at",
 )
 Wanted = Annotated[Chosen, Depends(chosen_from(filings.LIST))]
+add_counts(router, filings.LIST, noun="filings", scope="registry.enterprise:read", row="unit", title="年度数据总表")
 
 
 class FilingList(BaseModel):

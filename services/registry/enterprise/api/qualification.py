@@ -24,6 +24,7 @@ from shared.kernel.shape import Read, Shape
 from shared.kernel.types import CodeText, Day
 from shared.policy.book import RULE_SET_NOT_IN_FORCE
 from shared.web.answer import answered
+from shared.web.counts import add_counts
 from shared.web.document import Evidences, EvidenceShown
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
@@ -77,6 +78,9 @@ COLUMNS = columns(
     "created_at",
 )
 Wanted = Annotated[Chosen, Depends(chosen_from(qualifications.LIST))]
+add_counts(
+    router, qualifications.LIST, noun="qualifications", scope="registry.enterprise:read", row="unit", title="称号总表"
+)
 
 
 class QualificationList(BaseModel):

@@ -15,14 +15,16 @@ from services.registry.evaluation.rules.tech_sme_score import Verdict
 from services.registry.evaluation.rules.tech_sme_window import SiteCheck, WindowStatus
 from services.registry.evaluation.store import tech_sme_evaluation as store
 from services.registry.evaluation.usecases import tech_sme_evaluation as usecases
+from shared.db.rule_set import headers
 from shared.db.selection import Chosen
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read, Shape
 from shared.kernel.types import LooseUscc
-from shared.policy.book import RULE_SET_NOT_IN_FORCE
-from shared.policy.number_read import NumberRead
+from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
+from shared.policy.number_read import BasisRead, LegalBasisRead, NumberRead
 from shared.web.answer import answered
+from shared.web.counts import add_counts
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
@@ -52,8 +54,8 @@ class EvaluationSummary(Read):
     created_at: datetime
 
 
-class EvaluationListed(EvaluationSummary):
-    """One decision in a list, with the name beside the code."""
+class EvaluationListed(EvaluationSummary, BasisRead):
+    """One decision in a list, with the name beside the code and the standing of the act behind it."""
 
     name: str | None
 
@@ -74,8 +76,27 @@ _CHECKS = {
     ),
     SiteCheck.FIRST_TIME: ("首次参评", "evaluated for the first time"),
 }
-COLUMNS = columns("uscc", "name", "as_of_on", "filing_year", "verdict", "score_milli", "rule_set_version", "created_at")
+COLUMNS = columns(
+    "uscc",
+    "name",
+    "as_of_on",
+    "filing_year",
+    "verdict",
+    "score_milli",
+    "rule_set_version",
+    "basis_standing",
+    "basis_ended_on",
+    "created_at",
+)
 Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
+add_counts(
+    router,
+    store.LIST,
+    noun="tech-sme-evaluations",
+    scope="registry.evaluation:read",
+    row="enterprise",
+    title="科技型中小企业评价清单",
+)
 
 
 class WindowRead(Read):
@@ -99,11 +120,13 @@ class SiteCheckRead(Read):
 class EvaluationRead(EvaluationSummary):
     """One decision with all that explains it: frozen facts, lines, conditions, cheapest next steps.
 
-    `window` and `site_checks` tell when the national platform takes the form and whether it would be checked on the
-    spot; `numbers` are the numbers of both rule sets with source, article, day and confidence.
+    `legal_basis` is set where the act behind it has ended; `window` and `site_checks` tell when the national platform
+    takes the form and whether it would be checked on the spot; `numbers` are the numbers of both rule sets with source,
+    article, day and confidence.
     """
 
     decision: dict[str, Any]
+    legal_basis: LegalBasisRead | None
     window: WindowRead
     site_checks: list[SiteCheckRead] | None
     numbers: list[NumberRead]
@@ -130,6 +153,7 @@ async def _whole(tx: Tx, book: Book, evaluation: TechSmeEvaluation) -> Evaluatio
     return EvaluationRead.of(
         evaluation,
         decision=orjson.loads(evaluation.record),
+        legal_basis=LegalBasisRead.of(behind.legal_basis),
         window=WindowRead(
             status=behind.window.status,
             opens_on=behind.window.opens_on,
@@ -142,9 +166,13 @@ async def _whole(tx: Tx, book: Book, evaluation: TechSmeEvaluation) -> Evaluatio
     )
 
 
-async def _listed(tx: Tx, rows: Sequence[TechSmeEvaluation]) -> list[EvaluationListed]:
+async def _listed(tx: Tx, book: RuleBook, rows: Sequence[TechSmeEvaluation]) -> list[EvaluationListed]:
     names = await enterprises.names(tx, {row.uscc for row in rows})
-    return [EvaluationListed.of(row, name=names.get(row.uscc)) for row in rows]
+    held = await headers(tx, book, {row.rule_set_sha256 for row in rows})
+    return [
+        EvaluationListed.of(row, name=names.get(row.uscc), **dict(BasisRead.of_header(held.get(row.rule_set_sha256))))
+        for row in rows
+    ]
 
 
 @router.post(
@@ -164,20 +192,20 @@ async def evaluate_tech_sme(body: EvaluationRequest, tx: Tx, book: Book) -> Resp
 
 @router.get("/tech-sme-evaluations", response_model=PageOf[EvaluationListed])
 @edge(scope="registry.evaluation:read", row="enterprise", summary_zh="科技型中小企业评价清单")
-async def list_tech_sme_evaluations(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
+async def list_tech_sme_evaluations(paging: Paging, tx: Tx, book: Book, wanted: Wanted) -> Response:
     """List the evaluations that the caller may see, in the order they were made unless asked otherwise."""
     found = await store.LIST.page(tx, wanted, paging.wanted())
-    return page(paging, await _listed(tx, found.rows), found.next_key)
+    return page(paging, await _listed(tx, book, found.rows), found.next_key)
 
 
 @router.get("/exports/tech-sme-evaluations.{file_format}", response_class=Response, responses=TABLE)
 @edge(scope="registry.evaluation:read", row="enterprise", summary_zh="导出科技型中小企业评价清单", audited=True)
-async def export_tech_sme_evaluations(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
+async def export_tech_sme_evaluations(file_format: Format, tx: Tx, book: Book, wanted: Wanted) -> Response:
     """Export what a list of evaluations with the same filters would show, as CSV or XLSX."""
     return await export_list(
         tx,
         store.LIST.batches(tx, wanted),
-        lambda rows: _listed(tx, rows),
+        lambda rows: _listed(tx, book, rows),
         COLUMNS,
         format=file_format,
         noun="tech-sme-evaluations",

@@ -42,6 +42,7 @@ LIST = Selection(
         "filing_year": col(TechSmeEvaluation.filing_year),
     },
     among={"verdict": col(TechSmeEvaluation.verdict)},
+    states="verdict",
     days={"as_of": col(TechSmeEvaluation.as_of_on)},
     found={"q": lambda text: holds_key(col(Enterprise.name_key), text)},
 )

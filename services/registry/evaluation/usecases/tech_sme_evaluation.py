@@ -23,6 +23,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
 from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
 from shared.policy.decision import canonical, open_record
+from shared.policy.header import LegalBasis
 from shared.policy.number import Number, parameter_numbers
 from shared.policy.rule_set import RuleSet
 
@@ -89,8 +90,9 @@ async def replay_evaluation(tx: Transaction, evaluation_id: UUID) -> Replay:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What stands behind an evaluation: the year's window, the grounds of a check on the spot, and every number."""
+    """What stands behind an evaluation: the end of its legal basis, the window, grounds of a check, every number."""
 
+    legal_basis: LegalBasis | None
     window: Window
     site_checks: tuple[SiteCheck, ...] | None
     numbers: list[Number]
@@ -114,7 +116,7 @@ async def behind(tx: Transaction, evaluation: TechSmeEvaluation, book: RuleBook)
     numbers = [*parameter_numbers(rule_set), *(parameter_numbers(notice) if notice is not None else ())]
     facts = open_record(evaluation.record.encode()).facts
     checks = None if notice is None else windows.site_checks(notice, facts, as_of=on)
-    return Behind(windows.window_on(notice, on), checks, numbers)
+    return Behind(rule_set.header.legal_basis, windows.window_on(notice, on), checks, numbers)
 
 
 async def read_evaluation(tx: Transaction, evaluation_id: UUID) -> TechSmeEvaluation:

@@ -18,6 +18,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read
 from shared.web.answer import answered
+from shared.web.counts import add_counts
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
@@ -59,6 +60,9 @@ COLUMNS = columns(
     "case_no", "uscc", "name", "unit_id", "status", "check_due_on", "created_at", "checked_at", "number", "listed_at"
 )
 Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
+add_counts(
+    router, store.LIST, noun="register-applications", scope="registry.enterprise:read", row="unit", title="入库申请清单"
+)
 
 
 async def _listed(tx: Tx, rows: Sequence[RegisterApplication]) -> list[RegisterApplicationListed]:

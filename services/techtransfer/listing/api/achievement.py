@@ -38,6 +38,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDI
 from shared.kernel.shape import Shape
 from shared.kernel.types import LooseUsccOrNone, ShortText
 from shared.web.conditional import IfMatch
+from shared.web.counts import add_counts
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns_as_imported, export_list
 from shared.web.paging import PageOf, Paging, page
@@ -72,6 +73,7 @@ COLUMNS = columns_as_imported(
     "completing_units",
 )
 Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
+add_counts(router, store.LIST, noun="achievements", scope="transfer.listing:read", row="any", title="科技成果清单")
 
 
 class AchievementRead(AchievementTerms, ListingState):

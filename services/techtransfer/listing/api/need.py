@@ -35,6 +35,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDI
 from shared.kernel.shape import Read
 from shared.kernel.types import LooseUsccOrNone, ShortText
 from shared.web.conditional import IfMatch
+from shared.web.counts import add_counts
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns_as_imported, export_list
 from shared.web.paging import PageOf, Paging, page
@@ -58,6 +59,7 @@ COLUMNS = columns_as_imported(
     "solver_conditions",
 )
 Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
+add_counts(router, store.LIST, noun="needs", scope="transfer.listing:read", row="any", title="技术需求清单")
 
 
 class AskRead(Read):

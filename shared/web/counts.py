@@ -1,0 +1,52 @@
+"""How many rows of a list have each state: what a page needs for its tabs (`待处理 12`), asked beside the list."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel
+
+from shared.db.selection import Chosen, Selection
+from shared.web.answer import answered
+from shared.web.edge import RowScope, Tx, edge
+from shared.web.selection import chosen_from
+
+
+class ListCounts(BaseModel):
+    """The rows of a list by their state, with the filters of the list; a filter of the state itself is passed over.
+
+    Attributes:
+        by: the parameter whose values are counted, such as `status`; null where a list has no states.
+        counts: value → rows; every value of a closed set, also those that no row has.
+        total: all rows.
+        complete: false where there are more rows than are counted: the numbers are then lower bounds.
+    """
+
+    by: str | None
+    counts: dict[str, int]
+    total: int
+    complete: bool
+
+
+def add_counts(router: APIRouter, selection: Selection, *, noun: str, scope: str, row: RowScope, title: str) -> None:
+    """Add `GET /v1/<noun>/counts` to the routes of a list; stands before the route of one row.
+
+    Args:
+        router: the routes of the noun.
+        selection: the list.
+        noun: the list's name in its path, such as `loans`.
+        scope: scope of the list.
+        row: whose rows the list shows.
+        title: Chinese name of what is counted.
+    """
+    wanted = Annotated[Chosen, Depends(chosen_from(selection, sorted_too=False))]
+
+    async def count_rows(tx: Tx, chosen: wanted) -> Response:
+        """Count the rows of a list by their state, with the filters of the list."""
+        found = await selection.counts(tx, chosen)
+        return answered(
+            ListCounts(by=selection.counted_by, counts=found.by_value, total=found.total, complete=found.complete)
+        )
+
+    marked = edge(scope=scope, row=row, summary_zh=f"{title}：各状态的数量")(count_rows)
+    path, name = f"/{noun}/counts", f"count_{noun.replace('-', '_')}"
+    router.get(path, response_model=ListCounts, operation_id=name)(marked)
