@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.ipr.right.api.right import COLUMNS
 from services.ipr.right.rules.right_import import read_line
-from services.ipr.right.rules.right_kind import KIND_ZH, RightKind, display_number
+from services.ipr.right.rules.right_kind import RightKind, display_number
 from services.ipr.right.rules.right_list import FORM
 from services.ipr.right.rules.right_owner import WHOLE_PPM
 from services.ipr.right.rules.right_status import LegalStatus
@@ -53,8 +53,8 @@ def test_every_right_comes_back_as_it_was(
     owners = {FIRM_A: shares[0], FIRM_B: shares[1], FIRM_C: WHOLE_PPM - sum(shares)}
     told = "; ".join(f"{uscc}:{share // 10_000}.{share % 10_000:04d}%" for uscc, share in owners.items())
     row: dict[str, Any] = {
-        "kind": kind, "kind_zh": KIND_ZH[kind], "right_no_display": display_number(kind, NUMBERS[kind]), "title": title,
-        "legal_status": status, "owners_text": told, "filed_on": days[0], "granted_on": days[1],
+        "kind": kind, "right_no": display_number(kind, NUMBERS[kind]), "title": title,
+        "legal_status": status, "owners": told, "filed_on": days[0], "granted_on": days[1],
     }  # fmt: skip
     row |= {column.name: None for column in COLUMNS if column.name not in row}
     target = io.BytesIO()
