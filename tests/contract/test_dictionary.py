@@ -1,5 +1,6 @@
 """Every field, value and group of routes has its meaning once, in Chinese and English; no entry speaks of nothing."""
 
+import ast
 import copy
 import re
 import tomllib
@@ -12,9 +13,12 @@ from shared.dictionary import DICTIONARY
 from shared.dictionary.meaning import Dictionary, Meaning, with_unit
 from shared.web.meaning import Described, describe
 from tests.support.contracts import SERVICES, application, described
+from tests.support.source import dotted, python_files, tree_of
 
 NAMES = (*SERVICES, "gateway")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+EXPORTS = ("column", "columns", "columns_as_imported")
+"""What makes columns of an export out of names of fields."""
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +32,47 @@ def looked_up() -> dict[str, Described]:
 def test_every_field_value_and_tag_has_a_meaning(name: str, looked_up: dict[str, Described]) -> None:
     assert len(looked_up[name].used) > 40
     assert sorted(looked_up[name].missing) == []
+
+
+def named_in_exports() -> set[str]:
+    """Return the entries that title the columns of exports; a day or an instant may be named without its end."""
+    calls = (node for path in python_files() for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call))
+    names = {
+        part.value
+        for call in calls
+        if dotted(call.func).rpartition(".")[2] in EXPORTS
+        for part in call.args
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    }
+    return {f"{name}{end}" for name in names for end in ("", "_on", "_at")}
+
+
+def unused(dictionary: Dictionary, used: set[str]) -> list[str]:
+    """Return the entries of a dictionary that nothing looks up."""
+    held = {*dictionary.fields, *dictionary.tags}
+    held |= {f"{name}.{value}" for name, values in dictionary.enumerations.items() for value in values}
+    return sorted(held - used)
+
+
+def test_no_entry_of_the_dictionary_is_unused(looked_up: dict[str, Described]) -> None:
+    assert "owner_names" in named_in_exports()
+    assert unused(DICTIONARY, named_in_exports().union(*(found.used for found in looked_up.values()))) == []
+
+
+def test_no_list_of_values_is_kept_twice_under_two_names() -> None:
+    lists: dict[frozenset[tuple[str, str]], list[str]] = {}
+    for name, values in DICTIONARY.enumerations.items():
+        lists.setdefault(frozenset((value, meaning.zh) for value, meaning in values.items()), []).append(name)
+    assert len(lists) > 40
+    assert [names for names in lists.values() if len(names) > 1] == []
+
+
+def test_an_entry_that_nothing_looks_up_would_be_found() -> None:
+    meaning = Meaning("颜色", "colour")
+    held = Dictionary(
+        {"colour": meaning, "uscc": meaning}, {"Colour": {"RED": meaning, "BLUE": meaning}}, {"paint": meaning}
+    )
+    assert unused(held, {"uscc", "Colour.RED"}) == ["Colour.BLUE", "colour", "paint"]
 
 
 def test_meanings_are_chinese_and_english() -> None:
