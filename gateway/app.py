@@ -4,15 +4,17 @@ import base64
 import stat
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from pydantic import TypeAdapter
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
-from gateway.api import documents, dossier, overview, passthrough, rule_set, token
+from gateway.api import documents, dossier, overview, rule_set, token
 from gateway.api.cross_origin import CrossOrigin
 from gateway.api.example import EXAMPLES
+from gateway.api.passthrough import PassThrough
 from gateway.api.throttle import FailureThrottle
 from gateway.compose.catalogue import Catalogue
 from gateway.jobs.signing_key import keep_keys
@@ -44,9 +46,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         raise ValueError("the gateway needs GATEWAY_PERSONAL_DATA_KEY: it seals the signing keys")
     seal = KeySeal(base64.b64decode(settings.personal_data_key.get_secret_value()))
     ring = Keyring()
-    forward = APIRouter(
-        routes=[Route("/v1/{path:path}", endpoint=passthrough.PassThrough(), methods=list(passthrough.METHODS))]
-    )
+    composed = [overview.router, dossier.router, rule_set.router]
     app = build_service(
         ServiceSpec(
             name="gateway",
@@ -54,13 +54,14 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             settings=settings,
             metadata=metadata,
             # The gateway's documents describe all services, so they stand before the skeleton's own pages.
-            routers=[overview.router, dossier.router, rule_set.router, forward, token.router, documents.router],
+            routers=[*composed, token.router, documents.router],
             jobs=[keep_keys(ring, seal)],
             refusals=REFUSALS,
             description=documents.GUIDE,
             examples=EXAMPLES,
             keys=ring,
             around=_around(settings, ring, seal),
+            front=partial(_in_front, [route for router in composed for route in router.routes]),
         )
     )
     app.add_middleware(CrossOrigin, origins=settings.origins())
@@ -68,6 +69,10 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     app.state.throttle = FailureThrottle()
     app.state.problems = {code.code: entry(code) for code in (*COMMON, *REFUSALS)}
     return app
+
+
+def _in_front(own: list[BaseRoute], app: FastAPI) -> None:
+    app.add_middleware(PassThrough, state=app.state, own=own)
 
 
 def _around(

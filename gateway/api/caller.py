@@ -8,51 +8,55 @@ from shared.telemetry import current_traceparent
 
 _ONWARD = frozenset(
     {
-        "accept",
-        "accept-language",
-        "authorization",
-        "content-length",
-        "content-type",
-        "idempotency-key",
-        "if-match",
-        "if-none-match",
-        "prefer",
-        "range",
+        b"accept",
+        b"accept-language",
+        b"authorization",
+        b"content-length",
+        b"content-type",
+        b"idempotency-key",
+        b"if-match",
+        b"if-none-match",
+        b"prefer",
+        b"range",
     }
 )
-_LISTS = frozenset({"accept", "accept-language", "if-match", "if-none-match"})
+_LISTS = frozenset({b"accept", b"accept-language", b"if-match", b"if-none-match"})
 """Headers whose value is a list: several lines of one name are one list (RFC 9110, 5.3)."""
-_READING = frozenset({"accept-language", "authorization"})
+_READING = frozenset({b"accept-language", b"authorization"})
 
 
-def onward_headers(raw: Iterable[tuple[bytes, bytes]], request_id: str) -> dict[str, str]:
-    """Return the headers to send on with a request.
+def onward_headers(raw: Iterable[tuple[bytes, bytes]], request_id: str) -> dict[bytes, bytes]:
+    """Return the headers to send on with a request; `raw` names are in lower case, as ASGI has them.
 
     Everything else is dropped: `X-…` and `Forwarded` identities, cookies, hop-by-hop headers.
 
     Raises:
         Refusal: `request_unreadable` if one that takes a single value occurs twice: two readers might differ.
     """
-    headers: dict[str, str] = {}
-    for name_bytes, value in raw:
-        name = name_bytes.decode("latin-1").lower()
+    headers: dict[bytes, bytes] = {}
+    for name, value in raw:
         if name not in _ONWARD:
             continue
-        if name in headers and name in _LISTS:
-            headers[name] += ", " + value.decode("latin-1")
-            continue
-        if name in headers:
-            raise Refusal(REQUEST_UNREADABLE, pointer=f"header:{name}")
-        headers[name] = value.decode("latin-1")
-    return {**headers, **_own(request_id)}
+        if name not in headers:
+            headers[name] = value
+        elif name in _LISTS:
+            headers[name] += b", " + value
+        else:
+            raise Refusal(REQUEST_UNREADABLE, pointer=f"header:{name.decode()}")
+    _add_own(headers, request_id)
+    return headers
 
 
-def reading_headers(raw: Iterable[tuple[bytes, bytes]], request_id: str) -> dict[str, str]:
+def reading_headers(raw: Iterable[tuple[bytes, bytes]], request_id: str) -> dict[bytes, bytes]:
     """Return the headers with which a part of a composed answer is read: token, language and ids."""
     kept = onward_headers(raw, request_id)
-    return {name: kept[name] for name in kept if name in _READING} | _own(request_id)
+    headers = {name: kept[name] for name in kept if name in _READING}
+    _add_own(headers, request_id)
+    return headers
 
 
-def _own(request_id: str) -> dict[str, str]:
+def _add_own(headers: dict[bytes, bytes], request_id: str) -> None:
+    headers[b"x-request-id"] = request_id.encode()
     traceparent = current_traceparent()
-    return {"x-request-id": request_id} | ({"traceparent": traceparent} if traceparent else {})
+    if traceparent is not None:
+        headers[b"traceparent"] = traceparent.encode()

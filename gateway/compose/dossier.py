@@ -26,7 +26,7 @@ class Dossier:
 
 
 async def dossier(
-    upstreams: Mapping[str, Upstream], application_id: UUID, *, headers: Mapping[str, str], deadline_s: float
+    upstreams: Mapping[str, Upstream], application_id: UUID, *, headers: Mapping[bytes, bytes], deadline_s: float
 ) -> Dossier:
     """Return the dossier of a loan application.
 

@@ -18,7 +18,7 @@ PARTS: dict[str, tuple[str, str]] = {
 
 
 async def overview(
-    upstreams: Mapping[str, Upstream], uscc: str, *, headers: Mapping[str, str], deadline_s: float
+    upstreams: Mapping[str, Upstream], uscc: str, *, headers: Mapping[bytes, bytes], deadline_s: float
 ) -> dict[str, Any]:
     """Return the overview of an enterprise; each part says whether it is there.
 

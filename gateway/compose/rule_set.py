@@ -13,7 +13,7 @@ _FOUND = 200
 
 
 async def _everywhere(
-    upstreams: Mapping[str, Upstream], target: str, *, headers: Mapping[str, str], deadline_s: float
+    upstreams: Mapping[str, Upstream], target: str, *, headers: Mapping[bytes, bytes], deadline_s: float
 ) -> list[Fetched]:
     async with asyncio.TaskGroup() as group:
         asked = [
@@ -24,7 +24,7 @@ async def _everywhere(
 
 
 async def catalogue(
-    upstreams: Mapping[str, Upstream], *, headers: Mapping[str, str], deadline_s: float
+    upstreams: Mapping[str, Upstream], *, headers: Mapping[bytes, bytes], deadline_s: float
 ) -> dict[str, Any]:
     """Return every policy of every service with its history; a service that did not answer is named.
 
@@ -44,7 +44,7 @@ async def catalogue(
 
 
 async def one(
-    upstreams: Mapping[str, Upstream], target: str, *, headers: Mapping[str, str], deadline_s: float
+    upstreams: Mapping[str, Upstream], target: str, *, headers: Mapping[bytes, bytes], deadline_s: float
 ) -> dict[str, Any]:
     """Return the page of one policy or version from the service that keeps it: a policy has one owner.
 

@@ -63,6 +63,15 @@ def owner_of(path: str) -> str | None:
     return OWNERS.get(noun)
 
 
+def noun_of(path: str) -> str:
+    """Return the first word behind `/v1/`, without what follows a colon; empty where there is none.
+
+    Source: G-ROUTE-01 (docs/rules/gateway.md).
+    """
+    words = path.split("/", 3)
+    return words[2].partition(":")[0] if len(words) > 2 and not words[0] and words[1] == "v1" else ""  # noqa: PLR2004
+
+
 def is_plain(path: str) -> bool:
     """Tell whether a path says only one thing: no dot segments, no empty ones, no encoded slash or backslash.
 

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
 import orjson
 
-from gateway.upstream.pool import Upstream, UpstreamBusyError, UpstreamDownError, UpstreamSlowError
+from gateway.upstream.pool import Answer, Upstream, UpstreamBusyError, UpstreamDownError, UpstreamSlowError
 
 _MAX_BYTES = 8 << 20
 
@@ -30,26 +29,33 @@ class Fetched:
     fault: str | None = None
 
 
-async def _whole(answer: aiohttp.ClientResponse) -> bytes:
+class _TooLargeError(Exception):
+    """A part of a composed answer is larger than any page of ours."""
+
+
+async def _whole(answer: Answer) -> bytes:
     """Return the whole body; a part larger than any page of ours counts as unreadable."""
+    if (body := answer.whole) is not None:
+        return body
     pieces: list[bytes] = []
     size = 0
-    async for piece in answer.content.iter_any():
+    async for piece in answer.pieces():
         pieces.append(piece)
         size += len(piece)
         if size > _MAX_BYTES:
-            raise aiohttp.ClientPayloadError("a part of a composed answer is too large")
+            raise _TooLargeError
     return b"".join(pieces)
 
 
-async def fetch(upstream: Upstream, target: str, *, headers: Mapping[str, str], deadline_s: float) -> Fetched:
+async def fetch(upstream: Upstream, target: str, *, headers: Mapping[bytes, bytes], deadline_s: float) -> Fetched:
     """Read `target` of one service within the deadline; a failure is a value, never an exception."""
+    address = target.encode("ascii")
     try:
         async with asyncio.timeout(deadline_s):
-            async with upstream.call("GET", target, headers=headers, deadline_s=deadline_s, may_retry=True) as answer:
+            with await upstream.call(b"GET", address, headers=headers, deadline_s=deadline_s, may_retry=True) as answer:
                 content = await _whole(answer)
                 return Fetched(upstream.name, answer.status, orjson.loads(content) if content else None)
     except (TimeoutError, UpstreamSlowError):
         return Fetched(upstream.name, None, fault="deadline_exceeded")
-    except (UpstreamDownError, UpstreamBusyError, aiohttp.ClientError, orjson.JSONDecodeError):
+    except (UpstreamDownError, UpstreamBusyError, _TooLargeError, orjson.JSONDecodeError):
         return Fetched(upstream.name, None, fault="unavailable")

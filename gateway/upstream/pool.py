@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlsplit
 
-import aiohttp
 import structlog
-from yarl import URL
 
+from gateway.upstream.connection import Body, Connection, ConnectionBrokeError, Headers
 from shared.telemetry import counter, gauge
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -17,6 +18,8 @@ _IDLE_S = 3.0  # shorter than the services keep a connection: none is taken that
 _BUDGET_CAP = 10.0
 _BUDGET_SHARE = 0.1
 _PAUSES_S = (0.05, 0.2)
+
+_FRAMING = frozenset({b"content-length", b"transfer-encoding", b"host"})
 
 CALLS = counter("upstream_calls_total", "Calls to a service by outcome: status class or fault", ("service", "outcome"))
 RETRIES = counter("upstream_retries_total", "Calls to a service that were tried again", ("service",))
@@ -33,6 +36,10 @@ class UpstreamSlowError(Exception):
 
 class UpstreamBusyError(Exception):
     """As many calls to the service are under way as are allowed."""
+
+
+class _ConnectTimeoutError(Exception):
+    """No connection came about in time: an outage like a refused one, and not the deadline of the call."""
 
 
 @dataclass(slots=True)
@@ -53,41 +60,97 @@ class RetryBudget:
         return True
 
 
+class Answer:
+    """What a service answers: status, headers, and a body that is still to be read. Leaving it gives the place back.
+
+    Attributes:
+        status: HTTP status.
+        headers: names in lower case.
+    """
+
+    __slots__ = ("_connection", "_patience_s", "_upstream", "headers", "status")
+
+    def __init__(self, upstream: "Upstream", connection: Connection, patience_s: float) -> None:
+        """Take over a connection whose answer has begun."""
+        self.status = connection.status
+        self.headers: Headers = connection.headers
+        self._upstream = upstream
+        self._connection = connection
+        self._patience_s = patience_s
+
+    def __enter__(self) -> Self:
+        """Return the answer itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the connection and the place back."""
+        self._upstream.take_back(self._connection)
+
+    @property
+    def whole(self) -> bytes | None:
+        """The body, if all of it is here already; it is told once."""
+        return self._connection.whole
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Yield the body as it comes.
+
+        Raises:
+            UpstreamDownError: the service left in the middle.
+            UpstreamSlowError: it fell silent in the middle.
+        """
+        try:
+            async for piece in self._connection.pieces(patience_s=self._patience_s):
+                yield piece
+        except TimeoutError:
+            self._upstream.count("slow")
+            raise UpstreamSlowError(self._upstream.name) from None
+        except ConnectionBrokeError as fault:
+            self._upstream.count("down")
+            raise UpstreamDownError(self._upstream.name) from fault
+
+
 class Upstream:
     """One service as the gateway sees it."""
 
-    def __init__(self, name: str, url: str, session: aiohttp.ClientSession, *, in_flight: int) -> None:
+    def __init__(self, name: str, url: str, *, in_flight: int) -> None:
         """Name the parts.
 
         Args:
             name: of the service.
             url: its address, `http://host:port`.
-            session: connections to it alone.
             in_flight: calls that may be under way.
         """
+        parts = urlsplit(url)
         self.name = name
-        self._url = url.rstrip("/")
-        self._session = session
+        self._host, self._port = parts.hostname or "", parts.port or 80
+        self._prefix = parts.path.rstrip("/").encode("latin-1")
+        self._host_line = b" HTTP/1.1\r\nhost: " + parts.netloc.encode("latin-1")
         self._free = in_flight
+        self._idle: list[Connection] = []
         self._budget = RetryBudget()
+        self._under_way = IN_FLIGHT.labels(name)
+        self._counts = {f"{hundred}xx": CALLS.labels(name, f"{hundred}xx") for hundred in range(2, 6)}
 
-    @asynccontextmanager
+    def count(self, outcome: str) -> None:
+        """Count a call by its outcome."""
+        (self._counts.get(outcome) or CALLS.labels(self.name, outcome)).inc()
+
     async def call(
         self,
-        method: str,
-        target: str,
+        method: bytes,
+        target: bytes,
         *,
-        headers: Mapping[str, str],
-        body: bytes | AsyncIterator[bytes] | None = None,
+        headers: Mapping[bytes, bytes],
+        body: Body = None,
         deadline_s: float,
         may_retry: bool,
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Call the service; the answer's body is still to be read.
+    ) -> Answer:
+        """Call the service and return its answer as soon as it begins; the answer is to be left (`with`).
 
         Args:
             method: HTTP method.
             target: path and query, encoded.
-            headers: as they go out.
+            headers: as they go out; names in lower case.
             body: whole, or piece by piece (then it is never sent twice).
             deadline_s: until the answer begins, retries included; afterwards between two pieces of it.
             may_retry: whether sending it twice has one effect: a read, or a write under an idempotency key.
@@ -98,68 +161,110 @@ class Upstream:
             UpstreamSlowError: it did not answer in time.
         """
         if self._free <= 0:
-            CALLS.labels(self.name, "busy").inc()
+            self.count("busy")
             raise UpstreamBusyError(self.name)
         self._free -= 1
-        IN_FLIGHT.labels(self.name).inc()
+        self._under_way.inc()
         try:
+            head, chunked = self._head(method, target, headers, body)
             tries = len(_PAUSES_S) if may_retry and not isinstance(body, AsyncIterator) else 0
-            try:
-                async with asyncio.timeout(deadline_s):
-                    response = await self._send(method, target, headers=headers, body=body, tries=tries)
-            except TimeoutError:
-                CALLS.labels(self.name, "slow").inc()
+            async with asyncio.timeout(deadline_s):
+                connection = await self._send(head, body, chunked=chunked, is_head=method == b"HEAD", tries=tries)
+        except BaseException as fault:
+            self._give_place()
+            if isinstance(fault, TimeoutError):
+                self.count("slow")
                 raise UpstreamSlowError(self.name) from None
-            async with response:
-                CALLS.labels(self.name, f"{response.status // 100}xx").inc()
-                yield response
-        finally:
-            self._free += 1
-            IN_FLIGHT.labels(self.name).dec()
+            raise
+        self.count(f"{connection.status // 100}xx")
+        return Answer(self, connection, deadline_s)
+
+    def take_back(self, connection: Connection) -> None:
+        """Keep the connection of an answer that was left, if it can carry another call."""
+        if connection.release():
+            self._idle.append(connection)
+        self._give_place()
+
+    def close(self) -> None:
+        """Close the connections that wait."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _give_place(self) -> None:
+        self._free += 1
+        self._under_way.dec()
+
+    def _head(
+        self,
+        method: bytes,
+        target: bytes,
+        headers: Mapping[bytes, bytes],
+        body: Body,
+    ) -> tuple[bytes, bool]:
+        """Return request line and headers, and whether the body goes out in chunks."""
+        lines = [method + b" " + self._prefix + target + self._host_line]
+        lines += [name + b": " + value for name, value in headers.items() if name not in _FRAMING]
+        chunked = False
+        if isinstance(body, bytes):
+            lines.append(b"content-length: %d" % len(body))
+        elif body is not None and b"content-length" in headers:
+            lines.append(b"content-length: " + headers[b"content-length"])
+        elif body is not None:
+            lines.append(b"transfer-encoding: chunked")
+            chunked = True
+        return b"\r\n".join((*lines, b"\r\n")), chunked
 
     async def _send(
-        self,
-        method: str,
-        target: str,
-        *,
-        headers: Mapping[str, str],
-        body: bytes | AsyncIterator[bytes] | None,
-        tries: int,
-    ) -> aiohttp.ClientResponse:
+        self, head: bytes, body: Body, *, chunked: bool, is_head: bool, tries: int
+    ) -> Connection:
         self._budget.earn()
-        address = URL(self._url + target, encoded=True)
         for pause in (*_PAUSES_S[:tries], None):
+            connection = None
             try:
-                return await self._session.request(method, address, headers=headers, data=body, allow_redirects=False)
-            except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, ConnectionError) as fault:
+                connection = self._waiting() or await self._connect()
+                await connection.ask(head, body, chunked=chunked, is_head=is_head)
+            except (OSError, _ConnectTimeoutError) as fault:
+                if connection is not None:
+                    connection.release()
                 if pause is None or not self._budget.spend():
-                    CALLS.labels(self.name, "down").inc()
+                    self.count("down")
                     _log.warning("upstream_down", upstream=self.name, reason=repr(fault))
                     raise UpstreamDownError(self.name) from fault
                 RETRIES.labels(self.name).inc()
                 await asyncio.sleep(pause)
+            except BaseException:
+                if connection is not None:
+                    connection.release()
+                raise
+            else:
+                return connection
         raise UpstreamDownError(self.name)
+
+    def _waiting(self) -> Connection | None:
+        """Return the connection that was used last, while its service surely still keeps it."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.usable and asyncio.get_running_loop().time() - connection.idle_since < _IDLE_S:
+                return connection
+            connection.close()
+        return None
+
+    async def _connect(self) -> Connection:
+        try:
+            async with asyncio.timeout(_CONNECT_S):
+                loop = asyncio.get_running_loop()
+                _, connection = await loop.create_connection(Connection, self._host, self._port)
+        except TimeoutError:
+            raise _ConnectTimeoutError(f"no connection within {_CONNECT_S} s") from None
+        return connection
 
 
 @asynccontextmanager
 async def open_upstreams(urls: Mapping[str, str], *, in_flight: int) -> AsyncIterator[dict[str, Upstream]]:
-    """Open the connections to all services and close them at the end."""
-    sessions: list[aiohttp.ClientSession] = []
-    upstreams: dict[str, Upstream] = {}
+    """Make the services callable, and close the connections to them at the end."""
+    upstreams = {name: Upstream(name, url, in_flight=in_flight) for name, url in urls.items()}
     try:
-        for name, url in urls.items():
-            session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_S, enable_cleanup_closed=False),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-                trust_env=False,
-            )
-            session._retry_connection = False  # noqa: SLF001  # its own retries would not know our budget
-            sessions.append(session)
-            upstreams[name] = Upstream(name, url, session, in_flight=in_flight)
         yield upstreams
     finally:
-        for session in sessions:
-            await session.close()
+        for upstream in upstreams.values():
+            upstream.close()

@@ -1,5 +1,7 @@
 """Turns whatever a call raises into a problem document: refusals, faulty fields, unknown routes, a lost database."""
 
+from collections.abc import Mapping
+
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -61,12 +63,19 @@ def refusal_response(request: Request, refusal: Refusal) -> Response:
     return problem_response(code, request=request, details=refusal.details, errors=errors, headers=headers)
 
 
+def answer_refusal(request: Request, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
+    """Log a refusal and answer it; `headers` go with the answer."""
+    if refusal.code is not TOKEN_MISSING:
+        _log.info("refused", code=refusal.code.code, pointer=refusal.pointer)
+    response = refusal_response(request, refusal)
+    response.headers.update(headers or {})
+    return response
+
+
 async def _on_refusal(request: Request, fault: Exception) -> Response:
     if not isinstance(fault, Refusal):
         raise fault
-    if fault.code is not TOKEN_MISSING:
-        _log.info("refused", code=fault.code.code, pointer=fault.pointer)
-    return refusal_response(request, fault)
+    return answer_refusal(request, fault)
 
 
 async def _on_fields(request: Request, fault: Exception) -> Response:

@@ -74,6 +74,7 @@ class ServiceSpec:
         keys: the issuer's public keys, where they are not fetched from `settings.jwks_url`.
         examples: made-up values of the docs page, by field name.
         around: opened before the loops start and closed after they ended, for what only this service has.
+        front: puts a layer between the outermost one and the application, for what only this service has.
     """
 
     name: str
@@ -92,6 +93,7 @@ class ServiceSpec:
     clock: Clock | None = None
     keys: KeySource | None = None
     around: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+    front: Callable[[FastAPI], None] | None = None
 
 
 def build_service(spec: ServiceSpec) -> FastAPI:
@@ -144,7 +146,13 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     own = {_path(route) for route in first if getattr(route, "include_in_schema", False)}
     common = [route for route in (*rule_sets, *explained.routes, *operations.routes) if _path(route) not in own]
     app.router.routes[:0] = [*first, *common]
+<<<<<<< HEAD
     openapi.install(app, token_url=f"{settings.issuer}/oauth2/token", examples={**EXAMPLES, **spec.examples})
+=======
+    openapi.install(app, token_url=f"{settings.issuer}/oauth2/token", words={**WORDS, **spec.examples})
+    if spec.front is not None:
+        spec.front(app)
+>>>>>>> 94babab (gateway: a request that passes goes past the application over connections of our own)
     app.add_middleware(
         EdgeMiddleware,
         service=spec.name,
