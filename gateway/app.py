@@ -2,7 +2,7 @@
 
 import base64
 import stat
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -25,10 +25,13 @@ from gateway.upstream.pool import open_upstreams
 from gateway.usecases import client as clients
 from gateway.usecases.client import DemoClient
 from gateway.usecases.signing_key import Keyring, KeySeal, refresh
+from shared.db.engine import Busy
 from shared.kernel.actor import system_actor
 from shared.kernel.refusals import COMMON
 from shared.web.openapi import entry
 from shared.web.service import ServiceSpec, build_service
+
+_START_TRIES = 20  # each waits three seconds for a lock
 
 
 class DemoFileReadableError(Exception):
@@ -81,18 +84,38 @@ def _around(
     @asynccontextmanager
     async def around(app: FastAPI) -> AsyncIterator[None]:
         state = app.state
-        async with state.db.transaction(actor=system_actor("gateway"), clock=state.clock) as tx:
-            await refresh(tx, ring, seal, days=settings.key_days)
-            if settings.demo_clients is None:
-                await clients.refuse_demo_clients(tx)
+        await _when_free(partial(_refresh_keys, app, settings, ring, seal))
         if settings.demo_clients is not None:
-            await _put_demo_clients(app, _read_demo_clients(settings.demo_clients))
+            await _when_free(partial(_put_demo_clients, app, _read_demo_clients(settings.demo_clients)))
         async with open_upstreams(settings.upstreams(), in_flight=settings.upstream_in_flight) as upstreams:
             state.upstreams = upstreams
             state.catalogue = Catalogue(upstreams, deadline_s=settings.part_deadline_ms / 1000)
             yield
 
     return around
+
+
+async def _when_free(step: Callable[[], Awaitable[None]]) -> None:
+    """Take a step of the start, which processes that start beside this one may hold up for longer than a lock waits.
+
+    Raises:
+        Busy: it was held up throughout.
+    """
+    for _ in range(_START_TRIES - 1):
+        try:
+            await step()
+        except Busy:
+            continue
+        return
+    await step()
+
+
+async def _refresh_keys(app: FastAPI, settings: GatewaySettings, ring: Keyring, seal: KeySeal) -> None:
+    state = app.state
+    async with state.db.transaction(actor=system_actor("gateway"), clock=state.clock) as tx:
+        await refresh(tx, ring, seal, days=settings.key_days)
+        if settings.demo_clients is None:
+            await clients.refuse_demo_clients(tx)
 
 
 async def _put_demo_clients(app: FastAPI, told: list[DemoClient]) -> None:

@@ -214,9 +214,7 @@ class Upstream:
             chunked = True
         return b"\r\n".join((*lines, b"\r\n")), chunked
 
-    async def _send(
-        self, head: bytes, body: Body, *, chunked: bool, is_head: bool, tries: int
-    ) -> Connection:
+    async def _send(self, head: bytes, body: Body, *, chunked: bool, is_head: bool, tries: int) -> Connection:
         self._budget.earn()
         for pause in (*_PAUSES_S[:tries], None):
             connection = None

@@ -146,13 +146,9 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     own = {_path(route) for route in first if getattr(route, "include_in_schema", False)}
     common = [route for route in (*rule_sets, *explained.routes, *operations.routes) if _path(route) not in own]
     app.router.routes[:0] = [*first, *common]
-<<<<<<< HEAD
     openapi.install(app, token_url=f"{settings.issuer}/oauth2/token", examples={**EXAMPLES, **spec.examples})
-=======
-    openapi.install(app, token_url=f"{settings.issuer}/oauth2/token", words={**WORDS, **spec.examples})
     if spec.front is not None:
         spec.front(app)
->>>>>>> 94babab (gateway: a request that passes goes past the application over connections of our own)
     app.add_middleware(
         EdgeMiddleware,
         service=spec.name,

@@ -79,23 +79,14 @@ async def test_a_part_says_whether_it_is_absent_forbidden_or_unanswered(gateway:
     }
 
 
-<<<<<<< HEAD
 async def test_a_slow_or_dead_service_costs_its_part_alone(
     gateway: GatewayWithEcho, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers(gateway)
     upstreams = gateway.service.app.state.upstreams
-    monkeypatch.setattr(upstreams["ipr"], "_url", "http://127.0.0.1:1")
+    monkeypatch.setitem(upstreams, "ipr", Upstream("ipr", "http://127.0.0.1:1", in_flight=8))
     async with gateway.http(await gateway.token("city")) as http:
         monkeypatch.setitem(gateway.service.app.state._state, "settings", with_deadline(gateway, 30_000))
-=======
-async def test_a_slow_or_dead_service_costs_its_part_alone(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers(door)
-    upstreams = door.service.app.state.upstreams
-    monkeypatch.setitem(upstreams, "ipr", Upstream("ipr", "http://127.0.0.1:1", in_flight=8))
-    async with door.http(await door.token("city")) as http:
-        monkeypatch.setitem(door.service.app.state._state, "settings", with_deadline(door, 30_000))
->>>>>>> 94babab (gateway: a request that passes goes past the application over connections of our own)
         body = (await http.get(f"/v1/enterprises/{FIRM}/overview")).json()
         monkeypatch.setitem(gateway.service.app.state._state, "settings", with_deadline(gateway, 200))
         # Nothing is answered before the overview is.

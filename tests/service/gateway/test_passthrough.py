@@ -7,12 +7,8 @@ import httpx
 import pytest
 
 from gateway.rules.route import OWNERS, is_plain, owner_of
-<<<<<<< HEAD
-from tests.service.gateway.conftest import Echo, GatewayWithEcho
-=======
 from gateway.upstream.pool import Upstream
-from tests.service.gateway.conftest import Door, Echo
->>>>>>> 94babab (gateway: a request that passes goes past the application over connections of our own)
+from tests.service.gateway.conftest import Echo, GatewayWithEcho
 
 
 async def test_a_request_and_its_answer_pass_unchanged(gateway: GatewayWithEcho) -> None:
@@ -148,13 +144,8 @@ async def test_a_service_that_is_down_is_named_and_the_others_go_on(gateway: Gat
     gone = Echo()
     await gone.start()
     await gone.stop()
-<<<<<<< HEAD
     upstreams = gateway.service.app.state.upstreams
-    before, upstreams["finance"]._url = upstreams["finance"]._url, gone.url
-=======
-    upstreams = door.service.app.state.upstreams
     before, upstreams["finance"] = upstreams["finance"], Upstream("finance", gone.url, in_flight=8)
->>>>>>> 94babab (gateway: a request that passes goes past the application over connections of our own)
     try:
         async with gateway.http(await gateway.token("bank-a")) as http:
             answer = await http.post("/v1/loans", json={}, headers={"idempotency-key": "k"})
