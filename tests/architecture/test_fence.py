@@ -117,8 +117,8 @@ PLANTED = {
     ],
     "outgoing-http": [
         ("services/finance/lending/usecases/planted_out.py", "import httpx"),
-        ("gateway/api/planted_out.py", "import aiohttp"),
-        ("shared/web/planted_out.py", "import aiohttp"),
+        ("gateway/api/planted_out.py", "import httptools"),
+        ("shared/web/planted_out.py", "import httptools"),
     ],
     "object-store": [("services/ipr/right/jobs/planted_store.py", "import obstore")],
     "other-http": [("gateway/upstream/planted_other.py", "import requests")],
