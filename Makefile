@@ -57,7 +57,7 @@ lint-contracts: environment ## judge the contracts with redocly and AsyncAPI's p
 fuzz: environment ## call every service as its contract says and as it does not: S=finance N=200 按契约模糊测试
 	@S="$(S)" N="$(N)" SEED="$(SEED)" $(ENVIRONMENT) -m tests.support.fuzz
 
-client-check: environment ## a client generated from the contract compiles and draws a loan; needs Java 检查生成的客户端
+client-check: environment ## clients of two generators compile, type-check and draw a loan; needs Java 检查生成的客户端
 	@$(ENVIRONMENT) -m tests.support.client_check
 
 map: environment ## write the table of nouns in docs/map.md from the tree 生成名词表
