@@ -44,7 +44,7 @@ class Unit:
     Attributes:
         unit_id: the own key, at most eight characters.
         gb_code: GB/T 2260 code in the period, None for a zone.
-        gb_code_confidence: `official` (the national table) or `reported` (quoted by others), None without a code.
+        gb_code_confidence: `reported` (read in a copy or quoted by others) or `official`, None without a code.
         gb_code_source: where a reported code was quoted.
         valid_from_on: first day.
         valid_until_on: last day, None = in force.
@@ -121,6 +121,9 @@ def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
+_CODES_READ_IN = "国家统计局统计用区划代码（截至2023-06-30），开放数据转载"
+
+
 def _unit(row: dict[str, Any]) -> Unit:
     return Unit(
         unit_id=row["id"],
@@ -134,8 +137,8 @@ def _unit(row: dict[str, Any]) -> Unit:
         parts_to=tuple(row["parts_to"]),
         aliases=tuple(row["aliases"]),
         division_since=_day(row["division_since"]),
-        gb_code_confidence=row.get("gb_code_confidence", "official") if row["gb_code"] else None,
-        gb_code_source=row.get("gb_code_source"),
+        gb_code_confidence=row.get("gb_code_confidence", "reported") if row["gb_code"] else None,
+        gb_code_source=row.get("gb_code_source", _CODES_READ_IN) if row["gb_code"] else None,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.policy.primary_source import is_primary
 from tests.support.source import SERVICES, files_below, name_of, room_files, text_of, tree_of
 
 HEADER = {"policy", "version", "title_zh", "title_en", "effective_from", "effective_to", "source_doc", "source_no"}
@@ -140,12 +141,33 @@ def test_what_others_restate_is_not_called_official() -> None:
     documents = {path.stem: json.loads(text_of(path)) for path in policy_files()}
     cover = documents["fund_cover-2022.2"]["parameters"]
     assert {cover[name]["confidence"] for name in ("cover_share_ppm", "city_share_ppm")} == {"reported"}
-    limits = [one for one in documents["kvc_evaluation-2022.2"]["cells"] if one["column"] == "limit_fen"]
+    limits = [one for one in documents["kvc_evaluation-2022.3"]["cells"] if one["column"] == "limit_fen"]
     assert [one["confidence"] for one in limits] == ["reported"]
-    terms = documents["loan_terms-2022.2"]["parameters"]
-    assert {(terms[name]["confidence"], terms[name]["article"]) for name in ("term_months_max", "rate_margin_ppm")} == {
-        ("official", "第二条")
-    }
+
+
+def official_without_primary(document: dict[str, Any]) -> list[str]:
+    """Return the sources that are called official and name no address at a primary publisher."""
+    entries = [*document.get("parameters", {}).values(), *document.get("indicators", []), *document.get("cells", [])]
+    return [str(one["source"]) for one in entries if one["confidence"] == "official" and not is_primary(one["source"])]
+
+
+@pytest.mark.planted
+def test_an_official_number_from_a_mirror_would_be_found() -> None:
+    def told(confidence: str, source: str) -> dict[str, Any]:
+        return {"parameters": {"cap": {"confidence": confidence, "source": source}}}
+
+    mirror, fake = "http://wzzgcs.com/page26", "https://gov.cn.example.com/a 转载自 www.gov.cn"
+    assert official_without_primary(told("official", mirror)) == [mirror]
+    assert official_without_primary(told("official", fake)) == [fake]
+    assert official_without_primary(told("official", "科技型中小企业评价办法")) == ["科技型中小企业评价办法"]
+    assert official_without_primary(told("reported", mirror)) == []
+    assert official_without_primary(told("official", "通知，https://www.gov.cn/zhengce/a.htm。")) == []
+
+
+@pytest.mark.parametrize("path", policy_files(), ids=name_of)
+def test_an_official_number_names_the_publisher_s_own_page(path: Path) -> None:
+    if path.stem not in superseded():
+        assert official_without_primary(json.loads(text_of(path))) == []
 
 
 @pytest.mark.parametrize("path", policy_files(), ids=name_of)

@@ -45,7 +45,7 @@ async def test_every_indicator_explains_itself_and_the_points_add_up(world: Worl
 async def test_the_answer_names_its_rule_set(world: World) -> None:
     await world.tell_good_firm()
     response = await world.firm().post("/v1/kvc-evaluations", json={"uscc": FIRM})
-    assert response.headers["rule-set"] == f"kvc_evaluation-2022.2+{response.json()['rule_set_sha256'][:12]}"
+    assert response.headers["rule-set"] == f"kvc_evaluation-2022.3+{response.json()['rule_set_sha256'][:12]}"
     assert response.headers["location"] == f"/v1/kvc-evaluations/{response.json()['id']}"
 
 

@@ -14,7 +14,7 @@ async def pages(world: World) -> httpx.AsyncClient:
 
 async def test_a_rule_set_is_shown_with_its_numbers_tables_and_sources(pages: httpx.AsyncClient) -> None:
     async with pages as http:
-        shown = (await http.get("/v1/rule-sets/kvc_evaluation/2022.2")).json()
+        shown = (await http.get("/v1/rule-sets/kvc_evaluation/2022.3")).json()
     weights = {one["name"]: one for one in shown["parameters"]}
     assert (weights["weight_ip_ppm"]["value_text_zh"], weights["weight_ip_ppm"]["confidence"]) == ("60%", "assumed")
     assert weights["city_register_required"]["article"] == "第二条"
@@ -29,9 +29,10 @@ async def test_a_history_says_which_version_decides_and_which_one_it_corrects(pa
     async with pages as http:
         history = (await http.get("/v1/rule-sets/kvc_evaluation")).json()
         lost = await http.get("/v1/rule-sets/nothing")
-    assert (history["service"], history["in_force"]) == ("finance", "2022.2")
+    assert (history["service"], history["in_force"]) == ("finance", "2022.3")
     by_version = {one["version"]: one for one in history["versions"]}
     assert (by_version["2022.2"]["supersedes"], by_version["2022.1"]["superseded_by"]) == ("2022.1", "2022.2")
+    assert (by_version["2022.3"]["supersedes"], by_version["2022.2"]["superseded_by"]) == ("2022.2", "2022.3")
     assert lost.status_code == 404
 
 
@@ -39,7 +40,7 @@ async def test_a_rule_set_whose_legal_basis_ended_says_so_and_by_which_decision_
     pages: httpx.AsyncClient,
 ) -> None:
     async with pages as http:
-        shown = (await http.get("/v1/rule-sets/rd_uplift/2022.2")).json()
+        shown = (await http.get("/v1/rule-sets/rd_uplift/2022.3")).json()
         listed = (await http.get("/v1/rule-sets")).json()
         versions = (await http.get("/version")).json()
     assert shown["legal_basis"]["ended_on"] == "2025-12-31"

@@ -53,7 +53,7 @@ async def test_a_registered_right_is_told_and_summed_up(ipr: RunningService) -> 
         assert [(one.kind, one.count, one.weighted_milli) for one in portfolio.data.kinds] == [("INVENTION", 1, 1000)]
         summary = (await client.get(f"/v1/portfolios/{FIRM_A}")).json()
         assert summary["class_1_count"] == 1
-        assert {one["confidence"] for one in summary["parameters"]} == {"official", "reported", "assumed"}
+        assert {one["confidence"] for one in summary["parameters"]} == {"reported", "assumed"}
 
 
 async def test_a_patent_that_lapses_tells_its_firm_once_under_one_cause(ipr: RunningService) -> None:

@@ -86,7 +86,7 @@ async def test_a_replay_gives_the_same_bytes_also_in_another_process_and_a_chang
     replay = (await world.enterprise().post(path)).json()
     assert (replay["same"], replay["replayed_sha256"]) == (True, read["record_sha256"])
     (stored,) = await world.service.rows("SELECT record FROM tech_sme_evaluation")
-    rules = ROOT / "services" / "registry" / "policies" / "tech_sme_evaluation-2017.2.json"
+    rules = ROOT / "services" / "registry" / "policies" / "tech_sme_evaluation-2017.3.json"
     again = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-c", REPLAY, str(rules)],

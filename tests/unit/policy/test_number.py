@@ -33,7 +33,7 @@ def cell(**changes: Any) -> dict[str, Any]:
 def test_a_parameter_tells_measure_words_source_article_day_and_confidence() -> None:
     number = parameter_number(FINANCE.pick("loan_terms", date(2026, 6, 10)), "term_months_max")
     assert (number.value, number.measure, number.value_text_zh) == (12, "months", "12 个月")
-    assert (number.confidence, number.article, number.source_on) == ("official", "第二条", date(2022, 6, 18))
+    assert (number.confidence, number.article, number.source_on) == ("reported", "第二条", date(2022, 6, 18))
 
 
 def test_a_limit_of_a_grade_is_reported_and_its_band_assumed() -> None:

@@ -10,6 +10,7 @@ from shared.kernel.workday import next_working_day
 from shared.policy.book import RuleBook
 from shared.policy.header import Confidence
 from shared.policy.number import cell_number
+from shared.policy.primary_source import confidence_of
 from shared.policy.rule_set import RuleSet
 
 POLICY = "lpr_1y"
@@ -54,7 +55,7 @@ class DayRate:
         recorded_month: the month of the last recorded publication up to the day, as yyyymm.
         published_on: since when the value holds.
         source: the publication, or what the rule set says of it.
-        confidence: how far the value can be trusted; a recorded publication was read.
+        confidence: how far the value can be trusted; one recorded from the publisher's own page is official.
     """
 
     rate_ppm: int
@@ -87,7 +88,7 @@ def on_day(book: RuleBook, on: date, publications: Sequence[Publication] = ()) -
     recorded = max([seen, *(_month(one.published_on) for one in held)])
     status = LprStatus.RECORDED if recorded >= month else LprStatus.NOT_RECORDED
     if last is not None and (shipped is None or last.published_on >= shipped.published_on):
-        found = _Value(last.rate_ppm, last.published_on, last.source, _ARTICLE, Confidence.OFFICIAL)
+        found = _Value(last.rate_ppm, last.published_on, last.source, _ARTICLE, confidence_of(last.source))
     elif shipped is not None:
         found = shipped
     else:

@@ -26,9 +26,12 @@ class UnitRead(Read):
     kind: UnitKind
     gb_code: str | None
     gb_code_confidence: str | None = Field(
-        description="official 或 reported / official or reported", examples=["official"]
+        description="official 或 reported / official or reported", examples=["reported"]
     )
-    gb_code_source: str | None = Field(description="转引出处 / where a reported code was quoted", examples=[None])
+    gb_code_source: str | None = Field(
+        description="转引出处 / where a reported code was quoted",
+        examples=["国家统计局统计用区划代码（截至2023-06-30），开放数据转载"],
+    )
     valid_from_on: date
     valid_until_on: date | None
     successor: str | None

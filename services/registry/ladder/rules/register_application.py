@@ -280,7 +280,7 @@ def _basic(facts: EntryFacts, rule_set: RuleSet) -> tuple[EntryCondition, ...]:
     source, article = rule_set.header.source_doc, "入库条件"
 
     def basic(id_: str, met: bool, label_zh: str, label_en: str) -> EntryCondition:  # noqa: FBT001  # a plain fact
-        return EntryCondition(id_, True, met, label_zh, label_en, "official", source, article)
+        return EntryCondition(id_, True, met, label_zh, label_en, "reported", source, article)
 
     return (
         basic("in_business", facts.in_business, "企业存续", "not struck off"),

@@ -81,8 +81,10 @@ def test_a_recorded_publication_decides_from_its_day_and_the_month_after_it_is_o
         29_000,
         LprStatus.RECORDED,
         "公告",
-        "official",
+        "reported",
     )
+    read = [Publication(date(2026, 11, 20), 29_000, "https://www.chinamoney.com.cn/chinese/bklpr/")]
+    assert lpr.on_day(BOOK, date(2026, 11, 20), read).confidence == "official"
     later = lpr.on_day(BOOK, date(2026, 12, 25), recorded)
     assert (later.rate_ppm, later.status, later.recorded_month) == (29_000, LprStatus.NOT_RECORDED, 202611)
 

@@ -106,4 +106,4 @@ def test_every_score_agrees_with_a_second_calculation_and_with_its_lines(
     )
     assert found.total_milli == expected * 1000
     assert sum(line.points_milli for line in found.lines if line.indicator in found.counted) == found.total_milli
-    assert all(line.article.startswith("第七条") and line.confidence == "official" for line in found.lines)
+    assert all(line.article.startswith("第七条") and line.confidence == "reported" for line in found.lines)
