@@ -95,9 +95,16 @@ def test_every_decision_has_a_number_of_its_own() -> None:
     assert [text_of(record).partition(".")[0] for record in records] == [f"# {int(number)}" for number in numbers]
 
 
-def test_every_file_named_in_the_documents_exists() -> None:
-    path_of_ours = re.compile(r"`((?:shared|services|gateway|deploy|tests|docs)/[\w./-]+\.\w+)`")
+def test_every_file_and_folder_named_in_the_documents_exists() -> None:
+    path_of_ours = re.compile(r"`((?:shared|services|gateway|deploy|tests|docs)/[\w./-]*)(?:::?\w+)?`")
     documents = [*files_below("docs", "*.md"), ROOT / "README.md"]
     named = {name for document in documents for name in path_of_ours.findall(text_of(document))}
     missing = sorted(name for name in named if not (ROOT / name).exists())
+    assert len(named) > 200
     assert not missing
+
+
+def test_every_test_named_in_a_decision_exists() -> None:
+    test_of_ours = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+    named = {one for record in files_below("docs/decisions", "*.md") for one in test_of_ours.findall(text_of(record))}
+    assert sorted(f"{path}::{name}" for path, name in named if f"def {name}(" not in text_of(ROOT / path)) == []

@@ -12,6 +12,7 @@ import pytest
 from shared.dictionary import DICTIONARY
 from shared.dictionary.meaning import Dictionary, Meaning, with_unit
 from shared.web.meaning import Described, describe
+from tests.architecture.test_texts import faults
 from tests.support.contracts import SERVICES, application, described
 from tests.support.source import dotted, python_files, tree_of
 
@@ -80,6 +81,19 @@ def test_meanings_are_chinese_and_english() -> None:
     meanings = [*DICTIONARY.fields.values(), *DICTIONARY.tags.values(), *values]
     assert len(meanings) > 500
     assert [one for one in meanings if not CHINESE.search(one.zh) or CHINESE.search(one.en)] == []
+
+
+PROTOCOL = {"access_token", "FieldProblem.pointer"}
+"""Meanings that name a form of RFC 6750 and RFC 9457, read by engineers alone."""
+
+
+def test_meanings_hold_no_route_pattern_unit_of_the_wire_or_english_inside_chinese() -> None:
+    meanings = {**DICTIONARY.fields, **DICTIONARY.tags}
+    meanings |= {
+        f"{name}.{value}": one for name, held in DICTIONARY.enumerations.items() for value, one in held.items()
+    }
+    found = {name for name, one in meanings.items() if faults(one.zh) or faults(one.en)}
+    assert sorted(found) == sorted(PROTOCOL)
 
 
 def test_the_joined_document_describes_every_property() -> None:
