@@ -8,7 +8,7 @@ from uuid import UUID
 from services.techtransfer.listing.rules.achievement import AchievementTerms
 from services.techtransfer.listing.rules.listing import POLICY, Held
 from services.techtransfer.listing.rules.need import NeedTerms
-from services.techtransfer.listing.rules.words import ListingStatus, Noun
+from services.techtransfer.listing.rules.vocabulary import ListingStatus, Noun
 from shared.kernel.actor import Actor, Role
 from shared.kernel.uscc import check_character
 from shared.policy.book import RuleBook

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from services.techtransfer.listing.models.listing import ListingColumns
 from services.techtransfer.listing.rules import listing as rules
 from services.techtransfer.listing.rules import party as party_rules
-from services.techtransfer.listing.rules.words import CooperationMode, ListingStatus, ReviewDecision
+from services.techtransfer.listing.rules.vocabulary import CooperationMode, ListingStatus, ReviewDecision
 from services.techtransfer.listing.usecases import listing as usecases
 from shared.kernel.actor import Actor
 from shared.kernel.shape import Read, Shape

@@ -5,7 +5,7 @@ from sqlmodel import Field
 from services.techtransfer.base import Base
 from services.techtransfer.listing.models.listing import ListingColumns, listing_items
 from services.techtransfer.listing.rules.achievement import AchievementTerms, ResultClass, ResultOrigin
-from services.techtransfer.listing.rules.words import ResultStage, Secrecy
+from services.techtransfer.listing.rules.vocabulary import ResultStage, Secrecy
 from shared.db.base import JsonColumn, not_negative, text_enum
 
 

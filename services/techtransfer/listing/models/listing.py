@@ -8,7 +8,7 @@ from sqlalchemy.schema import SchemaItem
 from sqlmodel import Field
 
 from services.techtransfer.listing.rules.listing import ListingTerms
-from services.techtransfer.listing.rules.words import ListingStatus
+from services.techtransfer.listing.rules.vocabulary import ListingStatus
 from shared.db.base import Instant, InstantOrNone, JsonColumn, text_enum
 from shared.kernel.key_field import KeyField
 from shared.kernel.personal import Personal, PersonalColumn

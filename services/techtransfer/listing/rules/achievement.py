@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from services.techtransfer.listing.rules.listing import ListingTerms
-from services.techtransfer.listing.rules.words import MarketLevelOrNone, ResultStage, Secrecy, Trl, YearMonth
+from services.techtransfer.listing.rules.vocabulary import MarketLevelOrNone, ResultStage, Secrecy, Trl, YearMonth
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.types import DayOrNone, FenOrNone, LongText, LongTextOrNone, ShortText, ShortTextOrNone
 from shared.policy.rule_set import RuleSet

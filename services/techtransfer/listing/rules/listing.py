@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.techtransfer.listing.rules.words import CooperationMode, Digest, ListingStatus, Noun, ReviewDecision
+from services.techtransfer.listing.rules.vocabulary import CooperationMode, Digest, ListingStatus, Noun, ReviewDecision
 from shared.events.techtransfer import ListingChanged
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal, RefusalCode

@@ -14,7 +14,7 @@ from services.techtransfer.listing.rules.achievement import ResultClass, ResultO
 from services.techtransfer.listing.rules.listing import ListingTerms, title_key
 from services.techtransfer.listing.rules.need import IpOwnership
 from services.techtransfer.listing.rules.party import MAY_POST
-from services.techtransfer.listing.rules.words import CooperationMode, ResultStage, in_words
+from services.techtransfer.listing.rules.vocabulary import CooperationMode, ResultStage, in_words
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal
 from shared.kernel.key_field import KeyField

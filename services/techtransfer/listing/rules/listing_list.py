@@ -2,7 +2,7 @@
 
 from services.techtransfer.listing.rules.achievement import ResultClass, ResultOrigin
 from services.techtransfer.listing.rules.need import IpOwnership
-from services.techtransfer.listing.rules.words import CooperationMode, ResultStage, in_words
+from services.techtransfer.listing.rules.vocabulary import CooperationMode, ResultStage, in_words
 from shared.kernel.key_field import KeyField
 from shared.table.column import ColumnKind, ListForm, TableColumn
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from services.techtransfer.listing.rules.listing import ListingTerms
-from services.techtransfer.listing.rules.words import TrlOrNone
+from services.techtransfer.listing.rules.vocabulary import TrlOrNone
 from shared.kernel.types import FenOrNone, LongText, LongTextOrNone, ShortText, TermMonths
 
 QUANTITY = re.compile(r"[0-9０-９]|[一二三四五六七八九十百千万两]+(?:[个倍种项件台套年月天]|成)")

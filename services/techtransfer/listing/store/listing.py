@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from services.techtransfer.listing.models.listing import ListingColumns
 from services.techtransfer.listing.rules.listing import ENDED, title_key
-from services.techtransfer.listing.rules.words import CooperationMode, ListingStatus
+from services.techtransfer.listing.rules.vocabulary import CooperationMode, ListingStatus
 from shared.db.keyset import ascending
 from shared.db.selection import Asked, Columns, Selection, by_time
 from shared.db.transaction import Transaction

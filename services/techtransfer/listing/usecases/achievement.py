@@ -6,7 +6,7 @@ from services.techtransfer.listing.models.achievement import Achievement
 from services.techtransfer.listing.rules import achievement as rules
 from services.techtransfer.listing.rules import listing as listing_rules
 from services.techtransfer.listing.rules.achievement import AchievementTerms
-from services.techtransfer.listing.rules.words import ListingStatus, ReviewDecision
+from services.techtransfer.listing.rules.vocabulary import ListingStatus, ReviewDecision
 from services.techtransfer.listing.usecases import listing as usecases
 from services.techtransfer.listing.usecases.ip_right import require_rights
 from shared.db.transaction import Transaction

@@ -9,7 +9,7 @@ from services.techtransfer.listing.models.listing import ListingColumns
 from services.techtransfer.listing.models.need import Need
 from services.techtransfer.listing.rules import listing as rules
 from services.techtransfer.listing.rules import party as party_rules
-from services.techtransfer.listing.rules.words import ListingStatus, Noun, ReviewDecision
+from services.techtransfer.listing.rules.vocabulary import ListingStatus, Noun, ReviewDecision
 from services.techtransfer.listing.store import listing as store
 from services.techtransfer.listing.store import party as party_store
 from services.techtransfer.listing.store.listing import Listing

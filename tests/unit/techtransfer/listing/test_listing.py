@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from services.techtransfer.listing.rules import listing
 from services.techtransfer.listing.rules.achievement import HIDEABLE
-from services.techtransfer.listing.rules.words import ListingStatus, Noun, ReviewDecision
+from services.techtransfer.listing.rules.vocabulary import ListingStatus, Noun, ReviewDecision
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal
 from shared.kernel.fold import search_key

@@ -1,4 +1,4 @@
-"""Words that achievements and needs share (技术转移标准字段)."""
+"""Vocabulary that achievements and needs share (技术转移标准字段)."""
 
 from enum import StrEnum
 from typing import Annotated
