@@ -8,13 +8,14 @@ from urllib.parse import unquote_to_bytes
 
 import structlog
 from opentelemetry.trace import SpanKind
+from prometheus_client import Counter, Histogram
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import BODY_TOO_LARGE, INTERNAL, REQUEST_UNREADABLE
-from shared.telemetry import continue_trace, counter, histogram
+from shared.telemetry import continue_trace, counter, histogram, log_request
 from shared.web.failures import refusal_response
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
@@ -45,6 +46,8 @@ class EdgeMiddleware:
         self._service = service
         self._max_body = max_body_bytes
         self._max_upload = max_upload_bytes + _FORM_OVERHEAD
+        # Looking a metric up by its labels takes longer than counting; their values are few.
+        self._bound: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -55,12 +58,14 @@ class EdgeMiddleware:
         given = headers.get(b"x-request-id", b"")
         request_id = given.decode() if _REQUEST_ID.fullmatch(given) else str(new_id())
         scope["request_id"] = request_id
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
         traceparent = headers.get(b"traceparent", b"").decode("latin-1") or None
-        with continue_trace(self._service, traceparent, f"{scope['method']} request", kind=SpanKind.SERVER) as span:
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            continue_trace(self._service, traceparent, f"{scope['method']} request", kind=SpanKind.SERVER) as span,
+        ):
             await self._answer(scope, receive, send, headers)
-            span.update_name(f"{scope['method']} {_route(scope)}")
+            if span.is_recording():
+                span.update_name(f"{scope['method']} {_route(scope)}")
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> None:
         started = time.perf_counter()
@@ -79,18 +84,17 @@ class EdgeMiddleware:
                 message = {**message, "body": b""}
             await send(message)
 
-        request = Request(scope)
         try:
             limit = self._limit(headers)
             _check(scope, headers, limit)
             await self._app(inner, _bounded(receive, limit), watch)
         except Refusal as refusal:
-            await refusal_response(request, refusal)(scope, receive, watch)
+            await refusal_response(Request(scope), refusal)(scope, receive, watch)
         except Exception:
             _log.exception("unforeseen", path=scope["path"])
             if status:
                 raise
-            await refusal_response(request, Refusal(INTERNAL))(scope, receive, watch)
+            await refusal_response(Request(scope), Refusal(INTERNAL))(scope, receive, watch)
         finally:
             scope.update({name: inner[name] for name in _FOUND if name in inner})
             self._record(scope, status, time.perf_counter() - started)
@@ -100,13 +104,19 @@ class EdgeMiddleware:
         return self._max_upload if kind.startswith(b"multipart/form-data") else self._max_body
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
-        route = _route(scope)
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        REQUESTS.labels(self._service, method, route, str(status or 499)).inc()
-        SECONDS.labels(self._service, method, route).observe(seconds)
+        key = (method, _route(scope), status or 499)
+        found = self._bound.get(key)
+        if found is None:
+            found = REQUESTS.labels(self._service, *map(str, key)), SECONDS.labels(self._service, *key[:2])
+            self._bound[key] = found
+        requests, took = found
+        requests.inc()
+        took.observe(seconds)
         if scope["path"] not in _QUIET:
-            _log.info(
-                "request",
+            log_request(
+                self._service,
+                scope["request_id"],
                 method=method,
                 path=scope["path"],
                 status=status or 499,
@@ -132,6 +142,8 @@ def _set_headers(message: MutableMapping[str, Any], request_id: str) -> None:
 
 def _check(scope: Scope, headers: dict[bytes, bytes], limit: int) -> None:
     for raw in (scope.get("raw_path") or scope["path"].encode(), scope.get("query_string", b"")):
+        if raw.isascii() and b"%" not in raw and b"\x00" not in raw:
+            continue
         try:
             text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
         except UnicodeDecodeError:
