@@ -1,12 +1,16 @@
 """The living thread inside finance: a patent lapses, one new evaluation follows, the bank looks before it approves."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
+from services.finance.evaluation.handlers.ipr import on_portfolios_changed
 from services.finance.evaluation.usecases.kv_evaluation import evaluate_enterprise
 from shared.kernel.actor import system_actor
 from shared.kernel.ids import new_id
 from tests.service.finance.world import BANK_A, BANK_B, FIRM, WAN, World, done, refused
+from tests.support.bus import wrap
+from tests.support.pair import until
 
 
 async def evaluations(world: World) -> list[dict[str, Any]]:
@@ -105,6 +109,23 @@ async def test_a_fact_that_arrives_while_the_first_evaluation_is_under_way_is_se
         first_limit = first.limit_fen
     await world.settle()
     assert first_limit == 400 * WAN
+    assert (await world.line())["limit_fen"] == 160 * WAN
+
+
+async def test_a_fact_that_is_being_written_while_its_firm_is_evaluated_is_never_lost(world: World) -> None:
+    await world.tell_good_firm()  # queued already: its first facts have come
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    event = wrap(world.portfolio(inventions=0, utility_models=1, high_value=0), clock=world.service.clock, version=9)
+    db, clock = world.service.db, world.service.clock
+    async with asyncio.TaskGroup() as group, db.transaction(actor=system_actor("finance"), clock=clock) as change:
+        await on_portfolios_changed(change, [event])
+        evaluating = group.create_task(world.evaluate())
+
+        async def came_as_far_as_it_can() -> bool:
+            return evaluating.done() or bool(await world.service.rows(waiting))
+
+        await until(came_as_far_as_it_can)
+    await world.settle()
     assert (await world.line())["limit_fen"] == 160 * WAN
 
 

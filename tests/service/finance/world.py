@@ -133,25 +133,29 @@ class World:
         }
         await self.tell(FilingAccepted(uscc=uscc, year=year, **(fields | amounts)))
 
+    def portfolio(
+        self, uscc: str = FIRM, *, inventions: int = 4, utility_models: int = 5, high_value: int = 1
+    ) -> PortfolioChanged:
+        """Return an IP summary, each right with the full weight."""
+        kinds = (("INVENTION", inventions), ("UTILITY_MODEL", utility_models))
+        return PortfolioChanged(
+            uscc=uscc,
+            as_of_on=self.service.clock.now().date(),
+            class_1_count=inventions,
+            class_2_count=utility_models,
+            high_value_count=high_value,
+            blemished_count=0,
+            kinds=tuple(KindCount(kind=kind, count=n, weighted_milli=n * 1000) for kind, n in kinds),
+            rule_set_version="2022.1",
+            rule_set_sha256="0" * 64,
+        )
+
     async def tell_portfolio(
         self, uscc: str = FIRM, *, inventions: int = 4, utility_models: int = 5, high_value: int = 1, **envelope: Any
     ) -> None:
         """Ipr tells the IP summary, each right with the full weight."""
-        kinds = (("INVENTION", inventions), ("UTILITY_MODEL", utility_models))
-        await self.tell(
-            PortfolioChanged(
-                uscc=uscc,
-                as_of_on=self.service.clock.now().date(),
-                class_1_count=inventions,
-                class_2_count=utility_models,
-                high_value_count=high_value,
-                blemished_count=0,
-                kinds=tuple(KindCount(kind=kind, count=n, weighted_milli=n * 1000) for kind, n in kinds),
-                rule_set_version="2022.1",
-                rule_set_sha256="0" * 64,
-            ),
-            **envelope,
-        )
+        told = self.portfolio(uscc, inventions=inventions, utility_models=utility_models, high_value=high_value)
+        await self.tell(told, **envelope)
 
     async def tell_good_firm(self, uscc: str = FIRM) -> None:
         """All that a borrower needs: on the city's register, two filings, rights."""

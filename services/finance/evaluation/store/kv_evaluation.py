@@ -29,12 +29,14 @@ from shared.kernel.sort import Sort
 # One statement for a whole batch: a statement per cause would cost a batch its point. Firms without a credit line are
 # queued too: a first evaluation that is not committed yet has read its facts before this change, and nobody else would
 # ever tell it. Settling passes over them until they have a line, and forgets those that never get one.
+# A row that is there already is written again, so that it is held until this commit: an evaluation that took it off the
+# queue meanwhile would read the facts as they were before, and nothing would be left that tells of the change.
 _MARK = text("""
 INSERT INTO needs_evaluation (uscc, causation_id, changed_at)
 SELECT changed.uscc, changed.causation_id, CAST(:now AS timestamptz)
 FROM unnest(CAST(:usccs AS text[]), CAST(:causes AS uuid[])) AS changed (uscc, causation_id)
 ORDER BY changed.uscc
-ON CONFLICT (uscc) DO NOTHING
+ON CONFLICT (uscc) DO UPDATE SET changed_at = needs_evaluation.changed_at
 """)
 _CLAIM = text("""
 DELETE FROM needs_evaluation WHERE uscc = :uscc RETURNING causation_id
@@ -42,8 +44,11 @@ DELETE FROM needs_evaluation WHERE uscc = :uscc RETURNING causation_id
 
 
 _FORGET = text("""
-DELETE FROM needs_evaluation AS waiting
-WHERE changed_at < :before AND NOT EXISTS (SELECT FROM credit_line WHERE credit_line.uscc = waiting.uscc)
+DELETE FROM needs_evaluation WHERE uscc IN (
+    SELECT uscc FROM needs_evaluation AS waiting
+    WHERE changed_at < :before AND NOT EXISTS (SELECT FROM credit_line WHERE credit_line.uscc = waiting.uscc)
+    ORDER BY uscc FOR UPDATE SKIP LOCKED
+)
 """)
 
 
