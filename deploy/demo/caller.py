@@ -10,6 +10,7 @@ import httpx
 from deploy.demo.journal import Journal
 from deploy.embedded.clients import read_clients
 from deploy.embedded.launch_settings import LaunchSettings
+from deploy.embedded.patience import Patience
 from shared.kernel.ids import new_id
 
 _PATIENCE_SECONDS = 120.0
@@ -65,12 +66,12 @@ class Caller:
             body: what is sent.
             not_yet: refusal codes that only mean that an event is still on its way.
         """
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        patience = Patience(_PATIENCE_SECONDS)
         while True:
             try:
                 return self._step(step, client, "POST", path, body)
             except RefusedError as refused:
-                if refused.problem.get("code") not in not_yet or time.monotonic() > deadline:
+                if refused.problem.get("code") not in not_yet or patience.is_over():
                     raise
                 time.sleep(0.1)
 
@@ -107,13 +108,13 @@ class Caller:
         """
         if step in self.journal:
             return self.journal.answer(step)
-        deadline = time.monotonic() + seconds
+        patience = Patience(seconds)
         while True:
             answer = self.read(client, path)
             if answer is not None and holds(answer):
                 self.journal.record(step, client=client, method="GET", path=path, answer=answer)
                 return answer
-            if time.monotonic() > deadline:
+            if patience.is_over():
                 raise TimeoutError(f"{step}: {path} did not come to what was expected within {seconds:.0f} s: {answer}")
             time.sleep(0.1)
 
@@ -139,13 +140,13 @@ class Caller:
         return answer
 
     def _ask(self, client: str, method: str, path: str, body: dict[str, Any] | None, key: str | None) -> httpx.Response:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        patience = Patience(_PATIENCE_SECONDS)
         pause = _PAUSE_SECONDS
         while True:
             response = self._try(client, method, path, body, key)
             if response is not None and response.status_code not in _AGAIN and not _is_running(response):
                 return response
-            if time.monotonic() > deadline:
+            if patience.is_over():
                 raise TimeoutError(f"{method} {path} was not answered within {_PATIENCE_SECONDS:.0f} s")
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from deploy.embedded.binaries import nats_server
+from deploy.embedded.patience import Patience
 from deploy.embedded.process import Program, server_account
 
 _START_SECONDS = 20.0
@@ -136,8 +137,8 @@ class NatsServer:
         Raises:
             TimeoutError: it is not within `seconds`.
         """
-        deadline = time.monotonic() + seconds
+        patience = Patience(seconds)
         while not self.is_ready():
-            if time.monotonic() > deadline:
+            if patience.is_over():
                 raise TimeoutError(f"NATS is not ready after {seconds:.0f} s; see {self._log}")
             time.sleep(0.02)

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import asyncpg
 
 from deploy.embedded.binaries import postgres_bin
+from deploy.embedded.patience import Patience
 from deploy.embedded.process import Account, Child, Program, server_account
 
 _START_SECONDS = 20.0
@@ -62,9 +63,11 @@ class PostgresServer:
         for path in (self.folder, draft, password_file):
             _give(path, self._account)
         child = Child(self._initdb(draft, password_file))
-        ended = child.wait(_INITDB_SECONDS)
+        patience = Patience(_INITDB_SECONDS)
+        while not child.wait(1.0) and not patience.is_over():
+            pass
         password_file.unlink()
-        if not ended or child.exit_code() != 0:
+        if child.exit_code() != 0:
             child.kill()
             raise RuntimeError(f"initdb failed; see {self._log}")
         draft.rename(self.data)
@@ -133,9 +136,9 @@ class PostgresServer:
         Raises:
             TimeoutError: it does not within `seconds`.
         """
-        deadline = time.monotonic() + seconds
+        patience = Patience(seconds)
         while not self.is_ready():
-            if time.monotonic() > deadline:
+            if patience.is_over():
                 raise TimeoutError(f"PostgreSQL is not ready after {seconds:.0f} s; see {self._log}")
             time.sleep(0.02)
 

@@ -11,6 +11,7 @@ from types import FrameType
 
 from deploy.embedded.forked import preload
 from deploy.embedded.launch_settings import PROCESSES, SERVICES
+from deploy.embedded.patience import Patience, crowd
 from deploy.embedded.process import Child, Program, stop_all
 from deploy.embedded.suite import Suite
 
@@ -23,6 +24,7 @@ _START_ATTEMPTS = 3
 _STOP_SECONDS = 9.5
 # The socket outlives the process: a probe would otherwise wait for whoever comes next, and nobody would be tended.
 _PROBE_SECONDS = 0.5
+_LONGEST_PROBE_SECONDS = 10.0
 
 
 class StartError(Exception):
@@ -187,15 +189,16 @@ class Supervisor:
     def _wait(self, name: str, ready: Callable[[], bool]) -> None:
         if not self._until(ready, _READY_SECONDS):
             raise StartError(
-                f"{name} is not ready after {_READY_SECONDS:.0f} s 未能就绪; see {self.suite.settings.logs}"
+                f"{name} is not ready, though the machine had {_READY_SECONDS:.0f} s for it 未能就绪; "
+                f"see {self.suite.settings.logs}"
             )
 
     def _until(self, done: Callable[[], bool], seconds: float | None) -> bool:
-        deadline = None if seconds is None else time.monotonic() + seconds
+        patience = None if seconds is None else Patience(seconds)
         while not done():
             if self._stop:
                 raise StopRequestedError
-            if deadline is not None and time.monotonic() > deadline:
+            if patience is not None and patience.is_over():
                 return False
             for slot in self._slots.values():
                 slot.tend()
@@ -208,7 +211,9 @@ class Supervisor:
 
 
 def _answers(port: int) -> bool:
-    connection = HTTPConnection("127.0.0.1", port, timeout=_PROBE_SECONDS)
+    # On a busy machine an answer takes longer too: asked in a hurry, a process that is ready would never be seen so.
+    seconds = min(_PROBE_SECONDS * crowd(), _LONGEST_PROBE_SECONDS)
+    connection = HTTPConnection("127.0.0.1", port, timeout=seconds)
     try:
         connection.request("GET", "/health/ready")
         return connection.getresponse().status == HTTPStatus.OK

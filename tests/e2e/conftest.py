@@ -8,7 +8,7 @@ import pytest
 from tests.support.suite import LaunchedSuite, launched_suite
 
 HERE = Path(__file__).parent
-PATIENCE_SECONDS = 900
+PATIENCE_SECONDS = 1_800
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from deploy.demo.firm import CITY_FIRMS, STORY_FIRM
 from deploy.embedded.clients import BANK_A, BANK_B
+from deploy.embedded.patience import crowd
 from tests.support.curl import with_curl
 from tests.support.postgres import REPOSITORY
 from tests.support.suite import LaunchedSuite
@@ -27,7 +28,7 @@ def test_every_line_of_the_first_call_can_be_pasted(suite: LaunchedSuite, tmp_pa
         text=True,
         cwd=REPOSITORY,
         env={**with_curl(suite.environment, tmp_path), "API": suite.gateway_url},
-        timeout=60,
+        timeout=60 * crowd(),
     )
     assert done.returncode == 0, done.stderr
     said = [part.strip() for part in done.stdout.split("--\n")]

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from deploy.embedded.patience import crowd
 from tests.support.curl import with_curl
 from tests.support.postgres import REPOSITORY
 from tests.support.suite import LaunchedSuite
@@ -24,7 +25,7 @@ def pasted(script: str, suite: LaunchedSuite, folder: Path) -> list[str]:
         text=True,
         cwd=REPOSITORY,
         env=with_curl(suite.environment, folder),
-        timeout=150,
+        timeout=150 * crowd(),
     )
     assert done.returncode == 0, done.stderr
     return [part.strip() for part in done.stdout.split("--\n")]

@@ -15,6 +15,7 @@ import asyncpg
 import httpx
 
 from deploy.embedded.launch_settings import DEFAULT_PORTS, PROCESSES, LaunchSettings, port_setting
+from deploy.embedded.patience import Patience, crowd
 from deploy.embedded.process import free_ports
 from tests.support.postgres import REPOSITORY, state_folder
 
@@ -44,7 +45,8 @@ class LaunchedSuite:
     def make(self, *words: str, seconds: float = _LAUNCH_SECONDS) -> "subprocess.CompletedProcess[str]":
         """Run `make` with these words, as a person would."""
         order = ["make", "-s", "-C", str(REPOSITORY), *words]
-        return subprocess.run(order, check=False, capture_output=True, text=True, env=self.environment, timeout=seconds)
+        limit = seconds * crowd()
+        return subprocess.run(order, check=False, capture_output=True, text=True, env=self.environment, timeout=limit)
 
     def start(self) -> str:
         """Start it and return what it printed."""
@@ -132,9 +134,9 @@ def launched_suite(purpose: str, **settings: str) -> Iterator[LaunchedSuite]:
 
 def wait_until(holds: Callable[[], bool], seconds: float, otherwise: str) -> None:
     """Wait until something holds, or fail with what is otherwise the case."""
-    deadline = time.monotonic() + seconds
+    patience = Patience(seconds)
     while not holds():
-        assert time.monotonic() < deadline, otherwise
+        assert not patience.is_over(), otherwise
         time.sleep(0.05)
 
 
