@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query
-from sqlalchemy import Boolean, Integer, SQLColumnExpression, Uuid
+from pydantic import Field
+from sqlalchemy import BigInteger, Boolean, Integer, SQLColumnExpression, Uuid
 from sqlalchemy import Enum as EnumType
 
 from shared.db.selection import FROM_ON, UNTIL_ON, Chosen, Selection, type_of
@@ -76,5 +77,10 @@ def _one(name: str, column: SQLColumnExpression[Any]) -> Any:  # noqa: ANN401  #
         return UnitId
     if name.endswith("uscc"):
         return LooseUscc
-    plain = {Boolean: bool, Integer: int, Uuid: UUID}
+    plain = {Boolean: bool, BigInteger: _whole(64), Integer: _whole(32), Uuid: UUID}
     return next((python for sql, python in plain.items() if isinstance(kind, sql)), CodeText)
+
+
+def _whole(bits: int) -> Any:  # noqa: ANN401  # a type
+    """Return the type of a number that a column of so many bits can hold: of a larger one no row could be found."""
+    return Annotated[int, Field(ge=-(2 ** (bits - 1)), le=2 ** (bits - 1) - 1)]

@@ -64,3 +64,9 @@ async def test_nobody_but_the_city_records_and_a_slip_of_the_unit_is_refused(wor
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden_role")
     slip = await record(world, rate_ppm=3)
     assert (slip.status_code, slip.json()["code"]) == (422, "lpr_publication_implausible")
+
+
+async def test_the_first_and_the_last_day_of_the_calendar_are_no_days_of_a_publication(world: World) -> None:
+    for day in ("0001-01-01", "1999-12-31", "9999-12-31"):
+        answer = await record(world, published_on=day)
+        assert (answer.status_code, answer.json()["code"]) == (422, "lpr_publication_date_invalid"), answer.text

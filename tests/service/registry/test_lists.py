@@ -132,3 +132,21 @@ async def test_a_stranger_takes_nothing_away(world: World) -> None:
             assert made_up_code(1) not in answer.text, noun
     assert (await world.city.get("/v1/exports/filings.csv?unit=1")).status_code == 422
     assert UNIT != OTHER_UNIT
+
+
+@pytest.mark.parametrize("year", [2**31, -(2**31) - 1, 10**20])
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/v1/filings", "year"),
+        ("/v1/exports/filings.csv", "year"),
+        ("/v1/tech-sme-evaluations", "filing_year"),
+        ("/v1/exports/tech-sme-evaluations.xlsx", "filing_year"),
+    ],
+)
+async def test_a_number_that_no_row_can_have_is_refused_and_is_no_fault_of_ours(
+    world: World, path: str, name: str, year: int
+) -> None:
+    answer = await world.city.get(path, params={name: year})
+    assert (answer.status_code, answer.json()["code"]) == (422, "field_invalid"), answer.text
+    assert (await world.city.get(path, params={name: 2**31 - 1})).status_code == 200

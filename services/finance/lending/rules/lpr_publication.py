@@ -84,6 +84,19 @@ class HeldPublication:
     rate_ppm: int
 
 
+def check_day(published_on: date, rules: RuleSet, *, today: date) -> None:
+    """Refuse a day before the series began or after today.
+
+    Raises:
+        Refusal: `lpr_publication_date_invalid`.
+
+    Source: F-LPR-03 (docs/rules/finance.md).
+    """
+    first = rules.header.effective_from
+    if not first <= published_on <= today:
+        raise Refusal(LPR_PUBLICATION_DATE_INVALID, pointer="/published_on", first=first)
+
+
 def record(
     terms: LprPublicationTerms, rules: RuleSet, *, before_ppm: int | None, held: HeldPublication | None, today: date
 ) -> int:
@@ -102,9 +115,7 @@ def record(
 
     Source: F-LPR-03 (docs/rules/finance.md).
     """
-    first = rules.header.effective_from
-    if not first <= terms.published_on <= today:
-        raise Refusal(LPR_PUBLICATION_DATE_INVALID, pointer="/published_on", first=first)
+    check_day(terms.published_on, rules, today=today)
     if terms.evidence.level is EvidenceLevel.DECLARED:
         raise Refusal(LPR_EVIDENCE_TOO_WEAK, pointer="/evidence/level")
     within = rules.param_int("rate_min_ppm") <= terms.rate_ppm <= rules.param_int("rate_max_ppm")

@@ -38,12 +38,15 @@ async def record_publication(
     """
     if tx.actor.role not in RECORDERS:
         raise Refusal(FORBIDDEN_ROLE)
+    lpr_rules = book.pick(rules.POLICY, tx.today)
+    # Before any reckoning with it: the first day of the calendar has no day before.
+    publication_rules.check_day(terms.published_on, lpr_rules, today=tx.today)
     await lock_transaction(tx.session, "lpr_publication")
     before = terms.published_on - timedelta(days=1)
     held = await publications.of_month(tx, terms.published_on.year * 100 + terms.published_on.month)
     month = publication_rules.record(
         terms,
-        book.pick(rules.POLICY, tx.today),
+        lpr_rules,
         before_ppm=await _before(tx, book, before),
         held=None if held is None else HeldPublication(held.id, held.rate_ppm),
         today=tx.today,
