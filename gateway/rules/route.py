@@ -34,7 +34,7 @@ OWNERS: dict[str, str] = {
         ),
         "finance",
     ),
-    **dict.fromkeys(("ip-rights", "portfolios", "ip-sheets"), "ipr"),
+    **dict.fromkeys(("ip-rights", "blemishes", "annuities", "portfolios", "ip-sheets"), "ipr"),
     **dict.fromkeys(("achievements", "needs", "listing-summaries"), "techtransfer"),
 }
 """First word behind /v1/ → service; a noun's imports and exports belong to its service."""

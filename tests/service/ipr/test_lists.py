@@ -1,7 +1,7 @@
 """Lists of ipr: what the IP centre, a firm and a district filter and sort by, and what they take away."""
 
 import io
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -11,7 +11,7 @@ import pytest
 from shared.events.registry import EnterpriseChanged, IntegrityMarks
 from shared.kernel.actor import Role
 from tests.support.service import RunningService
-from tests.unit.ipr.builders import FIRM_A, FIRM_B, patent, right_body
+from tests.unit.ipr.builders import FIRM_A, FIRM_B, evidence_body, patent, right_body
 
 SCOPES = ("ipr.right:read", "ipr.right:write", "ipr.right:move")
 INVENTION, MODEL, MARK = patent("1", 1), patent("2", 2), "12345678"
@@ -52,9 +52,9 @@ async def three_rights(ipr: RunningService) -> None:
         assert answer.status_code == 201, answer.text
 
 
-async def titles(client: httpx.AsyncClient, query: str = "") -> list[str]:
-    """Return the titles of the rights in their order."""
-    answer = await client.get(f"/v1/ip-rights?{query}")
+async def titles(client: httpx.AsyncClient, query: str = "", *, noun: str = "ip-rights") -> list[str]:
+    """Return the titles of the rights of a list in their order."""
+    answer = await client.get(f"/v1/{noun}?{query}")
     assert answer.status_code == 200, answer.text
     return [one["title"] for one in answer.json()["items"]]
 
@@ -95,6 +95,67 @@ async def test_rights_are_found_by_what_people_hold_in_their_hands(ipr: RunningS
     assert await titles(centre(ipr), query) == list(found)
 
 
+async def blemished(ipr: RunningService) -> None:
+    """Three rights; a case against the invention runs."""
+    await three_rights(ipr)
+    (right,) = (await centre(ipr).get("/v1/ip-rights?kind=INVENTION")).json()["items"]
+    body = {
+        "kind": "INVALIDATION_REQUEST",
+        "effective_on": "2026-05-01",
+        "evidence": evidence_body(issued_on="2026-05-02"),
+    }
+    answer = await centre(ipr).post(f"/v1/ip-rights/{right['id']}:mark-blemish", json=body)
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("", 1),
+        ("status=OPEN", 1),
+        ("status=CLEARED", 0),
+        ("kind=OWNERSHIP_DISPUTE", 0),
+        ("opened_from_on=2026-05-01&opened_until_on=2026-05-01", 1),
+        (f"owner_uscc={FIRM_B}", 1),
+        (f"right_no={MARK}", 0),
+    ],
+)
+async def test_cases_against_rights_are_found_over_all_rights(ipr: RunningService, query: str, count: int) -> None:
+    await blemished(ipr)
+    assert await titles(centre(ipr), query, noun="blemishes") == ["丙"] * count
+    stranger = ipr.client(Role.DISTRICT, unit="500103", scopes=SCOPES)
+    assert await titles(stranger, query, noun="blemishes") == []
+    counts = (await centre(ipr).get("/v1/blemishes/counts")).json()
+    assert counts == {"by": "status", "counts": {"OPEN": 1, "CLEARED": 0}, "total": 1, "complete": True}
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("", 1),
+        ("next_due_until_on=2027-02-28", 0),
+        ("next_due_until_on=2027-03-01", 1),
+        ("next_due_until_on=9999-12-31", 1),
+        ("next_due_until_on=0001-01-01", 0),
+        ("kind=DESIGN", 0),
+        (f"owner_uscc={FIRM_B}", 1),
+        ("unit_id=500107", 1),
+    ],
+)
+async def test_annual_fees_are_found_by_the_day_they_are_due(ipr: RunningService, query: str, count: int) -> None:
+    await three_rights(ipr)
+    assert await titles(centre(ipr), query, noun="annuities") == ["丙"] * count
+
+
+async def test_the_fees_in_a_list_are_those_of_the_right_itself(ipr: RunningService) -> None:
+    await three_rights(ipr)
+    (listed,) = (await centre(ipr).get("/v1/annuities")).json()["items"]
+    alone = (await centre(ipr).get(f"/v1/ip-rights/{listed['right_id']}/annuities")).json()
+    assert (listed["next"], listed["in_grace"]) == (alone["next"], alone["in_grace"])
+    (row,) = rows_of(await sheet_of(centre(ipr), "annuities"))
+    assert (row["缴费期限"], row["未减缴的年费（元）"]) == (datetime.fromisoformat("2027-03-01"), 1200)
+
+
 @pytest.mark.parametrize("query", ["owner=1", "sort=LARGEST", "kind=PATENT", "owner_uscc=12", "filed_from_on=2021"])
 async def test_what_rights_cannot_be_asked_is_refused(ipr: RunningService, query: str) -> None:
     assert (await centre(ipr).get(f"/v1/ip-rights?{query}")).status_code == 422
@@ -122,3 +183,15 @@ async def test_an_export_of_rights_shows_names_words_and_dates(ipr: RunningServi
     assert "owner_names" in told["fields"]
     other = ipr.client(Role.ENTERPRISE, party=FIRM_B, scopes=SCOPES)
     assert len(rows_of(await sheet_of(other, "ip-rights"))) == 1
+
+
+@pytest.mark.parametrize("filed_on", ["2020-11-23", "2020-11-24", "2020-11-22", "2024-02-29", "2019-02-28"])
+async def test_a_list_narrows_fees_by_the_day_that_the_rule_tells(ipr: RunningService, filed_on: str) -> None:
+    number = patent("1", 9, year=int(filed_on[:4]))
+    body = right_body(right_no=number, title="丙", filed_on=filed_on, granted_on="2025-06-03")
+    made = await centre(ipr).post("/v1/ip-rights", json=body)
+    assert made.status_code == 201, made.text
+    (listed,) = (await centre(ipr).get("/v1/annuities")).json()["items"]
+    due_on = date.fromisoformat(listed["next"]["due_on"])
+    assert await titles(centre(ipr), f"next_due_until_on={due_on}", noun="annuities") == ["丙"]
+    assert await titles(centre(ipr), f"next_due_until_on={due_on - timedelta(days=1)}", noun="annuities") == []

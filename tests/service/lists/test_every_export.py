@@ -19,7 +19,7 @@ from tests.service.finance.test_lists import two_loans
 from tests.service.finance.test_lpr import record
 from tests.service.finance.world import World as Finance
 from tests.service.ipr.test_lists import SCOPES as IPR_SCOPES
-from tests.service.ipr.test_lists import three_rights
+from tests.service.ipr.test_lists import blemished
 from tests.service.registry.test_lists import some_firms
 from tests.service.registry.world import World as Registry
 from tests.service.techtransfer.conftest import open_market
@@ -67,9 +67,9 @@ async def techtransfer(stack: AsyncExitStack, postgres: DatabaseServer) -> Clien
 
 
 async def ipr(stack: AsyncExitStack, postgres: DatabaseServer) -> Client:
-    """Ipr with some rights."""
+    """Ipr with some rights, one of them in dispute."""
     service = await stack.enter_async_context(running_service("ipr", postgres))
-    await three_rights(service)
+    await blemished(service)
     return lambda _: service.client(Role.IP_CENTRE, scopes=IPR_SCOPES)
 
 

@@ -23,7 +23,7 @@ from services.ipr.right.rules.right import (
     RightView,
     TermExtension,
 )
-from services.ipr.right.rules.right_kind import KIND_ZH, display_number
+from services.ipr.right.rules.right_kind import KIND_ZH, RightKind, display_number
 from services.ipr.right.rules.right_list import FORM
 from services.ipr.right.rules.right_owner import Transfer
 from services.ipr.right.rules.right_status import LegalStatus
@@ -120,6 +120,39 @@ class RightRead(RightTerms, Read):
     updated_at: datetime
 
 
+class RightNamed(Read):
+    """Which right a row of another list is about."""
+
+    right_id: UUID
+    right_kind: RightKind
+    right_no: str
+    right_no_display: str
+    title: str
+    owners: list[OwnerRead]
+
+
+async def named(tx: Transaction, rights: Sequence[Right]) -> dict[UUID, RightNamed]:
+    """Return how rights are named in the rows of other lists, with the names of their owners."""
+    held = await store.owners_of(tx, [right.id for right in rights])
+    names = await enterprises.names(tx, {owner.uscc for owners in held.values() for owner in owners})
+    return {
+        right.id: RightNamed(
+            right_id=right.id,
+            right_kind=right.kind,
+            right_no=right.right_no,
+            right_no_display=display_number(right.kind, right.right_no),
+            title=right.title,
+            owners=[OwnerRead.of(one, name=names.get(one.uscc)) for one in held.get(right.id, ())],
+        )
+        for right in rights
+    }
+
+
+def owner_names(owners: Sequence[OwnerRead]) -> list[str]:
+    """Return the names of owners, the code where the registry told none."""
+    return [one.name or one.uscc for one in owners]
+
+
 async def shown(tx: Transaction, rights: Sequence[Right], book: RuleBook) -> list[RightRead]:
     """Return rights as they are answered."""
     views = await store.views(tx, rights)
@@ -210,7 +243,7 @@ def _flat(right: RightRead) -> dict[str, Any]:
         **dict(right),
         "right_no": right.right_no_display,
         "owners": owners_in_words(right.owners),
-        "owner_names": [one.name or one.uscc for one in right.owners],
+        "owner_names": owner_names(right.owners),
         "status_effective_on": right.status_since_on,
     }
 

@@ -8,6 +8,7 @@ from fastapi import Response
 
 from services.ipr.right.api.right import RightRead, answer_right
 from services.ipr.right.rules import right_status as rules
+from services.ipr.right.rules.blemish import BlemishKind
 from services.ipr.right.rules.right_status import LegalStatus, MoveCorrection, MoveState, StatusMove
 from services.ipr.right.store import blemish as blemishes
 from services.ipr.right.store import right as store
@@ -65,7 +66,7 @@ class BlemishRead(Read):
     """One accepted case, open until it is cleared."""
 
     id: UUID
-    kind: str
+    kind: BlemishKind
     opened_on: date
     opened_evidence: EvidenceShown
     cleared_on: date | None

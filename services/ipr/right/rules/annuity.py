@@ -1,7 +1,7 @@
 """Annual fees of patents: what is due when, what delay costs, when the right is lost."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from services.ipr.right.rules.right_kind import PATENT_KINDS, RightKind
@@ -13,6 +13,7 @@ from shared.policy.rule_set import RuleSet
 
 POLICY = "annual_fee"
 _PPM = 1_000_000
+_DAY, _TWO_YEARS = timedelta(days=1), timedelta(days=731)
 
 ANNUITY_NOT_DUE = RefusalCode(
     code="annuity_not_due",
@@ -144,6 +145,22 @@ def next_due(case: FeeCase, on: date, rules: RuleSet) -> Annuity | None:
     while (due := _annuity(case, year, on, rules)) is not None and due.due_on < on:
         year += 1
     return due
+
+
+def anniversaries_due(today: date, until: date) -> tuple[date, date]:
+    """Return the first and the last anniversary of filing whose fee is due from today until a day, holidays moved.
+
+    Before the first one a fee is late; the last one lies before `until` where that is a holiday.
+
+    Source: I-FEE-04 (docs/rules/ipr.md).
+    """
+    # The next fee is due within a year; the calendar has an end.
+    first, last = today, min(max(until, today - _TWO_YEARS), today + _TWO_YEARS)
+    while next_working_day(first - _DAY).on >= today:
+        first -= _DAY
+    while next_working_day(last).on > max(until, today - _TWO_YEARS):
+        last -= _DAY
+    return first, last
 
 
 def in_grace(case: FeeCase, on: date, rules: RuleSet) -> Annuity | None:

@@ -54,6 +54,13 @@ class BlemishKind(StrEnum):
     INVALIDATION_REQUEST = "INVALIDATION_REQUEST"
 
 
+class BlemishStatus(StrEnum):
+    """Whether the case still runs."""
+
+    OPEN = "OPEN"
+    CLEARED = "CLEARED"
+
+
 class BlemishMark(Shape):
     """An accepted case against a right; `effective_on` is the day it was accepted, the evidence its acceptance."""
 

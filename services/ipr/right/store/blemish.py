@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, case, select, type_coerce
 from sqlmodel import col
 
 from services.ipr.right.models.blemish import Blemish
-from services.ipr.right.rules.blemish import BlemishKind
+from services.ipr.right.models.right import Right
+from services.ipr.right.rules.blemish import BlemishKind, BlemishStatus
+from services.ipr.right.store.right import ABOUT_RIGHT, visible
+from shared.db.base import text_enum
+from shared.db.selection import Selection, by_time
 from shared.db.transaction import Transaction
 
 
@@ -23,3 +27,21 @@ async def of_right(tx: Transaction, right_id: UUID) -> Sequence[Blemish]:
     """Return all blemishes of a right, oldest first."""
     query = select(Blemish).where(col(Blemish.right_id) == right_id).order_by(col(Blemish.opened_on), col(Blemish.id))
     return (await tx.session.execute(query)).scalars().all()
+
+
+def _visible_rows(tx: Transaction) -> Select[Blemish]:
+    return visible(select(Blemish).join(Right, col(Right.id) == col(Blemish.right_id)), tx.actor)
+
+
+_STATUS = type_coerce(
+    case((col(Blemish.cleared_on).is_(None), BlemishStatus.OPEN.value), else_=BlemishStatus.CLEARED.value),
+    text_enum(BlemishStatus),
+)
+LIST = Selection(
+    rows=_visible_rows,
+    sorts=by_time(col(Blemish.recorded_at), col(Blemish.id)),
+    among={"status": _STATUS, "kind": col(Blemish.kind)},
+    days={"opened": col(Blemish.opened_on), "cleared": col(Blemish.cleared_on)},
+    asked=ABOUT_RIGHT,
+)
+"""What blemishes of all rights may be narrowed and sorted by."""

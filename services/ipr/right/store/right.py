@@ -57,6 +57,11 @@ async def find(tx: Transaction, right_id: UUID) -> Right | None:
     return (await tx.session.execute(query)).scalar_one_or_none()
 
 
+async def of_ids(tx: Transaction, right_ids: Collection[UUID]) -> Sequence[Right]:
+    """Return the rights that rows of ours point to, for a list whose row scope was asked before."""
+    return (await tx.session.execute(select(Right).where(col(Right.id).in_(right_ids)))).scalars().all()
+
+
 async def lock(tx: Transaction, right_id: UUID) -> Right | None:
     """Return a right that the caller may see and hold it; a right is locked before the portfolios of its owners."""
     query = visible(select(Right).where(col(Right.id) == right_id), tx.actor).with_for_update(of=Right)

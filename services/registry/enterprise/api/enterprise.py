@@ -59,6 +59,8 @@ COLUMNS = columns_as_imported(
     "founded_on",
     "registered_capital_fen",
     "size_class",
+    "size_class_filing_year",
+    "size_class_on",
     "status",
     "code_needs_review",
     "address",
