@@ -22,6 +22,7 @@ from shared.kernel.refusals import FORBIDDEN_SCOPE, HISTORY_REGRESSED
 from shared.policy.book import RuleBook
 from shared.web.conditional import unless_unchanged
 from shared.web.edge_docs import changes, describe, refusals
+from shared.web.form import FormNames
 from shared.web.query import QueryNames
 from shared.web.reader import IncomingRequest, idempotency_key, read_request
 
@@ -130,7 +131,7 @@ class EdgeRoute(APIRoute):
         rule = self.edge_rule
         reads_json = self.body_field is not None
         path = self.path_format
-        names = QueryNames.of(self.dependant)
+        names, form = QueryNames.of(self.dependant), FormNames.of(self.dependant)
 
         async def handle(request: Request) -> Response:
             actor = await _identify(request, rule)
@@ -140,7 +141,7 @@ class EdgeRoute(APIRoute):
                 _check_history(request, rule)
                 names.check(request)
                 key = idempotency_key(request) if keyed else None
-                incoming = await read_request(request, expects_body=reads_json)
+                incoming = await read_request(request, expects_body=reads_json, form=form)
                 if not rule.transaction:
                     return _read(request, await call(request))
                 answer = await _transact(request, call, actor=actor, rule=rule, route=path, key=key, incoming=incoming)

@@ -16,6 +16,7 @@ from shared.kernel.refusals import (
     MEDIA_TYPE_UNSUPPORTED,
 )
 from shared.web.body import check_text, read_json
+from shared.web.form import FormNames
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _MAX_FILES = 10
@@ -48,7 +49,7 @@ def idempotency_key(request: Request) -> str:
     return key
 
 
-async def read_request(request: Request, *, expects_body: bool) -> IncomingRequest:
+async def read_request(request: Request, *, expects_body: bool, form: FormNames) -> IncomingRequest:
     """Read the body once, strictly, and leave it where FastAPI looks for it.
 
     Raises:
@@ -57,7 +58,7 @@ async def read_request(request: Request, *, expects_body: bool) -> IncomingReque
     digest = hashlib.sha256(f"{request.method}\n{request.url.path}\n{request.url.query}\n".encode())
     kind = _media_type(request)
     if kind == "multipart/form-data":
-        await _digest_form(request, digest)
+        await _digest_form(request, digest, form)
         return IncomingRequest(digest.digest())
     body = await request.body()
     digest.update(body)
@@ -72,14 +73,16 @@ def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def _digest_form(request: Request, digest: Any) -> None:  # noqa: ANN401  # hashlib's type has no public name
+async def _digest_form(request: Request, digest: Any, names: FormNames) -> None:  # noqa: ANN401  # hashlib's type has no public name
     """Digest the parts of a form, not its bytes: the boundary between parts differs from try to try."""
     try:
         form = await request.form(max_files=_MAX_FILES, max_fields=_MAX_FIELDS)
     except UnicodeDecodeError:
         raise Refusal(BODY_UNREADABLE, reason_zh="表单编码应为 UTF-8", reason_en="the form must be UTF-8") from None
-    for name, value in form.multi_items():
+    for name in form:
         check_text(name)
+    names.check(name for name, _ in form.multi_items())
+    for name, value in form.multi_items():
         digest.update(f"\n{name}=".encode())
         if not isinstance(value, UploadFile):
             check_text(value)

@@ -95,6 +95,20 @@ async def test_what_is_no_document_is_refused_and_not_kept(
     assert await world.service.rows("SELECT id FROM document") == []
 
 
+@pytest.mark.parametrize("path", [HOME, "/v1/imports/enterprises"])
+async def test_a_form_that_holds_what_nobody_would_read_is_refused(world: World, path: str) -> None:
+    client = caller(world.service, Role.CITY, "city")
+    one, other = ("one.pdf", PDF, "application/pdf"), ("two.pdf", b"%PDF-1.7 two", "application/pdf")
+    twice = await client.post(path, files=[("file", one), ("file", other)])
+    refused(twice, "body_unreadable", 400)
+    assert "重复" in twice.json()["title"]
+    unknown = await client.post(path, files={"file": one}, data={"sha265": "0" * 64})
+    refused(unknown, "body_unreadable", 400)
+    assert "sha265" in unknown.json()["title"]
+    refused(await client.post(path, files={"file": one, "document": other}), "body_unreadable", 400)
+    assert await world.service.rows("SELECT id FROM document") == []
+
+
 async def test_evidence_says_whether_its_document_is_here_and_who_sees_the_case_may_look(world: World) -> None:
     code = await world.registered(1)
     district = caller(world.service, Role.DISTRICT, "district-500107", unit="500107")
