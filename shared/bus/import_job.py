@@ -317,7 +317,7 @@ class _Run(Generic[Value]):
     def _head(self, table: Table) -> list[RowFinding]:
         """Return what is said of the whole file."""
         heading = table.heading
-        said = self._tally.columns_mostly_unread(self._work.form, heading.headings)
+        said = self._tally.columns_mostly_unread(self._work.form, heading.headings) + self._tally.codes_folded()
         if heading.unread:
             said.append(finding(COLUMNS_NOT_READ, "", "、".join(heading.unread)))
         said += [finding(COLUMN_TWICE, name, "", kept=kept) for name, kept in heading.doubled]

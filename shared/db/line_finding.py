@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy import JSON, Integer, RowMapping, Uuid, column, select, table, t
 
 from shared.db.keyset import Page, PageWanted, ascending
 from shared.db.transaction import Transaction
+from shared.dictionary import DICTIONARY
 from shared.table.finding import RowGravity
 from shared.table.tally import LineResult
 
@@ -57,7 +59,7 @@ async def add_findings(tx: Transaction, operation_id: UUID, results: Sequence[Li
             "code": one.kind.code,
             "column_name": one.column[:120],
             "value": one.value,
-            "details": dict(one.details),
+            "details": {name: _kept(value) for name, value in one.details},
         }
         for result in results
         for position, one in enumerate(result.findings)
@@ -102,5 +104,17 @@ def _stored(row: RowMapping) -> StoredFinding:
         code=row["code"],
         column=row["column_name"],
         value=row["value"],
-        details=row["details"],
+        details={name: _told(value) for name, value in row["details"].items()},
     )
+
+
+def _kept(value: Any) -> Any:  # noqa: ANN401  # a detail of any kind
+    """Return a detail as it is stored: a value of an enumeration keeps its name, since its words hang on that."""
+    return {"enumeration": type(value).__name__, "value": value.value} if isinstance(value, StrEnum) else value
+
+
+def _told(value: Any) -> Any:  # noqa: ANN401  # a detail of any kind
+    """Return a stored detail; a value of an enumeration as its words, or as it is where nobody knows it any more."""
+    if not isinstance(value, dict):
+        return value
+    return DICTIONARY.of_value(value["enumeration"], value["value"]) or value["value"]

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Literal
 
 from shared.dictionary import DICTIONARY
+from shared.dictionary.meaning import Meaning
 from shared.kernel.errors import Detail
 from shared.kernel.money import rate_text, wan_text, yuan_text, yuan_text_en
 
@@ -23,7 +24,7 @@ class DetailWords(dict[str, str]):
         return "{" + name + "}"
 
 
-def detail_words(details: Mapping[str, Detail], language: Language) -> DetailWords:
+def detail_words(details: Mapping[str, Detail | Meaning], language: Language) -> DetailWords:
     """Return every detail as it reads in a sentence of `language`."""
     return DetailWords({name: _word(name, value, language) for name, value in details.items()})
 
@@ -36,7 +37,9 @@ def amount_text(amount_fen: int, language: Language) -> str:
     return wan_text(amount_fen) if short else yuan_text(amount_fen)
 
 
-def _word(name: str, value: Detail, language: Language) -> str:
+def _word(name: str, value: Detail | Meaning, language: Language) -> str:
+    if isinstance(value, Meaning):
+        return str(getattr(value, language))
     if isinstance(value, StrEnum):
         meaning = DICTIONARY.of_value(type(value).__name__, str(value.value))
         return str(value.value) if meaning is None else getattr(meaning, language)

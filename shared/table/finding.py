@@ -2,9 +2,11 @@
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from shared.dictionary import DICTIONARY
+from shared.dictionary.meaning import Meaning
 from shared.kernel.detail_text import detail_words
 from shared.kernel.errors import Detail, Refusal, RefusalCode
 
@@ -51,6 +53,7 @@ class RowFinding:
         column: heading of the cell, as the file writes it.
         value: what stands there, short, its invisible marks made visible.
         group: what the summary counts by.
+        label: the group in Chinese and in English, where it is a code of ours and not a word of the file.
         details: values that the texts name.
     """
 
@@ -59,14 +62,28 @@ class RowFinding:
     value: str
     group: str = ""
     details: tuple[tuple[str, Detail], ...] = ()
+    label: tuple[str, str] | None = None
+
+    def labelled(self, zh: str, en: str) -> "RowFinding":
+        """Return this finding with the words of its group."""
+        return replace(self, label=(zh, en))
 
 
-def finding(kind: FindingKind, column: str, value: object, *, group: str = "", **details: Detail) -> RowFinding:
-    """Return a finding whose value is short, visible and fit to be stored.
+def finding(
+    kind: FindingKind,
+    column: str,
+    value: object,
+    *,
+    group: str = "",
+    **details: Detail,
+) -> RowFinding:
+    """Return a finding whose value is short, visible and fit to be stored; a group of our own values has its words.
 
     Source: K-TAB-01 (design: a report names line, column and way out).
     """
-    return RowFinding(kind, column, _short(value), group, tuple(details.items()))
+    meaning = DICTIONARY.of_value(type(group).__name__, group.value) if isinstance(group, StrEnum) else None
+    label = None if meaning is None else (meaning.zh, meaning.en)
+    return RowFinding(kind, column, _short(value), str(group), tuple(details.items()), label)
 
 
 def from_refusal(refusal: Refusal, column: str, value: object) -> RowFinding:
@@ -114,7 +131,7 @@ def is_refused(findings: Iterable[RowFinding]) -> bool:
     return any(one.kind.gravity is RowGravity.REFUSED for one in findings)
 
 
-def texts(kind: FindingKind, details: Mapping[str, Detail]) -> dict[str, str]:
+def texts(kind: FindingKind, details: Mapping[str, Detail | Meaning]) -> dict[str, str]:
     """Return the words of a finding in both languages, its details filled in; a detail that is missing stays blank."""
     given = {name: "" if value is None else value for name, value in details.items()}
     zh, en = _Words(detail_words(given, "zh")), _Words(detail_words(given, "en"))

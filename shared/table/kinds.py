@@ -53,8 +53,16 @@ CELL_IGNORED = FindingKind(
 CODE_FOLDED = FindingKind(
     "code_folded",
     RowGravity.NOTED,
-    "代码中的空格、不可见字符、全角或小写字符已规整",
-    "Spaces, invisible marks, full-width or small letters of the code were folded",
+    "代码的写法已规整：{how_zh}",
+    "The code was read in its standard form: {how_en}",
+    "无需处理；建议在来源系统中更正",
+    "Nothing to do; better corrected at its source",
+)
+CODES_FOLDED = FindingKind(
+    "codes_folded",
+    RowGravity.NOTED,
+    "该列有 {count} 个代码的写法已规整（{how_zh}），如 {example}",
+    "{count} codes of this column were read in their standard form ({how_en}), such as {example}",
     "无需处理；建议在来源系统中更正",
     "Nothing to do; better corrected at its source",
 )
@@ -147,6 +155,7 @@ GENERAL: tuple[FindingKind, ...] = (
     CELL_MISSING,
     CELL_IGNORED,
     CODE_FOLDED,
+    CODES_FOLDED,
     DATE_INVALID,
     AMOUNT_FOREIGN,
     AMOUNT_WITHOUT_UNIT,

@@ -1,6 +1,6 @@
 """Readers of one cell: a code, a day, an amount, a whole number, a choice, a reporting unit; each with its findings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from shared.kernel.fold import fold_code
+from shared.kernel.fold import Folding, fold_code
 from shared.kernel.office_date import read_date
 from shared.kernel.unit import MatchKind, UnitMatch, find_unit
 from shared.table.amount import Amount, read_amount
@@ -32,10 +32,22 @@ def read_code(cells: Cells, field: str) -> tuple[str, list[RowFinding]]:
     text = cells.text(field)
     if text is None:
         return "", []
-    code = folded_code(text)
-    if code == text:
-        return code, []
-    return code, [finding(CODE_FOLDED, cells.column(field), f"{text} → {code}")]
+    if len(text) > _LONGEST_CODE:
+        return text, []
+    folded = fold_code(text)
+    if folded.text == text:
+        return text, []
+    return folded.text, [code_folded(cells.column(field), text, folded.text, folded.foldings)]
+
+
+def code_folded(column: str, text: str, code: str, foldings: Sequence[Folding]) -> RowFinding:
+    """Return the finding that a code was read in another form than it was written in, and what was done to it.
+
+    Source: K-TAB-04 (design: what was folded is named).
+    """
+    how = ("、".join(one.title_zh for one in foldings), ", ".join(one.title_en for one in foldings))
+    group = "+".join(one.value for one in foldings)
+    return finding(CODE_FOLDED, column, f"{text} → {code}", group=group, how_zh=how[0], how_en=how[1]).labelled(*how)
 
 
 def folded_code(text: str) -> str:

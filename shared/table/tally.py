@@ -14,6 +14,8 @@ from shared.table.kinds import (
     AMOUNT_WITHOUT_UNIT,
     CELL_IGNORED,
     CELL_INVALID,
+    CODE_FOLDED,
+    CODES_FOLDED,
     COLUMN_MOSTLY_UNREAD,
     DATE_INVALID,
 )
@@ -62,6 +64,8 @@ class Tally:
     findings: dict[str, Counter[str]] = field(default_factory=dict)
     filled: Counter[str] = field(default_factory=Counter)
     unread: dict[str, Counter[str]] = field(default_factory=dict)
+    labels: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
+    folded: dict[str, dict[str, tuple[int, str]]] = field(default_factory=dict)
 
     def add(self, results: Sequence[LineResult]) -> None:
         """Count further lines.
@@ -81,7 +85,14 @@ class Tally:
     def _count(self, one: RowFinding) -> None:
         groups = self.findings.setdefault(one.kind.code, Counter())
         # A list may hold a new word on every line: the summary stays readable.
-        groups[one.group if one.group in groups or len(groups) < _MOST_GROUPS else ""] += 1
+        group = one.group if one.group in groups or len(groups) < _MOST_GROUPS else ""
+        groups[group] += 1
+        if one.label is not None and group:
+            self.labels.setdefault(one.kind.code, {}).setdefault(group, one.label)
+        if one.kind.code == CODE_FOLDED.code and group:
+            ways = self.folded.setdefault(one.column, {})
+            count, example = ways.get(group, (0, one.value))
+            ways[group] = (count + 1, example)
         if one.kind.code in UNREAD:
             self.unread.setdefault(one.column, Counter())[one.kind.code] += 1
 
@@ -92,14 +103,22 @@ class Tally:
             **{one.value.lower(): self.outcomes[one.value.lower()] for one in RowOutcome},
             "flagged": self.flagged,
             "findings": {
-                code: {"count": groups.total(), "groups": {name: n for name, n in groups.items() if name}}
+                code: {
+                    "count": groups.total(),
+                    "groups": {name: n for name, n in groups.items() if name},
+                    "labels": {name: {"zh": zh, "en": en} for name, (zh, en) in self.labels.get(code, {}).items()},
+                }
                 for code, groups in sorted(self.findings.items())
             },
         }
 
     def kept(self) -> dict[str, Any]:
         """Return what the counts need, beside the report, to go on after a crash."""
-        return {"filled": dict(self.filled), "unread": {name: dict(codes) for name, codes in self.unread.items()}}
+        return {
+            "filled": dict(self.filled),
+            "unread": {name: dict(codes) for name, codes in self.unread.items()},
+            "folded": {column: {way: list(told) for way, told in ways.items()} for column, ways in self.folded.items()},
+        }
 
     @classmethod
     def resumed(cls, report: Mapping[str, Any] | None) -> "Tally":
@@ -119,7 +138,36 @@ class Tally:
             findings=found,
             filled=Counter(kept.get("filled") or {}),
             unread={name: Counter(codes) for name, codes in (kept.get("unread") or {}).items()},
+            labels={
+                code: {name: (told["zh"], told["en"]) for name, told in (entry.get("labels") or {}).items()}
+                for code, entry in report["findings"].items()
+                if entry.get("labels")
+            },
+            folded={
+                column: {way: (told[0], told[1]) for way, told in ways.items()}
+                for column, ways in (kept.get("folded") or {}).items()
+            },
         )
+
+    def codes_folded(self) -> list[RowFinding]:
+        """Return for each column and each way of writing how many codes were read in another form, with an example.
+
+        Source: K-TAB-08 (design).
+        """
+        return [
+            finding(
+                CODES_FOLDED,
+                column,
+                example,
+                count=count,
+                example=example,
+                how_zh=self.labels[CODE_FOLDED.code][way][0],
+                how_en=self.labels[CODE_FOLDED.code][way][1],
+            )
+            for column, ways in self.folded.items()
+            for way, (count, example) in ways.items()
+            if way in self.labels.get(CODE_FOLDED.code, {})
+        ]
 
     def columns_mostly_unread(self, form: ListForm, headings: Mapping[str, str]) -> list[RowFinding]:
         """Return each column of which more than half of the filled cells were not read: said once, in the head.

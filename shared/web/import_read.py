@@ -9,11 +9,19 @@ from pydantic import BaseModel, Field
 from shared.table.finding import RowGravity
 
 
+class GroupLabel(BaseModel):
+    """What a group is called, where it is a code of ours and not a word of the file."""
+
+    zh: str = Field(examples=["分公司"])
+    en: str = Field(examples=["branch"])
+
+
 class FindingCount(BaseModel):
-    """How often one kind of finding was made."""
+    """How often one kind of finding was made, by group; `labels` names the groups that are codes."""
 
     count: int = Field(examples=[2])
-    groups: dict[str, int] = Field(examples=[{"渝北": 2}])
+    groups: dict[str, int] = Field(examples=[{"BRANCH": 2}])
+    labels: dict[str, GroupLabel] = Field(default={}, examples=[{"BRANCH": {"zh": "分公司", "en": "branch"}}])
 
 
 class FileFinding(BaseModel):

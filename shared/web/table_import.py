@@ -1,8 +1,6 @@
 """Routes of one kind of import: template, upload (also as a rehearsal), progress, cancel, report, refused lines."""
 
 import asyncio
-import csv
-import io
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -12,11 +10,11 @@ from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from shared.db.line_finding import StoredFinding, all_findings, page_of_findings, refused_lines
 from shared.db.operation import Operation, cancel_operation, find_operation, start_operation
 from shared.db.transaction import Transaction
-from shared.files.formula import escape_formula
 from shared.files.media_type import CSV, FILE_TYPE_REFUSED, XLSX
+from shared.files.refused_lines import refused_table
 from shared.files.store import FileStore
-from shared.files.table_refusals import IMPORT_ENDED, TABLE_EMPTY, TABLE_TYPE_UNKNOWN
-from shared.files.tabular import TABLES, Table
+from shared.files.table_refusals import IMPORT_ENDED, TABLE_TYPE_UNKNOWN
+from shared.files.tabular import TABLES
 from shared.files.template import template_csv, template_xlsx
 from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal, RefusalCode
@@ -162,9 +160,15 @@ def _add_report(router: APIRouter, routes: "_Routes", form: ListForm, *, scope: 
         responses={**TABLE, **refusals(NOT_FOUND)},
     )
     @edge(scope=scope, row=row, summary_zh=f"下载{form.title_zh}导入未收录的行")
-    async def read_refused(operation_id: UUID, request: Request, tx: Tx, files: Files) -> Response:
+    async def read_refused(
+        operation_id: UUID,
+        request: Request,
+        tx: Tx,
+        files: Files,
+        file_format: Annotated[Format, Query(alias="format", description="csv 或 xlsx / csv or xlsx")] = "csv",
+    ) -> Response:
         """Download the lines that were left out under their own heading, each with its problems, to be corrected."""
-        return await routes.refused(request, tx, files, operation_id)
+        return await routes.refused(request, tx, files, operation_id, file_format)
 
 
 class _Routes:
@@ -250,20 +254,23 @@ class _Routes:
         found = await page_of_findings(tx, operation.id, paging.wanted())
         return paged(paging, found, lambda row: self._entry(row, codes))
 
-    async def refused(self, request: Request, tx: Transaction, files: FileStore, operation_id: UUID) -> Response:
-        """Answer with the lines that were left out, as CSV under the heading of the file."""
+    async def refused(
+        self, request: Request, tx: Transaction, files: FileStore, operation_id: UUID, file_format: Format
+    ) -> Response:
+        """Answer with the lines that were left out under the heading of the file, as CSV or XLSX."""
         operation = await self.find(tx, operation_id)
         lines = await refused_lines(tx, operation.id)
         codes: Sequence[RefusalCode] = request.app.state.refusals
         said: dict[int, list[str]] = {}
         async for row in all_findings(tx, operation.id):
             if row.line in lines and row.gravity is RowGravity.REFUSED:
-                told = self._entry(row, codes)
-                said.setdefault(row.line, []).append(f"{told['column']}：{told['text_zh']}（{told['way_out_zh']}）")
+                entry = self._entry(row, codes)
+                said.setdefault(row.line, []).append(f"{entry['column']}：{entry['text_zh']}（{entry['way_out_zh']}）")
         content = await files.read(operation.file_sha256 or "")
         media_type = operation.input["media_type"]
-        body = await asyncio.to_thread(_refused_csv, content, media_type, self._form, said)
-        return _download(body, f"{self._form.name}-refused.csv")
+        told = {line: "；".join(words) for line, words in said.items()}
+        body = await asyncio.to_thread(refused_table, content, media_type, self._form, told, file_format=file_format)
+        return _download(body, f"{self._form.name}-refused.{file_format}")
 
     def shown(self, operation: Operation) -> dict[str, Any]:
         """Return an import as callers see it."""
@@ -299,23 +306,6 @@ class _Routes:
             "code": row.code,
             **texts(kind, row.details),
         }
-
-
-def _refused_csv(content: bytes, media_type: str, form: ListForm, said: dict[int, list[str]]) -> bytes:
-    """Return the lines named in `said` under their own heading, with what is wrong beside them."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    try:
-        with Table(content, media_type, form) as table:
-            writer.writerow([*table.heading.names, "行 line", "问题 problems"])
-            for line in table.lines():
-                if line.number in said:
-                    cells = [escape_formula(cell) for cell in line.cells]
-                    writer.writerow([*cells, line.number, escape_formula("；".join(said[line.number]))])
-    except Refusal as refusal:
-        if refusal.code is not TABLE_EMPTY and not said:
-            raise
-    return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace")
 
 
 def _download(content: bytes, name: str) -> Response:

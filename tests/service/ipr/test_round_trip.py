@@ -58,7 +58,11 @@ async def test_unknown_words_for_a_state_are_named_once_each_in_the_summary(ipr:
         rows = [line("发明专利", patent("1", number), status=word) for number, word in enumerate(words, 1)]
         done = await upload(ipr, client, as_xlsx(rows), XLSX)
         assert (done["result"]["created"], done["result"]["refused"]) == (2, 3)
-        assert done["result"]["findings"]["status_unknown"] == {"count": 3, "groups": {"失效": 2, "无权": 1}}
+        assert done["result"]["findings"]["status_unknown"] == {
+            "count": 3,
+            "groups": {"失效": 2, "无权": 1},
+            "labels": {},
+        }
 
 
 async def test_a_right_whose_title_a_list_would_change_is_refused_and_named(ipr: RunningService) -> None:

@@ -257,17 +257,16 @@ async def test_the_real_sample_of_2000_companies_gives_the_known_report(world: W
     found = result["findings"]
     assert result["rows"] == 2000
     assert found["row_damaged"]["count"] == 2
-    assert found["code_not_company"] == {"count": 21, "groups": {"92": 18, "81": 2, "12": 1}}
+    assert found["code_not_company"] == {"count": 21, "groups": {"92": 18, "81": 2, "12": 1}, "labels": {}}
     # By type 71: 15 branches, 33 sole proprietorships, 7 partnerships, 16 individual businesses (their type was unknown
     # before). By name alone, where the type says N/A: 82 branches and 2 partnerships.
-    assert found["no_legal_person"] == {
-        "count": 155,
-        "groups": {"BRANCH": 97, "SOLE_PROPRIETORSHIP": 33, "PARTNERSHIP": 9, "INDIVIDUAL_BUSINESS": 16},
-    }
-    assert found["unit_mapped"] == {"count": 60, "groups": {"北部新区": 38, "万盛": 18, "双桥": 4}}
-    assert found["unit_unknown"] == {"count": 10, "groups": {"N/A": 9, "damaged": 1}}
+    kinds = {"BRANCH": 97, "SOLE_PROPRIETORSHIP": 33, "PARTNERSHIP": 9, "INDIVIDUAL_BUSINESS": 16}
+    assert (found["no_legal_person"]["count"], found["no_legal_person"]["groups"]) == (155, kinds)
+    assert found["no_legal_person"]["labels"]["SOLE_PROPRIETORSHIP"]["zh"] == "个人独资企业"
+    assert found["unit_mapped"] == {"count": 60, "groups": {"北部新区": 38, "万盛": 18, "双桥": 4}, "labels": {}}
+    assert found["unit_unknown"] == {"count": 10, "groups": {"N/A": 9, "damaged": 1}, "labels": {}}
     assert found["unit_mapped"]["count"] + found["unit_unknown"]["count"] == 70
-    assert found["unit_succeeded"] == {"count": 241, "groups": {"江北": 113, "渝北": 128}}
+    assert found["unit_succeeded"] == {"count": 241, "groups": {"江北": 113, "渝北": 128}, "labels": {}}
     # Left out: 2 damaged, 21 other bodies, 8 further lines whose district says N/A; one line is two of these at once.
     refused = await world.service.rows("SELECT DISTINCT line FROM line_finding WHERE gravity = 'REFUSED'")
     assert result["refused"] == len(refused)

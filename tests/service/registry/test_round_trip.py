@@ -14,6 +14,7 @@ from shared.files.media_type import CSV, XLSX
 from shared.files.template import template_csv
 from tests.service.registry.test_import import imported, lines, report
 from tests.service.registry.world import FILING, OTHER_UNIT, World, made_up_code
+from tests.support.listing import as_csv, as_xlsx
 
 NAMES = ["示例科技（重庆）有限公司", "=示例", "'-示例", "ＡＢＣ示例", '示例, 逗号"引号"', "𠮷示例㐂", "+86示例"]
 
@@ -123,22 +124,32 @@ async def test_a_rehearsal_gives_the_same_report_and_writes_nothing(world: World
     assert any(one["code"] == "name_changed" and "示例科技有限公司9" in one["text_zh"] for one in strip)
 
 
-async def test_refused_lines_come_back_corrected_and_the_others_are_no_news(world: World) -> None:
+def rows_of(content: bytes, ending: str) -> list[list[str]]:
+    """Return the rows of a list as texts."""
+    if ending == "csv":
+        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    assert sheet is not None
+    return [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+async def test_refused_lines_come_back_corrected_and_the_others_are_no_news(world: World, ending: str) -> None:
     content = lines(
         f"示例一,{made_up_code(1)},2015-01-02,N/A,N/A,渝中",
         f"示例二,{made_up_code(2)},2015-13-02,N/A,N/A,渝中",
         f"=示例三,{made_up_code(3)},2015-01-02,N/A,N/A,不知道",
     )
     read = await imported(world, content)
-    taken = await world.city.get(read["refused"])
-    rows = list(csv.reader(io.StringIO(taken.content.decode("utf-8-sig"))))
+    taken = await world.city.get(read["refused"], params={"format": ending})
+    assert taken.headers["content-disposition"].endswith(f"enterprises-refused.{ending}")
+    rows = rows_of(taken.content, ending)
     assert rows[0][:6] == ["name", "uscc", "registered_on", "company_type", "capital", "district"]
     assert [(row[0], row[6]) for row in rows[1:]] == [("示例二", "3"), ("'=示例三", "4")]
-    assert "registered_on" in rows[1][7]
+    assert "registered_on：日期无法识别" in rows[1][7]
     rows[1][2], rows[2][5] = "2015年3月2日", "渝北"
-    target = io.StringIO()
-    csv.writer(target).writerows(rows)
-    again = await imported(world, target.getvalue().encode("utf-8-sig"))
+    corrected, media_type = (as_csv(*rows), CSV) if ending == "csv" else (as_xlsx(*rows), XLSX)
+    again = await imported(world, corrected, media_type=media_type)
     assert (again["result"]["created"], again["result"]["refused"]) == (2, 0)
     assert (await world.city.get(f"/v1/enterprises/{made_up_code(3)}")).json()["name"] == "=示例三"
     whole = await imported(world, content)

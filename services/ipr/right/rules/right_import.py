@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.ipr.right.rules.right import RightDraft, RightTerms
-from services.ipr.right.rules.right_kind import normalise_number
+from services.ipr.right.rules.right_kind import RightKind, display_number, normalise_number
 from services.ipr.right.rules.right_list import EVIDENCE_LEVEL_ZH, FORM
 from services.ipr.right.rules.right_owner import OwnerPart, equal_shares
 from services.ipr.right.rules.right_status import LegalStatus
@@ -18,11 +18,20 @@ from services.ipr.right.rules.right_words import KINDS_BY_WORD, STATUSES_BY_WORD
 from shared.kernel import uscc as codes
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import EvidenceLevel
+from shared.kernel.fold import fold_code
 from shared.kernel.percent import read_percent
 from shared.table.cells import Cells
 from shared.table.finding import FindingKind, RowFinding, RowGravity, finding, from_refusal, is_refused
 from shared.table.kinds import CODE_FOLDED
-from shared.table.read import folded_code, invalid_cells, missing_or_invalid, read_choice, read_code, read_day
+from shared.table.read import (
+    code_folded,
+    folded_code,
+    invalid_cells,
+    missing_or_invalid,
+    read_choice,
+    read_code,
+    read_day,
+)
 from shared.table.row import ReadLine
 from shared.table.word import folded_word, words_of
 
@@ -57,7 +66,8 @@ _DAYS = ("status_effective_on", "filed_on", "published_on", "granted_on", "state
 _DIFFERING = ("title", *_DAYS[1:])
 _LEVELS = words_of(EvidenceLevel) | {folded_word(word): one for one, word in EVIDENCE_LEVEL_ZH.items()}
 _OWNER = re.compile(r"(?P<uscc>[0-9A-Z]{18})(?::(?P<share>\d{1,3}(?:\.\d{1,4})?)%?)?")
-_OWNERS_APART = re.compile(r"[;,、/\n]")
+_OWNERS_APART = re.compile(r"[;,、/\n；，]")
+_LONGEST_PART = 40
 _PPM_PER_PERCENT = 10_000
 _FIELDS_OF_EVIDENCE = {"level": "evidence_level", "issued_on": "evidence_on", "official_no": "evidence_no"}
 _FIELDS_OF_POINTERS = {
@@ -115,6 +125,7 @@ def read_line(cells: Cells, today: date) -> ReadLine[RightLine]:
         number = normalise_number(terms.kind, terms.right_no)
     except Refusal as refusal:
         return ReadLine(None, None, (*findings, refused_by(refusal, cells)))
+    findings += _number_folded(cells, terms.kind, values["right_no"], number)
     line = RightLine(number, terms, tuple(owners), values["legal_status"], draft)
     return ReadLine(f"{terms.kind.value}/{number}", line, tuple(findings))
 
@@ -161,7 +172,7 @@ def facts_differ(fields: Sequence[str], cells: Cells) -> RowFinding:
         group=fields[0],
         fields_zh="、".join(column.title_zh for column in columns),
         fields_en=", ".join(column.title_en for column in columns),
-    )
+    ).labelled(columns[0].title_zh, columns[0].title_en)
 
 
 def evidence_missing(cells: Cells) -> tuple[RowFinding, ...]:
@@ -205,10 +216,29 @@ def _values(cells: Cells) -> tuple[dict[str, Any], list[RowFinding]]:
         findings.append(finding(STATUS_UNKNOWN, cells.column("legal_status"), word, group=word[:40], word=word[:40]))
     needed = ("kind", "right_no", "title", "owners", *(() if word else ("legal_status",)))
     findings += [missing_or_invalid(cells, field, FORM) for field in needed if not values[field]]
-    owners = cells.raw("owners")
-    if values["owners"] and folded_code(owners) != "".join(owners.split()).upper():
-        findings.append(finding(CODE_FOLDED, cells.column("owners"), owners))
+    if values["owners"]:
+        findings += _owners_folded(cells)
     return values, findings
+
+
+def _owners_folded(cells: Cells) -> list[RowFinding]:
+    """Return what was folded in the codes of owners, once for the cell."""
+    text = cells.raw("owners")
+    parts = [fold_code(part) for part in _OWNERS_APART.split(text) if len(part) <= _LONGEST_PART]
+    foldings = dict.fromkeys(folding for part in parts for folding in part.foldings)
+    if not foldings:
+        return []
+    return [code_folded(cells.column("owners"), text, ";".join(part.text for part in parts), tuple(foldings))]
+
+
+def _number_folded(cells: Cells, kind: RightKind, written: str, number: str) -> list[RowFinding]:
+    """Return what was taken from a number beside what any code may have: its prefix; with and without dot are both."""
+    if written in {number, display_number(kind, number)}:
+        return []
+    value = f"{cells.raw('right_no')} → {number}"
+    zh, en = "去掉了号码的前缀和标点", "the prefix and the marks of the number were taken out"
+    told = finding(CODE_FOLDED, cells.column("right_no"), value, group="PREFIX", how_zh=zh, how_en=en)
+    return [told.labelled(zh, en)]
 
 
 def _evidence(cells: Cells) -> tuple[dict[str, Any] | None, list[RowFinding]]:

@@ -109,7 +109,7 @@ def _legal_form(cells: Cells) -> tuple[LegalForm, list[RowFinding]]:
         return LegalForm.UNKNOWN, []
     if is_legal_person(form):
         return form, []
-    return form, [finding(NO_LEGAL_PERSON, cells.column(field), cells.raw(field), group=form.value)]
+    return form, [finding(NO_LEGAL_PERSON, cells.column(field), cells.raw(field), group=form)]
 
 
 def _unit(cells: Cells, today: date) -> tuple[str | None, list[RowFinding]]:

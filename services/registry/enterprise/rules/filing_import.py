@@ -154,7 +154,7 @@ def as_row_findings(
             group=one.code,
             problem_zh=one.text_zh,
             problem_en=one.text_en,
-        )
+        ).labelled(one.text_zh, one.text_en)
         for field, one in stopping
     )
 

@@ -104,7 +104,7 @@ UNIT_UNCONFIRMED = FindingKind(
     "请确认金额单位：{problem_zh}",
     "Is the unit right? {problem_en}",
     "如单位有误，请更正；如无误，请在“金额单位已核对”列填 是 后再次导入",
-    "Correct the unit; if it is right, write 是 in the column 金额单位已核对 and import again",
+    "Correct the unit; if it is right, write YES in the column that confirms it and import again",
 )
 
 KINDS: tuple[FindingKind, ...] = (
@@ -120,5 +120,6 @@ KINDS: tuple[FindingKind, ...] = (
     UNIT_NOT_YOURS,
     ENTERPRISE_UNKNOWN,
     FILING_REFUSED,
+    UNIT_UNCONFIRMED,
 )
 """Every finding of this file."""

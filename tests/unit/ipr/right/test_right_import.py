@@ -34,7 +34,7 @@ NUMBER = patent("1", 123456)
 
 LINE = {
     "种类": "发明专利",
-    "专利号": f"ZL{NUMBER[:-1]}.{NUMBER[-1]}",
+    "专利号": f"{NUMBER[:-1]}.{NUMBER[-1]}",
     "专利名称": "示例",
     "权利人代码": FIRM_A,
     "法律状态": "授权",
@@ -165,6 +165,17 @@ def test_numbers_are_kept_folded_and_early_and_madrid_ones_are_taken(kind: str, 
     assert told.value is not None, told.findings
     assert told.value.number == kept
     assert {one.kind.code for one in told.findings} <= {"code_folded"}
+
+
+def test_what_was_taken_from_a_number_or_an_owners_code_is_named() -> None:
+    assert read({**LINE, "专利号": NUMBER}).findings == ()
+    told = read({**LINE, "专利号": f"ZL{NUMBER}", "权利人代码": f"{FIRM_A[:9]} {FIRM_A[9:]}；{FIRM_B.lower()}"})
+    assert told.value is not None
+    assert {(one.column, one.value, one.group) for one in told.findings} == {
+        ("专利号", f"ZL{NUMBER} → {NUMBER}", "PREFIX"),
+        ("权利人代码", f"{FIRM_A[:9]} {FIRM_A[9:]}；{FIRM_B.lower()} → {FIRM_A};{FIRM_B}", "SPACE+CASE"),
+    }
+    assert all("{" not in texts(one.kind, dict(one.details))["text_zh"] for one in told.findings)
 
 
 def test_the_example_of_the_template_is_a_line_without_fault() -> None:
