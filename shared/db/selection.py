@@ -149,7 +149,7 @@ class Selection:
         counted = await tx.session.execute(select(found.c.state, func.count().label("held")).group_by(found.c.state))
         held: dict[str | None, int] = {row.state: row.held for row in counted}
         total = sum(held.values())
-        named = {} if by is None else {state: count for state, count in held.items() if state is not None}
+        named = {} if by is None else {state: min(count, _MOST_COUNTED) for state, count in held.items() if state}
         closed = () if by is None else _members(self.among[by])
         complete = total <= _MOST_COUNTED
         return Counts({**dict.fromkeys(closed, 0), **named}, min(total, _MOST_COUNTED), complete)

@@ -207,7 +207,8 @@ async def test_a_tab_tells_how_many_rows_it_holds_whichever_tab_is_open(world: W
 async def test_counting_ends_at_its_bound_and_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await two_loans(world)
     monkeypatch.setattr("shared.db.selection._MOST_COUNTED", 1)
-    assert (await counted(world.city, "loans"))["complete"] is False
+    cut = await counted(world.city, "loans")
+    assert (cut["complete"], cut["total"], cut["counts"]["SIGNED"]) == (False, 1, 1)
     monkeypatch.setattr("shared.db.selection._MOST_COUNTED", 2)
     assert (await counted(world.city, "loans"))["complete"] is True
 
