@@ -11,6 +11,9 @@ SERVICES = ("registry", "finance", "techtransfer", "ipr")
 PROCESSES = (*SERVICES, "gateway")
 """Everything that is a uvicorn process with a database, a role and a NATS user of its own."""
 
+PROVISIONER_SETTING = "PROVISIONER_NATS_URL"
+"""Address of a broker of one's own with the user who makes streams and consumers; no service is ever told it."""
+
 DEFAULT_PORTS = {
     "gateway": 8000,
     "registry": 8001,
@@ -42,6 +45,7 @@ class LaunchSettings:
         processes: how many uvicorn processes each service has.
         database_urls: given addresses of real databases; a service that is missing gets an embedded one.
         nats_urls: given addresses of a real broker.
+        provisioner_url: its address with the provisioner's user; None where streams are made elsewhere.
         demo: whether demo clients and the demo city exist.
     """
 
@@ -50,6 +54,7 @@ class LaunchSettings:
     processes: Mapping[str, int]
     database_urls: Mapping[str, str]
     nats_urls: Mapping[str, str]
+    provisioner_url: str | None
     demo: bool
 
     @classmethod
@@ -73,6 +78,7 @@ class LaunchSettings:
             processes={name: _number(environment, f"{name.upper()}_PROCESSES", 1, 1, 64) for name in PROCESSES},
             database_urls=databases,
             nats_urls=brokers,
+            provisioner_url=environment.get(PROVISIONER_SETTING) or None,
             demo=demo == "1" if demo else not databases,
         )
 

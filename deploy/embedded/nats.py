@@ -1,4 +1,4 @@
-"""The embedded NATS with JetStream: one user for each service, who may publish the service's own subjects only."""
+"""The embedded NATS with JetStream: one user for each service and one who makes streams, none who may do both."""
 
 import http.client
 import json
@@ -10,31 +10,9 @@ from pathlib import Path
 from deploy.embedded.binaries import nats_server
 from deploy.embedded.patience import Patience
 from deploy.embedded.process import Program, server_account
+from shared.events.permission import PROVISIONER, permissions, provisioner_permissions
 
 _START_SECONDS = 20.0
-
-
-def permissions(service: str) -> dict[str, object]:
-    """Return what the user of `service` may publish and subscribe to.
-
-    A wildcard stands for a whole token, so a durable consumer is named exactly `<service>` on each stream: a name such
-    as `finance-*` could not be granted. Deleting or purging a stream is granted to nobody but its publisher, which
-    re-makes it after a loss; forging an event, reading with another's durable or acknowledging for it is refused.
-    """
-    stream = service.upper()
-    publish = [
-        f"{service}.>",
-        "$JS.API.INFO",
-        "$JS.API.STREAM.NAMES",
-        "$JS.API.STREAM.INFO.*",
-        *(f"$JS.API.STREAM.{verb}.{stream}" for verb in ("CREATE", "UPDATE", "DELETE", "PURGE", "MSG.GET")),
-        f"$JS.API.CONSUMER.CREATE.*.{service}",
-        f"$JS.API.CONSUMER.CREATE.*.{service}.>",
-        *(f"$JS.API.CONSUMER.{verb}.*.{service}" for verb in ("DURABLE.CREATE", "INFO", "DELETE", "MSG.NEXT")),
-        f"$JS.ACK.*.{service}.>",
-        f"_INBOX_{service}.>",
-    ]
-    return {"publish": publish, "subscribe": [f"_INBOX_{service}.>"]}
 
 
 class NatsServer:
@@ -49,7 +27,8 @@ class NatsServer:
             folder: its home, with the JetStream store inside.
             port: where clients connect.
             monitor_port: where its monitor answers over HTTP.
-            passwords: of each service's user, letters and digits only: the client library does not decode its address.
+            passwords: of each service's user and of the provisioner, letters and digits only: the client library does
+                not decode its address.
             log: file of its output.
             durable: False lets the server sync every two minutes instead of at each write.
         """
@@ -71,9 +50,9 @@ class NatsServer:
         """Address of the monitor."""
         return f"http://127.0.0.1:{self.monitor_port}"
 
-    def url(self, service: str) -> str:
-        """Return the address with the user of `service`."""
-        return f"nats://{service}:{self._passwords[service]}@127.0.0.1:{self.port}"
+    def url(self, user: str) -> str:
+        """Return the address with the user of a service, or with the provisioner's."""
+        return f"nats://{user}:{self._passwords[user]}@127.0.0.1:{self.port}"
 
     def initialise(self) -> None:
         """Write the configuration anew: secrets and ports are the caller's."""
@@ -90,8 +69,8 @@ class NatsServer:
             },
             "authorization": {
                 "users": [
-                    {"user": service, "password": password, "permissions": permissions(service)}
-                    for service, password in self._passwords.items()
+                    {"user": user, "password": password, "permissions": self._permissions(user)}
+                    for user, password in self._passwords.items()
                 ]
             },
         }
@@ -102,6 +81,11 @@ class NatsServer:
         if self._account is not None:
             for place in (self.folder, self.store, path):
                 os.chown(place, self._account.uid, self._account.gid)
+
+    def _permissions(self, user: str) -> dict[str, list[str]]:
+        if user == PROVISIONER:
+            return provisioner_permissions(tuple(name for name in self._passwords if name != PROVISIONER))
+        return permissions(user)
 
     @property
     def _configuration(self) -> Path:

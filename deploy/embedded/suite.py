@@ -8,11 +8,20 @@ import sys
 from collections.abc import Mapping
 
 from deploy.embedded.binaries import server_folder
-from deploy.embedded.launch_settings import PROCESSES, ROOT, SERVICES, LaunchSettings, SettingError, port_setting
+from deploy.embedded.launch_settings import (
+    PROCESSES,
+    PROVISIONER_SETTING,
+    ROOT,
+    SERVICES,
+    LaunchSettings,
+    SettingError,
+    port_setting,
+)
 from deploy.embedded.nats import NatsServer
 from deploy.embedded.postgres import PostgresServer
 from deploy.embedded.process import Program, port_fault
 from deploy.embedded.secret import key, secret
+from shared.events.permission import PROVISIONER
 
 _BACKLOG = 512
 
@@ -40,7 +49,7 @@ class Suite:
             folder / "nats",
             port=settings.ports["nats"],
             monitor_port=settings.ports["nats_monitor"],
-            passwords={name: secret(settings.secrets, f"nats-{name}") for name in PROCESSES},
+            passwords={name: secret(settings.secrets, f"nats-{name}") for name in (*PROCESSES, PROVISIONER)},
             log=settings.logs / "nats.log",
         )
 
@@ -131,6 +140,27 @@ class Suite:
             stop_seconds=2.5 if name == "gateway" else 3.0,
         )
 
+    def provisioner(self) -> Program | None:
+        """Return the program that makes streams and consumers, None where a given broker is provisioned elsewhere."""
+        environment = self.provisioner_environment()
+        if environment is None:
+            return None
+        return Program(
+            name=PROVISIONER,
+            work=lambda: run_module("shared.bus.provision"),
+            log=self.settings.logs / f"{PROVISIONER}.log",
+            env=environment,
+            cwd=str(ROOT),
+            stop_seconds=2.0,
+        )
+
+    def provisioner_environment(self) -> dict[str, str] | None:
+        """Return what the provisioner is told, None where nobody gave its address; no service is told it."""
+        url = self.settings.provisioner_url or (self.nats.url(PROVISIONER) if self.settings.needs_nats else None)
+        if url is None:
+            return None
+        return {**_harmless(os.environ), "PYTHONPATH": str(ROOT), PROVISIONER_SETTING: url}
+
     def migration(self) -> Program:
         """Return the program that migrates all databases."""
         told = {f"{name.upper()}_DATABASE_URL": self.database_url(name) for name in PROCESSES}
@@ -161,4 +191,8 @@ def run_module(name: str, *arguments: str) -> None:
 def _harmless(environment: Mapping[str, str], *, but: str | None = None) -> dict[str, str]:
     """Return the caller's environment without what belongs to another process of the suite."""
     others = tuple(f"{name.upper()}_" for name in PROCESSES if name.upper() != but)
-    return {name: value for name, value in environment.items() if not name.startswith((*others, "NATS_URL"))}
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith((*others, "NATS_URL", PROVISIONER_SETTING))
+    }

@@ -14,6 +14,7 @@ from deploy.embedded.launch_settings import PROCESSES, SERVICES
 from deploy.embedded.patience import Patience, crowd
 from deploy.embedded.process import Child, Program, stop_all
 from deploy.embedded.suite import Suite
+from shared.events.permission import PROVISIONER
 
 _TICK_SECONDS = 0.05
 _READY_SECONDS = 90.0
@@ -115,6 +116,9 @@ class Supervisor:
         suite.check_ports()
         settings.logs.mkdir(parents=True, exist_ok=True)
         self._start_servers()
+        provisioner = suite.provisioner()
+        if provisioner is not None:
+            self._add(provisioner.name, provisioner)
         suite.listen()
         for name in PROCESSES:
             for number in range(1, settings.processes[name] + 1):
@@ -176,6 +180,7 @@ class Supervisor:
         names = list(self._slots)
         self._stop_all(name for name in names if name.split("-")[0] == "gateway")
         self._stop_all(name for name in names if name.split("-")[0] in SERVICES)
+        self._stop_all(name for name in names if name == PROVISIONER)
         self._stop_all(name for name in names if name == "nats")
         self._stop_all((name for name in names if name == "postgres"), deadline - time.monotonic())
         self.suite.close()

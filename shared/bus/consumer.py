@@ -43,14 +43,17 @@ class Consumer:
         by_subject: dict[str, list[Subscription]] = {}
         for subscription in subscriptions:
             by_subject.setdefault(subscription.event.subject, []).append(subscription)
-        self._position = ConsumerPosition(
-            database, client.jetstream(), publisher=publisher, subjects=sorted(by_subject)
-        )
+        self._position = ConsumerPosition(database, client, publisher=publisher, subjects=sorted(by_subject))
         gathered = all(one.mode is Mode.BATCH for one in subscriptions)
         self._batch = BATCH if gathered else BATCH_OF_SINGLES
         self._receiver = Receiver(database, clock, by_subject)
         self._queue: asyncio.Queue[Msg | None] = asyncio.Queue()
         self._pulls = 0
+
+    @property
+    def waits_for(self) -> str | None:
+        """What the provisioner was asked for and has not made."""
+        return self._position.waits_for
 
     def wake(self) -> None:
         """Pull anew at once; called when the connection came back, since the server forgot the open pull."""
@@ -84,7 +87,7 @@ class Consumer:
                 await self._position.ensure()
                 await self._pull_forever(inbox)
             except NotFoundError:
-                _log.debug("publisher_has_no_stream_yet", publisher=self._publisher)
+                _log.debug("stream_went_away", publisher=self._publisher)
             except (nats.errors.Error, APIError, TimeoutError) as fault:
                 _log.warning("consumer_waits_for_bus", publisher=self._publisher, fault=repr(fault))
             except (DatabaseUnavailable, Busy) as fault:

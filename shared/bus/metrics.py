@@ -11,6 +11,11 @@ OLDEST = gauge("outbox_oldest_seconds", "Age of the oldest event that waits to b
 HISTORY_REGRESSED = gauge(
     "history_regressed", "1 while the database is older than what the service has published, else 0.", ("service",)
 )
+UNPROVISIONED = gauge(
+    "bus_unprovisioned",
+    "1 while the service waits for a stream or a consumer that nobody has made, else 0.",
+    ("service", "stream"),
+)
 RELAY_ACTIVE = gauge("relay_active", "1 in the process whose relay publishes, else 0.", ("service",))
 REWOUND = counter(
     "consumer_rewound_total",

@@ -18,7 +18,7 @@ import structlog
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import StreamInfo
-from nats.js.errors import APIError, NoStreamResponseError, ServiceUnavailableError
+from nats.js.errors import APIError, NoStreamResponseError, NotFoundError, ServiceUnavailableError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,11 +26,12 @@ from shared.bus.cancellation import end_if_cancelled
 from shared.bus.history import StreamHistory
 from shared.bus.metrics import BACKLOG, OLDEST, PUBLISHED, RELAY_ACTIVE, REPUBLISHED
 from shared.bus.publish import MOST_IN_BATCH, BatchRefused, Message, Published, Publisher, Sent
-from shared.bus.streams import ensure_stream, missing_within, remake_stream
+from shared.bus.request import NotProvisioned, Provisioning
+from shared.bus.streams import missing_within
 from shared.db import outbox
 from shared.db.engine import Busy, Database, DatabaseUnavailable
 from shared.db.lock import try_lock_connection
-from shared.events.catalogue import PUBLISHERS
+from shared.events.catalogue import PUBLISHERS, stream_of
 from shared.events.envelope import to_wire
 from shared.failpoint import reached
 
@@ -52,6 +53,7 @@ class Relay:
         self._database = database
         self._js: JetStreamContext = client.jetstream()
         self._publisher = Publisher(client, service)
+        self._provisioning = Provisioning(client, service, of=service)
         self._service = service
         self._history = StreamHistory(self._js, service)
         self._alarm = asyncio.Event()
@@ -63,6 +65,11 @@ class Relay:
         self._patience = MOST_UNANSWERED
         self.is_active = False
         """Whether this process's relay is the one that publishes."""
+
+    @property
+    def waits_for(self) -> str | None:
+        """What the provisioner was asked for and has not made."""
+        return self._provisioning.waits_for
 
     def wake(self) -> None:
         """Say that a transaction with events was committed."""
@@ -124,6 +131,10 @@ class Relay:
                 if await self._check_stream(connection):
                     while await self._publish_some(connection):
                         pass
+            except NotProvisioned as fault:
+                _log.warning("relay_waits_for_provisioning", reason=str(fault))
+                self._doubt()
+                await asyncio.sleep(_RETRY_SECONDS)
             except (NoStreamResponseError, ServiceUnavailableError, nats.errors.NoRespondersError):
                 self._doubt()
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -216,7 +227,7 @@ class Relay:
         if not doubted and self._checked_at is not None and now - self._checked_at < _CHECK_SECONDS:
             return self._may_publish
         self._doubted = False  # now: a line that breaks meanwhile brings new doubt
-        info = await ensure_stream(self._js, self._service)
+        info = await self._stream()
         self._highest = await outbox.highest(connection, self._service)
         # First of all: mending a stream would throw away the only record of what a restored database has lost.
         self._may_publish = await self._history.agrees(connection, last=info.state.last_seq, highest=self._highest)
@@ -234,17 +245,36 @@ class Relay:
         if holes:
             # Which ones is not worth asking: the whole record goes out again, the inboxes skip what they know.
             _log.error("stream_has_holes", missing=holes, stream=info.config.name)
-            info = await remake_stream(self._js, self._service)
+            info = await self._stream_anew()
         elif self._unanswered >= self._patience:
             # A server whose disk was full never writes to that stream again, whatever space there is now.
             _log.error("stream_takes_nothing", unanswered=self._unanswered, stream=info.config.name)
             self._unanswered, self._patience = 0, 2 * self._patience
-            info = await remake_stream(self._js, self._service)
+            info = await self._stream_anew()
         last = info.state.last_seq
         if self._highest > last or doubted:
             kept = await self._history.kept(connection, first=info.state.first_seq, last=min(last, self._highest))
             if kept < self._highest:
                 await self._put_back(connection, kept=kept, last=last)
+
+    async def _stream(self) -> StreamInfo:
+        """Return what the broker knows of the own stream, which the provisioner makes where it is missing.
+
+        Raises:
+            NotProvisioned: nobody makes it; try again.
+        """
+        name = stream_of(self._service)
+        try:
+            info = await self._js.stream_info(name)
+        except NotFoundError:
+            await self._provisioning.stream()
+            return await self._js.stream_info(name)
+        self._provisioning.is_there()
+        return info
+
+    async def _stream_anew(self) -> StreamInfo:
+        await self._provisioning.stream_anew()
+        return await self._js.stream_info(stream_of(self._service))
 
     async def _put_back(self, connection: AsyncConnection, *, kept: int, last: int) -> None:
         """Mark as unpublished what the stream held above `kept`."""

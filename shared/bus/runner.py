@@ -26,6 +26,10 @@ from shared.kernel.clock import Clock
 _RETRY_SECONDS = 0.5
 DEAD_LETTER_SECONDS = 10.0
 _SCRUB_PAUSE_SECONDS = 1.0
+_UNPROVISIONED = (
+    "bus_unprovisioned: 消息服务器上缺少本服务所需的流或消费者（{what}），请运行 kechuang bus provision / "
+    "the broker lacks what this service needs ({what}); run kechuang bus provision"
+)
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -62,6 +66,12 @@ class Bus:
     def is_connected(self) -> bool:
         """Whether the process is connected to NATS just now."""
         return self._connected
+
+    def warnings(self) -> list[str]:
+        """Return what people must look at, in both languages; none of it stops the service."""
+        parts = [*([self._relay] if self._relay is not None else []), *self._consumers]
+        waits = sorted({one.waits_for for one in parts if one.waits_for is not None})
+        return [_UNPROVISIONED.format(what=", ".join(waits))] if waits else []
 
     async def run_forever(self, *, relay: bool, consumers: bool) -> None:
         """Connect and run until cancelled; a broker that is not there yet is waited for.

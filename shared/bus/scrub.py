@@ -1,15 +1,12 @@
 """Reads a stream back after the broker started: a damaged record is skipped in silence, and only its number tells."""
 
-import contextlib
-
 import structlog
 from nats.aio.client import Client
 from nats.errors import TimeoutError as NatsTimeout
-from nats.js import api
-from nats.js.errors import NotFoundError
 
 from shared.bus.cancellation import end_if_cancelled
 from shared.bus.metrics import REPUBLISHED
+from shared.bus.request import Provisioning
 from shared.db import outbox
 from shared.db.engine import Database
 from shared.events.catalogue import stream_of
@@ -38,24 +35,8 @@ async def scrub(client: Client, database: Database) -> int:
     last, first = state.last_seq, max(state.first_seq, state.last_seq - REACH + 1)
     if state.messages == 0:
         return 0
-    with contextlib.suppress(NotFoundError):
-        await js.delete_consumer(stream, service)
-    await js.add_consumer(
-        stream,
-        api.ConsumerConfig(
-            name=service,
-            durable_name=service,
-            deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=first,
-            ack_policy=api.AckPolicy.NONE,
-            headers_only=True,
-            inactive_threshold=60.0,
-        ),
-    )
-    try:
-        given = await _given_out(client, service, last)
-    finally:
-        await js.delete_consumer(stream, service)
+    await Provisioning(client, service, of=service).reading(after=first - 1)
+    given = await _given_out(client, service, last)
     missing = sorted(set(range(first, last + 1)) - given)
     if not missing:
         return 0

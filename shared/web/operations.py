@@ -135,6 +135,7 @@ async def ready(request: Request) -> JSONResponse:
     if bus is not None:
         # Without the bus the service still answers; events wait in the outbox, so this stops no traffic.
         checks["bus"] = "ok"
+        warnings += bus.warnings()
         if not bus.is_connected:
             checks["bus"] = "not connected"
             warnings.append("the bus is not connected: events wait in the outbox")

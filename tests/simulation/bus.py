@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import nats.errors
 import orjson
-from nats.js import api
+from nats.js import JetStreamContext, api
 from nats.js.errors import NotFoundError
 
+from shared.bus.provision import Provisioner
 from tests.simulation.schedule import Death, Schedule
 
 Sent = tuple[str, bytes, Mapping[str, str]]
@@ -97,7 +98,7 @@ class FakeBus:
     def stream(self, name: str) -> Stream:
         """Return a stream or fail as the server does."""
         if name not in self.streams:
-            raise NotFoundError
+            raise NotFoundError(code=404, err_code=10059)
         return self.streams[name]
 
     def due(self, stream: Stream, durable: Durable) -> list[int]:
@@ -117,7 +118,7 @@ class FakeBus:
         stream = self.stream(publisher)
         durable = stream.durables.get(listener)
         if durable is None:
-            raise NotFoundError
+            raise NotFoundError(code=404, err_code=10014)
         numbers = self.due(stream, durable)[:most]
         if self.schedule.happens("early redelivery", 0.08):
             numbers += [number for number in sorted(durable.pending) if number in stream.records][:2]
@@ -239,9 +240,11 @@ class FakeClient:
         (hear,) = [cb for inbox, cb in self._inboxes.items() if reply.startswith(inbox)]
         await hear(SimpleNamespace(subject=reply, headers=None, data=orjson.dumps(answer)))
 
-    async def request(self, subject: str, payload: bytes, *, headers: Mapping[str, str], timeout: float) -> Any:  # noqa: ARG002, ASYNC109  # the library's own signature
-        """Send one message and wait for the server's answer."""
-        return SimpleNamespace(data=orjson.dumps(await self._exchange(subject, payload, headers)))
+    async def request(self, subject: str, payload: bytes, *, timeout: float) -> Any:  # noqa: ARG002, ASYNC109  # the library's own signature
+        """Ask the provisioner, which is the product's own, for what a service needs."""
+        service = subject.removeprefix("_PROVISION.")
+        provisioner = Provisioner(cast("JetStreamContext", FakeClient(self._bus)))
+        return SimpleNamespace(data=orjson.dumps(await provisioner.answer(service, payload)))
 
     async def publish_async(
         self,
@@ -324,14 +327,14 @@ class FakeClient:
         """Return one message."""
         record = self._bus.stream(name).records.get(number)
         if record is None:
-            raise NotFoundError
+            raise NotFoundError(code=404, err_code=10037)
         return api.RawStreamMsg(subject=record.subject, seq=number, data=record.payload)
 
     async def consumer_info(self, stream: str, name: str) -> api.ConsumerInfo:
         """Describe a durable."""
         durable = self._bus.stream(stream).durables.get(name)
         if durable is None:
-            raise NotFoundError
+            raise NotFoundError(code=404, err_code=10014)
         now = self._bus.schedule.clock.now()
         return api.ConsumerInfo(name=name, stream_name=stream, config=durable.config, created=now)
 

@@ -12,12 +12,14 @@ from nats.js.errors import NoStreamResponseError, NotFoundError
 from sqlalchemy import text
 
 from shared.bus.runner import Bus
+from shared.bus.streams import ensure_stream
 from shared.bus.subscription import Mode, Subscription
 from shared.db.engine import Database
 from shared.db.projection import upsert_if_newer
 from shared.db.transaction import Transaction
 from shared.events.envelope import Envelope
 from shared.events.event import Event
+from shared.events.permission import PROVISIONER, inbox_of
 from shared.events.registry import EnterpriseChanged, IntegrityChanged, IntegrityMarks
 from shared.kernel.actor import system_actor
 from tests.support.lab import NAMES, clock, lab_database, scalar
@@ -118,6 +120,24 @@ class Pair:
         finally:
             await client.close()
 
+    @contextlib.asynccontextmanager
+    async def operator(self) -> AsyncIterator[Client]:
+        """A connection of the provisioner's user, who may throw streams away."""
+        user = PROVISIONER
+        client = await nats_client.connect(self.broker.url(user), inbox_prefix=inbox_of(user).encode())
+        try:
+            yield client
+        finally:
+            await client.close()
+
+    async def lose_stream(self, *, anew: bool = False) -> None:
+        """Throw the publisher's stream away, as a broker that lost its store; `anew` leaves an empty one."""
+        async with self.operator() as client:
+            with contextlib.suppress(NotFoundError):
+                await client.jetstream().delete_stream("REGISTRY")
+            if anew:
+                await ensure_stream(client.jetstream(), "registry")
+
     async def inject(self, payload: bytes, *, subject: str = EnterpriseChanged.subject) -> None:
         """Store a message as it is, behind the outbox's back; wait for the stream if the buses just make it."""
         async with self.client() as client, asyncio.timeout(15):
@@ -130,13 +150,11 @@ class Pair:
 
 @contextlib.asynccontextmanager
 async def fresh_pair(postgres: DatabaseServer, broker: Broker) -> AsyncIterator[Pair]:
-    """Yield a pair with empty databases; its stream is gone afterwards."""
+    """Yield a pair with empty databases and an empty stream."""
     async with lab_database(postgres, "registry") as publisher, lab_database(postgres, "finance") as listener:
         pair = Pair(publisher, listener, Listener(), broker)
+        await pair.lose_stream(anew=True)
         yield pair
-    async with pair.client() as client:
-        with contextlib.suppress(NotFoundError):
-            await client.jetstream().delete_stream("REGISTRY")
 
 
 async def until(condition: Callable[[], Any], *, seconds: float = 60) -> None:

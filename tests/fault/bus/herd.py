@@ -11,7 +11,6 @@ import pytest
 from nats.js import api
 
 from shared.bus.runner import Bus
-from shared.bus.streams import ensure_stream
 from shared.bus.subscription import Subscription
 from shared.db import outbox
 from shared.db.engine import Database
@@ -81,7 +80,6 @@ async def publish_raw(pair: Pair, events: Iterable[Recorded]) -> None:
     """Publish events past the relay, each under a message id of its own, in the order given."""
     async with pair.client() as client:
         js = client.jetstream()
-        await ensure_stream(js, "registry")
         for event in events:
             await js.publish(event.subject, to_wire(event), headers={"Nats-Msg-Id": str(new_id())})
 

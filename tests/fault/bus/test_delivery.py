@@ -73,6 +73,7 @@ async def test_a_duplicate_after_the_brokers_window_has_one_effect(
     pair: Pair, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.bus.streams._DUPLICATE_WINDOW_SECONDS", 0.5)
+    await pair.lose_stream(anew=True)
     chance = chance_of(seed)
     await pair.emit(*(event for firm in FIRMS for event in (named(firm, "x"), marked(firm))))
     async with relays(pair, 1), workers(pair, 2):

@@ -12,10 +12,11 @@ import pytest
 
 from deploy.embedded.nats import NatsServer
 from deploy.embedded.process import Child, free_port
+from shared.events.permission import PROVISIONER
 from tests.fault.bus.herd import FIRMS, TWICE, UNPUBLISHED, comes_to, number, relays, workers
 from tests.fault.mount import small_disk
 from tests.support.lab import lab_database
-from tests.support.nats import USERS, Broker
+from tests.support.nats import USERS, Broker, provisioned
 from tests.support.pair import Listener, Pair, count, marked, named
 from tests.support.postgres import DatabaseServer, state_folder
 
@@ -28,7 +29,7 @@ class SmallBroker:
             folder,
             port=free_port(),
             monitor_port=free_port(),
-            passwords=dict.fromkeys(USERS, "x"),
+            passwords=dict.fromkeys((*USERS, PROVISIONER), "x"),
             log=folder.parent / "nats.log",
         )
         self.url = self.server.url
@@ -42,7 +43,8 @@ def small_broker() -> Iterator[tuple[SmallBroker, Path]]:
         child = Child(broker.server.program())
         try:
             broker.server.wait_until_ready()
-            yield broker, disk
+            with provisioned(broker.server):
+                yield broker, disk
         finally:
             child.stop()
 

@@ -3,7 +3,6 @@
 import pytest
 from sqlalchemy import text
 
-from shared.bus.streams import ensure_stream
 from shared.events.envelope import to_wire
 from tests.fault.bus.herd import TWICE, UNPUBLISHED, chance_of, comes_to, number, recorded, relays, seeded, workers
 from tests.support.pair import Pair, marked, named
@@ -30,8 +29,7 @@ async def test_a_loss_that_as_many_fresh_events_cover_is_noticed_and_healed(pair
     waiting = await recorded(pair)
     async with pair.client() as client:
         js = client.jetstream()
-        await js.delete_stream("REGISTRY")
-        await ensure_stream(js, "registry")
+        await pair.lose_stream(anew=True)
         # A relay that died between the acknowledgement and its mark: the numbers look whole.
         for event in waiting:
             await js.publish(event.subject, to_wire(event), headers={"Nats-Msg-Id": str(event.id)})

@@ -16,8 +16,8 @@ import pytest
 from deploy.embedded.nats import NatsServer
 from deploy.embedded.process import Child, free_port
 from shared.bus.monitor import syncs_always
-from shared.bus.streams import ensure_stream
-from tests.support.nats import Broker
+from shared.events.permission import PROVISIONER
+from tests.support.nats import USERS, Broker, provisioned
 from tests.support.pair import until
 from tests.support.postgres import DatabaseServer, state_folder
 from tests.support.service import RunningService, running_service
@@ -29,7 +29,7 @@ EVENTS = 200
 def deployed_broker() -> Iterator[tuple[NatsServer, Child]]:
     """Run a broker as the suite starts it."""
     with state_folder("sync") as folder:
-        passwords = {"registry": "x", "techtransfer": "y"}
+        passwords = dict.fromkeys((*USERS, PROVISIONER), "x")
         server = NatsServer(
             folder / "nats", port=free_port(), monitor_port=free_port(), passwords=passwords, log=folder / "nats.log"
         )
@@ -37,7 +37,8 @@ def deployed_broker() -> Iterator[tuple[NatsServer, Child]]:
         child = Child(server.program())
         try:
             server.wait_until_ready()
-            yield server, child
+            with provisioned(server):
+                yield server, child
         finally:
             child.stop()
 
@@ -66,7 +67,6 @@ async def test_the_broker_syncs_each_event_before_it_acknowledges(
         told = folder / "syncs"
         client = await nats_client.connect(server.url("registry"), inbox_prefix=b"_INBOX_registry")
         js = client.jetstream()
-        await ensure_stream(js, "registry")
         with traced(child.pid, told):
             while not told.exists():  # noqa: ASYNC110  # another process writes it
                 await asyncio.sleep(0.05)

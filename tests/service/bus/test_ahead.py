@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from nats.js.api import StreamConfig
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
@@ -48,10 +47,10 @@ async def test_a_batch_of_which_the_stream_holds_some_already_is_sent_again_one_
 
 
 async def test_nothing_read_ahead_is_sent_while_an_event_before_it_is_refused(pair: Pair) -> None:
-    async with pair.client() as client:
+    async with pair.operator() as client:
         js = client.jetstream()
-        narrow = StreamConfig(name="REGISTRY", subjects=["registry.>"], allow_atomic=True, max_msg_size=3_000)
-        await js.add_stream(narrow)
+        narrow = (await js.stream_info("REGISTRY")).config.evolve(max_msg_size=3_000)
+        await js.update_stream(narrow)
         await pair.emit(*(named("firm-1", "示" * 1_500 if number == 7 else "short") for number in range(20)))
         async with pair.running(consumers=False):
             await reaches(pair.publisher, UNPUBLISHED, 13)

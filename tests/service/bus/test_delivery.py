@@ -177,9 +177,7 @@ async def test_a_wiped_stream_is_made_again_and_published_again_without_a_second
             return await count(pair.listener, "SELECT count(*) FROM effect") == 1
 
         await until(there)
-    client = await nats_client.connect(pair.broker.url("registry"), inbox_prefix=b"_INBOX_registry")
-    await client.jetstream().delete_stream("REGISTRY")
-    await client.close()
+    await pair.lose_stream()
     async with pair.listener.engine.begin() as connection:
         await connection.execute(text("DELETE FROM enterprise_name WHERE uscc = 'firm-7'"))
         await connection.execute(text("DELETE FROM inbox_entry WHERE handler = 'finance.enterprise'"))

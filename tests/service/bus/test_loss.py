@@ -8,7 +8,6 @@ from sqlalchemy import text
 from shared.bus.relay import main as relay_main
 from shared.bus.runner import Bus
 from shared.bus.scrub import scrub
-from shared.bus.streams import ensure_stream
 from shared.db import outbox
 from shared.db.engine import Database
 from shared.events.envelope import to_wire
@@ -33,9 +32,7 @@ async def test_a_stream_that_was_swapped_under_a_running_relay_is_noticed_by_its
         await reaches(pair.listener, NAMES_HELD, 40)
         await reaches(pair.listener, "SELECT count(*) FROM effect", 1)
         await forget_projection(pair)
-        async with pair.client() as client:
-            await client.jetstream().delete_stream("REGISTRY")
-            await ensure_stream(client.jetstream(), "registry")
+        await pair.lose_stream(anew=True)
         # The next event gets number 1, which another one had: more than 40 of them would hide the loss from a look at
         # the last number alone.
         await pair.emit(*(named(f"late-{number}", "after") for number in range(45)))
@@ -53,8 +50,7 @@ async def test_a_loss_that_fresh_events_cover_is_noticed_by_the_events_behind_th
     await forget_projection(pair)
     await pair.emit(*(named(f"late-{number}", "after") for number in range(45)))
     async with pair.client() as client, pair.publisher.engine.connect() as connection:
-        await client.jetstream().delete_stream("REGISTRY")
-        await ensure_stream(client.jetstream(), "registry")
+        await pair.lose_stream(anew=True)
         # A relay that ended after the acknowledgement and before its mark: the stream ends above what was ever marked.
         for row in await outbox.pending(connection, limit=100):
             await client.jetstream().publish(row.subject, to_wire(row), headers={"Nats-Msg-Id": str(row.id)})
@@ -70,7 +66,7 @@ async def test_a_stream_with_holes_is_made_anew_and_published_again(pair: Pair) 
         await reaches(pair.listener, NAMES_HELD, 40)
         await reaches(pair.listener, "SELECT count(*) FROM effect", 1)
         await forget_projection(pair)
-        async with pair.client() as client:
+        async with pair.operator() as client:
             await client.jetstream().purge_stream("REGISTRY", keep=5)
         await reaches(pair.listener, NAMES_HELD, 40)
         await reaches(pair.publisher, UNPUBLISHED, 0)
@@ -85,8 +81,7 @@ async def test_republish_by_hand_brings_back_what_a_listener_lost(pair: Pair, mo
         await pair.emit(*(named(f"firm-{number}", "before") for number in range(30)), marked("firm-1"))
         await reaches(pair.listener, NAMES_HELD, 30)
         await forget_projection(pair)
-        async with pair.client() as client:
-            await client.jetstream().delete_stream("REGISTRY")
+        await pair.lose_stream()
         monkeypatch.setenv("REGISTRY_DATABASE_URL", pair.publisher.url)
         assert await asyncio.to_thread(relay_main, ["republish", "registry", "--since", "2026-11-23"]) == 0
         await reaches(pair.listener, NAMES_HELD, 30)

@@ -178,8 +178,7 @@ async def test_a_letter_is_not_kept_twice_and_a_second_replay_does_nothing(pair:
         await reaches(pair.listener, "SELECT count(*) FROM dead_letter", 1)
         async with pair.publisher.engine.begin() as connection:
             await connection.execute(text("UPDATE outbox_event SET published_at = NULL"))
-        async with pair.client() as client:
-            await client.jetstream().delete_stream("REGISTRY")
+        await pair.lose_stream()
         await reaches(pair.publisher, "SELECT count(*) FROM outbox_event WHERE published_at IS NULL", 0)
         reader = await nats_client.connect(pair.broker.url("finance"), inbox_prefix=b"_INBOX_finance")
 

@@ -12,7 +12,6 @@ from nats.js.errors import NotFoundError
 from sqlalchemy import text
 
 from shared.bus.restore import main
-from shared.bus.streams import ensure_stream
 from shared.db.engine import Database
 from shared.db.history import HistoryWatch
 from shared.events.registry import EnterpriseChanged, IntegrityChanged
@@ -151,15 +150,15 @@ async def test_a_lost_a_remade_and_a_purged_stream_are_no_break(pair: Pair) -> N
                 return held == await count(pair.publisher, "SELECT count(*) FROM outbox_event")
             return False
 
-        await js.delete_stream("REGISTRY")
+        await pair.lose_stream()
         async with pair.running():
             await until(whole)
-        await js.delete_stream("REGISTRY")
-        await ensure_stream(js, "registry")
+        await pair.lose_stream(anew=True)
         async with pair.running():
             await pair.emit(named("firm-new", "x"))
             await until(whole)
-        await js.purge_stream("REGISTRY")
+        async with pair.operator() as operator:
+            await operator.jetstream().purge_stream("REGISTRY")
         async with pair.running():
             await until(whole)
     assert await count(pair.publisher, "SELECT count(*) FROM history_break") == 0
@@ -273,8 +272,7 @@ async def test_a_second_process_leaves_the_consumer_of_the_first_alone(pair: Pai
 
 async def test_a_remade_stream_is_heard_from_its_beginning_whatever_the_mark_says(pair: Pair) -> None:
     await live_through(pair, *(named(f"firm-{number}", "x") for number in range(30)))
-    async with pair.client() as client:
-        await client.jetstream().delete_stream("REGISTRY")
+    await pair.lose_stream()
     async with pair.running():
         await pair.emit(named("firm-new", "x"))
         await reaches(pair.listener, "SELECT count(*) FROM enterprise_name", 31)
