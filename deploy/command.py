@@ -4,9 +4,10 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from deploy.embedded.__main__ import with_service
+from deploy.embedded.__main__ import with_provisioner, with_service
 from deploy.embedded.launch_settings import PROCESSES, ROOT, SERVICES, LaunchSettings, SettingError
 from shared.command.parser import BilingualParser
+from shared.events.permission import PROVISIONER
 
 _HELP = frozenset({"-h", "--help"})
 
@@ -17,7 +18,7 @@ class Family:
 
     Attributes:
         module: what is run, with `python -m`.
-        process: whose database it needs; None where the command line names a service, or all services are meant.
+        process: whose addresses it needs; None where the command line names a service, or all services are meant.
         zh: what they are for, in Chinese.
         en: the same in English.
     """
@@ -41,6 +42,12 @@ FAMILIES = {
         "finance",
         "贷款市场报价利率（LPR）的公布：登记、清单",
         "publications of the loan prime rate: record, list",
+    ),
+    "bus": Family(
+        "shared.command.bus",
+        PROVISIONER,
+        "消息服务器：建立流与消费者、列出各用户权限",
+        "the broker: make streams and consumers, print the permissions of its users",
     ),
     "dead-letter": Family(
         "shared.command.dead_letter", None, "死信：清单、查看、重放", "dead letters: list, show, replay"
@@ -91,7 +98,10 @@ def main(arguments: list[str] | None = None) -> int:
     except SettingError as wrong:
         print(wrong, file=sys.stderr)
         return 1
-    return max(with_service(settings, process, command) for process, command in orders(given))
+    return max(
+        with_provisioner(settings, command) if process == PROVISIONER else with_service(settings, process, command)
+        for process, command in orders(given)
+    )
 
 
 if __name__ == "__main__":

@@ -215,6 +215,15 @@ def with_service(settings: LaunchSettings, service: str, command: list[str]) -> 
             child.stop()
 
 
+def with_provisioner(settings: LaunchSettings, command: list[str]) -> int:
+    """Run a maintenance command with the address of the broker's provisioner, which nobody else is told."""
+    from deploy.embedded.suite import Suite
+
+    environment = Suite(settings).provisioner_environment()
+    told = environment if environment is not None else dict(os.environ)
+    return subprocess.call([sys.executable, *command], env=told, cwd=ROOT)
+
+
 def _turn_logs(folder: Path) -> None:
     """Keep one older generation of a log that has grown large."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

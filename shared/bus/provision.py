@@ -51,6 +51,10 @@ class Refused(Exception):  # noqa: N818  # says what became of a request
     """A service asked for what it may not have; the message says what."""
 
 
+class BrokerAway(Exception):  # noqa: N818  # says what is the case
+    """The broker does not answer; the message says how that showed."""
+
+
 class Provisioner:
     """Makes what the services need over one connection of the provisioner's user."""
 
@@ -121,20 +125,22 @@ class Provisioner:
         _log.error("stream_made_anew", service=service)
         await remake_stream(self._js, service)
 
+    def _may_hear(self, listener: str, publisher: str) -> tuple[str, ...]:
+        return heard_of(listener, publisher, self._heard_by)
+
     async def _consumer(self, listener: str, request: Request) -> None:
         publisher = request.publisher or ""
-        may_hear = heard_of(listener, publisher, self._heard_by)
+        may_hear = self._may_hear(listener, publisher)
         if not request.subjects or not set(request.subjects) <= set(may_hear):
             raise Refused(f"{listener} does not hear {', '.join(sorted(set(request.subjects) - set(may_hear)))}")
-        words = {"publisher": publisher, "listener": listener, "subjects": request.subjects}
         await ensure_stream(self._js, publisher)
         if request.verb is Verb.CONSUMER_ANEW:
             await drop_consumer(self._js, publisher, listener)
-            await make_consumer(self._js, **words, after=request.after)
-            return
         held = await find_consumer(self._js, publisher, listener)
         if held is None:
-            await make_consumer(self._js, **words)
+            await make_consumer(
+                self._js, publisher=publisher, listener=listener, subjects=request.subjects, after=request.after
+            )
         else:
             await update_consumer(self._js, held, request.subjects)
 
@@ -199,10 +205,13 @@ async def once(url: str) -> list[str]:
     """Make what is missing and return the names of the durables that were made.
 
     Raises:
-        nats.errors.Error, APIError, OSError, TimeoutError: the broker does not answer.
+        BrokerAway: it does not answer.
     """
-    async with asyncio.timeout(60), connected(url, service=PROVISIONER) as client:
-        return await Provisioner(client.jetstream()).ensure_all()
+    try:
+        async with asyncio.timeout(60), connected(url, service=PROVISIONER) as client:
+            return await Provisioner(client.jetstream()).ensure_all()
+    except (nats.errors.Error, APIError, OSError, TimeoutError) as fault:
+        raise BrokerAway(repr(fault)) from fault
 
 
 async def _until_stopped(url: str) -> None:

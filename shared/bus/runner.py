@@ -69,8 +69,8 @@ class Bus:
 
     def warnings(self) -> list[str]:
         """Return what people must look at, in both languages; none of it stops the service."""
-        parts = [*([self._relay] if self._relay is not None else []), *self._consumers]
-        waits = sorted({one.waits_for for one in parts if one.waits_for is not None})
+        of_relay = self._relay.waits_for if self._relay is not None else None
+        waits = sorted(filter(None, {of_relay, *(one.waits_for for one in self._consumers)}))
         return [_UNPROVISIONED.format(what=", ".join(waits))] if waits else []
 
     async def run_forever(self, *, relay: bool, consumers: bool) -> None:

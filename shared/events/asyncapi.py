@@ -83,7 +83,10 @@ def _server() -> dict[str, Any]:
 
 
 def _security() -> dict[str, Any]:
-    told = "每个服务一个账号，只能发布自己的主题 / one user per service, which may publish its own subjects only"
+    told = (
+        "每个服务一个账号，只能发布自己的主题；流与消费者由专用账号建立 / "
+        "one user per service, which may publish its own subjects only; a user of its own makes streams and consumers"
+    )
     return {"user": {"type": "userPassword", "description": told}}
 
 

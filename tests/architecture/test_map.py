@@ -7,6 +7,7 @@ from types import ModuleType
 import pytest
 
 from shared.events.catalogue import CATALOGUE
+from shared.events.listeners import HEARD_BY
 from tests.support.noun_table import BEGIN, END, MAP, NO_NOUN, nouns_of, renewed
 from tests.support.source import ROOT, SERVICES, files_below, room_files, sub_domains, text_of
 
@@ -52,6 +53,10 @@ def listeners() -> set[tuple[str, str]]:
         for module in handler_modules()
         for one in module.SUBSCRIPTIONS
     }
+
+
+def test_the_table_that_permissions_are_made_from_is_what_the_services_subscribe_to() -> None:
+    assert {(subject, listener) for subject, heard in HEARD_BY.items() for listener in heard} == listeners()
 
 
 def test_the_map_tells_who_hears_whom() -> None:

@@ -17,6 +17,7 @@ LONG = {
     "A9": "bus/test_disk_full.py",
     "B7": "bus/test_backlog.py",
     "B10": "bus/test_forged.py",
+    "B11": "bus/test_provisioning.py",
     "G5": "test_restore.py",
 }
 ALSO = {"never_read_back": ("bus/test_store_loss.py",)}

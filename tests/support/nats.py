@@ -104,13 +104,13 @@ class Broker:
 
 
 @contextmanager
-def running_nats(*, durable: bool = False) -> Iterator[Broker]:
+def running_nats(*, durable: bool = False, provision: bool = True) -> Iterator[Broker]:
     """Run a broker on free ports until the block ends; a durable one syncs at each write."""
     with state_folder("nats", within=None if durable else in_memory()) as folder:
         broker = Broker(folder, durable=durable)
         broker.start()
         try:
-            with provisioned(broker.server):
+            with provisioned(broker.server) if provision else contextlib.nullcontext():
                 yield broker
         finally:
             broker.stop()

@@ -9,14 +9,17 @@ import orjson
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from deploy.embedded import nats as broker
 from deploy.embedded.nats import NatsServer
 from shared.bus import consumer, receiver, relay, runner, streams
 from shared.bus.history import StreamHistory
+from shared.bus.provision import Provisioner
 from shared.bus.receiver import Arrival, Receiver
 from shared.bus.relay import Relay
 from shared.bus.subscription import Subscription
 from shared.db import inbox, outbox, projection
 from shared.db.inbox import Turn
+from shared.events.catalogue import CATALOGUE
 from tests.fault.mutants import Mutant
 
 # From so many rows on a relay without a lock leaves some to the others.
@@ -226,6 +229,25 @@ def _any_source() -> None:
     receiver.from_wire = believe
 
 
+def _owners_of_streams() -> None:
+    plain = broker.permissions
+
+    def permissions(service: str) -> dict[str, list[str]]:
+        held, stream = plain(service), service.upper()
+        mine = (f"$JS.API.STREAM.{verb}.{stream}" for verb in ("CREATE", "UPDATE", "DELETE", "PURGE"))
+        consumers = (f"$JS.API.CONSUMER.{verb}.*.{service}" for verb in ("CREATE", "DELETE"))
+        return {**held, "publish": [*held["publish"], *mine, *consumers]}
+
+    broker.permissions = permissions  # type: ignore[attr-defined]
+
+
+def _every_wish() -> None:
+    def may_hear(_self: Provisioner, _listener: str, publisher: str) -> tuple[str, ...]:
+        return (f"{publisher}.>", *(subject for subject in CATALOGUE if subject.startswith(f"{publisher}.")))
+
+    Provisioner._may_hear = may_hear  # type: ignore[method-assign]
+
+
 def _unsynced() -> None:
     plain = NatsServer.__init__
 
@@ -288,6 +310,8 @@ AREA: tuple[Mutant, ...] = (
     Mutant("never_read_back", "nobody reads the stream back after the broker began", ("A8",), _never_read_back),
     Mutant("history_unread", "a relay publishes over what a restored database has lost", ("G5",), _history_unread),
     Mutant("any_source", "an event is believed whoever it says it is from", ("B5", "B10"), _any_source),
+    Mutant("owners_of_streams", "a service may change its own stream at the broker", ("B11",), _owners_of_streams),
+    Mutant("every_wish", "the provisioner makes whatever consumer it is asked for", ("B11",), _every_wish),
     Mutant("unsynced", "the broker acknowledges before it syncs", ("A6",), _unsynced),
     Mutant("sync_taken_for_granted", "nobody asks the broker whether it syncs", ("A6",), _sync_taken_for_granted),
     Mutant("all_at_once", "a consumer takes its whole backlog into memory", ("B7",), _all_at_once),

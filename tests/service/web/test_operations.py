@@ -53,6 +53,9 @@ async def test_a_bus_that_is_away_is_a_warning_and_stops_no_traffic(sample: Runn
     class Away:
         is_connected = False
 
+        def warnings(self) -> list[str]:
+            return []
+
     sample.app.state.bus = Away()
     try:
         async with sample.client(token="") as http:

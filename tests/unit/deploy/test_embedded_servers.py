@@ -1,6 +1,5 @@
 """The embedded servers as the tests themselves use them."""
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -12,8 +11,8 @@ from pathlib import Path
 import asyncpg
 import nats as nats_client
 import pytest
-from nats.js.api import ConsumerConfig, StreamConfig
-from nats.js.errors import NoStreamResponseError, NotFoundError
+from nats.js.api import ConsumerConfig
+from nats.js.errors import NoStreamResponseError
 
 from deploy.embedded.process import Child, Program, free_port, port_fault
 from tests.support.nats import Broker
@@ -49,25 +48,26 @@ async def test_a_user_publishes_its_own_subjects_only(nats: Broker) -> None:
             nats.url(service), inbox_prefix=f"_INBOX_{service}".encode(), error_cb=note, allow_reconnect=False
         )
 
-    techtransfer, ipr = await connect("techtransfer"), await connect("ipr")
-    mine, other = techtransfer.jetstream(timeout=1), ipr.jetstream(timeout=0.3)
-    with contextlib.suppress(NotFoundError):  # another test of this run may have left its stream
-        await mine.delete_stream("TECHTRANSFER")
-    await mine.add_stream(StreamConfig(name="TECHTRANSFER", subjects=["techtransfer.>"]))
-    await mine.publish("techtransfer.listing.changed.v1", b"{}")
+    registry, techtransfer = await connect("registry"), await connect("techtransfer")
+    mine, other = registry.jetstream(timeout=1), techtransfer.jetstream(timeout=0.3)
+    published = await mine.publish("registry.enterprise.changed.v1", b"{}")
     with pytest.raises((nats_client.errors.TimeoutError, NoStreamResponseError)):
-        await other.publish("techtransfer.listing.changed.v1", b"forged")
+        await other.publish("registry.enterprise.changed.v1", b"forged")
+    for not_even_its_own, stream in ((mine, "REGISTRY"), (other, "REGISTRY")):
+        with pytest.raises(nats_client.errors.TimeoutError):
+            await not_even_its_own.delete_stream(stream)
     with pytest.raises(nats_client.errors.TimeoutError):
-        await other.delete_stream("TECHTRANSFER")
-    with pytest.raises(nats_client.errors.TimeoutError):
-        await other.add_consumer("TECHTRANSFER", ConsumerConfig(durable_name="finance"))
-    subscription = await other.pull_subscribe("techtransfer.>", durable="ipr", stream="TECHTRANSFER")
-    (message,) = await subscription.fetch(1, timeout=2)
-    await message.ack_sync()
+        await other.add_consumer("REGISTRY", ConsumerConfig(durable_name="techtransfer"))
+    # The provisioner made the durable that it hears by.
+    subscription = await other.pull_subscribe_bind(durable="techtransfer", stream="REGISTRY")
+    while True:
+        (message,) = await subscription.fetch(1, timeout=2)
+        await message.ack_sync()
+        if message.metadata.sequence.stream == published.seq:
+            break
     assert message.data == b"{}"
-    await mine.delete_stream("TECHTRANSFER")
+    await registry.close()
     await techtransfer.close()
-    await ipr.close()
 
 
 def test_a_child_dies_with_its_parent_even_when_that_is_killed(tmp_path: Path) -> None:
