@@ -87,7 +87,11 @@ def _around(
         await _when_free(partial(_refresh_keys, app, settings, ring, seal))
         if settings.demo_clients is not None:
             await _when_free(partial(_put_demo_clients, app, _read_demo_clients(settings.demo_clients)))
-        async with open_upstreams(settings.upstreams(), in_flight=settings.upstream_in_flight) as upstreams:
+        async with open_upstreams(
+            settings.upstreams(),
+            in_flight=settings.upstream_in_flight,
+            of_one_caller=settings.upstream_in_flight_of_one_client,
+        ) as upstreams:
             state.upstreams = upstreams
             state.catalogue = Catalogue(upstreams, deadline_s=settings.part_deadline_ms / 1000)
             yield

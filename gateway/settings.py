@@ -28,6 +28,7 @@ class GatewaySettings(ServiceSettings):
         part_deadline_ms: how long one part of a composed answer may take.
         allowed_origins: origins of pages that may call from a browser, such as `https://portal.example`, separated by
             commas; empty: none may.
+        upstream_in_flight_of_one_client: how many of them may be one client's, so that it cannot hold all.
         upstream_in_flight: calls that may be under way to one service; more are told to wait, the others stay unharmed.
     """
 
@@ -47,6 +48,7 @@ class GatewaySettings(ServiceSettings):
     upload_deadline_ms: int = Field(default=300_000, ge=1_000, le=3_600_000)
     part_deadline_ms: int = Field(default=3_000, ge=50, le=30_000)
     upstream_in_flight: int = Field(default=256, ge=1, le=10_000)
+    upstream_in_flight_of_one_client: int = Field(default=96, ge=1, le=10_000)
 
     def origins(self) -> frozenset[str]:
         """Return the origins of pages that may call from a browser."""

@@ -25,7 +25,7 @@ SHARED_MODULES = (
     "uvicorn",
     "uvicorn.lifespan.on",
     "uvicorn.loops.uvloop",
-    "uvicorn.protocols.http.httptools_impl",
+    "shared.web.client_connection",
 )
 """What every service imports, by name: the launcher itself knows nothing of it."""
 

@@ -9,6 +9,8 @@ import sys
 
 import uvicorn
 
+from shared.web.client_connection import client_protocol, limits_of_this_machine
+
 _GRACEFUL_SECONDS = 2
 
 
@@ -26,7 +28,7 @@ def main(application: str, descriptor: int) -> None:
         application,
         factory=True,
         loop="uvloop",
-        http="httptools",
+        http=client_protocol(limits_of_this_machine()),
         lifespan="on",
         access_log=False,
         log_level="warning",

@@ -12,9 +12,16 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.api.caller import onward_headers
-from gateway.rules.route import is_plain, noun_of, owner_of
+from gateway.rules.route import CLIENT_BUSY, is_plain, noun_of, owner_of
 from gateway.settings import GatewaySettings
-from gateway.upstream.pool import Answer, Upstream, UpstreamBusyError, UpstreamDownError, UpstreamSlowError
+from gateway.upstream.pool import (
+    Answer,
+    CallerBusyError,
+    Upstream,
+    UpstreamBusyError,
+    UpstreamDownError,
+    UpstreamSlowError,
+)
 from shared.failpoint import reached
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import DEADLINE_EXCEEDED, METHOD_NOT_ALLOWED, REQUEST_UNREADABLE, UNAVAILABLE
@@ -96,7 +103,8 @@ class PassThrough:
         """Judge a request and pass it on.
 
         Raises:
-            Refusal: `method_not_allowed`, `request_unreadable`, `token_missing`, `token_invalid`.
+            Refusal: `method_not_allowed`, `request_unreadable`, `token_missing`, `token_invalid`,
+                `client_busy`.
         """
         raw_path = bytes(scope.get("raw_path") or scope["path"].encode())
         method = scope.get("asked_method", scope["method"])
@@ -137,12 +145,15 @@ class PassThrough:
                 body=body,
                 deadline_s=deadline_ms / 1000,
                 may_retry=method in _READS or b"idempotency-key" in headers,
+                caller=scope.get("edge_client", ""),
             ) as answer:
                 reached("gateway", "after_upstream_before_answer")
                 kept = [one for one in answer.headers if one[0] in _BACK]
                 await send({"type": "http.response.start", "status": answer.status, "headers": kept})
                 started = True
                 await _send_body(answer, send)
+        except CallerBusyError:
+            raise Refusal(CLIENT_BUSY, limit=settings.upstream_in_flight_of_one_client) from None
         except (UpstreamDownError, UpstreamBusyError, UpstreamSlowError) as fault:
             if incoming.refusal is not None:
                 raise incoming.refusal from fault

@@ -7,7 +7,7 @@ from gateway.rules.client import (
     CLIENT_SCOPE_BEYOND_ROLE,
     CLIENT_UNIT_UNKNOWN,
 )
-from gateway.rules.route import ORIGIN_NOT_ALLOWED
+from gateway.rules.route import CLIENT_BUSY, ORIGIN_NOT_ALLOWED
 from shared.kernel.errors import RefusalCode
 
 REFUSALS: tuple[RefusalCode, ...] = (
@@ -17,4 +17,5 @@ REFUSALS: tuple[RefusalCode, ...] = (
     CLIENT_UNIT_UNKNOWN,
     CLIENT_SCOPE_BEYOND_ROLE,
     ORIGIN_NOT_ALLOWED,
+    CLIENT_BUSY,
 )

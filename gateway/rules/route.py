@@ -11,6 +11,15 @@ ORIGIN_NOT_ALLOWED = RefusalCode(
     "Ask the platform's operator to admit the origin, or call from your server",
 )
 
+CLIENT_BUSY = RefusalCode(
+    "client_busy",
+    429,
+    "贵方同时进行的请求已达上限（{limit} 个）",
+    "As many requests of this client are under way as it may have at a time ({limit})",
+    "请等待正在进行的请求完成后再试，并减少并发",
+    "Wait until some of them are answered, and send fewer at a time",
+)
+
 OWNERS: dict[str, str] = {
     **dict.fromkeys(
         ("enterprises", "filings", "qualifications", "register-applications", "tech-sme-evaluations", "units"),

@@ -140,12 +140,19 @@ class Connection(asyncio.Protocol):
         return self._transport is not None and not self._transport.is_closing() and self._fault is None
 
     @property
+    def all_here(self) -> bool:
+        """Whether the whole answer has arrived, also what was not yet taken."""
+        return self._ended
+
+    @property
     def whole(self) -> bytes | None:
         """The body, if all of it is here already."""
         if not self._ended:
             return None
         body = b"".join(self._pieces)
         self._pieces.clear()
+        self._held = 0
+        self._read_on()
         return body
 
     async def ask(
@@ -189,15 +196,18 @@ class Connection(asyncio.Protocol):
             while self._pieces:
                 piece = self._pieces.popleft()
                 self._held -= len(piece)
-                if self._held_back and self._held <= _READ_AHEAD // 2 and self._transport is not None:
-                    self._held_back = False
-                    self._transport.resume_reading()
+                self._read_on()
                 yield piece
             if self._ended:
                 return
             self._raise_fault()
             async with asyncio.timeout(patience_s):
                 await self._wait()
+
+    def _read_on(self) -> None:
+        if self._held_back and self._held <= _READ_AHEAD // 2 and self._transport is not None:
+            self._held_back = False
+            self._transport.resume_reading()
 
     def release(self) -> bool:
         """End the call; tell whether the connection can carry another one. If not, it is closed."""

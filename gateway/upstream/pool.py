@@ -38,6 +38,10 @@ class UpstreamBusyError(Exception):
     """As many calls to the service are under way as are allowed."""
 
 
+class CallerBusyError(Exception):
+    """As many calls of one caller to the service are under way as it may have: the others keep their share."""
+
+
 class _ConnectTimeoutError(Exception):
     """No connection came about in time: an outage like a refused one, and not the deadline of the call."""
 
@@ -68,10 +72,12 @@ class Answer:
         headers: names in lower case.
     """
 
-    __slots__ = ("_connection", "_patience_s", "_upstream", "headers", "status")
+    __slots__ = ("_caller", "_connection", "_left", "_patience_s", "_upstream", "headers", "status")
 
-    def __init__(self, upstream: "Upstream", connection: Connection, patience_s: float) -> None:
+    def __init__(self, upstream: "Upstream", connection: Connection, patience_s: float, caller: str) -> None:
         """Take over a connection whose answer has begun."""
+        self._left = False
+        self._caller = caller
         self.status = connection.status
         self.headers: Headers = connection.headers
         self._upstream = upstream
@@ -84,7 +90,12 @@ class Answer:
 
     def __exit__(self, *_: object) -> None:
         """Give the connection and the place back."""
-        self._upstream.take_back(self._connection)
+        self._leave()
+
+    def _leave(self) -> None:
+        if not self._left:
+            self._left = True
+            self._upstream.take_back(self._connection, self._caller)
 
     @property
     def whole(self) -> bytes | None:
@@ -100,6 +111,11 @@ class Answer:
         """
         try:
             async for piece in self._connection.pieces(patience_s=self._patience_s):
+                if self._connection.all_here:  # the rest waits for a slow caller alone: the service is free again
+                    rest = self._connection.whole or b""
+                    self._leave()
+                    yield piece + rest
+                    return
                 yield piece
         except TimeoutError:
             self._upstream.count("slow")
@@ -112,13 +128,14 @@ class Answer:
 class Upstream:
     """One service as the gateway sees it."""
 
-    def __init__(self, name: str, url: str, *, in_flight: int) -> None:
+    def __init__(self, name: str, url: str, *, in_flight: int, of_one_caller: int | None = None) -> None:
         """Name the parts.
 
         Args:
             name: of the service.
             url: its address, `http://host:port`.
             in_flight: calls that may be under way.
+            of_one_caller: how many of them may be one caller's; None: all.
         """
         parts = urlsplit(url)
         self.name = name
@@ -126,6 +143,8 @@ class Upstream:
         self._prefix = parts.path.rstrip("/").encode("latin-1")
         self._host_line = b" HTTP/1.1\r\nhost: " + parts.netloc.encode("latin-1")
         self._free = in_flight
+        self._of_one_caller = in_flight if of_one_caller is None else of_one_caller
+        self._by_caller: dict[str, int] = {}
         self._idle: list[Connection] = []
         self._budget = RetryBudget()
         self._under_way = IN_FLIGHT.labels(name)
@@ -144,6 +163,7 @@ class Upstream:
         body: Body = None,
         deadline_s: float,
         may_retry: bool,
+        caller: str = "",
     ) -> Answer:
         """Call the service and return its answer as soon as it begins; the answer is to be left (`with`).
 
@@ -154,44 +174,58 @@ class Upstream:
             body: whole, or piece by piece (then it is never sent twice).
             deadline_s: until the answer begins, retries included; afterwards between two pieces of it.
             may_retry: whether sending it twice has one effect: a read, or a write under an idempotency key.
+            caller: who asks; empty: nobody's share is counted.
 
         Raises:
+            CallerBusyError: too many calls of this caller are under way.
             UpstreamBusyError: too many calls are under way.
             UpstreamDownError: it cannot be reached or left without an answer.
             UpstreamSlowError: it did not answer in time.
         """
-        if self._free <= 0:
-            self.count("busy")
-            raise UpstreamBusyError(self.name)
-        self._free -= 1
-        self._under_way.inc()
+        self._take_place(caller)
         try:
             head, chunked = self._head(method, target, headers, body)
             tries = len(_PAUSES_S) if may_retry and not isinstance(body, AsyncIterator) else 0
             async with asyncio.timeout(deadline_s):
                 connection = await self._send(head, body, chunked=chunked, is_head=method == b"HEAD", tries=tries)
         except BaseException as fault:
-            self._give_place()
+            self._give_place(caller)
             if isinstance(fault, TimeoutError):
                 self.count("slow")
                 raise UpstreamSlowError(self.name) from None
             raise
         self.count(f"{connection.status // 100}xx")
-        return Answer(self, connection, deadline_s)
+        return Answer(self, connection, deadline_s, caller)
 
-    def take_back(self, connection: Connection) -> None:
+    def take_back(self, connection: Connection, caller: str) -> None:
         """Keep the connection of an answer that was left, if it can carry another call."""
         if connection.release():
             self._idle.append(connection)
-        self._give_place()
+        self._give_place(caller)
 
     def close(self) -> None:
         """Close the connections that wait."""
         while self._idle:
             self._idle.pop().close()
 
-    def _give_place(self) -> None:
+    def _take_place(self, caller: str) -> None:
+        under_way = self._by_caller.get(caller, 0)
+        if caller and under_way >= self._of_one_caller:
+            self.count("busy")
+            raise CallerBusyError(self.name)
+        if self._free <= 0:
+            self.count("busy")
+            raise UpstreamBusyError(self.name)
+        self._free -= 1
+        self._by_caller[caller] = under_way + 1
+        self._under_way.inc()
+
+    def _give_place(self, caller: str) -> None:
         self._free += 1
+        if self._by_caller[caller] == 1:
+            del self._by_caller[caller]
+        else:
+            self._by_caller[caller] -= 1
         self._under_way.dec()
 
     def _head(
@@ -258,9 +292,13 @@ class Upstream:
 
 
 @asynccontextmanager
-async def open_upstreams(urls: Mapping[str, str], *, in_flight: int) -> AsyncIterator[dict[str, Upstream]]:
+async def open_upstreams(
+    urls: Mapping[str, str], *, in_flight: int, of_one_caller: int | None = None
+) -> AsyncIterator[dict[str, Upstream]]:
     """Make the services callable, and close the connections to them at the end."""
-    upstreams = {name: Upstream(name, url, in_flight=in_flight) for name, url in urls.items()}
+    upstreams = {
+        name: Upstream(name, url, in_flight=in_flight, of_one_caller=of_one_caller) for name, url in urls.items()
+    }
     try:
         yield upstreams
     finally:

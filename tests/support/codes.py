@@ -17,6 +17,10 @@ _UNBOUND = {
         "浏览器的预检请求来自未登记的网页来源时",
         "a preflight comes from an origin that is not admitted",
     ),
+    "client_busy": (
+        "贵方同时进行的请求过多时，任何经由统一入口的接口",
+        "too many requests of one client at a time, whatever the operation",
+    ),
     "rate_limited": ("请求过于频繁时，任何接口", "too many requests, whatever the operation"),
 }
 _IN_REPORTS = ("导入报告中逐行列出", "line by line in the report of an import")

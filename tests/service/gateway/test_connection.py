@@ -175,6 +175,23 @@ async def test_a_service_waits_for_a_caller_that_reads_slowly() -> None:
         assert size == 50_000_000
 
 
+async def test_a_service_is_free_again_while_a_slow_caller_still_reads_the_end() -> None:
+    body = b"z" * 200_000
+    pieces = [body[start : start + 10_000] for start in range(0, len(body), 10_000)]
+    async with peer_that(saying(b"HTTP/1.1 200 OK\r\ncontent-length: 200000\r\n\r\n", *pieces)) as peer:
+        with await peer.upstream.call(b"GET", b"/", headers={}, deadline_s=5, may_retry=False) as answer:
+            taken = [await anext(reading := answer.pieces())]
+            async with asyncio.timeout(10):
+                while not answer._connection.all_here:  # noqa: ASYNC110  # a connection offers no event
+                    await asyncio.sleep(0.01)
+            taken.append(await anext(reading))
+            assert (peer.upstream._free, len(peer.upstream._idle)) == (8, 1)
+            assert await peer.ask() == (200, body)
+            taken += [piece async for piece in reading]
+        assert b"".join(taken) == body
+        assert (peer.upstream._free, len(peer.upstream._idle)) == (8, 1)
+
+
 async def test_an_upload_of_unknown_length_goes_out_in_chunks() -> None:
     async def pieces() -> AsyncIterator[bytes]:
         for piece in (b"ab", b"", b"cde"):

@@ -196,6 +196,30 @@ async def test_more_calls_than_a_service_may_have_are_told_to_wait_at_once(gatew
     assert sorted(answer.status_code for answer in answers) == [200, 200, 503, 503, 503]
 
 
+async def test_one_client_holds_its_share_of_a_service_and_the_others_are_served(
+    gateway: GatewayWithEcho, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway.service.app.state.upstreams["finance"], "_of_one_caller", 2)
+    arrived, go = asyncio.Semaphore(0), asyncio.Event()
+
+    async def hold() -> None:
+        arrived.release()
+        await go.wait()
+
+    gateway.echo.awaits = hold
+    tokens = [await gateway.token("bank-a"), await gateway.token("city")]
+    async with gateway.http(tokens[0]) as bank, gateway.http(tokens[1]) as city, asyncio.TaskGroup() as group:
+        held = [group.create_task(bank.get("/v1/loans")) for _ in range(2)]
+        for _ in held:
+            await arrived.acquire()
+        over = await bank.get("/v1/loans")
+        other = group.create_task(city.get("/v1/loans"))
+        await arrived.acquire()
+        go.set()
+    assert (over.status_code, over.json()["code"], over.headers["retry-after"]) == (429, "client_busy", "10")
+    assert {task.result().status_code for task in (*held, other)} == {200}
+
+
 @pytest.mark.parametrize("header", ["content-length", "traceparent", "x-request-id", "accept-language", "content-type"])
 @pytest.mark.parametrize("value", ["", "-1", "9" * 400, "é", "\t", "1, 1", "multipart/form-data", "0x10"])
 async def test_no_header_makes_the_gateway_fall(gateway: GatewayWithEcho, header: str, value: str) -> None:

@@ -1,0 +1,295 @@
+"""Connections of clients: bounded in number, in what one address holds, and in the time a request may take to arrive.
+
+The server below knows one limit of time, that between two requests. A client that sends half a head, drips a body or
+does not read its answer would hold its connection for good; a thousand of them would shut everybody else out.
+"""
+
+import asyncio
+import resource
+from collections import Counter as Tally
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, cast
+
+import structlog
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from shared.telemetry import counter, gauge
+
+_log = structlog.get_logger(__name__)
+_SWEEP_S = 1.0
+_CORK_BYTES = 65_536
+_FILES_WANTED = 65_536
+_FILES_SHARE = 0.75  # the rest is for the database, the broker, the services and the logs
+
+OPEN = gauge("client_connections", "Connections of clients that are open")
+CLOSED = counter("client_connections_closed_total", "Connections that were closed for a limit, by limit", ("limit",))
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """What a client may take.
+
+    Attributes:
+        head_s: seconds for the head of a request, from its first byte or the connection's beginning.
+        head_bytes: size of a head.
+        body_s: seconds of grace for a body; after them it must have come at `body_bytes_per_s` on average.
+        body_bytes_per_s: slowest body, bytes per second.
+        write_s: seconds in which a client that has an answer to read must take some of it.
+        per_address: connections of one address.
+        connections: connections at all.
+    """
+
+    head_s: float = 10.0
+    head_bytes: int = 65_536
+    body_s: float = 20.0
+    body_bytes_per_s: int = 1_024
+    write_s: float = 30.0
+    per_address: int = 2_048
+    connections: int = 8_192
+
+
+class _Phase(Enum):
+    """What a connection is at, as far as its request goes."""
+
+    IDLE = 0
+    HEAD = 1
+    BODY = 2
+    DONE = 3
+
+
+class _Corked:
+    """A transport that sends what is written in one turn of the loop together: head and body in one packet."""
+
+    __slots__ = ("_held", "_loop", "_size", "_transport", "written")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held: list[bytes] = []
+        self._size = self.written = 0
+
+    def write(self, data: bytes) -> None:
+        if not self._held:
+            self._loop.call_soon(self.flush)
+        self._held.append(data)
+        self._size += len(data)
+        self.written += len(data)
+        if self._size > _CORK_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._held:
+            data = b"".join(self._held)
+            self._held.clear()
+            self._size = 0
+            self._transport.write(data)
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # all else is the transport's own
+        return getattr(self._transport, name)
+
+
+@dataclass(slots=True)
+class ConnectionTable:
+    """The connections of one process, and which of them wait for their client.
+
+    Attributes:
+        limits: what a client may take.
+    """
+
+    limits: ConnectionLimits
+    _all: set["ClientConnection"] = field(default_factory=set)
+    _by_address: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    _waiting: OrderedDict["ClientConnection", None] = field(default_factory=OrderedDict)
+    _closed: Tally[tuple[str, str]] = field(default_factory=Tally)
+    _sweeping: asyncio.TimerHandle | None = None
+
+    def enter(self, one: "ClientConnection") -> bool:
+        """Admit a connection; where there are too many, the one that has waited longest for its client makes room."""
+        self._all.add(one)
+        self._by_address[one.address] += 1
+        OPEN.set(len(self._all))
+        if self._sweeping is None:
+            self._sweeping = one.loop.call_later(_SWEEP_S, self._sweep, one.loop)
+        if self._by_address[one.address] > self.limits.per_address:
+            return self._make_room("connections_of_an_address", one, lambda other: other.address == one.address)
+        if len(self._all) > self.limits.connections:
+            return self._make_room("connections", one, lambda _other: True)
+        return True
+
+    def leave(self, one: "ClientConnection") -> None:
+        """Forget a connection."""
+        self._waiting.pop(one, None)
+        if one in self._all:
+            self._all.discard(one)
+            self._by_address[one.address] -= 1
+            if not self._by_address[one.address]:
+                del self._by_address[one.address]
+        OPEN.set(len(self._all))
+
+    def wait(self, one: "ClientConnection") -> None:
+        """Note that a connection waits for its client from now on."""
+        self._waiting[one] = None
+
+    def work(self, one: "ClientConnection") -> None:
+        """Note that a connection waits for its client no longer."""
+        self._waiting.pop(one, None)
+
+    def close(self, one: "ClientConnection", limit: str) -> None:
+        """Close a connection for a limit, and count it."""
+        self._closed[limit, one.address] += 1
+        CLOSED.labels(limit).inc()
+        self.leave(one)
+        one.transport.abort()
+
+    def _make_room(
+        self, limit: str, newcomer: "ClientConnection", may_go: Callable[["ClientConnection"], bool]
+    ) -> bool:
+        oldest = next((other for other in self._waiting if other is not newcomer and may_go(other)), None)
+        self.close(oldest or newcomer, limit)
+        return oldest is not None
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Close what is over its time, and tell in one line what was closed since the last time."""
+        now = loop.time()
+        for one in list(self._all):
+            if (limit := one.over_time(now, self.limits, _SWEEP_S)) is not None:
+                self.close(one, limit)
+        if self._closed:
+            for (limit, address), count in self._closed.most_common(5):
+                _log.warning("client_connections_closed", limit=limit, address=address, count=count)
+            self._closed.clear()
+        self._sweeping = loop.call_later(_SWEEP_S, self._sweep, loop) if self._all else None
+
+
+class ClientConnection(HttpToolsProtocol):
+    """One connection of a client.
+
+    Attributes:
+        table: the connections of this process.
+        address: the client's.
+    """
+
+    table: ConnectionTable
+    address: str = "unknown"
+    _phase = _Phase.HEAD
+    _since = 0.0
+    _taken = 0
+    _sent = 0
+    _out: _Corked
+    _stuck_s = 0.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Admit the connection, or close it at once."""
+        super().connection_made(transport)
+        self._out = _Corked(transport, self.loop)
+        self.transport = cast("asyncio.Transport", self._out)
+        self.address = self.client[0] if self.client else "local"
+        if self.table.enter(self):
+            self._enter(_Phase.HEAD)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self.table.leave(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; a head may not go on for ever."""
+        if self._phase is _Phase.IDLE:  # also where it is only blank lines, which the parser passes over
+            self._enter(_Phase.HEAD)
+        self._taken += len(data)
+        super().data_received(data)
+        if self._phase is _Phase.HEAD and self._taken > self.table.limits.head_bytes:
+            self.table.close(self, "head_bytes")
+
+    def on_message_begin(self) -> None:
+        """Begin a request; the head of a second one in a row has its own time."""
+        if self._phase is not _Phase.HEAD:
+            self._enter(_Phase.HEAD)
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Begin the body."""
+        self._enter(_Phase.BODY)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """End the request: it is our turn."""
+        self._enter(_Phase.DONE)
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """End the answer: it is the client's turn."""
+        super().on_response_complete()
+        if self._phase is _Phase.DONE:
+            self._enter(_Phase.IDLE)
+
+    def over_time(self, now: float, limits: ConnectionLimits, passed_s: float) -> str | None:
+        """Return the limit that the client is over, or None.
+
+        Args:
+            now: the loop's time, seconds.
+            limits: what a client may take.
+            passed_s: seconds since this was asked last.
+        """
+        if self._does_not_read(passed_s, limits.write_s):
+            return "answer_unread"
+        took = now - self._since
+        if self._phase is _Phase.HEAD and took > limits.head_s:
+            return "head_time"
+        if self._phase is _Phase.BODY:
+            if self.flow.read_paused:  # it is we who do not take it
+                self._since += passed_s
+            elif self._taken < (took - limits.body_s) * limits.body_bytes_per_s:
+                return "body_time"
+        return None
+
+    def _does_not_read(self, passed_s: float, limit_s: float) -> bool:
+        unsent = self.transport.get_write_buffer_size()
+        sent = self._out.written - unsent  # a full buffer says nothing: it is filled again as fast as it is read
+        self._stuck_s = self._stuck_s + passed_s if unsent and sent == self._sent else 0.0
+        self._sent = sent
+        return self._stuck_s > limit_s
+
+    def _enter(self, phase: _Phase) -> None:
+        self._phase = phase
+        self._since = self.loop.time()
+        self._taken = 0
+        if phase in _CLIENTS_TURN:
+            self.table.wait(self)
+        else:
+            self.table.work(self)
+
+
+_CLIENTS_TURN = frozenset({_Phase.IDLE, _Phase.HEAD})
+
+
+def client_protocol(limits: ConnectionLimits) -> type[ClientConnection]:
+    """Return the protocol class for one server: its connections share a table."""
+    return type("LimitedConnection", (ClientConnection,), {"table": ConnectionTable(limits)})
+
+
+def raise_file_limit() -> int:
+    """Let this process open as many files as it may, within reason; return how many that are."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES_WANTED if hard == resource.RLIM_INFINITY else min(hard, _FILES_WANTED)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        return wanted
+    return wanted if soft == resource.RLIM_INFINITY else soft
+
+
+def limits_of_this_machine() -> ConnectionLimits:
+    """Return the limits, with as many connections as there are files for them."""
+    room = int(raise_file_limit() * _FILES_SHARE)
+    usual = ConnectionLimits()
+    return ConnectionLimits(connections=min(usual.connections, room), per_address=min(usual.per_address, room // 2))

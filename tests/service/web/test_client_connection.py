@@ -1,0 +1,207 @@
+"""Clients that are slow on purpose, or many: each loses its own connection, and the others are served."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import uvicorn
+
+from shared.web.client_connection import CLOSED, ClientConnection, ConnectionLimits, client_protocol
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+LIMITS = ConnectionLimits(
+    head_s=1.5, head_bytes=8_192, body_s=1.0, body_bytes_per_s=1_000, write_s=2.0, per_address=20, connections=40
+)
+
+
+@dataclass
+class Server:
+    """A server with tight limits; `/big` answers 40 MB, a POST tells the size of its body."""
+
+    port: int = 0
+    protocol: type[ClientConnection] = ClientConnection
+    hold: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def app(self, scope: Any, receive: Any, send: Any) -> None:
+        size, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            size, more = size + len(message["body"]), message["more_body"]
+        if scope["path"] == "/held":
+            await self.hold.wait()
+        body = b"z" * 40_000_000 if scope["path"] == "/big" else str(size).encode()
+        length = (b"content-length", str(len(body)).encode())
+        await send({"type": "http.response.start", "status": 200, "headers": [length]})
+        for start in range(0, len(body), 100_000):
+            await send({"type": "http.response.body", "body": body[start : start + 100_000], "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    running = Server()
+    running.protocol = client_protocol(LIMITS)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        running.port = listening.getsockname()[1]
+        config = uvicorn.Config(running.app, interface="asgi3", lifespan="off", log_config=None, http=running.protocol)
+        served = uvicorn.Server(config)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(served.serve(sockets=[listening]))
+            while not served.started:  # noqa: ASYNC110  # uvicorn offers no event
+                await asyncio.sleep(0.01)
+            yield running
+            running.hold.set()
+            served.should_exit = True
+
+
+@contextlib.asynccontextmanager
+async def connected(server: Server) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def answered(server: Server, request: bytes = GET) -> bytes:
+    async with connected(server) as (reader, writer):
+        writer.write(request)
+        return (await reader.readuntil(b"\r\n\r\n")).partition(b"\r\n")[0]
+
+
+async def closed(reader: asyncio.StreamReader) -> bytes:
+    """Wait until the server closes; return what it said before."""
+    said = b""
+    async with asyncio.timeout(30):
+        with contextlib.suppress(ConnectionError):
+            while piece := await reader.read(65_536):
+                said += piece
+    return said
+
+
+def counted(limit: str) -> float:
+    return float(CLOSED.labels(limit)._value.get())
+
+
+async def test_half_a_head_is_closed_after_its_time_and_counted(server: Server) -> None:
+    before = counted("head_time")
+    async with connected(server) as (reader, writer):
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX-A: ")
+        assert await closed(reader) == b""
+    assert counted("head_time") == before + 1
+
+
+async def test_dripping_does_not_lengthen_the_time_of_a_head(server: Server) -> None:
+    async with connected(server) as (reader, writer), asyncio.TaskGroup() as group:
+
+        async def drip() -> None:
+            with contextlib.suppress(ConnectionError):
+                while not reader.at_eof():
+                    writer.write(b"\r\n")  # blank lines before a request, which a parser passes over
+                    await asyncio.sleep(0.1)
+
+        group.create_task(drip())
+        assert await closed(reader) == b""
+
+
+async def test_a_head_without_end_is_closed_at_its_size(server: Server) -> None:
+    before = counted("head_bytes")
+    async with connected(server) as (reader, writer):
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-A: " + b"a" * 20_000)
+        assert await closed(reader) == b""
+    assert counted("head_bytes") == before + 1
+
+
+async def test_a_body_that_drips_is_closed_and_one_that_flows_is_taken(server: Server) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
+    before = counted("body_time")
+    async with connected(server) as (reader, writer), asyncio.TaskGroup() as group:
+
+        async def drip() -> None:
+            writer.write(head)
+            with contextlib.suppress(ConnectionError):
+                while not reader.at_eof():
+                    writer.write(b"x")
+                    await asyncio.sleep(0.1)
+
+        group.create_task(drip())
+        assert await closed(reader) == b""
+    assert counted("body_time") == before + 1
+    async with connected(server) as (reader, writer):
+        writer.write(head)
+        for _ in range(20):
+            writer.write(b"x" * 5_000)
+            await asyncio.sleep(0.15)
+        assert (await reader.readuntil(b"100000")).startswith(b"HTTP/1.1 200")
+
+
+async def test_who_does_not_read_the_answer_loses_the_connection(server: Server) -> None:
+    before = counted("answer_unread")
+    with socket.socket() as lazy:
+        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        lazy.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(lazy, ("127.0.0.1", server.port))
+        await loop.sock_sendall(lazy, b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
+        async with asyncio.timeout(30):
+            while counted("answer_unread") == before:  # noqa: ASYNC110  # a counter offers no event
+                await asyncio.sleep(0.1)
+
+
+async def test_a_slow_answer_of_ours_is_no_fault_of_the_client(server: Server) -> None:
+    async with connected(server) as (reader, writer):
+        writer.write(b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.sleep(4)
+        server.hold.set()
+        assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200")
+
+
+async def test_half_sent_requests_in_number_shut_nobody_out(server: Server) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(60):
+            _, writer = await stack.enter_async_context(connected(server))
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        statuses = [await answered(server) for _ in range(30)]
+    assert set(statuses) == {b"HTTP/1.1 200 OK"}
+
+
+async def test_a_connection_at_work_never_makes_room_for_a_new_one(server: Server) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        held = [await stack.enter_async_context(connected(server)) for _ in range(LIMITS.per_address)]
+        for _, writer in held:
+            writer.write(b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.sleep(0.3)
+        reader, _ = await stack.enter_async_context(connected(server))
+        assert await closed(reader) == b""
+        server.hold.set()
+        for reader, _ in held:
+            assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200")
+
+
+async def test_requests_in_one_packet_are_answered_in_order_each_once(server: Server) -> None:
+    post = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b"
+    async with connected(server) as (reader, writer):
+        writer.write(b"".join(post % (size, b"x" * size) for size in (3, 11, 200)))
+        for size in (3, 11, 200):
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+            assert await reader.readexactly(len(str(size))) == str(size).encode()
+
+
+async def test_a_large_answer_arrives_whole(server: Server) -> None:
+    async with connected(server) as (reader, writer):
+        writer.write(b"GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        size = 0
+        while piece := await reader.read(4_000_000):
+            size += len(piece)
+            await asyncio.sleep(0.25)  # slowly, but it goes on: for longer than the limit of who takes nothing
+    assert size == 40_000_000
