@@ -49,6 +49,12 @@ FAMILIES = {
         "消息服务器：建立流与消费者、列出各用户权限",
         "the broker: make streams and consumers, print the permissions of its users",
     ),
+    "holiday": Family(
+        "services.registry.command",
+        "registry",
+        "年度节假日安排通知：登记、清单",
+        "yearly holiday notices: record, list",
+    ),
     "dead-letter": Family(
         "shared.command.dead_letter", None, "死信：清单、查看、重放", "dead letters: list, show, replay"
     ),

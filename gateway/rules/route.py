@@ -22,7 +22,15 @@ CLIENT_BUSY = RefusalCode(
 
 OWNERS: dict[str, str] = {
     **dict.fromkeys(
-        ("enterprises", "filings", "qualifications", "register-applications", "tech-sme-evaluations", "units"),
+        (
+            "enterprises",
+            "filings",
+            "qualifications",
+            "register-applications",
+            "tech-sme-evaluations",
+            "units",
+            "holiday-notices",
+        ),
         "registry",
     ),
     **dict.fromkeys(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.registry.catalogue.api import holiday_notice
 from services.registry.enterprise.api import (
     document,
     enterprise,
@@ -48,6 +49,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
                 filing_import.router,
                 unit.router,
                 document.router,
+                holiday_notice.router,
             ],
             subscriptions=SUBSCRIPTIONS,
             jobs=[*imports.JOBS, *expiry.JOBS, *units.JOBS, *size_classes.JOBS],

@@ -32,6 +32,7 @@ def attach_infrastructure(metadata: MetaData) -> None:
     _audit(metadata)
     _rules_and_work(metadata)
     _documents(metadata)
+    _holiday_notices(metadata)
 
 
 def _outbox(metadata: MetaData) -> None:
@@ -256,4 +257,24 @@ def _documents(metadata: MetaData) -> None:
         CheckConstraint("size_bytes > 0", name="size_positive"),
         UniqueConstraint("sha256", "client_id"),
         Index("ix_document_waiting", "scan_due_at", "id", postgresql_where=text("scan = 'PENDING'")),
+    )
+
+
+def _holiday_notices(metadata: MetaData) -> None:
+    # The registry records them, the other services hold what it tells; corrected ones are kept.
+    Table(
+        "holiday_notice",
+        metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("year", Integer, nullable=False),
+        Column("number", String(200), nullable=False),
+        Column("issued_on", Date, nullable=False),
+        Column("source", String(200), nullable=False),
+        Column("off_days", JSONB, nullable=False),
+        Column("work_days", JSONB, nullable=False),
+        Column("replaces_id", Uuid),
+        Column("recorded_by", String(120), nullable=False),
+        Column("recorded_at", _AT, nullable=False),
+        Column("replaced_at", _AT),
+        Index("uq_holiday_notice_year", "year", unique=True, postgresql_where=text("replaced_at IS NULL")),
     )

@@ -1,7 +1,8 @@
 """Events of the registry: enterprises, their filings and their titles."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -104,3 +105,28 @@ class QualificationChanged(Event):
     valid_from_on: date
     valid_until_on: date | None
     evidence_level: str
+
+
+class HolidayNoticeRecorded(Event):
+    """The State Council's holiday notice of a year was recorded, or a record of it corrected; the newest one counts.
+
+    `off_days` are not worked, `work_days` are Saturdays and Sundays that are; `replaces_id` names the record that this
+    one corrects.
+    """
+
+    subject: ClassVar[str] = "registry.holiday_notice.recorded.v1"
+    meaning_zh: ClassVar[str] = "登记或更正了某年的节假日安排通知；以最近一次登记为准"
+    ordering: ClassVar[EventKind] = EventKind.HAPPENING
+    aggregate: ClassVar[str] = "holiday_notice"
+    key: ClassVar[tuple[str, ...]] = ("year",)
+
+    notice_id: UUID
+    year: int
+    number: str
+    issued_on: date
+    source: str
+    off_days: tuple[date, ...]
+    work_days: tuple[date, ...]
+    replaces_id: UUID | None
+    recorded_by: str
+    recorded_at: datetime

@@ -9,6 +9,7 @@ from services.finance.evaluation.models.enterprise import Enterprise
 from services.finance.evaluation.models.filing import Filing
 from services.finance.evaluation.models.qualification import Qualification
 from services.finance.evaluation.store import enterprise, filing, kv_evaluation, qualification
+from shared.bus.holiday_notice import holiday_notices_of
 from shared.bus.subscription import Mode, Subscription
 from shared.db.transaction import Transaction
 from shared.events.envelope import Envelope
@@ -59,4 +60,5 @@ SUBSCRIPTIONS = [
     Subscription("finance.enterprise", EnterpriseChanged, on_enterprises_changed, Mode.BATCH),
     Subscription("finance.filing", FilingAccepted, on_filings_accepted, Mode.BATCH),
     Subscription("finance.qualification", QualificationChanged, on_qualifications_changed, Mode.BATCH),
+    holiday_notices_of("finance"),
 ]

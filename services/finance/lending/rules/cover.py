@@ -11,7 +11,7 @@ from services.finance.lending.rules.loan_application import check_reason
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.shape import Shape
 from shared.kernel.types import Fen
-from shared.kernel.workday import DueDate, add_working_days
+from shared.kernel.workday import DueDate, WorkCalendar
 from shared.policy.rule_set import RuleSet
 
 COVER_FILED_TOO_LATE = RefusalCode(
@@ -106,7 +106,9 @@ class CoverRelease:
     released_exposure_fen: int
 
 
-def file(rules: RuleSet, *, starts_on: date, status: DrawdownStatus, filed_before: bool, today: date) -> DueDate:
+def file(
+    rules: RuleSet, *, starts_on: date, status: DrawdownStatus, filed_before: bool, today: date, calendar: WorkCalendar
+) -> DueDate:
     """File cover for a drawdown within the working days after the pay-out; return the due date that was met.
 
     Raises:
@@ -118,7 +120,7 @@ def file(rules: RuleSet, *, starts_on: date, status: DrawdownStatus, filed_befor
         raise Refusal(COVER_ALREADY_FILED)
     if status is DrawdownStatus.REPAID:
         raise Refusal(DRAWDOWN_ALREADY_REPAID)
-    due = add_working_days(starts_on, rules.param_int("filing_working_days"))
+    due = calendar.add_working_days(starts_on, rules.param_int("filing_working_days"))
     if today > due.on:
         raise Refusal(COVER_FILED_TOO_LATE, due_on=due.on)
     return due

@@ -14,6 +14,7 @@ from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.months import add_months
 from shared.kernel.shape import Shape
 from shared.kernel.types import Day, Fen, LooseUscc, RatePpm, Reference, TermMonths, Uscc
+from shared.kernel.workday import WorkCalendar
 from shared.policy.book import RuleBook
 
 PRINCIPAL_ABOVE_APPROVAL = RefusalCode(
@@ -101,7 +102,7 @@ class Lapse:
     status: LoanStatus
 
 
-def sign(
+def sign(  # noqa: PLR0913  # the terms, what was approved, and the books that a rate is read from
     terms: LoanTerms,
     book: RuleBook,
     *,
@@ -110,6 +111,7 @@ def sign(
     approved_on: date,
     available_fen: int,
     today: date,
+    calendar: WorkCalendar,
     publications: Sequence[Publication] = (),
 ) -> Signature:
     """Sign a loan: reserve its principal on the credit line that all banks share.
@@ -132,7 +134,7 @@ def sign(
     months_max = min(approved_months, rules.param_int("term_months_max"))
     if terms.term_months > months_max:
         raise Refusal(TERM_TOO_LONG, pointer="/term_months", months_max=months_max)
-    lpr = on_day(book, terms.signed_on, publications)
+    lpr = on_day(book, terms.signed_on, calendar, publications)
     rate_ppm = lpr.rate_ppm + rules.param_int("rate_margin_ppm")
     if terms.rate_ppm != rate_ppm:
         raise Refusal(

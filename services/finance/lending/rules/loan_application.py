@@ -26,7 +26,7 @@ from services.finance.lending.rules.application_refusal import (
 from shared.kernel.errors import Refusal
 from shared.kernel.shape import Shape
 from shared.kernel.types import DayOrNone, Fen, LongTextOrNone, Reference, ShortText, TermMonths, Uscc
-from shared.kernel.workday import DueDate, add_working_days
+from shared.kernel.workday import DueDate, WorkCalendar
 from shared.policy.rule_set import RuleSet
 
 POLICY = "loan_terms"
@@ -117,6 +117,7 @@ def submit(
     evaluation: EvaluationInForce,
     available_fen: int,
     today: date,
+    calendar: WorkCalendar,
 ) -> Submission:
     """Submit an application on the evaluation that the firm saw; the bank's answer is due in working days.
 
@@ -141,7 +142,7 @@ def submit(
     if evaluation.limit_fen == 0:
         raise Refusal(NO_CREDIT_LIMIT, grade=evaluation.grade)
     credit_line.check(terms.amount_fen, available_fen, "/amount_fen")
-    due = add_working_days(today, rules.param_int("answer_working_days"))
+    due = calendar.add_working_days(today, rules.param_int("answer_working_days"))
     return Submission(evaluation.limit_fen, evaluation.grade, due)
 
 

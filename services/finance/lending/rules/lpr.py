@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from shared.kernel.errors import Refusal, RefusalCode
-from shared.kernel.workday import next_working_day
+from shared.kernel.workday import WorkCalendar
 from shared.policy.book import RuleBook
 from shared.policy.header import Confidence
 from shared.policy.number import cell_number
@@ -68,7 +68,7 @@ class DayRate:
     confidence: Confidence
 
 
-def on_day(book: RuleBook, on: date, publications: Sequence[Publication] = ()) -> DayRate:
+def on_day(book: RuleBook, on: date, calendar: WorkCalendar, publications: Sequence[Publication] = ()) -> DayRate:
     """Return the one-year LPR of a day; days before a month's publication still carry that of the month before.
 
     A publication recorded by an officer wins over the series that comes with the rules. A month without a recorded
@@ -80,7 +80,7 @@ def on_day(book: RuleBook, on: date, publications: Sequence[Publication] = ()) -
     Source: F-LPR-01 (docs/rules/finance.md).
     """
     rules = book.pick(POLICY, on)
-    month = deciding_month(on, rules)
+    month = deciding_month(on, rules, calendar)
     shipped = _shipped(rules, on)
     held = [one for one in publications if one.published_on <= on]
     last = max(held, key=lambda one: one.published_on, default=None)
@@ -105,12 +105,12 @@ def on_day(book: RuleBook, on: date, publications: Sequence[Publication] = ()) -
     )
 
 
-def deciding_month(on: date, rules: RuleSet) -> int:
+def deciding_month(on: date, rules: RuleSet, calendar: WorkCalendar) -> int:
     """Return the month, as yyyymm, whose publication decides a day: the 20th, or the next working day after it.
 
     Source: F-LPR-02 (docs/rules/finance.md).
     """
-    due = next_working_day(on.replace(day=rules.param_int("publication_day"))).on
+    due = calendar.next_working_day(on.replace(day=rules.param_int("publication_day"))).on
     if on >= due:
         return _month(on)
     return _month(on) - 1 if on.month > 1 else (on.year - 1) * 100 + _MONTHS

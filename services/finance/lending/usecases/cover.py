@@ -12,6 +12,7 @@ from services.finance.lending.rules.cover import CoverBalances, CoverStatus, Cov
 from services.finance.lending.store import cover as covers
 from services.finance.lending.store import drawdown as drawdowns
 from services.finance.lending.store.drawdown import HeldDrawdown
+from shared.db.holiday_notice import work_calendar
 from shared.db.transaction import Transaction
 from shared.events.finance import CoverChanged
 from shared.kernel.actor import Role
@@ -40,6 +41,7 @@ async def file_cover(tx: Transaction, drawdown_id: UUID, book: RuleBook, *, cove
         status=drawdown.status,
         filed_before=drawdown.cover_id is not None,
         today=tx.today,
+        calendar=await work_calendar(tx),
     )
     cover = Cover(
         id=cover_id,

@@ -14,6 +14,7 @@ from services.finance.lending.store import loan_application as applications
 from services.finance.lending.store import lpr_publication as publications
 from services.finance.lending.store.loan import HeldLoan
 from services.finance.lending.usecases.loan_application import tell_decided
+from shared.db.holiday_notice import work_calendar
 from shared.db.transaction import Transaction
 from shared.events.finance import LoanLapsed, LoanSigned
 from shared.kernel.actor import Role
@@ -51,6 +52,7 @@ async def sign_loan(tx: Transaction, application_id: UUID, terms: LoanTerms, boo
         approved_on=application.approved_on or tx.today,
         available_fen=line_rules.available(own_limit_fen, line.reserved_fen, line.drawn_fen),
         today=tx.today,
+        calendar=await work_calendar(tx),
         publications=await publications.in_force(tx, terms.signed_on),
     )
     if await loans.contract_no_used(tx, bank_uscc, terms.contract_no):

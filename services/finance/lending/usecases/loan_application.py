@@ -29,6 +29,7 @@ from services.finance.partner.store import bank as banks
 from services.finance.partner.store import consent as consents
 from services.finance.partner.usecases.consent import require_consent
 from shared.db.case_no import CaseSeries, next_case_no
+from shared.db.holiday_notice import work_calendar
 from shared.db.transaction import Transaction
 from shared.events.finance import ApplicationDecided, ApplicationFlagged, ApplicationSubmitted, EvaluationCompleted
 from shared.kernel.actor import Role
@@ -65,6 +66,7 @@ async def _submission(tx: Transaction, uscc: str, terms: LoanApplicationTerms, b
         ),
         available_fen=line_rules.available(line.limit_fen, line.reserved_fen, line.drawn_fen),
         today=tx.today,
+        calendar=await work_calendar(tx),
     )
 
 

@@ -9,6 +9,7 @@ from services.finance.lending.rules import lpr_publication as publication_rules
 from services.finance.lending.rules.lpr import DayRate
 from services.finance.lending.rules.lpr_publication import HeldPublication, LprPublicationTerms
 from services.finance.lending.store import lpr_publication as publications
+from shared.db.holiday_notice import work_calendar
 from shared.db.lock import lock_transaction
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Role
@@ -25,7 +26,7 @@ async def rate_of(tx: Transaction, book: RuleBook, on: date) -> DayRate:
     Raises:
         Refusal: `lpr_unknown`; `rule_set_not_in_force`.
     """
-    return rules.on_day(book, on, await publications.in_force(tx, on))
+    return rules.on_day(book, on, await work_calendar(tx), await publications.in_force(tx, on))
 
 
 async def record_publication(

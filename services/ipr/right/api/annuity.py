@@ -15,6 +15,7 @@ from services.ipr.right.rules.right_kind import PATENT_KINDS, RightKind
 from services.ipr.right.rules.right_status import IN_FORCE
 from services.ipr.right.store import annuity as annuities
 from services.ipr.right.store import right as store
+from shared.db.holiday_notice import work_calendar
 from shared.db.selection import Chosen
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
@@ -102,13 +103,14 @@ add_counts(router, annuities.LIST, noun="annuities", scope="ipr.right:read", row
 
 async def _listed(tx: Tx, book: RuleBook, rows: Sequence[Right]) -> list[AnnuityListed]:
     about = await named(tx, rows)
-    rule_set = book.pick(rules.POLICY, tx.today)
+    rule_set, calendar = book.pick(rules.POLICY, tx.today), await work_calendar(tx)
     listed = []
     for row in rows:
         case = _case(row, Payers.NOT_ELIGIBLE)
         if case is None:
             continue
-        late, due = rules.in_grace(case, tx.today, rule_set), rules.next_due(case, tx.today, rule_set)
+        late = rules.in_grace(case, tx.today, rule_set, calendar)
+        due = rules.next_due(case, tx.today, rule_set, calendar)
         listed.append(
             AnnuityListed(
                 **dict(about[row.id]),
@@ -180,7 +182,9 @@ async def read_annuities(
     if case is None:
         raise Refusal(rules.ANNUITY_NOT_DUE)
     rule_set = book.pick(rules.POLICY, tx.today)
-    late, due = rules.in_grace(case, tx.today, rule_set), rules.next_due(case, tx.today, rule_set)
+    calendar = await work_calendar(tx)
+    late = rules.in_grace(case, tx.today, rule_set, calendar)
+    due = rules.next_due(case, tx.today, rule_set, calendar)
     return answered(
         AnnuitiesRead(
             right_id=right_id,

@@ -8,7 +8,7 @@ from services.ipr.right.rules.right_kind import PATENT_KINDS, RightKind
 from shared.kernel.errors import RefusalCode
 from shared.kernel.money import mul_ppm_half_up
 from shared.kernel.months import add_months
-from shared.kernel.workday import DueDate, next_working_day
+from shared.kernel.workday import DueDate, WorkCalendar
 from shared.policy.rule_set import RuleSet
 
 POLICY = "annual_fee"
@@ -132,7 +132,7 @@ def surcharge_fen(full_fee_fen: int, due_on: date, paid_on: date, rules: RuleSet
     return mul_ppm_half_up(full_fee_fen, rate)
 
 
-def next_due(case: FeeCase, on: date, rules: RuleSet) -> Annuity | None:
+def next_due(case: FeeCase, on: date, rules: RuleSet, calendar: WorkCalendar) -> Annuity | None:
     """Return the annual fee that must be paid next, seen from a day; on its last day it is still the next one.
 
     The fee of the year of grant is paid with the grant; each later one by the anniversary of the filing day on which
@@ -142,12 +142,12 @@ def next_due(case: FeeCase, on: date, rules: RuleSet) -> Annuity | None:
     """
     # A due day moves by less than a year, so the running year is the earliest whose fee can still be open.
     year = max(year_of(case.filed_on, on), year_of(case.filed_on, case.granted_on) + 1)
-    while (due := _annuity(case, year, on, rules)) is not None and due.due_on < on:
+    while (due := _annuity(case, year, on, rules, calendar)) is not None and due.due_on < on:
         year += 1
     return due
 
 
-def anniversaries_due(today: date, until: date) -> tuple[date, date]:
+def anniversaries_due(today: date, until: date, calendar: WorkCalendar) -> tuple[date, date]:
     """Return the first and the last anniversary of filing whose fee is due from today until a day, holidays moved.
 
     Before the first one a fee is late; the last one lies before `until` where that is a holiday.
@@ -156,14 +156,14 @@ def anniversaries_due(today: date, until: date) -> tuple[date, date]:
     """
     # The next fee is due within a year; the calendar has an end.
     first, last = today, min(max(until, today - _TWO_YEARS), today + _TWO_YEARS)
-    while next_working_day(first - _DAY).on >= today:
+    while calendar.next_working_day(first - _DAY).on >= today:
         first -= _DAY
-    while next_working_day(last).on > max(until, today - _TWO_YEARS):
+    while calendar.next_working_day(last).on > max(until, today - _TWO_YEARS):
         last -= _DAY
     return first, last
 
 
-def in_grace(case: FeeCase, on: date, rules: RuleSet) -> Annuity | None:
+def in_grace(case: FeeCase, on: date, rules: RuleSet, calendar: WorkCalendar) -> Annuity | None:
     """Return the annual fee whose grace runs on a day, with today's surcharge: it is owed only if it was not paid.
 
     Source: I-FEE-05 (docs/rules/ipr.md).
@@ -171,18 +171,18 @@ def in_grace(case: FeeCase, on: date, rules: RuleSet) -> Annuity | None:
     year = year_of(case.filed_on, on)
     if year <= year_of(case.filed_on, case.granted_on):
         return None
-    due = _annuity(case, year, on, rules)
+    due = _annuity(case, year, on, rules, calendar)
     return due if due is not None and due.due_on < on <= due.grace_until_on else None
 
 
-def _annuity(case: FeeCase, year: int, on: date, rules: RuleSet) -> Annuity | None:
+def _annuity(case: FeeCase, year: int, on: date, rules: RuleSet, calendar: WorkCalendar) -> Annuity | None:
     starts_on = add_months(case.filed_on, 12 * (year - 1))
     full = annual_fee_fen(case.kind, year, rules)
     over = full is None if case.ends_on is None else starts_on > case.ends_on
     if over or case.kind not in PATENT_KINDS:
         return None
-    due = _moved(starts_on, rules)
-    grace = _moved(add_months(due.on, rules.param_int("grace_months")), rules)
+    due = _moved(starts_on, rules, calendar)
+    grace = _moved(add_months(due.on, rules.param_int("grace_months")), rules, calendar)
     return Annuity(
         patent_year=year,
         fee_status=FeeStatus.NOT_FOUND if full is None else FeeStatus.KNOWN,
@@ -197,6 +197,6 @@ def _annuity(case: FeeCase, year: int, on: date, rules: RuleSet) -> Annuity | No
     )
 
 
-def _moved(on: date, rules: RuleSet) -> DueDate:
+def _moved(on: date, rules: RuleSet, calendar: WorkCalendar) -> DueDate:
     """Return the last day of a time limit: a holiday moves to the working day after it."""
-    return next_working_day(on) if rules.param_flag("shift_to_working_day") else DueDate(on, assumed=False)
+    return calendar.next_working_day(on) if rules.param_flag("shift_to_working_day") else DueDate(on, assumed=False)

@@ -15,6 +15,7 @@ from shared.db.selection import Asked, Selection, by_time
 from shared.db.transaction import Transaction
 from shared.kernel.sort import Sort
 from shared.kernel.types import Day
+from shared.kernel.workday import PUBLISHED
 
 
 def _visible_rows(tx: Transaction) -> Select[Right]:
@@ -29,7 +30,8 @@ def _visible_rows(tx: Transaction) -> Select[Right]:
 
 def _due_until(tx: Transaction, until: date) -> ColumnElement[bool]:
     """Return the condition that the fee due next, today included, is due by a day."""
-    first, last = anniversaries_due(tx.today, until)
+    # A condition of a list is made without asking the database, so it knows the notices of the product alone.
+    first, last = anniversaries_due(tx.today, until, PUBLISHED)
     filed_on = cast(col(Right.filed_on), DateTime)
     whole_years = cast(func.date_part("year", func.age(cast(first - timedelta(days=1), DateTime), filed_on)), Integer)
     next_on: ColumnElement[date] = cast(filed_on + func.make_interval(whole_years + 1), Date)

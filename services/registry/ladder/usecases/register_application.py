@@ -15,11 +15,11 @@ from services.registry.ladder.rules import register_application as rules
 from services.registry.ladder.rules.register_application import EntryCondition, EntryFacts, RegisterCheck
 from services.registry.ladder.store import register_application as store
 from shared.db.case_no import CaseSeries, next_case_no
+from shared.db.holiday_notice import work_calendar
 from shared.db.transaction import Transaction
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence, EvidenceLevel
 from shared.kernel.refusals import NOT_FOUND
-from shared.kernel.workday import add_working_days
 from shared.policy.book import RuleBook
 from shared.policy.rule_set import RuleSet
 
@@ -49,7 +49,7 @@ async def apply_for_register(
     rule_set = book.pick(POLICY, tx.today)
     found = await judge(tx, enterprise, titles, rule_set)
     status = rules.apply(found)
-    due = add_working_days(tx.today, rule_set.param_int("check_working_days"))
+    due = (await work_calendar(tx)).add_working_days(tx.today, rule_set.param_int("check_working_days"))
     application = RegisterApplication(
         id=application_id,
         uscc=uscc,
@@ -97,7 +97,7 @@ async def resubmit_application(tx: Transaction, application_id: UUID, *, book: R
     rule_set = book.pick(POLICY, tx.today)
     found = await judge(tx, enterprise, await qualifications.titles_of(tx, enterprise.uscc), rule_set)
     application.status = rules.resubmit(application.status, found)
-    due = add_working_days(tx.today, rule_set.param_int("check_working_days"))
+    due = (await work_calendar(tx)).add_working_days(tx.today, rule_set.param_int("check_working_days"))
     application.check_due_on, application.check_due_assumed = due.on, due.assumed
     application.conditions = rules.as_json(found)
     application.rule_set_version, application.rule_set_sha256 = rule_set.version, rule_set.sha256

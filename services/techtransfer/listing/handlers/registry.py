@@ -1,6 +1,7 @@
 """What techtransfer hears from the registry: who the parties are."""
 
 from services.techtransfer.listing.usecases.party import hold_parties
+from shared.bus.holiday_notice import holiday_notices_of
 from shared.bus.subscription import Mode, Subscription
 from shared.db.transaction import Transaction
 from shared.events.envelope import Envelope
@@ -15,5 +16,6 @@ async def on_enterprises_changed(tx: Transaction, events: list[Envelope[Enterpri
 SUBSCRIPTIONS = [
     Subscription(
         handler_name="techtransfer.party", event=EnterpriseChanged, handle=on_enterprises_changed, mode=Mode.BATCH
-    )
+    ),
+    holiday_notices_of("techtransfer"),
 ]

@@ -14,10 +14,10 @@ from services.techtransfer.listing.store import listing as store
 from services.techtransfer.listing.store import party as party_store
 from services.techtransfer.listing.store.listing import Listing
 from shared.db.case_no import CaseSeries, next_case_no
+from shared.db.holiday_notice import work_calendar
 from shared.db.transaction import Transaction
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
-from shared.kernel.workday import add_working_days
 from shared.policy.rule_set import RuleSet
 
 NOUNS: dict[type[ListingColumns], Noun] = {Achievement: Noun.ACHIEVEMENT, Need: Noun.NEED}
@@ -158,7 +158,8 @@ async def submit_listing(tx: Transaction, table: type[Listing], listing_id: UUID
     listing = await load_to_manage(tx, table, listing_id)
     apply(tx, listing, rules.submit(held(listing)))
     listing.submitted_at = tx.now
-    listing.review_due_on = add_working_days(tx.today, terms.param_int("review_working_days")).on
+    calendar = await work_calendar(tx)
+    listing.review_due_on = calendar.add_working_days(tx.today, terms.param_int("review_working_days")).on
     return listing
 
 

@@ -15,6 +15,7 @@ from services.finance.lending.rules.drawdown import DrawdownStatus
 from services.finance.partner.rules import bank
 from services.finance.partner.rules.bank import BankStatus, BankTerms
 from shared.kernel.errors import Refusal
+from shared.kernel.workday import PUBLISHED
 from tests.unit.finance.builders import BANK, BOOK, TODAY, WAN
 
 POLICY = BOOK.pick(fund_account.POLICY, TODAY)
@@ -27,7 +28,9 @@ def balances(city: int = 40 * WAN, district: int = 60 * WAN, exposure: int = 0) 
 def file(
     today: date, *, status: DrawdownStatus = DrawdownStatus.DISBURSED, filed_before: bool = False
 ) -> cover.DueDate:
-    return cover.file(POLICY, starts_on=TODAY, status=status, filed_before=filed_before, today=today)
+    return cover.file(
+        POLICY, starts_on=TODAY, status=status, filed_before=filed_before, today=today, calendar=PUBLISHED
+    )
 
 
 def test_cover_is_filed_within_ten_working_days_of_the_payout() -> None:

@@ -13,6 +13,7 @@ from services.finance.lending.rules.drawdown import DrawdownStatus, DrawdownTerm
 from services.finance.lending.rules.loan import LoanState, LoanStatus, LoanTerms
 from services.finance.lending.rules.lpr import LprStatus, Publication
 from shared.kernel.errors import Refusal
+from shared.kernel.workday import PUBLISHED
 from tests.unit.finance.builders import BANK, BOOK, TODAY, USCC, WAN
 
 POLICY = BOOK.pick(loan_application.POLICY, TODAY)
@@ -43,6 +44,7 @@ def sign(
         approved_on=TODAY - timedelta(days=10),
         available_fen=available_fen,
         today=TODAY,
+        calendar=PUBLISHED,
         publications=publications,
     )
 

@@ -17,6 +17,7 @@ from services.finance.lending.rules.loan_application import (
     LoanApplicationTerms,
 )
 from shared.kernel.errors import Refusal
+from shared.kernel.workday import PUBLISHED
 from tests.unit.finance.builders import BANK, BOOK, TODAY, WAN
 
 POLICY = BOOK.pick(rules.POLICY, TODAY)
@@ -51,7 +52,9 @@ def terms(**fields: object) -> LoanApplicationTerms:
 def submit(
     available_fen: int = 400 * WAN, evaluation: EvaluationInForce = IN_FORCE, **fields: object
 ) -> rules.Submission:
-    return rules.submit(terms(**fields), POLICY, evaluation=evaluation, available_fen=available_fen, today=TODAY)
+    return rules.submit(
+        terms(**fields), POLICY, evaluation=evaluation, available_fen=available_fen, today=TODAY, calendar=PUBLISHED
+    )
 
 
 def test_a_submission_freezes_the_limit_and_starts_a_clock_of_ten_working_days() -> None:

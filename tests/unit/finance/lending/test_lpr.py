@@ -9,6 +9,7 @@ from services.finance.lending.rules import lpr, lpr_publication
 from services.finance.lending.rules.lpr import LprStatus, Publication
 from services.finance.lending.rules.lpr_publication import HeldPublication, LprPublicationTerms
 from shared.kernel.errors import Refusal
+from shared.kernel.workday import PUBLISHED as PUBLISHED_DAYS
 from tests.unit.finance.builders import BOOK, TODAY
 
 PUBLISHED = [
@@ -30,17 +31,17 @@ PUBLISHED = [
 
 @pytest.mark.parametrize(("on", "ppm"), PUBLISHED)
 def test_each_publication_holds_from_its_day(on: date, ppm: int) -> None:
-    assert lpr.on_day(BOOK, on).rate_ppm == ppm
+    assert lpr.on_day(BOOK, on, PUBLISHED_DAYS).rate_ppm == ppm
 
 
 @pytest.mark.parametrize(("place", "on"), [(place, on) for place, (on, _) in enumerate(PUBLISHED) if place])
 def test_the_day_before_a_publication_carries_the_old_rate(place: int, on: date) -> None:
-    assert lpr.on_day(BOOK, on - timedelta(days=1)).rate_ppm == PUBLISHED[place - 1][1]
+    assert lpr.on_day(BOOK, on - timedelta(days=1), PUBLISHED_DAYS).rate_ppm == PUBLISHED[place - 1][1]
 
 
 def test_before_the_first_publication_there_is_no_rate() -> None:
     with pytest.raises(Refusal, match="rule_set_not_in_force"):
-        lpr.on_day(BOOK, date(2019, 8, 19))
+        lpr.on_day(BOOK, date(2019, 8, 19), PUBLISHED_DAYS)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_before_the_first_publication_there_is_no_rate() -> None:
     ],
 )
 def test_the_month_that_decides_a_day_is_published_on_the_20th_or_the_next_working_day(on: date, month: int) -> None:
-    assert lpr.deciding_month(on, BOOK.pick(lpr.POLICY, on)) == month
+    assert lpr.deciding_month(on, BOOK.pick(lpr.POLICY, on), PUBLISHED_DAYS) == month
 
 
 @pytest.mark.parametrize(
@@ -68,14 +69,14 @@ def test_the_month_that_decides_a_day_is_published_on_the_20th_or_the_next_worki
 def test_a_month_without_a_recorded_publication_is_never_told_without_a_mark(
     on: date, status: LprStatus, trust: str
 ) -> None:
-    found = lpr.on_day(BOOK, on)
+    found = lpr.on_day(BOOK, on, PUBLISHED_DAYS)
     assert (found.rate_ppm, found.status, found.confidence) == (30_000, status, trust)
     assert found.recorded_month == 202607
 
 
 def test_a_recorded_publication_decides_from_its_day_and_the_month_after_it_is_open_again() -> None:
     recorded = [Publication(date(2026, 11, 20), 29_000, "公告")]
-    before, since = (lpr.on_day(BOOK, on, recorded) for on in (date(2026, 11, 19), date(2026, 11, 20)))
+    before, since = (lpr.on_day(BOOK, on, PUBLISHED_DAYS, recorded) for on in (date(2026, 11, 19), date(2026, 11, 20)))
     assert (before.rate_ppm, before.status) == (30_000, LprStatus.NOT_RECORDED)
     assert (since.rate_ppm, since.status, since.source, since.confidence) == (
         29_000,
@@ -84,8 +85,8 @@ def test_a_recorded_publication_decides_from_its_day_and_the_month_after_it_is_o
         "reported",
     )
     read = [Publication(date(2026, 11, 20), 29_000, "https://www.chinamoney.com.cn/chinese/bklpr/")]
-    assert lpr.on_day(BOOK, date(2026, 11, 20), read).confidence == "official"
-    later = lpr.on_day(BOOK, date(2026, 12, 25), recorded)
+    assert lpr.on_day(BOOK, date(2026, 11, 20), PUBLISHED_DAYS, read).confidence == "official"
+    later = lpr.on_day(BOOK, date(2026, 12, 25), PUBLISHED_DAYS, recorded)
     assert (later.rate_ppm, later.status, later.recorded_month) == (29_000, LprStatus.NOT_RECORDED, 202611)
 
 

@@ -18,6 +18,7 @@ from services.ipr.right.rules.annuity import (
     surcharge_fen,
 )
 from services.ipr.right.rules.right_kind import RightKind
+from shared.kernel.workday import PUBLISHED
 from tests.unit.ipr.rule_sets import book
 
 RULES = book().pick("annual_fee", date(2026, 11, 23))
@@ -109,13 +110,13 @@ CASE = FeeCase(INVENTION, date(2020, 4, 15), date(2022, 6, 1), Payers.NOT_ELIGIB
 def test_the_fee_is_due_on_the_anniversary_of_the_filing_day_as_in_the_guidelines() -> None:
     """审查指南 5-9: filed 1997-06-03, the sixth year is paid by 2002-06-03."""
     filed = FeeCase(INVENTION, date(1997, 6, 3), date(2001, 8, 1), Payers.NOT_ELIGIBLE)
-    due = next_due(filed, date(2002, 6, 3), RULES)
+    due = next_due(filed, date(2002, 6, 3), RULES, PUBLISHED)
     assert due is not None
     assert (due.patent_year, due.due_on, due.grace_until_on) == (6, date(2002, 6, 3), date(2002, 12, 3))
 
 
 def test_the_next_fee_is_due_on_the_day_its_patent_year_begins() -> None:
-    due = next_due(CASE, date(2026, 11, 23), RULES)
+    due = next_due(CASE, date(2026, 11, 23), RULES, PUBLISHED)
     assert due is not None
     assert (due.patent_year, due.fee_fen) == (8, 200_000)
     assert (due.pay_from_on, due.due_on, due.grace_until_on, due.lost_from_on) == (
@@ -129,26 +130,26 @@ def test_the_next_fee_is_due_on_the_day_its_patent_year_begins() -> None:
 
 def test_a_due_day_and_a_day_of_grace_that_are_holidays_move_to_the_next_working_day() -> None:
     filed = FeeCase(INVENTION, date(2020, 10, 1), date(2022, 6, 1), Payers.NOT_ELIGIBLE)
-    due = next_due(filed, date(2025, 9, 1), RULES)
+    due = next_due(filed, date(2025, 9, 1), RULES, PUBLISHED)
     assert due is not None
     assert due.due_on == date(2025, 10, 9)  # 国庆节 and 中秋节: 1 to 8 October
     assert due.grace_until_on == date(2026, 4, 9)
     assert not due.days_assumed
-    saturday = next_due(replace(filed, filed_on=date(2021, 1, 10)), date(2026, 1, 1), RULES)
+    saturday = next_due(replace(filed, filed_on=date(2021, 1, 10)), date(2026, 1, 1), RULES, PUBLISHED)
     assert saturday is not None
     assert (saturday.due_on, saturday.grace_until_on) == (date(2026, 1, 12), date(2026, 7, 13))
 
 
 def test_no_fee_follows_the_last_patent_year() -> None:
     last = FeeCase(MODEL, date(2017, 4, 15), date(2018, 1, 1), Payers.NOT_ELIGIBLE, ends_on=date(2027, 4, 14))
-    assert next_due(last, date(2026, 4, 16), RULES) is None
-    assert next_due(last, date(2026, 4, 15), RULES) is not None
+    assert next_due(last, date(2026, 4, 16), RULES, PUBLISHED) is None
+    assert next_due(last, date(2026, 4, 15), RULES, PUBLISHED) is not None
 
 
 def test_a_compensated_term_has_fees_from_year_21_on_whose_amount_was_not_found() -> None:
     """§0.2a b: the docket answers for a patent past its twentieth year, and says what it does not know."""
     long = FeeCase(INVENTION, date(2005, 9, 1), date(2012, 1, 4), Payers.NOT_ELIGIBLE, ends_on=date(2028, 3, 31))
-    due, late = next_due(long, date(2026, 5, 1), RULES), in_grace(long, date(2026, 1, 15), RULES)
+    due, late = next_due(long, date(2026, 5, 1), RULES, PUBLISHED), in_grace(long, date(2026, 1, 15), RULES, PUBLISHED)
     assert due is not None
     assert late is not None
     assert (due.patent_year, due.due_on, due.fee_status, due.fee_fen) == (
@@ -158,7 +159,7 @@ def test_a_compensated_term_has_fees_from_year_21_on_whose_amount_was_not_found(
         None,
     )
     assert (late.patent_year, late.fee_status, late.surcharge_fen) == (21, FeeStatus.NOT_FOUND, None)
-    assert next_due(long, date(2027, 9, 2), RULES) is None
+    assert next_due(long, date(2027, 9, 2), RULES, PUBLISHED) is None
 
 
 @pytest.mark.parametrize(
@@ -166,7 +167,7 @@ def test_a_compensated_term_has_fees_from_year_21_on_whose_amount_was_not_found(
     [(date(2026, 4, 15), False), (date(2026, 4, 16), True), (date(2026, 10, 15), True), (date(2026, 10, 16), False)],
 )
 def test_a_fee_is_in_grace_for_six_months(on: date, *, owed: bool) -> None:
-    late = in_grace(replace(CASE, payers=Payers.ONE_ELIGIBLE), on, RULES)
+    late = in_grace(replace(CASE, payers=Payers.ONE_ELIGIBLE), on, RULES, PUBLISHED)
     assert (late is not None) == owed
     if late is not None:
         assert (late.patent_year, late.fee_fen) == (7, 30_000)
@@ -175,7 +176,7 @@ def test_a_fee_is_in_grace_for_six_months(on: date, *, owed: bool) -> None:
 
 def test_the_fee_of_the_year_of_grant_is_paid_with_the_grant() -> None:
     late = in_grace(
-        FeeCase(INVENTION, date(2020, 4, 15), date(2026, 5, 1), Payers.NOT_ELIGIBLE), date(2026, 6, 1), RULES
+        FeeCase(INVENTION, date(2020, 4, 15), date(2026, 5, 1), Payers.NOT_ELIGIBLE), date(2026, 6, 1), RULES, PUBLISHED
     )
     assert late is None
 

@@ -8,6 +8,7 @@ import pytest
 
 from services.ipr.right.rules.annuity import FeeCase, Payers, in_grace, next_due
 from services.ipr.right.rules.right_kind import RightKind
+from shared.kernel.workday import PUBLISHED
 from tests.support.oracle import annuity as oracle
 from tests.unit.ipr.rule_sets import book
 
@@ -45,7 +46,7 @@ def test_two_hundred_generated_schedules_agree_with_the_second_calculation(seed:
         made_up=MADE_UP,
     )
     for due in expected:
-        told = next_due(case, due.due_on, RULES)
+        told = next_due(case, due.due_on, RULES, PUBLISHED)
         assert told is not None
         assert (told.patent_year, told.fee_fen, told.due_on, told.grace_until_on) == (
             due.year,
@@ -55,13 +56,13 @@ def test_two_hundred_generated_schedules_agree_with_the_second_calculation(seed:
         )
         for days in (1, 31, 62, 100, 130, 160, 181):
             paid_on = min(due.due_on + timedelta(days=days), due.grace_until_on)
-            late = in_grace(case, paid_on, RULES)
+            late = in_grace(case, paid_on, RULES, PUBLISHED)
             assert late is not None
             assert late.patent_year == due.year
             if late.full_fee_fen is not None:
                 assert late.surcharge_fen == late.full_fee_fen * oracle.late_percent(due.due_on, paid_on) // 100
-        assert in_grace(case, due.grace_until_on + timedelta(days=1), RULES) is None
-    assert next_due(case, oracle.later(case.filed_on, 12 * years), RULES) is None
+        assert in_grace(case, due.grace_until_on + timedelta(days=1), RULES, PUBLISHED) is None
+    assert next_due(case, oracle.later(case.filed_on, 12 * years), RULES, PUBLISHED) is None
 
 
 def fixed_holidays() -> frozenset[date]:
@@ -72,6 +73,6 @@ def fixed_holidays() -> frozenset[date]:
 
 def test_a_schedule_that_forgets_the_working_day_would_be_found() -> None:
     case = FeeCase(RightKind.INVENTION, date(2020, 10, 1), date(2022, 6, 1), Payers.NOT_ELIGIBLE, date(2040, 9, 30))
-    due = next_due(case, date(2025, 9, 1), RULES)
+    due = next_due(case, date(2025, 9, 1), RULES, PUBLISHED)
     assert due is not None
     assert due.due_on != oracle.later(case.filed_on, 60)

@@ -1,0 +1,1 @@
+"""registry/catalogue — what applies to everybody: the yearly holiday notices."""

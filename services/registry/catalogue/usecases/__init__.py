@@ -1,0 +1,1 @@
+"""Lock, ask, apply, add, emit."""

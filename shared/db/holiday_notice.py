@@ -1,0 +1,77 @@
+"""Holiday notices recorded since the product was made: the registry records them, every service holds them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.db.transaction import Transaction
+from shared.kernel.workday import PUBLISHED, HolidayNotice, WorkCalendar
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedNotice:
+    """One record: the notice, what it corrects, who recorded it and from when to when it decided."""
+
+    id: UUID
+    year: int
+    number: str
+    issued_on: date
+    source: str
+    off_days: list[str]
+    work_days: list[str]
+    replaces_id: UUID | None
+    recorded_by: str
+    recorded_at: datetime
+    replaced_at: datetime | None = None
+
+    def notice(self) -> HolidayNotice:
+        """Return the notice as working days are counted by it."""
+        off, work = (frozenset(map(date.fromisoformat, days)) for days in (self.off_days, self.work_days))
+        return HolidayNotice(self.year, self.number, self.issued_on, self.source, off, work)
+
+
+_ADD = text("""
+INSERT INTO holiday_notice
+    (id, year, number, issued_on, source, off_days, work_days, replaces_id, recorded_by, recorded_at)
+VALUES (:id, :year, :number, :issued_on, :source, :off_days, :work_days, :replaces_id, :recorded_by, :recorded_at)
+ON CONFLICT (id) DO NOTHING
+""").bindparams(bindparam("off_days", type_=JSONB), bindparam("work_days", type_=JSONB))
+_REPLACE = text("UPDATE holiday_notice SET replaced_at = :at WHERE id = :id AND replaced_at IS NULL")
+_IN_FORCE = text("""
+SELECT * FROM holiday_notice
+WHERE recorded_at <= :at AND (replaced_at IS NULL OR replaced_at > :at) ORDER BY year
+""")
+_EVERY = text("SELECT * FROM holiday_notice ORDER BY year DESC, recorded_at DESC, id")
+
+
+async def work_calendar(tx: Transaction, known_at: datetime | None = None) -> WorkCalendar:
+    """Return the working days as they are known now, or as they were known at `known_at`."""
+    rows = await _select(tx, at=known_at or tx.now)
+    return PUBLISHED.with_notices(row.notice() for row in rows) if rows else PUBLISHED
+
+
+async def in_force(tx: Transaction, year: int) -> RecordedNotice | None:
+    """Return the record by which a year is counted, or None."""
+    return next((one for one in await _select(tx, at=tx.now) if one.year == year), None)
+
+
+async def every_notice(tx: Transaction) -> list[RecordedNotice]:
+    """Return every record, newest year first, corrected ones included."""
+    return [RecordedNotice(**row) for row in (await tx.session.execute(_EVERY)).mappings()]
+
+
+async def keep_notice(tx: Transaction, new: RecordedNotice) -> None:
+    """Keep a record; the one that it corrects stays and stops deciding. The same record again changes nothing."""
+    if new.replaces_id is not None:
+        await tx.session.execute(_REPLACE, {"at": new.recorded_at, "id": new.replaces_id})
+    values: dict[str, Any] = {name: getattr(new, name) for name in RecordedNotice.__dataclass_fields__}
+    await tx.session.execute(_ADD, values)
+
+
+async def _select(tx: Transaction, *, at: datetime) -> Sequence[RecordedNotice]:
+    return [RecordedNotice(**row) for row in (await tx.session.execute(_IN_FORCE, {"at": at})).mappings()]
