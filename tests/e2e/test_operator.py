@@ -36,7 +36,7 @@ async def test_every_command_of_the_operators_page_can_be_pasted(suite: Launched
     blocks = re.findall(r"```sh\n(.*?)```", page, flags=re.DOTALL)
     assert len(blocks) >= 4
     script = "set -eu\n" + "\necho '--'\n".join(blocks) + '\necho "--"; echo "$SECRET"\n'
-    onboarded, suspended, keys, rates, holidays, letters, *_, secret = pasted(script, suite, tmp_path)
+    onboarded, suspended, keys, rates, _broker, holidays, letters, *_, secret = pasted(script, suite, tmp_path)
     assert "credit.decision:write" in onboarded
     assert re.search(r"^bank-c\tbank\tACTIVE\t91500000DEMBANKA1R", onboarded, re.MULTILINE)
     assert suspended.splitlines() == ["bank-c SUSPENDED", "bank-c ACTIVE"]
