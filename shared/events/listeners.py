@@ -16,6 +16,7 @@ HEARD_BY: Mapping[str, Sequence[str]] = {
     "ipr.right.changed.v1": ("techtransfer",),
     "registry.enterprise.changed.v1": ("finance", "ipr", "techtransfer"),
     "registry.filing.accepted.v1": ("finance",),
+    "registry.holiday_notice.recorded.v1": ("finance", "ipr", "techtransfer"),
     "registry.qualification.changed.v1": ("finance",),
 }
 """Subject → services that hear it."""
