@@ -25,7 +25,7 @@ from shared.db.document import (
     held_documents,
 )
 from shared.db.transaction import Transaction
-from shared.files.media_type import EVIDENCE, FILE_TYPE_REFUSED
+from shared.files.media_type import EVIDENCE, FILE_TYPE_REFUSED, UNKNOWN
 from shared.files.scan import FILE_INFECTED
 from shared.files.store import FILE_EMPTY, FILE_HASH_MISMATCH, FileStore, StoredFile
 from shared.kernel.errors import Refusal
@@ -33,6 +33,7 @@ from shared.kernel.evidence import EvidenceLevel
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import BODY_TOO_LARGE, NOT_FOUND
 from shared.kernel.text import without_invisible
+from shared.kernel.types import Sha256
 from shared.web.answer import answered
 from shared.web.edge import Files, Tx, edge, edge_router, refusals
 from shared.web.export import attachment
@@ -41,7 +42,9 @@ _NAME_LENGTH = 200
 _BYTES: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {
-            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}, "example": "%PDF-1.7"}
+            media_type: {"schema": {"type": "string", "format": "binary"}, "example": "%PDF-1.7"}
+            # The general type stands for all in programs that know none of the others.
+            for media_type in (UNKNOWN, *sorted(EVIDENCE))
         }
     }
 }
@@ -199,8 +202,8 @@ def _add_upload(router: APIRouter, service: str, scope: str) -> None:
             UploadFile, File(description="PDF、图片、表格、文本或 ZIP/OFD / PDF, image, table, text, ZIP or OFD")
         ],
         sha256: Annotated[
-            str | None,
-            Form(description="自行计算的 SHA-256，供核对 / your own SHA-256, compared", pattern="^[0-9a-f]{64}$"),
+            Sha256 | None,
+            Form(description="自行计算的 SHA-256，供核对 / your own SHA-256, compared"),
         ] = None,
     ) -> Response:
         """Upload a document; evidence then names it by the `sha256` of the answer. The same bytes again are one.
