@@ -15,8 +15,8 @@ from shared.web.operations import Versions, versions_of
 from shared.web.rule_set_read import RuleSetCatalogue, RuleSetHistory, RuleSetRead
 
 router = edge_router(prefix="", tags=["rule-sets"])
-_Policy = Annotated[str, Path(pattern="^[a-z][a-z0-9_]{0,63}$")]
-_Version = Annotated[str, Path(pattern=r"^[0-9]{4}\.[0-9]{1,4}$")]
+_Policy = Annotated[str, Path(max_length=64, pattern="^[a-z][a-z0-9_]{0,63}$")]
+_Version = Annotated[str, Path(max_length=9, pattern=r"^[0-9]{4}\.[0-9]{1,4}$")]
 
 
 class AllRuleSets(RuleSetCatalogue):

@@ -97,9 +97,17 @@ TOKEN_REQUEST = {
                     "required": ["grant_type"],
                     "properties": {
                         "grant_type": {"type": "string", "const": "client_credentials"},
-                        "client_id": {"type": "string", "description": "客户端，也可用 HTTP Basic / or HTTP Basic"},
-                        "client_secret": {"type": "string", "description": "密钥 / its secret"},
-                        "scope": {"type": "string", "description": "缩小权限，可不填 / fewer scopes, if wanted"},
+                        "client_id": {
+                            "type": "string",
+                            "maxLength": 200,
+                            "description": "客户端，也可用 HTTP Basic / or HTTP Basic",
+                        },
+                        "client_secret": {"type": "string", "maxLength": 200, "description": "密钥 / its secret"},
+                        "scope": {
+                            "type": "string",
+                            "maxLength": 4_000,
+                            "description": "缩小权限，可不填 / fewer scopes, if wanted",
+                        },
                     },
                 }
             }

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import model_validator
 
 from shared.kernel.shape import Shape
-from shared.kernel.types import Day, ShortTextOrNone
+from shared.kernel.types import Day, Sha256, ShortTextOrNone
 
 
 class EvidenceLevel(StrEnum):
@@ -32,15 +32,10 @@ class Evidence(Shape):
     level: EvidenceLevel
     issued_on: Day
     official_no: ShortTextOrNone = None
-    document_sha256: str | None = None
+    document_sha256: Sha256 | None = None
 
     @model_validator(mode="after")
     def _is_backed(self) -> Self:
-        if self.document_sha256 is not None and (
-            len(self.document_sha256) != 64  # noqa: PLR2004  # hexadecimal length of SHA-256
-            or any(mark not in "0123456789abcdef" for mark in self.document_sha256)
-        ):
-            raise ValueError("document_sha256 has 64 lower-case hexadecimal digits")
         if self.level is not EvidenceLevel.DECLARED and not (self.official_no or self.document_sha256):
             raise ValueError("evidence above DECLARED needs an official_no or a document_sha256")
         return self

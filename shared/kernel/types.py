@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Strict
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Strict, StringConstraints
 from sqlalchemy import BigInteger, Integer, String, Text
 from sqlmodel import Field
 
@@ -156,6 +156,8 @@ ShortTextOrNone = Annotated[str | None, Field(sa_type=String(200), max_length=20
 """One line for people, or nothing."""
 Reference = Annotated[str, AfterValidator(_reference), Field(sa_type=String(200), max_length=200)]
 """A number that somebody else gave, shown as it was written; what it is compared by is its fold."""
+Sha256 = Annotated[str, StringConstraints(min_length=64, max_length=64, pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 of a document: 64 lower-case hexadecimal digits."""
 PersonName = Annotated[str, AfterValidator(person_name), Field(sa_type=String(200), max_length=200)]
 """The name of a person who is named in public or signs: one line with at least one letter."""
 LongText = Annotated[str, AfterValidator(prose), Field(sa_type=Text, max_length=4000)]

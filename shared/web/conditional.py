@@ -5,6 +5,7 @@ import re
 from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
+from pydantic import Field
 
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import PRECONDITION_FAILED, PRECONDITION_REQUIRED
@@ -15,6 +16,8 @@ _TAG = re.compile(r'(?P<weak>W/)?"(?P<opaque>[\x21\x23-\x7e\x80-\xff]*)"')
 _LIST = re.compile(rf"\s*(?:{_TAG.pattern.replace('?P<weak>', '?:').replace('?P<opaque>', '?:')}\s*(?:,\s*|$))+")
 _VERSION = re.compile(r"v(?P<version>[0-9]{1,18})(?:-[0-9a-f]+)?")
 _DIGEST_BYTES = 8
+# The length is only told: a longer list is refused as any other that we did not give.
+_Tags = Annotated[str, Field(json_schema_extra={"maxLength": 1_000})]
 _NOT_MODIFIED = 304
 _KEPT = ("etag", "cache-control", "content-location", "vary")
 
@@ -36,10 +39,10 @@ def etag_of(body: bytes, *, version: int | None = None) -> str:
 async def _seen_version(
     request: Request,
     if_match: Annotated[
-        str | None,
+        _Tags | None,
         Header(
             description='所读版本的 ETag，如 "v3"；可列多个，* 表示任意版本 / '
-            'ETag of the version that was read, such as "v3"; several may be listed, * is any version'
+            'ETag of the version that was read, such as "v3"; several may be listed, * is any version',
         ),
     ] = None,
 ) -> SeenVersion:

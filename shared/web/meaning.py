@@ -7,7 +7,8 @@ from typing import Any
 from shared.dictionary.meaning import Dictionary, Meaning, with_unit
 
 _METHODS = ("get", "put", "post", "patch", "delete")
-_INT64_MAX = 2**63 - 1
+_INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
+_SHOWN = {"example", "examples", "default"}
 _DAYS = ("_on", "_at")
 _BOUNDS = {"_from_on": ("，自该日起（含）", ", first day"), "_until_on": ("，至该日止（含）", ", last day")}
 
@@ -51,6 +52,7 @@ class _Describer:
                 self._parameter(parameter, operation["operationId"])
         for tag in document.get("tags", ()):
             self._tag(tag)
+        _bound_integers({key: document[key] for key in ("components", "paths") if key in document})
         return self._found
 
     def _parameter(self, parameter: dict[str, Any], operation: str) -> None:
@@ -76,10 +78,6 @@ class _Describer:
         for part in (schema, *schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else ())):
             if "enum" in part:
                 self._values(part, (f"{within}.{name}", name))
-            if part.get("type") == "integer":
-                part.setdefault("format", "int64")
-                if "exclusiveMaximum" not in part:
-                    part.setdefault("maximum", _INT64_MAX)
 
     def _values(self, schema: dict[str, Any], names: tuple[str, ...]) -> None:
         held = next((name for name in names if name in self._dictionary.enumerations), None)
@@ -106,6 +104,25 @@ class _Describer:
                 return meaning
         self._found.missing.add(names[0])
         return None
+
+
+def _bound_integers(part: Any) -> None:  # noqa: ANN401  # any part of a document
+    """Give every integer its width and, where a tighter bound is not told, the bounds of that width."""
+    if isinstance(part, list):
+        for one in part:
+            _bound_integers(one)
+        return
+    if not isinstance(part, dict):
+        return
+    if part.get("type") == "integer":
+        part.setdefault("format", "int64")
+        if "exclusiveMinimum" not in part:
+            part.setdefault("minimum", _INT64_MIN)
+        if "exclusiveMaximum" not in part:
+            part.setdefault("maximum", _INT64_MAX)
+    for key, one in part.items():
+        if key not in _SHOWN:
+            _bound_integers(one)
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

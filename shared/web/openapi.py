@@ -2,10 +2,10 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Path, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -176,7 +176,7 @@ def problem_pages(codes: Sequence[RefusalCode]) -> APIRouter:
         response_model=ProblemEntry,
         responses=refusals(NOT_FOUND, FIELD_INVALID),
     )
-    async def read_problem(code: str, request: Request) -> JSONResponse:
+    async def read_problem(code: Annotated[str, Path(max_length=64)], request: Request) -> JSONResponse:
         del request
         if code not in by_code:
             raise Refusal(NOT_FOUND, noun="problem")

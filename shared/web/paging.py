@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import Depends, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared.db.keyset import PageWanted, Told
 from shared.kernel.errors import Refusal
@@ -20,6 +20,8 @@ from shared.kernel.refusals import CURSOR_INVALID
 MAX_LIMIT = 200
 _MAX_CURSOR_LENGTH = 1_000
 _MAX_PARTS = 4
+# The length is only told: a longer one is `cursor_invalid` as any other that we did not give.
+_CursorText = Annotated[str, Field(json_schema_extra={"maxLength": _MAX_CURSOR_LENGTH})]
 _CURSOR = re.compile("[A-Za-z0-9_-]+")
 
 Item = TypeVar("Item")
@@ -86,7 +88,10 @@ async def page_request(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="每页条数 / rows per page")] = 50,
     cursor: Annotated[
-        str | None, Query(description="上一页返回的 next_cursor / next_cursor of the page before")
+        _CursorText | None,
+        Query(
+            description="上一页返回的 next_cursor / next_cursor of the page before",
+        ),
     ] = None,
 ) -> PageRequest:
     """Read `limit` and `cursor`."""

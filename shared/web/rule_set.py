@@ -1,6 +1,8 @@
 """The pages of rule sets: every policy of a service, its history, and a version with its tables and sources."""
 
-from fastapi import Request, Response
+from typing import Annotated
+
+from fastapi import Path, Request, Response
 from pydantic import BaseModel
 
 from shared.kernel.clock import shanghai_date
@@ -11,6 +13,8 @@ from shared.web.edge import edge, edge_router
 from shared.web.rule_set_read import RuleSetCatalogue, RuleSetHistory, RuleSetRead, RuleSetSummary
 
 NOUN = "rule-sets"
+_Policy = Annotated[str, Path(max_length=64)]
+_Version = Annotated[str, Path(max_length=9)]
 router = edge_router(tags=["rule-sets"])
 
 
@@ -49,14 +53,14 @@ async def list_rule_sets(request: Request) -> Response:
 
 @router.get(f"/{NOUN}/{{policy}}", response_model=RuleSetHistory)
 @edge(scope="public", row="any", summary_zh="某项规则的历次版本", transaction=False)
-async def read_rule_set_history(policy: str, request: Request) -> Response:
+async def read_rule_set_history(policy: _Policy, request: Request) -> Response:
     """Show all versions of a policy."""
     return _answer(_history(request, policy))
 
 
 @router.get(f"/{NOUN}/{{policy}}/{{version}}", response_model=RuleSetRead)
 @edge(scope="public", row="any", summary_zh="规则集：数值、表格与出处", transaction=False)
-async def read_rule_set(policy: str, version: str, request: Request) -> Response:
+async def read_rule_set(policy: _Policy, version: _Version, request: Request) -> Response:
     """Show one version: every number with source, article, day and confidence, and its tables in words."""
     book: RuleBook = request.app.state.rule_book
     rule_set = book.version(policy, version)

@@ -130,6 +130,7 @@ def test_a_field_without_a_meaning_and_an_unknown_value_would_be_found() -> None
     assert document["components"]["schemas"]["Loan"]["properties"]["amount_fen"] == {
         "type": "integer",
         "format": "int64",
+        "minimum": -(2**63),
         "maximum": 2**63 - 1,
         "description": "金额（单位：分） / amount, in fen",
     }

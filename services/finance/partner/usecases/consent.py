@@ -1,9 +1,6 @@
 """Grant and withdraw consents, and check them before a bank reads."""
 
-from typing import Annotated
 from uuid import UUID
-
-from pydantic import StringConstraints
 
 from services.finance.partner.models.consent import Consent
 from services.finance.partner.rules import consent as rules
@@ -23,7 +20,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.personal import Personal
 from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.shape import Shape
-from shared.kernel.types import GivenInstantOrNone, PersonName, ShortText, ShortTextOrNone, Uscc
+from shared.kernel.types import GivenInstantOrNone, PersonName, Sha256, ShortText, ShortTextOrNone, Uscc
 from shared.policy.book import RuleBook
 
 
@@ -36,7 +33,7 @@ class ConsentDraft(Shape):
     expires_at: GivenInstantOrNone = None
     signer_name: PersonName
     signer_capacity: SignerCapacity = SignerCapacity.LEGAL_REPRESENTATIVE
-    mandate_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    mandate_sha256: Sha256 | None = None
     text_version: ShortText
     signature: ShortTextOrNone = None
     channel: ConsentChannel = ConsentChannel.WEB

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, Strict
 
 from shared.kernel.key_field import KeyField
+from shared.kernel.types import Sha256
 
 
 class Noun(StrEnum):
@@ -68,9 +69,9 @@ TrlOrNone = Annotated[int | None, Strict(), Field(ge=1, le=9)]
 """Technology readiness level, or unknown."""
 MarketLevelOrNone = Annotated[int | None, Strict(), Field(ge=10, le=13)]
 """Market extension of the readiness scale: sales channel, profit, break-even, return."""
-YearMonth = Annotated[str | None, Field(pattern=r"^(19|20)\d{2}-(0[1-9]|1[0-2])$")]
+YearMonth = Annotated[str | None, Field(max_length=7, pattern=r"^(19|20)\d{2}-(0[1-9]|1[0-2])$")]
 """A month as YYYY-MM, or unknown."""
-Digest = Annotated[str | None, Field(pattern=r"^[0-9a-f]{64}$")]
+Digest = Sha256 | None
 """SHA-256 of a document in lower-case hexadecimal, or none."""
 
 _LABELS: dict[StrEnum, tuple[str, str]] = {
