@@ -110,6 +110,7 @@ class ConnectionTable:
     _all: set["ClientConnection"] = field(default_factory=set)
     _by_address: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     _waiting: OrderedDict["ClientConnection", None] = field(default_factory=OrderedDict)
+    _uploading: OrderedDict["ClientConnection", None] = field(default_factory=OrderedDict)
     _closed: Tally[tuple[str, str]] = field(default_factory=Tally)
     _sweeping: asyncio.TimerHandle | None = None
 
@@ -128,7 +129,7 @@ class ConnectionTable:
 
     def leave(self, one: "ClientConnection") -> None:
         """Forget a connection."""
-        self._waiting.pop(one, None)
+        self.work(one)
         if one in self._all:
             self._all.discard(one)
             self._by_address[one.address] -= 1
@@ -137,12 +138,19 @@ class ConnectionTable:
         OPEN.set(len(self._all))
 
     def wait(self, one: "ClientConnection") -> None:
-        """Note that a connection waits for its client from now on."""
+        """Note that a connection waits for a request of its client from now on."""
+        self._uploading.pop(one, None)
         self._waiting[one] = None
+
+    def upload(self, one: "ClientConnection") -> None:
+        """Note that a connection waits for the rest of a request from now on."""
+        self._waiting.pop(one, None)
+        self._uploading[one] = None
 
     def work(self, one: "ClientConnection") -> None:
         """Note that a connection waits for its client no longer."""
         self._waiting.pop(one, None)
+        self._uploading.pop(one, None)
 
     def close(self, one: "ClientConnection", limit: str) -> None:
         """Close a connection for a limit, and count it."""
@@ -154,7 +162,8 @@ class ConnectionTable:
     def _make_room(
         self, limit: str, newcomer: "ClientConnection", may_go: Callable[["ClientConnection"], bool]
     ) -> bool:
-        oldest = next((other for other in self._waiting if other is not newcomer and may_go(other)), None)
+        candidates = (other for held in (self._waiting, self._uploading) for other in held)
+        oldest = next((other for other in candidates if other is not newcomer and may_go(other)), None)
         self.close(oldest or newcomer, limit)
         return oldest is not None
 
@@ -264,13 +273,12 @@ class ClientConnection(HttpToolsProtocol):
         self._phase = phase
         self._since = self.loop.time()
         self._taken = 0
-        if phase in _CLIENTS_TURN:
-            self.table.wait(self)
-        else:
+        if phase is _Phase.DONE:
             self.table.work(self)
-
-
-_CLIENTS_TURN = frozenset({_Phase.IDLE, _Phase.HEAD})
+        elif phase is _Phase.BODY:
+            self.table.upload(self)
+        else:
+            self.table.wait(self)
 
 
 def client_protocol(limits: ConnectionLimits) -> type[ClientConnection]:

@@ -19,7 +19,7 @@ from shared.files import tabular
 from shared.kernel import uscc
 from shared.kernel.actor import Actor, Role
 from shared.kernel.shape import Shape
-from shared.web import auth, body, edge, export
+from shared.web import auth, body, client_connection, edge, export
 from tests.fault.mutants import Mutant
 
 
@@ -137,6 +137,18 @@ def _no_limits() -> None:
         engine.TIMEOUTS[name] = "0"
 
 
+def _no_time_for_a_request() -> None:
+    client_connection.ClientConnection.over_time = lambda *_: None
+
+
+def _newcomers_make_room() -> None:
+    def refuse(table: client_connection.ConnectionTable, limit: str, newcomer: Any, _may_go: Any) -> bool:
+        table.close(newcomer, limit)
+        return False
+
+    client_connection.ConnectionTable._make_room = refuse
+
+
 AREA: tuple[Mutant, ...] = (
     Mutant("tenant_filter_missing", "one read looks a loan up by its id alone", ("E1",), _tenant_filter_missing),
     Mutant("extra_fields_ignored", "fields that a shape does not know are dropped", ("E2",), _extra_fields_ignored),
@@ -151,5 +163,7 @@ AREA: tuple[Mutant, ...] = (
     Mutant("business_date_of_greenwich", "the business date is that of UTC", ("G1",), _business_date_of_greenwich),
     Mutant("check_character_ignored", "a code is judged by its form alone", ("F1", "F5"), _check_character_ignored),
     Mutant("every_list_is_utf_8", "a list is read as UTF-8 whatever it is", ("F3",), _every_list_is_utf_8),
+    Mutant("no_time_for_a_request", "half a request may stay for ever", ("F6",), _no_time_for_a_request),
+    Mutant("newcomers_make_room", "of too many connections the newest is refused", ("F6",), _newcomers_make_room),
     Mutant("no_limits", "statements, locks and idle transactions may last for ever", ("G4",), _no_limits),
 )
