@@ -23,13 +23,39 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import Counter, Gauge, Histogram
 
+from shared.kernel.fault_words import fault_words
+
 METRIC_PREFIX = "kechuang_"
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SECRETS = frozenset({"authorization", "password", "client_secret", "secret", "token", "access_token", "database_url"})
-# Without local variables: they hold passwords, tokens and personal data.
-_TRACEBACKS = structlog.processors.ExceptionRenderer(
-    structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=30)
-)
+
+
+class _Tracebacks(structlog.tracebacks.ExceptionDictTransformer):
+    """Tracebacks without local variables and without the values in messages: they hold secrets and personal data."""
+
+    def __init__(self) -> None:
+        super().__init__(show_locals=False, max_frames=30)
+
+    def __call__(self, exc_info: structlog.typing.ExcInfo) -> list[dict[str, Any]]:
+        """Return the frames of an exception and of those that it came from."""
+        told = super().__call__(exc_info)
+        _say_without_values(told, exc_info[1])
+        return told
+
+
+def _say_without_values(told: list[dict[str, Any]], fault: BaseException | None) -> None:
+    for one in told:
+        if fault is None:  # the chain is not the one that was rendered: rather say nothing of it
+            one.update(exc_value="", exc_notes=[])
+            continue
+        one.update(exc_value=fault_words(fault), exc_notes=[])
+        if isinstance(fault, BaseExceptionGroup):
+            for inner, part in zip(one.get("exceptions", ()), fault.exceptions, strict=False):
+                _say_without_values(inner, part)
+        fault = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
+
+
+_TRACEBACKS = structlog.processors.ExceptionRenderer(_Tracebacks())
 _propagator = TraceContextTextMapPropagator()
 _ids = RandomIdGenerator()
 _providers: dict[str, TracerProvider] = {}
@@ -64,14 +90,12 @@ def histogram(name: str, what: str, labels: tuple[str, ...] = ()) -> Histogram:
     return Histogram(METRIC_PREFIX + name, what, labels, buckets=_BUCKETS)
 
 
-# Without the local variables: they hold personal data and secrets.
-_tracebacks = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
-
-
 def _mask_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:  # noqa: ANN401
     for name in event:
         if name.lower() in _SECRETS:
             event[name] = "***"
+        elif isinstance(event[name], BaseException):
+            event[name] = fault_words(event[name])
     return event
 
 

@@ -260,7 +260,7 @@ class Upstream:
                     connection.release()
                 if pause is None or not self._budget.spend():
                     self.count("down")
-                    _log.warning("upstream_down", upstream=self.name, reason=repr(fault))
+                    _log.warning("upstream_down", upstream=self.name, reason=fault)
                     raise UpstreamDownError(self.name) from fault
                 RETRIES.labels(self.name).inc()
                 await asyncio.sleep(pause)

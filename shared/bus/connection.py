@@ -26,7 +26,7 @@ async def connected(url: str, *, service: str, on_reconnect: Callable[[], None] 
 
     async def told_error(fault: Exception) -> None:
         # A refused publish shows only here: the publisher itself just sees a time-out.
-        _log.warning("bus_error", fault=repr(fault))
+        _log.warning("bus_error", fault=fault)
 
     async def told_reconnect() -> None:
         _log.info("bus_reconnected")

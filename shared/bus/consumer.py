@@ -89,9 +89,9 @@ class Consumer:
             except NotFoundError:
                 _log.debug("stream_went_away", publisher=self._publisher)
             except (nats.errors.Error, APIError, TimeoutError) as fault:
-                _log.warning("consumer_waits_for_bus", publisher=self._publisher, fault=repr(fault))
+                _log.warning("consumer_waits_for_bus", publisher=self._publisher, fault=fault)
             except (DatabaseUnavailable, Busy) as fault:
-                _log.warning("consumer_waits_for_database", publisher=self._publisher, fault=repr(fault))
+                _log.warning("consumer_waits_for_database", publisher=self._publisher, fault=fault)
             except Exception:  # noqa: BLE001  # what it does not understand must not stop the other consumers
                 _log.exception("consumer_failed", publisher=self._publisher)
             # What was not answered is not spoken for any more: it comes again.

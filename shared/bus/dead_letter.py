@@ -81,6 +81,6 @@ async def _replay_one(database: Database, clock: Clock, subscription: Subscripti
     except EnvelopeInvalid as fault:
         return f"unreadable: {fault}"
     except Exception as fault:  # noqa: BLE001  # one letter's failure must not stop the others; it is reported
-        _log.warning("replay_failed", handler=letter.handler, letter=letter.id, fault=repr(fault))
+        _log.warning("replay_failed", handler=letter.handler, letter=letter.id, fault=fault)
         return f"{type(fault).__name__}: {fault}"
     return gaps[0].reason if gaps else None

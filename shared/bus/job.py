@@ -113,7 +113,7 @@ class JobBoard:
         try:
             ran = await run_once(job, context)
         except (DatabaseUnavailable, Busy) as fault:
-            _log.warning("job_postponed", reason=repr(fault.__cause__ or fault))
+            _log.warning("job_postponed", reason=fault.__cause__ or fault)
             RUNS.labels(self.service, job.name, "failed").inc()
         except Exception:  # noqa: BLE001  # one failed run must not end the loop; it is logged, counted and tried again
             _log.exception("job_failed")

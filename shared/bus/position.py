@@ -70,7 +70,7 @@ class ConsumerPosition:
             try:
                 await self.keep()
             except (DatabaseUnavailable, Busy, nats.errors.Error, APIError, TimeoutError) as fault:
-                _log.debug("mark_not_moved", publisher=self._publisher, fault=repr(fault))
+                _log.debug("mark_not_moved", publisher=self._publisher, fault=fault)
 
     async def keep(self) -> None:
         """Move the mark once.

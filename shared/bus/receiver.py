@@ -22,6 +22,7 @@ from shared.events.envelope import Envelope, EnvelopeInvalid, from_wire
 from shared.failpoint import reached
 from shared.kernel.actor import system_actor
 from shared.kernel.clock import Clock
+from shared.kernel.fault_words import fault_words
 
 LAST_DELIVERY = 5
 # Seconds until the next delivery, by the number of deliveries so far: a neighbour that is on its way comes at once, a
@@ -142,7 +143,7 @@ class Receiver:
         try:
             gaps = await self._patiently(work) if len(deliveries) > 1 else None
         except Exception as fault:  # noqa: BLE001  # which of them failed, and why, shows when each is alone
-            _log.info("events_handled_alone", events=len(some), fault=repr(fault))
+            _log.info("events_handled_alone", events=len(some), fault=fault)
             gaps = None
         if gaps is None:
             for one in some:
@@ -197,7 +198,7 @@ class Receiver:
             reused = isinstance(fault, NumberReused)
             if reused:
                 REUSED.labels(self._service, name).inc()
-            reason = f"{type(fault).__name__}: {fault.__cause__ or fault}"
+            reason = fault_words(fault.__cause__ or fault)
             await self._fail(group[0], name, reason, hopeless=reused)
             return
         for one in group:
@@ -224,7 +225,7 @@ class Receiver:
             try:
                 return await work()
             except DatabaseUnavailable as fault:
-                _log.warning("consumer_waits_for_database", fault=repr(fault.__cause__ or fault))
+                _log.warning("consumer_waits_for_database", fault=fault.__cause__ or fault)
                 await asyncio.sleep(_DATABASE_PAUSE_SECONDS)
 
     async def _fail(self, one: Arrival, handler: str, reason: str, *, hopeless: bool = False) -> None:

@@ -98,7 +98,7 @@ class Relay:
                     self._doubt()
                     await self._publish_forever(own)
             except (DatabaseUnavailable, Busy) as fault:
-                _log.warning("relay_waits_for_database", fault=repr(fault.__cause__ or fault))
+                _log.warning("relay_waits_for_database", fault=fault.__cause__ or fault)
             except Exception:  # noqa: BLE001  # the relay outlives what it does not understand; the backlog metric tells
                 _log.exception("relay_failed")
             await asyncio.sleep(_RETRY_SECONDS)
@@ -140,7 +140,7 @@ class Relay:
                 await asyncio.sleep(_RETRY_SECONDS)
             except (nats.errors.Error, APIError, TimeoutError) as fault:
                 # The library swallows the reason of a refused publish; its error callback logs it.
-                _log.warning("relay_waits_for_bus", fault=repr(fault))
+                _log.warning("relay_waits_for_bus", fault=fault)
                 self._doubt()
                 await asyncio.sleep(_RETRY_SECONDS)
             with contextlib.suppress(TimeoutError):

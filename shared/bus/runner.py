@@ -116,7 +116,7 @@ class Bus:
                 tasks.create_task(self._watch(client), name="watch")
                 end_if_cancelled()
         except (nats.errors.Error, OSError, TimeoutError) as fault:
-            _log.warning("bus_not_reachable", fault=repr(fault))
+            _log.warning("bus_not_reachable", fault=fault)
         except BaseExceptionGroup as faults:
             expected, unexpected = faults.split((nats.errors.Error, OSError, TimeoutError))
             if unexpected is not None:
@@ -162,7 +162,7 @@ class Bus:
                 if await scrub(client, self._database):
                     relay.wake()
             except (nats.errors.Error, APIError, TimeoutError, DatabaseUnavailable, Busy) as fault:
-                _log.info("scrub_postponed", fault=repr(fault))
+                _log.info("scrub_postponed", fault=fault)
                 self._line_is_new.set()
 
     async def _was_told(self, _message: Msg) -> None:
@@ -183,7 +183,7 @@ class Bus:
                 if count:
                     await replay(self._database, self._clock, subscriptions, only_gaps=True)
             except (DatabaseUnavailable, Busy) as fault:
-                _log.warning("dead_letters_wait_for_database", fault=repr(fault.__cause__ or fault))
+                _log.warning("dead_letters_wait_for_database", fault=fault.__cause__ or fault)
             await asyncio.sleep(DEAD_LETTER_SECONDS)
 
     async def _watch(self, client: Client) -> None:

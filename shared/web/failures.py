@@ -106,7 +106,7 @@ async def _on_http(request: Request, fault: Exception) -> Response:
 
 
 async def _on_unavailable(request: Request, fault: Exception) -> Response:
-    _log.warning("database_unavailable", reason=repr(fault.__cause__ or fault))
+    _log.warning("database_unavailable", reason=fault.__cause__ or fault)
     return problem_response(UNAVAILABLE, request=request, headers={"retry-after": _RETRY_AFTER_S[503]})
 
 
@@ -114,7 +114,7 @@ async def _on_database(request: Request, fault: Exception) -> Response:
     """Answer what the database itself refused: a guard that the rule had not seen is a conflict, not a crash."""
     state = getattr(getattr(fault, "orig", None), "sqlstate", None)
     if state in {_UNIQUE_VIOLATION, _EXCLUSION_VIOLATION}:
-        _log.warning("database_guard_held", sqlstate=state, reason=str(getattr(fault, "orig", fault))[:300])
+        _log.warning("database_guard_held", sqlstate=state, reason=fault)
         return problem_response(CONFLICT, request=request)
     if state in _UNSTORABLE:
         return problem_response(FIELD_INVALID, request=request)

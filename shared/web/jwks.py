@@ -87,7 +87,7 @@ class JwksClient:
             answer.raise_for_status()
             keys = read_keys(orjson.loads(answer.content[:_MAX_DOCUMENT_BYTES]))
         except (httpx.HTTPError, ValueError) as fault:
-            _log.warning("jwks_unreachable", url=self._url, reason=repr(fault))
+            _log.warning("jwks_unreachable", url=self._url, reason=fault)
             if self._keys:
                 self._fetched_at = time.monotonic()
             return
