@@ -197,7 +197,7 @@ def with_service(settings: LaunchSettings, service: str, command: list[str]) -> 
 
     suite = Suite(settings)
     order = [sys.executable, *command]
-    environment = suite.environment(service)
+    environment = {**suite.environment(service), **suite.databases(service)}
     if service in settings.database_urls or suite.postgres.is_ready():
         return subprocess.call(order, env=environment, cwd=ROOT)
     with held(settings):
@@ -206,7 +206,7 @@ def with_service(settings: LaunchSettings, service: str, command: list[str]) -> 
         child = Child(suite.postgres.program())
         try:
             suite.postgres.wait_until_ready()
-            suite.postgres.ensure_databases(suite.database_passwords)
+            suite.postgres.ensure_databases(suite.database_passwords, suite.owner_passwords)
             upgrade = [sys.executable, "-m", "deploy.embedded.migration", service]
             return subprocess.call(upgrade, env=environment, cwd=ROOT) or subprocess.call(
                 order, env=environment, cwd=ROOT

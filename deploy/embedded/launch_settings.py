@@ -4,12 +4,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 
 SERVICES = ("registry", "finance", "techtransfer", "ipr")
 PROCESSES = (*SERVICES, "gateway")
-"""Everything that is a uvicorn process with a database, a role and a NATS user of its own."""
+"""Everything that is a uvicorn process with a database, two roles and a NATS user of its own."""
 
 PROVISIONER_SETTING = "PROVISIONER_NATS_URL"
 """Address of a broker of one's own with the user who makes streams and consumers; no service is ever told it."""
@@ -44,6 +45,7 @@ class LaunchSettings:
         ports: of each process and server, on the loopback address.
         processes: how many uvicorn processes each service has.
         database_urls: given addresses of real databases; a service that is missing gets an embedded one.
+        owner_urls: of the same databases, with the role that owns and migrates them.
         nats_urls: given addresses of a real broker.
         provisioner_url: its address with the provisioner's user; None where streams are made elsewhere.
         demo: whether demo clients and the demo city exist.
@@ -53,6 +55,7 @@ class LaunchSettings:
     ports: Mapping[str, int]
     processes: Mapping[str, int]
     database_urls: Mapping[str, str]
+    owner_urls: Mapping[str, str]
     nats_urls: Mapping[str, str]
     provisioner_url: str | None
     demo: bool
@@ -62,7 +65,7 @@ class LaunchSettings:
         """Read the settings.
 
         Raises:
-            SettingError: a number is none, or out of range.
+            SettingError: a number is none, or out of range; an address of a database lacks that of its owner.
         """
         databases = {name: url for name in PROCESSES if (url := environment.get(f"{name.upper()}_DATABASE_URL"))}
         shared_broker = environment.get("NATS_URL")
@@ -77,6 +80,7 @@ class LaunchSettings:
             },
             processes={name: _number(environment, f"{name.upper()}_PROCESSES", 1, 1, 64) for name in PROCESSES},
             database_urls=databases,
+            owner_urls=_owners(environment, databases),
             nats_urls=brokers,
             provisioner_url=environment.get(PROVISIONER_SETTING) or None,
             demo=demo == "1" if demo else not databases,
@@ -111,6 +115,27 @@ class LaunchSettings:
     def demo_clients(self) -> Path:
         """File of the demo clients and their secrets."""
         return self.secrets / "demo-clients.json"
+
+
+def _owners(environment: Mapping[str, str], databases: Mapping[str, str]) -> dict[str, str]:
+    """Return the owners' addresses of the given databases, each beside that of its runner."""
+    found = {}
+    for name, url in databases.items():
+        variable, runner = f"{name.upper()}_OWNER_DATABASE_URL", f"{name.upper()}_DATABASE_URL"
+        owner = environment.get(variable)
+        if not owner:
+            raise SettingError(
+                f"{runner} needs {variable}: the role that owns the database and migrates it; "
+                f"`python -m shared.db.role {name}` prints the statements that make both roles\n"
+                f"设置 {runner} 时还须设置 {variable}（拥有并迁移数据库的角色）"
+            )
+        if urlsplit(owner).username == urlsplit(url).username:
+            raise SettingError(
+                f"{variable} and {runner} name the same role: a service must not own its tables\n"
+                f"{variable} 与 {runner} 不能使用同一角色：服务不得拥有其数据表"
+            )
+        found[name] = owner
+    return found
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

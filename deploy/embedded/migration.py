@@ -5,12 +5,14 @@ import os
 import sys
 
 from shared.db.migrate import migrate
+from shared.db.role import role_in
 
 
 async def main(services: list[str]) -> None:
-    """Migrate `services`; each address comes from `<SERVICE>_DATABASE_URL`."""
+    """Migrate `services` as their owners; `<SERVICE>_DATABASE_URL` names who is given rights."""
     for service in services:
-        await migrate(os.environ[f"{service.upper()}_DATABASE_URL"], service)
+        owner, runner = (os.environ[f"{service.upper()}_{part}"] for part in ("OWNER_DATABASE_URL", "DATABASE_URL"))
+        await migrate(owner, service, runner=role_in(runner))
 
 
 if __name__ == "__main__":

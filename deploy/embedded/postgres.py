@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: one server, one database and one role for each service."""
+"""The embedded PostgreSQL: one server, one database and two roles for each service."""
 
 import asyncio
 import os
@@ -14,6 +14,7 @@ import asyncpg
 from deploy.embedded.binaries import postgres_bin
 from deploy.embedded.patience import Patience
 from deploy.embedded.process import Account, Child, Program, server_account
+from shared.db.role import database_statements, owner_of, ownership_statements, role_statements
 
 _START_SECONDS = 20.0
 _INITDB_SECONDS = 60.0
@@ -108,8 +109,11 @@ class PostgresServer:
             "shared_buffers": "64MB",
             "max_connections": "150",
             "recovery_init_sync_method": "syncfs",  # a crashed server need not open thousands of files to be sure
-            "log_min_error_statement": "panic",  # a failing statement may hold a secret or personal data
-            "log_min_messages": "warning",
+            # A failing statement, its detail and its message may hold a secret or personal data: the service says what
+            # failed, the server tells of itself.
+            "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
+            "log_min_messages": "log",
             **({} if self.durable else {"fsync": "off", "full_page_writes": "off"}),
         }
         return Program(
@@ -162,32 +166,60 @@ class PostgresServer:
             env={"PATH": os.environ.get("PATH", ""), "PGPASSWORD": self._password},  # arguments are seen by all
         )
 
-    def ensure_databases(self, passwords: dict[str, str]) -> None:
-        """Make a role and a database of the same name for each service, closed to every other role.
+    def ensure_databases(self, passwords: dict[str, str], owner_passwords: dict[str, str]) -> None:
+        """Make both roles and the database of each service, closed to every other role.
 
         Args:
-            passwords: of each role; set anew at each start, so that the secret file is the truth.
+            passwords: of the role that each service runs as; set anew at each start, so that the secret file is the
+                truth.
+            owner_passwords: of the role that owns each service's database.
         """
-        asyncio.run(self._ensure_databases(passwords))
+        asyncio.run(self._ensure_databases(passwords, owner_passwords))
 
-    async def _ensure_databases(self, passwords: dict[str, str]) -> None:
+    async def _ensure_databases(self, passwords: dict[str, str], owner_passwords: dict[str, str]) -> None:
         connection = await asyncpg.connect(self.url())
         try:
+            await close_common_databases(connection)
             for service, password in passwords.items():
-                await ensure_database(connection, service, password)
+                await ensure_database(connection, service, password, owner_passwords[service])
+                if await _owns_something(connection, service):
+                    await self._take_from_runner(service)
         finally:
             await connection.close()
 
+    async def _take_from_runner(self, service: str) -> None:
+        """Bring on a database that was made when the service ran as its owner."""
+        inside = await asyncpg.connect(self.url(service))
+        try:
+            await inside.execute("; ".join(ownership_statements(service)))
+        finally:
+            await inside.close()
 
-async def ensure_database(admin: "asyncpg.Connection[asyncpg.Record]", service: str, password: str) -> None:
-    """Make the role and the database of `service` if they are missing, and set the role's password."""
-    if not await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", service):
-        await admin.execute(f'CREATE ROLE "{service}" LOGIN')
-    literal = await admin.fetchval("SELECT quote_literal($1)", password)
-    await admin.execute(f'ALTER ROLE "{service}" PASSWORD {literal}')
+
+async def close_common_databases(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Let nobody but administrators into the databases that every server has."""
+    await admin.execute("REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC")
+
+
+async def ensure_database(
+    admin: "asyncpg.Connection[asyncpg.Record]", service: str, password: str, owner_password: str
+) -> None:
+    """Make both roles and the database of `service` if they are missing, and set the roles' passwords."""
+    await admin.execute("; ".join(role_statements(service)))
+    for role, word in ((service, password), (owner_of(service), owner_password)):
+        literal = await admin.fetchval("SELECT quote_literal($1)", word)
+        await admin.execute(f'ALTER ROLE "{role}" PASSWORD {literal}')
     if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", service):
-        await admin.execute(f'CREATE DATABASE "{service}" OWNER "{service}"')
-    await admin.execute(f'REVOKE CONNECT, TEMPORARY ON DATABASE "{service}" FROM PUBLIC')
+        await admin.execute(f'CREATE DATABASE "{service}" OWNER "{owner_of(service)}"')
+    await admin.execute("; ".join(database_statements(service)))
+
+
+async def _owns_something(admin: "asyncpg.Connection[asyncpg.Record]", role: str) -> bool:
+    query = """
+        SELECT EXISTS (SELECT FROM pg_shdepend JOIN pg_roles ON pg_roles.oid = refobjid
+                       WHERE rolname = $1 AND refclassid = 'pg_authid'::regclass AND deptype = 'o')
+    """
+    return bool(await admin.fetchval(query, role))
 
 
 def _give(path: Path, account: Account | None) -> None:

@@ -21,6 +21,7 @@ from deploy.embedded.nats import NatsServer
 from deploy.embedded.postgres import PostgresServer
 from deploy.embedded.process import Program, port_fault
 from deploy.embedded.secret import key, secret
+from shared.db.role import owner_of
 from shared.events.permission import PROVISIONER
 
 _BACKLOG = 512
@@ -34,11 +35,9 @@ class Suite:
         self.settings = settings
         self._sockets: dict[str, socket.socket] = {}
         folder = server_folder(settings.home)
-        self.database_passwords = {
-            name: secret(settings.secrets, f"postgres-{name}")
-            for name in PROCESSES
-            if name not in settings.database_urls
-        }
+        embedded = [name for name in PROCESSES if name not in settings.database_urls]
+        self.database_passwords = {name: secret(settings.secrets, f"postgres-{name}") for name in embedded}
+        self.owner_passwords = {name: secret(settings.secrets, f"postgres-{name}-owner") for name in embedded}
         self.postgres = PostgresServer(
             folder / "postgres",
             port=settings.ports["postgres"],
@@ -94,9 +93,19 @@ class Suite:
         self._sockets.clear()
 
     def database_url(self, name: str) -> str:
-        """Return the database address of a process."""
+        """Return the database address of a process, with the role that it runs as."""
         given = self.settings.database_urls.get(name)
         return given or self.postgres.url(name, name, self.database_passwords[name])
+
+    def owner_url(self, name: str) -> str:
+        """Return the address of the same database with the role that owns it; no process of the suite is told."""
+        given = self.settings.owner_urls.get(name)
+        return given or self.postgres.url(name, owner_of(name), self.owner_passwords[name])
+
+    def databases(self, name: str) -> dict[str, str]:
+        """Return both addresses as the settings that a migration or an administrator's command reads."""
+        prefix = name.upper()
+        return {f"{prefix}_DATABASE_URL": self.database_url(name), f"{prefix}_OWNER_DATABASE_URL": self.owner_url(name)}
 
     def environment(self, name: str) -> dict[str, str]:
         """Return what the process `name` is told: its own secrets, none of another's."""
@@ -163,7 +172,7 @@ class Suite:
 
     def migration(self) -> Program:
         """Return the program that migrates all databases."""
-        told = {f"{name.upper()}_DATABASE_URL": self.database_url(name) for name in PROCESSES}
+        told = {variable: url for name in PROCESSES for variable, url in self.databases(name).items()}
         return Program(
             name="migration",
             work=lambda: run_module("deploy.embedded.migration", *PROCESSES),
@@ -194,5 +203,5 @@ def _harmless(environment: Mapping[str, str], *, but: str | None = None) -> dict
     return {
         name: value
         for name, value in environment.items()
-        if not name.startswith((*others, "NATS_URL", PROVISIONER_SETTING))
+        if not name.startswith((*others, "NATS_URL", PROVISIONER_SETTING)) and not name.endswith("_OWNER_DATABASE_URL")
     }

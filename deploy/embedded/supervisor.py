@@ -144,7 +144,7 @@ class Supervisor:
         preload()
         if settings.needs_postgres:
             self._wait("PostgreSQL", suite.postgres.is_ready)
-            suite.postgres.ensure_databases(suite.database_passwords)
+            suite.postgres.ensure_databases(suite.database_passwords, suite.owner_passwords)
         if self.run_once(suite.migration()) != 0:
             log = settings.logs / "migration.log"
             raise StartError(f"The databases could not be migrated 数据库迁移失败; see {log}")

@@ -156,14 +156,17 @@ def _say(line: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command line; addresses come from `<SERVICE>_DATABASE_URL` and `<SERVICE>_NATS_URL`."""
+    """Run the command line; addresses come from `<SERVICE>_OWNER_DATABASE_URL` and `<SERVICE>_NATS_URL`.
+
+    What was never published is taken out and put in again above the lost numbers: only the owner of the tables may.
+    """
     parser = argparse.ArgumentParser(prog="python -m shared.bus.restore", description=__doc__)
     parser.add_argument("verb", choices=("list", "accept"))
     parser.add_argument("service", choices=PUBLISHERS)
     parser.add_argument("--reason", default="", help="why the backup was restored; kept in the audit")
     parser.add_argument("--folder", default=os.environ.get("KECHUANG_HOME", "."), type=Path, help="for the list")
     given = parser.parse_args(arguments)
-    names = [f"{given.service.upper()}_{part}" for part in ("DATABASE_URL", "NATS_URL")]
+    names = [f"{given.service.upper()}_{part}" for part in ("OWNER_DATABASE_URL", "NATS_URL")]
     database_url, nats_url = (os.environ.get(name) for name in names)
     if database_url is None or nats_url is None:
         parser.error(f"set {' and '.join(names)}")

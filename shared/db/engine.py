@@ -11,22 +11,16 @@ from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from shared.db.role import KEEPALIVES, TIMEOUTS
 from shared.db.transaction import Reactions, Transaction
 from shared.failpoint import reached
 from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
 from shared.kernel.ids import new_id
 
-TIMEOUTS = {
-    "lock_timeout": "3000",
-    "statement_timeout": "10000",
-    "idle_in_transaction_session_timeout": "15000",
-}
-"""Limits in milliseconds of every connection; each service's role has them too, for whoever uses it by hand."""
-# A line that goes silent resets nothing: the server's limit on a statement never reaches us, and a lock whose holder
-# vanished would stay. So we wait a little longer than the server would, and the server looks after its own end.
+# A line that goes silent resets nothing, and the server's limit on a statement never reaches us: so we wait a little
+# longer than the server would.
 _SILENCE_SECONDS = 12.0
-_KEEPALIVES = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
 _LOST = (
     asyncpg.exceptions.PostgresConnectionError,
     asyncpg.exceptions.AdminShutdownError,
@@ -101,7 +95,7 @@ class Database:
             connect_args={
                 "timeout": 5,
                 "command_timeout": silence_seconds,
-                "server_settings": {"application_name": service, "timezone": "UTC", **TIMEOUTS, **_KEEPALIVES},
+                "server_settings": {"application_name": service, "timezone": "UTC", **TIMEOUTS, **KEEPALIVES},
             },
         )
 

@@ -24,8 +24,10 @@ from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, MetaData, String, TypeDecorator, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared.db.engine import TIMEOUTS, Database, driver_url
+from shared.db.engine import Database, driver_url
+from shared.db.keeping import keep
 from shared.db.lock import lock_number
+from shared.db.role import SERVICES, role_in
 from shared.db.tables import attach_infrastructure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,34 +94,27 @@ def heads_of(service: str) -> frozenset[str]:
     return frozenset(step.revision for step in _script(service).get_revisions("heads") if step is not None)
 
 
-async def migrate(url: str, service: str) -> None:
+async def migrate(url: str, service: str, *, runner: str | None = None) -> None:
     """Bring the database at `url` to the newest revision; several processes may call this at once.
+
+    Args:
+        url: address with the role that owns the database.
+        service: whose database it is.
+        runner: the role that the service runs as; it is given what the tables say. None gives nobody anything.
 
     Raises:
         sqlalchemy.exc.DBAPIError: a lock or statement took longer than its limit; nothing was changed.
     """
-    await _with_connection(url, lambda connection: _upgrade(connection, service))
+    await _with_connection(url, lambda connection: _upgrade(connection, service, runner))
 
 
-def _upgrade(connection: Connection, service: str) -> None:
+def _upgrade(connection: Connection, service: str, runner: str | None) -> None:
     # Another process may be migrating just now: that is worth a longer wait than a table's lock.
     connection.execute(text(f"SET LOCAL lock_timeout = {_LIMITS['statement_timeout']}"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": lock_number("migrate", service)})
     connection.execute(text(f"SET LOCAL lock_timeout = {_LIMITS['lock_timeout']}"))
     command.upgrade(config_for(service, connection), "heads")
-    _limit_the_role(connection)
-
-
-def _limit_the_role(connection: Connection) -> None:
-    """Give the role the limits that our connections have: a person's session under it must not hold a lock for ever.
-
-    A superuser's sessions are left alone.
-    """
-    found = connection.execute(text("SELECT rolsuper, rolconfig FROM pg_roles WHERE rolname = current_user")).one()
-    held = set(found.rolconfig or ())
-    for name, limit in TIMEOUTS.items():
-        if not found.rolsuper and f"{name}={limit}" not in held:
-            connection.execute(text(f"ALTER ROLE CURRENT_USER SET {name} = {limit}"))
+    keep(connection, metadata_of(service), runner=runner)
 
 
 async def is_current(database: Database, service: str) -> bool:
@@ -134,7 +129,10 @@ async def is_current(database: Database, service: str) -> bool:
 
 async def _with_connection(url: str, work: Any) -> None:  # noqa: ANN401  # run_sync takes any callable
     engine = create_async_engine(
-        driver_url(url), poolclass=pool.NullPool, connect_args={"timeout": 10, "server_settings": _LIMITS}
+        driver_url(url),
+        hide_parameters=True,
+        poolclass=pool.NullPool,
+        connect_args={"timeout": 10, "server_settings": _LIMITS},
     )
     try:
         async with engine.begin() as connection:
@@ -214,19 +212,21 @@ def metadata_of(service: str) -> MetaData:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command line; the address comes from `<SERVICE>_DATABASE_URL`."""
+    """Run the command line; the addresses come from `<SERVICE>_OWNER_DATABASE_URL` and `<SERVICE>_DATABASE_URL`."""
     parser = argparse.ArgumentParser(prog="python -m shared.db.migrate", description=__doc__)
     parser.add_argument("verb", choices=("upgrade", "revision"))
-    parser.add_argument("service", choices=("registry", "finance", "techtransfer", "ipr", "gateway"))
+    parser.add_argument("service", choices=SERVICES)
     parser.add_argument("message", nargs="?", help="one sentence: what the migration does")
     parser.add_argument("--infrastructure", action="store_true", help="compare the tables that every service holds")
     given = parser.parse_args(arguments)
-    variable = f"{given.service.upper()}_DATABASE_URL"
-    url = os.environ.get(variable)
-    if url is None:
-        parser.error(f"set {variable} to the database that is to be migrated")
+    variables = [f"{given.service.upper()}_{part}" for part in ("OWNER_DATABASE_URL", "DATABASE_URL")]
+    url, runner_url = (os.environ.get(name) for name in variables)
+    if url is None or runner_url is None:
+        parser.error(
+            f"set {variables[0]} to migrate with, and {variables[1]} to name who is given rights 请设置两个数据库地址"
+        )
     if given.verb == "upgrade":
-        asyncio.run(migrate(url, given.service))
+        asyncio.run(migrate(url, given.service, runner=role_in(runner_url)))
         return 0
     if not given.message:
         parser.error("a revision needs a sentence that says what it does")

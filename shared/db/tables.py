@@ -22,6 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from shared.db.keeping import append_only, rows_leave
+
 _AT = DateTime(timezone=True)
 
 
@@ -58,6 +60,7 @@ def _outbox(metadata: MetaData) -> None:
         Index("ix_outbox_event_unpublished", "position", postgresql_where=text("published_at IS NULL")),
         # Each index is paid again when a row is marked as published; a hand-made republish may scan instead.
         Index("ix_outbox_event_causation_id", "causation_id"),
+        **append_only(marks=("published_at", "stream_sequence"), taken_out_while="published_at IS NULL"),
     )
     # One row: the highest sequence that the stream ever acknowledged; a stream that ends below it lost events.
     Table(
@@ -157,6 +160,7 @@ def _audit(metadata: MetaData) -> None:
         CheckConstraint("(seal_no IS NULL) = (seal IS NULL)", name="sealed_whole"),
         Index("ix_audit_entry_unsealed", "position", postgresql_where=text("seal_no IS NULL")),
         Index("ix_audit_entry_uscc", "uscc", "at"),
+        **append_only(once=("seal_no", "seal")),
     )
     Table(
         "idempotency_key",
@@ -170,6 +174,7 @@ def _audit(metadata: MetaData) -> None:
         Column("body", LargeBinary, nullable=False),
         Column("created_at", _AT, nullable=False),
         Index("ix_idempotency_key_created_at", "created_at"),
+        **rows_leave(),
     )
 
 
@@ -185,6 +190,7 @@ def _rules_and_work(metadata: MetaData) -> None:
         Column("source_no", String(200), nullable=False),
         Column("content", LargeBinary, nullable=False),
         Column("published_at", _AT, nullable=False),
+        **append_only(),
     )
     Table(
         "operation",
@@ -257,6 +263,7 @@ def _documents(metadata: MetaData) -> None:
         CheckConstraint("size_bytes > 0", name="size_positive"),
         UniqueConstraint("sha256", "client_id"),
         Index("ix_document_waiting", "scan_due_at", "id", postgresql_where=text("scan = 'PENDING'")),
+        **append_only(marks=("scan", "scan_due_at", "scan_attempts", "scanned_at")),
     )
 
 

@@ -22,6 +22,7 @@ from shared.bus.subscription import Subscription
 from shared.db.engine import Busy, Database, DatabaseUnavailable
 from shared.db.history import HistoryWatch
 from shared.db.migrate import has_migrations
+from shared.db.rights import refuse_owner
 from shared.db.rule_set import publish_folder
 from shared.db.transaction import Reactions
 from shared.events.event import Event
@@ -35,7 +36,7 @@ from shared.kernel.example import Examples
 from shared.kernel.personal import add_key
 from shared.kernel.refusals import COMMON
 from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
-from shared.settings import ServiceSettings
+from shared.settings import Profile, ServiceSettings
 from shared.telemetry import configure_logging, configure_tracing, flush_traces
 from shared.web import failures, openapi
 from shared.web.auth import TokenVerifier
@@ -171,6 +172,7 @@ def _lifespan(spec: ServiceSpec) -> Callable[[FastAPI], AbstractAsyncContextMana
             stack.push_async_callback(state.db.close)
             # Before the first call: a restart must not open what was closed.
             await _look_at_history(app)
+            await _look_at_role(app, spec)
             await _publish_rule_sets(app, spec)
             if spec.around is not None:
                 await stack.enter_async_context(spec.around(app))
@@ -183,6 +185,16 @@ def _lifespan(spec: ServiceSpec) -> Callable[[FastAPI], AbstractAsyncContextMana
             _log.info("stopped")
 
     return lifespan
+
+
+async def _look_at_role(app: FastAPI, spec: ServiceSpec) -> None:
+    """Refuse to run as the owner of the tables."""
+    if spec.settings.profile is not Profile.RUN:
+        return
+    try:
+        app.state.warnings += await refuse_owner(app.state.db)
+    except (DatabaseUnavailable, Busy) as fault:
+        _log.warning("role_not_seen", reason=fault.__cause__ or fault)
 
 
 async def _publish_rule_sets(app: FastAPI, spec: ServiceSpec) -> None:
@@ -233,7 +245,7 @@ async def _look_at_history(app: FastAPI) -> None:
     try:
         await state.history.refresh()
     except (DatabaseUnavailable, Busy, DBAPIError) as fault:
-        _log.debug("history_not_seen", reason=repr(fault.__cause__ or fault))
+        _log.debug("history_not_seen", reason=fault.__cause__ or fault)
         return
     HISTORY_REGRESSED.labels(state.service_name).set(int(state.history.found is not None))
 

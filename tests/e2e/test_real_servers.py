@@ -9,6 +9,7 @@ import pytest
 
 from deploy.embedded.launch_settings import PROCESSES
 from deploy.embedded.postgres import ensure_database
+from shared.db.role import owner_of
 from tests.support.nats import Broker, running_nats
 from tests.support.postgres import DatabaseServer, running_postgres
 from tests.support.suite import LaunchedSuite, launched_suite, settings_of
@@ -28,14 +29,16 @@ class RealServers:
         """Return the settings that name them."""
         databases = {name: self.postgres.server.url(name, name, self.passwords[name]) for name in PROCESSES}
         brokers = {name: self.broker.url(name) for name in PROCESSES}
-        return settings_of(databases, "DATABASE_URL") | settings_of(brokers, "NATS_URL")
+        owners = {name: self.postgres.server.url(name, owner_of(name), self.passwords[name]) for name in PROCESSES}
+        told = settings_of(databases, "DATABASE_URL") | settings_of(owners, "OWNER_DATABASE_URL")
+        return told | settings_of(brokers, "NATS_URL")
 
     async def make_databases(self) -> None:
         """Make the five empty databases, as an administrator would."""
         admin = await asyncpg.connect(self.postgres.server.url())
         try:
             for name in PROCESSES:
-                await ensure_database(admin, name, self.passwords[name])
+                await ensure_database(admin, name, self.passwords[name], self.passwords[name])
         finally:
             await admin.close()
 

@@ -56,9 +56,9 @@ async def test_a_wrong_row_is_found(
     monkeypatch.setattr("tests.fault.checker.SETTLE_SECONDS", 0.5)
     world.begin()
     checker = Checker(world)
-    await world.suite.rows(service, wrong)
+    await world.suite.tamper(service, wrong)
     found = await checker._all()
-    await world.suite.rows(service, right)
+    await world.suite.tamper(service, right)
     assert {line.partition(":")[0] for line in found} == {letter}, found
 
 

@@ -17,6 +17,7 @@ GROUPS = {
     ("F1", "F2", "F3", "F4", "F5"): ("test_files.py", "test_bodies.py", "test_codes.py"),
     ("F6",): ("test_slow_clients.py",),
     ("G4",): ("test_stuck.py",),
+    ("H1",): ("test_roles.py",),
 }
 JUDGED = [*money.AREA, *edge.AREA]
 LEFT_OUT = "not real and not midway"

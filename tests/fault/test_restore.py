@@ -9,6 +9,7 @@ import asyncpg
 import httpx
 import pytest
 
+from shared.db.role import database_statements
 from tests.fault.armed_suite import ArmedSuite, armed_suite
 from tests.fault.checker import Checker
 from tests.fault.world import World, found_world
@@ -44,12 +45,12 @@ async def as_superuser(suite: LaunchedSuite, *statements: str) -> None:
 
 
 def back_up(suite: LaunchedSuite) -> None:
-    asyncio.run(as_superuser(suite, f"CREATE DATABASE {BACKUP} TEMPLATE {FINANCE} OWNER {FINANCE}"))
+    asyncio.run(as_superuser(suite, f"CREATE DATABASE {BACKUP} TEMPLATE {FINANCE}"))
 
 
 def restore(suite: LaunchedSuite) -> None:
     words = (f"DROP DATABASE {FINANCE} WITH (FORCE)", f"ALTER DATABASE {BACKUP} RENAME TO {FINANCE}")
-    asyncio.run(as_superuser(suite, *words))
+    asyncio.run(as_superuser(suite, *words, *database_statements(FINANCE)))
 
 
 def readiness(suite: LaunchedSuite) -> Any:

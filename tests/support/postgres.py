@@ -11,14 +11,15 @@ from pathlib import Path
 
 import asyncpg
 
-from deploy.embedded.postgres import PostgresServer, ensure_database
+from deploy.embedded.postgres import PostgresServer, close_common_databases, ensure_database
 from deploy.embedded.process import Child, free_port
+from shared.db.role import database_statements, owner_of, role_in
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 class DatabaseServer:
-    """The running server; hands out databases that carry a service's migrated schema and belong to its role."""
+    """The running server; hands out databases with a service's migrated schema, for the role it runs as."""
 
     def __init__(self, server: PostgresServer) -> None:
         self.server = server
@@ -32,8 +33,24 @@ class DatabaseServer:
         template = await self._template(service)
         self._count += 1
         name = f"{service}_{self._count}"
-        await self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{service}" STRATEGY FILE_COPY')
+        await self._admin(
+            f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{owner_of(service)}" STRATEGY FILE_COPY'
+        )
+        await self._admin("; ".join(database_statements(service, name)))
         return self.server.url(name, service, self._passwords[service])
+
+    def owner_url(self, url: str) -> str:
+        """Return the address of the same database with the role that owns it."""
+        service, database = role_in(url), url.rsplit("/", 1)[1]
+        return self.server.url(database, owner_of(service), self._passwords[owner_of(service)])
+
+    def runner_url(self, service: str, database: str) -> str:
+        """Return the address of any database with the role that `service` runs as."""
+        return self.server.url(database, service, self._passwords[service])
+
+    def administrator_url(self, url: str) -> str:
+        """Return the address of the same database for the administrator of the server."""
+        return self.server.url(url.rsplit("/", 1)[1])
 
     async def drop(self, url: str) -> None:
         """Drop the database of `url`, closing what is still open in it."""
@@ -42,13 +59,16 @@ class DatabaseServer:
     async def _template(self, service: str) -> str:
         async with self._locks.setdefault(service, asyncio.Lock()):
             if service not in self._templates:
-                self._passwords[service] = secrets.token_hex(16)
+                for role in (service, owner_of(service)):
+                    self._passwords[role] = secrets.token_hex(16)
                 admin = await asyncpg.connect(self.server.url())
                 try:
-                    await ensure_database(admin, service, self._passwords[service])
+                    await close_common_databases(admin)
+                    await ensure_database(admin, service, self._passwords[service], self._passwords[owner_of(service)])
                 finally:
                     await admin.close()
-                await _migrate(self.server.url(service, service, self._passwords[service]), service)
+                url = self.server.url(service, owner_of(service), self._passwords[owner_of(service)])
+                await _migrate(url, service)
                 self._templates[service] = service
         return self._templates[service]
 
@@ -65,7 +85,7 @@ async def _migrate(url: str, service: str) -> None:
     from shared.db.migrate import has_migrations, migrate
 
     if has_migrations(service):
-        await migrate(url, service)
+        await migrate(url, service, runner=service)
 
 
 _MEMORY = Path("/dev/shm")  # noqa: S108  # a file system of Linux that keeps its files in memory

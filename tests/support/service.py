@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
+import asyncpg
 import httpx
 import orjson
 from fastapi import FastAPI
@@ -102,6 +103,7 @@ class RunningService:
     clock: Any  # a FixedClock unless the test gave another
     database_url: str
     _stack: contextlib.AsyncExitStack = field(repr=False)
+    administrator_url: str = ""
 
     @property
     def db(self) -> Database:
@@ -173,6 +175,15 @@ class RunningService:
         async with self.db.engine.connect() as connection:
             return [dict(row) for row in (await connection.execute(text(statement), values)).mappings()]
 
+    async def tamper(self, statement: str, *values: Any) -> None:
+        """Change rows as an administrator who switches every trigger off: what the service's own role may not do."""
+        connection = await asyncpg.connect(self.administrator_url)
+        try:
+            await connection.execute("SET session_replication_role = replica")
+            await connection.execute(statement, *values)
+        finally:
+            await connection.close()
+
 
 def _far(clock: FixedClock) -> int:
     """Tests advance the clock by years; their tokens must outlive that."""
@@ -236,7 +247,7 @@ async def running_service(
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(postgres.drop, url)
         await stack.enter_async_context(app.router.lifespan_context(app))
-        yield RunningService(name=name, app=app, clock=clock, database_url=url, _stack=stack)
+        yield RunningService(name, app, clock, url, stack, postgres.administrator_url(url))
 
 
 @contextlib.asynccontextmanager
@@ -255,4 +266,4 @@ async def running_gateway(
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(postgres.drop, url)
         await stack.enter_async_context(app.router.lifespan_context(app))
-        yield RunningService(name="gateway", app=app, clock=clock, database_url=url, _stack=stack)
+        yield RunningService("gateway", app, clock, url, stack, postgres.administrator_url(url))

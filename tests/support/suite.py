@@ -17,6 +17,7 @@ import httpx
 from deploy.embedded.launch_settings import DEFAULT_PORTS, PROCESSES, LaunchSettings, port_setting
 from deploy.embedded.patience import Patience, crowd
 from deploy.embedded.process import free_ports
+from shared.db.role import owner_of
 from tests.support.postgres import REPOSITORY, state_folder
 
 _LAUNCH_SECONDS = 600
@@ -77,15 +78,30 @@ class LaunchedSuite:
         return f"http://127.0.0.1:{self.ports[service]}"
 
     def database_url(self, service: str) -> str:
-        """Return the address of a service's database, with its role."""
+        """Return the address of a service's database, with the role it runs as."""
         password = (self.settings.secrets / f"postgres-{service}").read_text()
         return f"postgresql://{service}:{password}@127.0.0.1:{self.ports['postgres']}/{service}"
 
+    def owner_url(self, service: str) -> str:
+        """Return the address of a service's database, with the role that owns it."""
+        password = (self.settings.secrets / f"postgres-{service}-owner").read_text()
+        return f"postgresql://{owner_of(service)}:{password}@127.0.0.1:{self.ports['postgres']}/{service}"
+
     async def rows(self, service: str, query: str) -> list[dict[str, Any]]:
-        """Return the rows of a query against a service's database."""
-        connection = await asyncpg.connect(self.database_url(service))
+        """Return the rows of a query against a service's database, as its owner."""
+        connection = await asyncpg.connect(self.owner_url(service))
         try:
             return [dict(row) for row in await connection.fetch(query)]
+        finally:
+            await connection.close()
+
+    async def tamper(self, service: str, statement: str) -> None:
+        """Change rows of a service as an administrator who switches every trigger off."""
+        password = (self.settings.secrets / "postgres").read_text()
+        url = f"postgresql://postgres:{password}@127.0.0.1:{self.ports['postgres']}/{service}"
+        connection = await asyncpg.connect(url)
+        try:
+            await connection.execute(f"SET session_replication_role = replica; {statement}")
         finally:
             await connection.close()
 

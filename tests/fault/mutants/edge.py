@@ -13,7 +13,7 @@ from sqlmodel import col
 from gateway.api import caller
 from services.finance.lending.models.loan import Loan
 from services.finance.lending.store import loan as loans
-from shared.db import engine, transaction
+from shared.db import engine, keeping, transaction
 from shared.db.transaction import Transaction
 from shared.files import tabular
 from shared.kernel import uscc
@@ -149,6 +149,10 @@ def _newcomers_make_room() -> None:
     client_connection.ConnectionTable._make_room = refuse
 
 
+def _runner_may_all() -> None:
+    keeping.rights_of = lambda _table: "ALL"
+
+
 AREA: tuple[Mutant, ...] = (
     Mutant("tenant_filter_missing", "one read looks a loan up by its id alone", ("E1",), _tenant_filter_missing),
     Mutant("extra_fields_ignored", "fields that a shape does not know are dropped", ("E2",), _extra_fields_ignored),
@@ -166,4 +170,5 @@ AREA: tuple[Mutant, ...] = (
     Mutant("no_time_for_a_request", "half a request may stay for ever", ("F6",), _no_time_for_a_request),
     Mutant("newcomers_make_room", "of too many connections the newest is refused", ("F6",), _newcomers_make_room),
     Mutant("no_limits", "statements, locks and idle transactions may last for ever", ("G4",), _no_limits),
+    Mutant("runner_may_all", "a service's role is given every right on its tables", ("H1",), _runner_may_all),
 )

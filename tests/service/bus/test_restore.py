@@ -55,7 +55,7 @@ async def live_through(pair: Pair, *events: EnterpriseChanged | IntegrityChanged
 
 
 def accept(pair: Pair, monkeypatch: pytest.MonkeyPatch, folder: Path, *words: str) -> int:
-    monkeypatch.setenv("REGISTRY_DATABASE_URL", pair.publisher.url)
+    monkeypatch.setenv("REGISTRY_OWNER_DATABASE_URL", pair.publisher.url)
     monkeypatch.setenv("REGISTRY_NATS_URL", pair.broker.url("registry"))
     return main([*words, "--folder", str(folder)])
 

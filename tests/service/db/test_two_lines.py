@@ -149,7 +149,7 @@ async def write(url: str, *, infrastructure: bool) -> None:
 async def test_a_new_step_holds_the_difference_of_its_own_line_alone(
     copied_steps: Path, postgres: DatabaseServer
 ) -> None:
-    url = await postgres.database_url("gateway")
+    url = postgres.owner_url(await postgres.database_url("gateway"))
     await run(url, "ALTER TABLE client DROP COLUMN title_en", "ALTER TABLE case_number DROP COLUMN value")
     before = steps_in(copied_steps)
     own = int(str(head_of("gateway")))
@@ -165,7 +165,7 @@ async def test_a_new_step_holds_the_difference_of_its_own_line_alone(
 async def test_a_new_step_of_the_infrastructure_is_taken_by_every_service(
     copied_steps: Path, postgres: DatabaseServer
 ) -> None:
-    url = await postgres.database_url("gateway")
+    url = postgres.owner_url(await postgres.database_url("gateway"))
     await run(url, "ALTER TABLE client DROP COLUMN title_en", "ALTER TABLE case_number DROP COLUMN value")
     before = steps_in(copied_steps)
     own = head_of("gateway")

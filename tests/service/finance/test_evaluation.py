@@ -1,5 +1,8 @@
 """Evaluations over HTTP: explained, replayable from the database, seen by their owner only."""
 
+import pytest
+from sqlalchemy.exc import DBAPIError
+
 from shared.kernel.actor import Role
 from shared.kernel.ids import new_id
 from tests.service.finance.world import BANK_A, FIRM, OTHER_FIRM, WAN, World, done, refused
@@ -137,13 +140,9 @@ async def test_an_evaluation_cannot_be_changed_or_deleted_in_the_database(world:
     await world.tell_good_firm()
     await world.evaluate()
     for statement in ("UPDATE kv_evaluation SET limit_fen = 1", "DELETE FROM kv_evaluation", "TRUNCATE kv_evaluation"):
-        try:
+        with pytest.raises(DBAPIError, match="permission denied"):
             async with world.service.db.engine.begin() as connection:
                 await connection.exec_driver_sql(statement)
-        except Exception as fault:  # noqa: BLE001  # whichever class the driver gives
-            assert "append-only" in str(fault) or "foreign key" in str(fault)  # noqa: PT017  # 〃
-        else:
-            raise AssertionError(statement)
 
 
 async def test_the_credit_limit_says_that_the_basis_of_its_uplift_has_ended(world: World) -> None:

@@ -5,7 +5,6 @@ from datetime import date
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 
 from shared.events.finance import EvaluationCompleted
 from tests.service.registry.world import EVIDENCE, World, code_of, made_up_code
@@ -99,10 +98,7 @@ async def test_a_replay_gives_the_same_bytes_also_in_another_process_and_a_chang
     assert again.stdout == stored["record"].encode()
     document = orjson.loads(stored["record"])
     document["facts"]["science_staff"]["value"] = 24
-    async with world.service.db.engine.begin() as connection:
-        await connection.execute(
-            text("UPDATE tech_sme_evaluation SET record = :record"), {"record": orjson.dumps(document).decode()}
-        )
+    await world.service.tamper("UPDATE tech_sme_evaluation SET record = $1", orjson.dumps(document).decode())
     forged = (await world.enterprise().post(path)).json()
     assert forged["same"] is False
 

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import asyncpg
@@ -19,10 +18,10 @@ from tests.support.nats import Broker
 from tests.support.postgres import DatabaseServer
 
 
-async def test_each_test_gets_a_database_of_its_own(database_url: Callable[[str], Awaitable[str]]) -> None:
-    first, second = await database_url("finance"), await database_url("finance")
+async def test_each_test_gets_a_database_of_its_own(postgres: DatabaseServer) -> None:
+    first, second = await postgres.database_url("finance"), await postgres.database_url("finance")
     assert first != second
-    connection = await asyncpg.connect(first)
+    connection = await asyncpg.connect(postgres.owner_url(first))
     await connection.execute("CREATE TABLE only_here (n int)")
     await connection.close()
     connection = await asyncpg.connect(second)

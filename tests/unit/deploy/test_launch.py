@@ -31,12 +31,22 @@ def test_everything_is_embedded_where_nothing_is_set(tmp_path: Path) -> None:
 
 
 def test_a_real_database_switches_the_demo_off_unless_it_is_asked_for(tmp_path: Path) -> None:
-    assert not settings_for(tmp_path, FINANCE_DATABASE_URL="postgresql://x").demo
-    assert settings_for(tmp_path, FINANCE_DATABASE_URL="postgresql://x", KECHUANG_DEMO="1").demo
+    urls = {"FINANCE_DATABASE_URL": "postgresql://x", "FINANCE_OWNER_DATABASE_URL": "postgresql://owner@x"}
+    assert not settings_for(tmp_path, **urls).demo
+    assert settings_for(tmp_path, KECHUANG_DEMO="1", **urls).demo
+
+
+@pytest.mark.parametrize("owner", [{}, {"FINANCE_OWNER_DATABASE_URL": "postgresql://finance:y@db/finance"}])
+def test_a_real_database_needs_an_owner_that_is_not_the_role_the_service_runs_as(
+    tmp_path: Path, owner: dict[str, str]
+) -> None:
+    with pytest.raises(SettingError, match=r"FINANCE_OWNER_DATABASE_URL(.|\n)*角色"):
+        settings_for(tmp_path, FINANCE_DATABASE_URL="postgresql://finance:x@db/finance", **owner)
 
 
 def test_five_real_databases_and_one_broker_need_no_embedded_server(tmp_path: Path) -> None:
     urls = {f"{name.upper()}_DATABASE_URL": "postgresql://x" for name in PROCESSES}
+    urls |= {f"{name.upper()}_OWNER_DATABASE_URL": "postgresql://owner@x" for name in PROCESSES}
     settings = settings_for(tmp_path, NATS_URL="nats://y", **urls)
     assert not settings.needs_postgres
     assert not settings.needs_nats
@@ -77,11 +87,16 @@ def test_a_process_is_told_its_own_secrets_and_none_of_anothers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IPR_DATABASE_URL", "postgresql://ipr:hidden@db/ipr")
+    monkeypatch.setenv("IPR_OWNER_DATABASE_URL", "postgresql://ipr_owner:hidden@db/ipr")
     suite = Suite(LaunchSettings.from_environment({**os.environ, "KECHUANG_HOME": str(tmp_path)}))
     told = suite.environment("finance")
     assert told["FINANCE_DATABASE_URL"].startswith("postgresql://finance:")
     assert not [name for name in told if name.startswith(("IPR_", "REGISTRY_", "GATEWAY_"))]
     assert suite.environment("ipr")["IPR_DATABASE_URL"] == "postgresql://ipr:hidden@db/ipr"
+    # Whoever breaks into a service must not find the way to own its tables.
+    owners = [suite.owner_passwords["finance"], "ipr_owner"]
+    for name in PROCESSES:
+        assert not [value for value in suite.environment(name).values() if any(owner in value for owner in owners)]
 
 
 def test_secrets_are_files_for_their_owner_only_and_stay(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from sqlmodel import Field
 from services.finance.base import Base
 from services.finance.evaluation.rules.credit_line import MovementKind
 from shared.db.base import Instant, text_enum
+from shared.db.keeping import append_only
 from shared.kernel.types import Fen
 
 
@@ -42,6 +43,7 @@ class CreditMovement(Base, table=True):
         ),
         UniqueConstraint("uscc", "version", name="uq_credit_movement_uscc_version"),
         Index("ix_credit_movement_loan_id", "loan_id"),
+        append_only(),
     )
 
     id: UUID = Field(primary_key=True)

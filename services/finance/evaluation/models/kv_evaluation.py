@@ -8,6 +8,7 @@ from sqlmodel import Field
 
 from services.finance.base import Base
 from shared.db.base import Instant
+from shared.db.keeping import append_only, rows_leave
 from shared.kernel.types import Fen, Milli
 
 
@@ -21,6 +22,7 @@ class KvEvaluation(Base, table=True):
         CheckConstraint("score_milli BETWEEN 0 AND 100000", name="score_within_hundred"),
         Index("ix_kv_evaluation_uscc_created_at", "uscc", "created_at", "id"),
         Index("ix_kv_evaluation_created_at_id", "created_at", "id"),
+        append_only(),
     )
 
     id: UUID = Field(primary_key=True)
@@ -50,7 +52,7 @@ class NeedsEvaluation(Base, table=True):
     """A firm whose facts changed; the settle job makes one new evaluation and deletes the row."""
 
     __tablename__ = "needs_evaluation"
-    __table_args__ = (Index("ix_needs_evaluation_changed_at", "changed_at"),)
+    __table_args__ = (Index("ix_needs_evaluation_changed_at", "changed_at"), rows_leave())
 
     uscc: str = Field(primary_key=True, sa_type=String(18))
     causation_id: UUID

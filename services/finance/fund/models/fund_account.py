@@ -12,6 +12,7 @@ from services.finance.base import Base
 from services.finance.fund.rules.fund_account import Contributor, FundBalances, PostingKind
 from shared.db.base import Instant, not_negative, text_enum
 from shared.db.document import cited_index
+from shared.db.keeping import append_only
 from shared.kernel.types import Fen
 
 
@@ -44,6 +45,7 @@ class FundPosting(Base, table=True):
             "uq_fund_posting_receipt_key", "receipt_key", unique=True, postgresql_where=text("receipt_key IS NOT NULL")
         ),
         cited_index("fund_posting"),
+        append_only(),
     )
 
     id: UUID = Field(primary_key=True)

@@ -8,6 +8,7 @@ from sqlmodel import Field
 from services.finance.base import Base
 from services.finance.lending.rules.drawdown import DrawdownStatus, DrawdownTerms, RepaymentTerms
 from shared.db.base import Instant, not_negative, text_enum
+from shared.db.keeping import append_only
 from shared.kernel.types import Fen
 
 
@@ -44,6 +45,7 @@ class Repayment(RepaymentTerms, Base, table=True):
         *not_negative("outstanding_after_fen"),
         UniqueConstraint("bank_uscc", "ref_key", name="uq_repayment_bank_ref_key"),
         Index("ix_repayment_drawdown_id", "drawdown_id"),
+        append_only(),
     )
 
     id: UUID = Field(primary_key=True)

@@ -8,6 +8,7 @@ from sqlmodel import Field
 
 from services.finance.base import Base
 from shared.db.base import Instant, InstantOrNone, JsonColumn
+from shared.db.keeping import append_only
 from shared.kernel.types import RatePpm
 
 
@@ -19,6 +20,7 @@ class LprPublication(Base, table=True):
         CheckConstraint("rate_ppm > 0", name="rate_positive"),
         Index("uq_lpr_publication_month", "month", unique=True, postgresql_where=text("replaced_at IS NULL")),
         Index("ix_lpr_publication_created_at", "created_at", "id"),
+        append_only(once=("replaced_at",)),
     )
 
     id: UUID = Field(primary_key=True)

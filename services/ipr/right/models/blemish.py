@@ -12,6 +12,7 @@ from services.ipr.base import Base
 from services.ipr.right.rules.blemish import BlemishKind
 from shared.db.base import Instant, text_enum
 from shared.db.document import cited_index
+from shared.db.keeping import append_only
 
 
 class Blemish(Base, table=True):
@@ -24,6 +25,7 @@ class Blemish(Base, table=True):
         Index("uq_ip_blemish_open", "right_id", "kind", unique=True, postgresql_where=text("cleared_on IS NULL")),
         cited_index("ip_blemish", "opened_evidence"),
         cited_index("ip_blemish", "cleared_evidence"),
+        append_only(once=("cleared_on", "cleared_evidence")),
     )
 
     id: UUID = Field(primary_key=True)

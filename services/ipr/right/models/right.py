@@ -14,6 +14,7 @@ from services.ipr.right.rules.right_kind import RightKind
 from services.ipr.right.rules.right_status import LegalStatus, MoveState
 from shared.db.base import Instant, text_enum
 from shared.db.document import cited_index
+from shared.db.keeping import append_only, rows_leave
 from shared.kernel.evidence import EvidenceLevel
 
 
@@ -51,6 +52,7 @@ class RightOwner(Base, table=True):
     __table_args__ = (
         CheckConstraint("share_ppm BETWEEN 1 AND 1000000", name="share"),
         Index("ix_ip_right_owner_uscc", "uscc", "right_id"),
+        rows_leave(),
     )
 
     right_id: UUID = Field(primary_key=True, foreign_key="ip_right.id")
@@ -69,6 +71,7 @@ class RightMove(Base, table=True):
         CheckConstraint("(status = 'CORRECTED') = (correction IS NOT NULL)", name="correction_whole"),
         Index("ix_ip_right_move_right", "right_id", "effective_on"),
         cited_index("ip_right_move"),
+        append_only(marks=("status",), once=("correction",)),
     )
 
     id: UUID = Field(primary_key=True)
@@ -93,6 +96,7 @@ class RightTransfer(Base, table=True):
     __table_args__ = (
         Index("ix_ip_right_transfer_right", "right_id", "effective_on"),
         cited_index("ip_right_transfer"),
+        append_only(),
     )
 
     id: UUID = Field(primary_key=True)
@@ -109,7 +113,7 @@ class RightGround(Base, table=True):
     """One ground of high value of a right on its evidence."""
 
     __tablename__ = "ip_right_ground"
-    __table_args__ = (cited_index("ip_right_ground"),)
+    __table_args__ = (cited_index("ip_right_ground"), append_only())
 
     right_id: UUID = Field(primary_key=True, foreign_key="ip_right.id")
     ground: HighValueGround = Field(primary_key=True, sa_type=text_enum(HighValueGround))
@@ -125,6 +129,7 @@ class RightEvidence(Base, table=True):
     __table_args__ = (
         Index("ix_ip_right_evidence_right", "right_id", "recorded_at"),
         cited_index("ip_right_evidence"),
+        append_only(),
     )
 
     id: UUID = Field(primary_key=True)

@@ -17,6 +17,7 @@ from services.registry.enterprise.rules.enterprise import (
 )
 from shared.db.base import Instant, JsonColumn, text_enum
 from shared.db.document import cited_index
+from shared.db.keeping import append_only
 from shared.kernel.key_field import KeyField
 
 
@@ -70,6 +71,7 @@ class IntegrityMark(Base, table=True):
         Index("ix_integrity_mark_uscc", "uscc", "opened_on"),
         cited_index("integrity_mark", "opened_evidence"),
         cited_index("integrity_mark", "cleared_evidence"),
+        append_only(marks=("cleared_evidence",), once=("cleared_on",)),
     )
 
     id: UUID = Field(primary_key=True)
@@ -91,6 +93,7 @@ class UnitStay(Base, table=True):
         CheckConstraint("until_on IS NULL OR until_on >= from_on", name="period"),
         Index("uq_unit_stay_open", "uscc", unique=True, postgresql_where=text("until_on IS NULL")),
         Index("ix_unit_stay_uscc", "uscc", "from_on"),
+        append_only(once=("until_on",)),
     )
 
     id: UUID = Field(primary_key=True)

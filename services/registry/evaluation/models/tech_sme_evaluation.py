@@ -9,6 +9,7 @@ from sqlmodel import Field
 from services.registry.base import Base
 from services.registry.evaluation.rules.tech_sme_score import Verdict
 from shared.db.base import Instant, text_enum
+from shared.db.keeping import append_only
 from shared.kernel.types import Milli
 
 
@@ -20,6 +21,7 @@ class TechSmeEvaluation(Base, table=True):
         CheckConstraint("score_milli BETWEEN 0 AND 100000", name="score_milli_range"),
         Index("ix_tech_sme_evaluation_created_at", "created_at", "id"),
         Index("ix_tech_sme_evaluation_uscc", "uscc", "created_at"),
+        append_only(),
     )
 
     id: UUID = Field(primary_key=True)
