@@ -1,11 +1,13 @@
 """`kechuang`: the operator's command line; each command runs in the service whose use case it calls, by name."""
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
 
 from deploy.embedded.__main__ import with_provisioner, with_service
 from deploy.embedded.launch_settings import PROCESSES, ROOT, SERVICES, LaunchSettings, SettingError
+from deploy.embedded.state_folder import OTHERS
 from shared.command.parser import BilingualParser
 from shared.events.permission import PROVISIONER
 
@@ -99,15 +101,16 @@ def main(arguments: list[str] | None = None) -> int:
         family = FAMILIES[given[0]]
         words = [*([given[0]] if family.process else []), *given[1:], *([] if len(given) > 1 else ["--help"])]
         return subprocess.call([sys.executable, "-m", family.module, *words], cwd=ROOT)
+    os.umask(OTHERS)
     try:
         settings = LaunchSettings.from_environment()
+        return max(
+            with_provisioner(settings, command) if process == PROVISIONER else with_service(settings, process, command)
+            for process, command in orders(given)
+        )
     except SettingError as wrong:
         print(wrong, file=sys.stderr)
         return 1
-    return max(
-        with_provisioner(settings, command) if process == PROVISIONER else with_service(settings, process, command)
-        for process, command in orders(given)
-    )
 
 
 if __name__ == "__main__":

@@ -13,30 +13,46 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.embedded.launch_settings import PROCESSES, ROOT, LaunchSettings, SettingError
+from deploy.embedded.state_folder import MARK, OTHERS, StateFolder
 
 _STOP_SECONDS = 15.0
-_MARK = "kechuang-state"
 _LARGEST_LOG = 16_777_216
 
 
-class RunningError(Exception):
+class RunningError(SettingError):
     """Another supervisor holds this state folder."""
+
+    def __init__(self, settings: LaunchSettings) -> None:
+        """Say where, and how to end it."""
+        super().__init__(
+            f"Already running on {settings.home} at {settings.url}; `make stop` ends it 已在运行，可用 make stop 停止"
+        )
 
 
 @contextmanager
 def held(settings: LaunchSettings) -> Iterator[None]:
-    """Hold the state folder: one supervisor at a time."""
-    settings.home.mkdir(parents=True, exist_ok=True)
-    (settings.home / _MARK).touch()
+    """Hold the state folder: one supervisor at a time.
+
+    Raises:
+        RunningError: another supervisor holds it.
+        StateError: it cannot be used.
+    """
+    if supervisor_pid(settings) is not None:
+        raise RunningError(settings)
+    state = StateFolder(settings)
+    state.open()
     with (settings.home / "lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as taken:
-            raise RunningError from taken
+            raise RunningError(settings) from taken
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
-        yield
+        try:
+            yield
+        finally:
+            state.give_to_owner()
 
 
 def supervisor_pid(settings: LaunchSettings) -> int | None:
@@ -47,8 +63,8 @@ def supervisor_pid(settings: LaunchSettings) -> int | None:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return int(file.read() or 0) or None
-    except FileNotFoundError:
-        pass
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        pass  # who may not look is told so by the state folder
     return None
 
 
@@ -61,40 +77,38 @@ def run(settings: LaunchSettings) -> int:
 
     began = time.monotonic()
     ready = settings.home / "ready"
-    try:
-        with held(settings):
+    with held(settings):
+        ready.unlink(missing_ok=True)
+        _turn_logs(settings.logs)
+        if settings.demo:
+            ensure_clients(settings)
+        supervisor = Supervisor(Suite(settings))
+        try:
+            supervisor.start()
+            seconds = time.monotonic() - began
+            told = supervisor.run_once(supervisor.suite.one_shot("deploy.demo")) if settings.demo else 0
+            for line in lines(settings, supervisor.pids().values(), seconds):
+                say(line)
+            StateFolder(settings).note_whole()
+            ready.write_text(f"{os.getpid()} {told}")
+            supervisor.tend_for_ever()
+        except StopRequestedError:
+            pass
+        except StartError as failed:
+            return fail(str(failed))
+        finally:
             ready.unlink(missing_ok=True)
-            _turn_logs(settings.logs)
-            if settings.demo:
-                ensure_clients(settings)
-            supervisor = Supervisor(Suite(settings))
-            try:
-                supervisor.start()
-                seconds = time.monotonic() - began
-                told = supervisor.run_once(supervisor.suite.one_shot("deploy.demo")) if settings.demo else 0
-                for line in lines(settings, supervisor.pids().values(), seconds):
-                    say(line)
-                ready.write_text(f"{os.getpid()} {told}")
-                supervisor.tend_for_ever()
-            except StopRequestedError:
-                pass
-            except StartError as failed:
-                return fail(str(failed))
-            finally:
-                ready.unlink(missing_ok=True)
-                say("Stopping 正在停止")
-                supervisor.stop()
-                say("Stopped 已停止")
-    except RunningError:
-        return fail(
-            f"Already running on {settings.home} at {settings.url}; `make stop` ends it 已在运行，可用 make stop 停止"
-        )
+            say("Stopping 正在停止")
+            supervisor.stop()
+            say("Stopped 已停止")
     return 0
 
 
 def run_detached(settings: LaunchSettings) -> int:
     """Start a supervisor of its own, show what it says, and return when all is ready; not 0 if the main job failed."""
-    settings.logs.mkdir(parents=True, exist_ok=True)
+    if supervisor_pid(settings) is not None:
+        raise RunningError(settings)  # before the log of the one that runs is begun anew
+    StateFolder(settings).open()
     log = settings.logs / "supervisor.log"
     log.write_text("")
     log.chmod(0o600)
@@ -123,6 +137,7 @@ def run_detached(settings: LaunchSettings) -> int:
 
 def stop(settings: LaunchSettings) -> int:
     """Ask the supervisor to stop and wait for it."""
+    StateFolder(settings).refuse_what_belongs_to_others()
     pid = supervisor_pid(settings)
     if pid is None:
         print("Not running 未在运行")
@@ -140,19 +155,16 @@ def stop(settings: LaunchSettings) -> int:
 
 def reset(settings: LaunchSettings) -> int:
     """Stop and throw away all data, secrets and logs of this installation."""
-    from deploy.embedded.binaries import server_folder
-
     if (code := stop(settings)) != 0:
         return code
     if not settings.home.exists():
         return 0
-    if not (settings.home / _MARK).exists():
+    if not (settings.home / MARK).exists():
         print(
             f"{settings.home} is no state folder of this suite; nothing was removed 并非本平台的数据目录",
             file=sys.stderr,
         )
         return 1
-    shutil.rmtree(server_folder(settings.home), ignore_errors=True)
     shutil.rmtree(settings.home)
     print(f"Removed {settings.home} 已清除")
     return 0
@@ -195,17 +207,19 @@ def with_service(settings: LaunchSettings, service: str, command: list[str]) -> 
     from deploy.embedded.process import Child
     from deploy.embedded.suite import Suite
 
+    if supervisor_pid(settings) is None:
+        StateFolder(settings).open()
     suite = Suite(settings)
     order = [sys.executable, *command]
     environment = {**suite.environment(service), **suite.databases(service)}
     if service in settings.database_urls or suite.postgres.is_ready():
         return subprocess.call(order, env=environment, cwd=ROOT)
     with held(settings):
-        settings.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         suite.postgres.initialise()
         child = Child(suite.postgres.program())
         try:
             suite.postgres.wait_until_ready()
+            StateFolder(settings).refuse_missing_databases(suite.postgres.databases())
             suite.postgres.ensure_databases(suite.database_passwords, suite.owner_passwords)
             upgrade = [sys.executable, "-m", "deploy.embedded.migration", service]
             return subprocess.call(upgrade, env=environment, cwd=ROOT) or subprocess.call(
@@ -244,6 +258,7 @@ def main(arguments: list[str]) -> int:
     with_parser.add_argument("service", choices=PROCESSES)
     with_parser.add_argument("command", nargs=argparse.REMAINDER)
     given = parser.parse_args(arguments)
+    os.umask(OTHERS)
     try:
         settings = LaunchSettings.from_environment()
         orders: dict[str, Callable[[], int]] = {

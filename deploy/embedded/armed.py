@@ -11,11 +11,15 @@ import sys
 _PR_SET_PDEATHSIG = 1
 
 
-def main(death_signal: int, parent: int, uid: int, gid: int, argv: list[str]) -> None:
+def main(death_signal: int, parent: int, uid: int, gid: int, entered: tuple[int, str], argv: list[str]) -> None:
     """Turn into `argv`; uid -1 keeps the caller's account.
 
-    The kernel forgets the signal when the account changes, so that comes first.
+    The kernel forgets the signal when the account changes, so that comes first. Before it a folder is opened under a
+    descriptor (`entered`; an empty name is none), since the new account may not be allowed to walk there by name.
     """
+    descriptor, folder = entered
+    if folder:
+        os.dup2(os.open(folder, os.O_PATH | os.O_DIRECTORY), descriptor)
     if uid >= 0:
         os.setgroups([])
         os.setgid(gid)
@@ -27,4 +31,5 @@ def main(death_signal: int, parent: int, uid: int, gid: int, argv: list[str]) ->
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:])
+    numbers = [int(word) for word in sys.argv[1:6]]
+    main(numbers[0], numbers[1], numbers[2], numbers[3], (numbers[4], sys.argv[6]), sys.argv[7:])

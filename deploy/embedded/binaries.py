@@ -4,7 +4,6 @@ The start-up code of the PostgreSQL wheel fails for a second user and for paths 
 only its binaries are used here.
 """
 
-import hashlib
 import os
 import shutil
 import sys
@@ -13,25 +12,8 @@ import tempfile
 from importlib import metadata
 from pathlib import Path
 
-_ENTERED_BY_ALL = 0o005
-
 SHARED_FOLDER = Path("/var/lib/kechuang")
-"""Where root keeps what its unprivileged servers must read: a clone may lie in a folder closed to them."""
-
-
-def is_open_to_all(folder: Path) -> bool:
-    """Tell whether every folder from the root to `folder` may be entered by anybody."""
-    existing = folder
-    while not existing.exists():
-        existing = existing.parent
-    return all(part.stat().st_mode & _ENTERED_BY_ALL == _ENTERED_BY_ALL for part in (existing, *existing.parents))
-
-
-def server_folder(state: Path) -> Path:
-    """Return where the servers' data of the state folder `state` lies: inside it, unless their user cannot enter."""
-    if os.geteuid() != 0 or is_open_to_all(state.parent):
-        return state / "servers"
-    return SHARED_FOLDER / hashlib.sha256(str(state).encode()).hexdigest()[:16]
+"""Where root keeps the binaries its unprivileged servers run: a clone may lie in a folder closed to them."""
 
 
 def _site_packages() -> Path:

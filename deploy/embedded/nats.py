@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploy.embedded.binaries import nats_server
 from deploy.embedded.patience import Patience
-from deploy.embedded.process import Program, server_account
+from deploy.embedded.process import Program, seen_by, server_account
 from shared.events.permission import PROVISIONER, permissions, provisioner_permissions
 
 _START_SECONDS = 20.0
@@ -38,7 +38,7 @@ class NatsServer:
         self._passwords = passwords
         self._log = log
         self._durable = durable
-        self._account = server_account()
+        self._account = server_account(folder.parent)
 
     @property
     def store(self) -> Path:
@@ -56,13 +56,14 @@ class NatsServer:
 
     def initialise(self) -> None:
         """Write the configuration anew: secrets and ports are the caller's."""
-        self.store.mkdir(parents=True, exist_ok=True)
+        self.store.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for place in (self.folder, self.store):
+            place.chmod(0o700)
         configuration = {
             "server_name": "kechuang",
             "listen": f"127.0.0.1:{self.port}",
             "http": f"127.0.0.1:{self.monitor_port}",
             "jetstream": {
-                "store_dir": str(self.store),
                 "max_memory_store": 67_108_864,
                 "max_file_store": 10_737_418_240,
                 "sync_interval": "always" if self._durable else "2m",
@@ -93,15 +94,21 @@ class NatsServer:
 
     def program(self) -> Program:
         """Return how the server is started."""
+        seen = seen_by(self._account, self.folder)
         return Program(
             name="nats",
-            argv=(str(nats_server()), "-c", str(self._configuration)),
+            argv=(
+                str(nats_server()),
+                # Its configuration language reads some characters of a path as escapes: the store is told as a word.
+                *("-c", str(seen / self._configuration.name), "-sd", str(seen / self.store.name)),
+            ),
             log=self._log,
             env={"PATH": os.environ.get("PATH", ""), "TZ": "UTC"},
             stop_signal=signal.SIGTERM,
             stop_seconds=1.0,
             death_signal=signal.SIGKILL,
             account=self._account,
+            entered=self.folder,
         )
 
     def is_ready(self) -> bool:

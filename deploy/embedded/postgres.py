@@ -13,7 +13,8 @@ import asyncpg
 
 from deploy.embedded.binaries import postgres_bin
 from deploy.embedded.patience import Patience
-from deploy.embedded.process import Account, Child, Program, server_account
+from deploy.embedded.process import Account, Child, Program, seen_by, server_account
+from deploy.embedded.state_folder import StateError
 from shared.db.role import database_statements, owner_of, ownership_statements, role_statements
 
 _START_SECONDS = 20.0
@@ -37,12 +38,16 @@ class PostgresServer:
         self._password = password
         self._log = log
         self._bin = postgres_bin()
-        self._account = server_account()
+        self._account = server_account(folder.parent)
 
     @property
     def data(self) -> Path:
         """The data folder."""
         return self.folder / "data"
+
+    def seen(self, path: Path) -> str:
+        """Return the name by which the server itself finds a path inside its home."""
+        return str(seen_by(self._account, self.folder) / path.relative_to(self.folder))
 
     def url(self, database: str = "postgres", role: str = "postgres", password: str | None = None) -> str:
         """Return the address of `database` for `role`; the administrator where no role is named."""
@@ -54,7 +59,7 @@ class PostgresServer:
         if (self.data / "PG_VERSION").exists():
             self._clear_stale_lock()
             return False
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self.folder / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
@@ -70,7 +75,8 @@ class PostgresServer:
         password_file.unlink()
         if child.exit_code() != 0:
             child.kill()
-            raise RuntimeError(f"initdb failed; see {self._log}")
+            shutil.rmtree(draft, ignore_errors=True)
+            raise StateError(f"The database could not be made 数据库未能创建; see {self._log}")
         draft.rename(self.data)
         return True
 
@@ -79,13 +85,15 @@ class PostgresServer:
             name="initdb",
             argv=(
                 str(self._bin / "initdb"),
-                *("-D", str(data), "-U", "postgres", "--auth=scram-sha-256", f"--pwfile={password_file}"),
+                *("-D", self.seen(data), "-U", "postgres"),
+                *("--auth=scram-sha-256", f"--pwfile={self.seen(password_file)}"),
                 *("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
                 *(() if self.durable else ("--no-sync",)),
             ),
             log=self._log,
             env={"PATH": os.environ.get("PATH", ""), "TZ": "UTC", "LC_ALL": "C"},
             account=self._account,
+            entered=self.folder,
         )
 
     def _clear_stale_lock(self) -> None:
@@ -119,7 +127,7 @@ class PostgresServer:
         return Program(
             name="postgres",
             argv=(
-                *(str(self._bin / "postgres"), "-D", str(self.data), "-p", str(self.port)),
+                *(str(self._bin / "postgres"), "-D", self.seen(self.data), "-p", str(self.port)),
                 *(word for name, value in options.items() for word in ("-c", f"{name}={value}")),
             ),
             log=self._log,
@@ -127,6 +135,7 @@ class PostgresServer:
             stop_signal=signal.SIGINT,
             death_signal=signal.SIGQUIT,
             account=self._account,
+            entered=self.folder,
         )
 
     def is_ready(self) -> bool:
@@ -165,6 +174,29 @@ class PostgresServer:
             log=self._log,
             env={"PATH": os.environ.get("PATH", ""), "PGPASSWORD": self._password},  # arguments are seen by all
         )
+
+    def databases(self) -> list[str]:
+        """Return the names of the databases that the server has.
+
+        Raises:
+            StateError: the secret is not the one that this server was made with.
+        """
+
+        async def ask() -> list[str]:
+            connection = await asyncpg.connect(self.url())
+            try:
+                return [row["datname"] for row in await connection.fetch("SELECT datname FROM pg_database")]
+            finally:
+                await connection.close()
+
+        try:
+            return asyncio.run(ask())
+        except asyncpg.InvalidPasswordError as refused:
+            raise StateError(
+                f"The secret of the database's administrator does not open {self.data}: data and secrets come from two "
+                "installations. Put back the secret that belongs to the data.\n"
+                "数据库管理员密钥与数据不属于同一套安装，请恢复与数据相配的密钥文件 secrets/postgres"
+            ) from refused
 
     def ensure_databases(self, passwords: dict[str, str], owner_passwords: dict[str, str]) -> None:
         """Make both roles and the database of each service, closed to every other role.

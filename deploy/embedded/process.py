@@ -20,6 +20,9 @@ _ARMED = str(Path(__file__).with_name("armed.py"))
 
 _QUIET_PORTS = range(12_000, 32_000)
 
+ENTERED_DESCRIPTOR = 9
+"""Where a program that runs under another account finds the folder it was given, see `seen_by`."""
+
 UNPRIVILEGED_USER = "nobody"
 """PostgreSQL refuses to run as root; where the suite is started by root, its servers run as this user."""
 
@@ -33,12 +36,27 @@ class Account:
     gid: int
 
 
-def server_account() -> Account | None:
-    """Return whom the servers run as: None keeps the caller's own account, which is right unless that is root."""
+def server_account(state: Path) -> Account | None:
+    """Return whom the servers of the folder `state` run as: None keeps the caller's account, right unless that is root.
+
+    Where root starts a suite that belongs to somebody else, its servers run as that owner, who may start it next time.
+    """
     if os.geteuid() != 0:
         return None
+    owner = state.stat() if state.exists() else None
+    if owner is not None and owner.st_uid != 0:
+        return Account(str(owner.st_uid), owner.st_uid, owner.st_gid)
     entry = pwd.getpwnam(UNPRIVILEGED_USER)
     return Account(entry.pw_name, entry.pw_uid, grp.getgrgid(entry.pw_gid).gr_gid)
+
+
+def seen_by(account: Account | None, folder: Path) -> Path:
+    """Return the path under which a program with `entered=folder` finds that folder.
+
+    Root may keep its state where no other account may pass. The folder is then opened before the account is changed,
+    and the kernel leads through the open descriptor past the folders above it.
+    """
+    return folder if account is None else Path("/proc/self/fd") / str(ENTERED_DESCRIPTOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +72,7 @@ class Program:
         stop_signal: asks it to end in order.
         death_signal: sent by the kernel if the parent dies first.
         account: whom it runs as; None keeps the caller's account.
+        entered: folder that is opened for that account, which need not be able to reach it; see `seen_by`.
         cwd: where it runs.
         pass_fds: descriptors it inherits, such as a listening socket.
         stop_seconds: how long it may take to end before it is killed.
@@ -67,6 +86,7 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGTERM
     account: Account | None = None
+    entered: Path | None = None
     cwd: str = "/"
     pass_fds: tuple[int, ...] = ()
     stop_seconds: float = 5.0
@@ -145,9 +165,10 @@ def _fork(program: Program, work: Callable[[], None], log: int | None) -> Forked
 def _execute(program: Program, log: int | None) -> "subprocess.Popen[bytes]":
     account = program.account
     identity = (-1, -1) if account is None else (account.uid, account.gid)
+    entered = program.entered if account is not None and program.entered is not None else ""
     armed = (sys.executable, "-I", "-S", _ARMED, int(program.death_signal), os.getpid(), *identity)
     return subprocess.Popen(
-        (*map(str, armed), *program.argv),
+        (*map(str, armed), str(ENTERED_DESCRIPTOR), str(entered), *program.argv),
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=None if log is None else subprocess.STDOUT,

@@ -7,7 +7,6 @@ import socket
 import sys
 from collections.abc import Mapping
 
-from deploy.embedded.binaries import server_folder
 from deploy.embedded.launch_settings import (
     PROCESSES,
     PROVISIONER_SETTING,
@@ -21,6 +20,7 @@ from deploy.embedded.nats import NatsServer
 from deploy.embedded.postgres import PostgresServer
 from deploy.embedded.process import Program, port_fault
 from deploy.embedded.secret import key, secret
+from deploy.embedded.state_folder import server_folder
 from shared.db.role import owner_of
 from shared.events.permission import PROVISIONER
 
@@ -111,7 +111,7 @@ class Suite:
         """Return what the process `name` is told: its own secrets, none of another's."""
         settings, prefix = self.settings, name.upper()
         files = settings.home / "files" / name
-        files.mkdir(parents=True, exist_ok=True)
+        files.mkdir(mode=0o700, parents=True, exist_ok=True)
         told = {
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",

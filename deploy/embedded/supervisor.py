@@ -13,6 +13,7 @@ from deploy.embedded.forked import preload
 from deploy.embedded.launch_settings import PROCESSES, SERVICES
 from deploy.embedded.patience import Patience, crowd
 from deploy.embedded.process import Child, Program, stop_all
+from deploy.embedded.state_folder import StateFolder
 from deploy.embedded.suite import Suite
 from shared.events.permission import PROVISIONER
 
@@ -144,6 +145,7 @@ class Supervisor:
         preload()
         if settings.needs_postgres:
             self._wait("PostgreSQL", suite.postgres.is_ready)
+            StateFolder(settings).refuse_missing_databases(suite.postgres.databases())
             suite.postgres.ensure_databases(suite.database_passwords, suite.owner_passwords)
         if self.run_once(suite.migration()) != 0:
             log = settings.logs / "migration.log"

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from deploy.embedded.binaries import server_folder
 from deploy.embedded.patience import Patience
+from deploy.embedded.state_folder import server_folder
 from tests.support.suite import LaunchedSuite, wait_until
 
 pytestmark = pytest.mark.e2e

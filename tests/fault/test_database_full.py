@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.embedded.binaries import server_folder
+from deploy.embedded.state_folder import server_folder
 from shared.kernel.ids import new_id
 from tests.fault.armed_suite import ArmedSuite
 from tests.fault.mount import small_disk
