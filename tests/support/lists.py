@@ -8,6 +8,7 @@ _PAGING = {"limit", "cursor"}
 WITHOUT_EXPORT: dict[str, str] = {
     "/problems": "the catalogue of refusals, written for engineers; docs/contracts has it as files",
     "/v1/rule-sets": "rule sets with their tables; docs/rules has them as pages, nobody works them off row by row",
+    "/v1/holiday-notices": "one public notice for a year, all at once and each with its source",
     "/v1/covers/reasons": "the words of a choice in a form",
     "/v1/loan-applications/reasons": "the words of a choice in a form",
     "/v1/enterprises/{uscc}/filings": "one firm's rows of /v1/filings?uscc=",

@@ -70,7 +70,7 @@ class Draw:
             [] if self.rd_before is None else [self._filing(2024, self.rd_before)]
         )
         held = [*self.titles, *(["TECH_ENTERPRISE"] if self.on_register else [])]
-        on_enterprise, on_filing, on_title = registry.SUBSCRIPTIONS
+        on_enterprise, on_filing, on_title, _ = registry.SUBSCRIPTIONS
         return [
             (on_enterprise, enterprise),
             *((on_filing, filing) for filing in filings),

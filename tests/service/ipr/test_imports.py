@@ -35,6 +35,7 @@ LINES = [
     line("发明专利", patent("1", 10), owners=FIRM_A[:-1] + ("1" if FIRM_A[-1] != "1" else "2")),
 ]
 EXPECTED = [
+    (3, "code_folded", "号码"),
     (4, "right_no_invalid", "号码"),
     (5, "right_no_of_other_kind", "号码"),
     (6, "cell_invalid", "种类"),
@@ -92,7 +93,7 @@ async def test_good_lines_are_kept_and_bad_ones_named(ipr: RunningService, conte
         report = (await client.get(done["report"])).json()["items"]
         assert [(one["line"], one["code"], one["column"]) for one in report] == EXPECTED
         assert all(one["way_out_zh"] and one["way_out_en"] for one in report)
-        assert [one["line"] for one in report if one["gravity"] != "REFUSED"] == [12]
+        assert [one["line"] for one in report if one["gravity"] != "REFUSED"] == [3, 12]
         kept = (await client.get("/v1/ip-rights")).json()["items"]
         assert {one["right_no"] for one in kept} == {patent("1", 1), patent("2", 2), patent("1", 10)}
         told = {event.data.uscc: event.data for event in await ipr.events("ipr.portfolio.changed.v1")}

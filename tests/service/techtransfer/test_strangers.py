@@ -78,7 +78,11 @@ async def test_every_route_asks_for_its_scope(market: Market) -> None:
                 answer = await nobody.request(method, path, json={})
                 assert (answer.status_code, answer.json().get("code")) == (403, "forbidden_scope"), (method, path)
                 tried += 1
-    assert tried == 31
+    described = market.service.app.openapi()["paths"].items()
+    guarded = [
+        method for path, item in described if path.startswith("/v1/") and not path.startswith(PUBLIC) for method in item
+    ]
+    assert tried == len(guarded) > 0
 
 
 @pytest.mark.parametrize("noun", NOUNS)
