@@ -75,5 +75,5 @@ replay: environment ## handle the dead letters of a service again: S=ipr 重新�
 republish: environment ## publish a service's events again: S=finance SINCE=2026-01-01 重新发布事件
 	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.bus.relay republish '$(S)' $(if $(SINCE),--since '$(SINCE)')
 
-accept-restore: environment ## after a restored backup: list what S=finance lost; with REASON="…" accept it 恢复备份后核对并确认
-	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.bus.restore $(if $(REASON),accept '$(S)' --reason '$(REASON)',list '$(S)')
+accept-restore: environment ## after a restored backup: list what S=finance lost; with REASON="…" accept it, DISCARD="ids" what it never told 恢复备份后核对并确认
+	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.bus.restore $(if $(REASON),accept '$(S)' --reason '$(REASON)' $(if $(DISCARD),--discard $(DISCARD)),list '$(S)')

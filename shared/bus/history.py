@@ -44,6 +44,26 @@ async def _read(js: JetStreamContext, service: str, number: int) -> Recorded | N
         return None
 
 
+async def unjudged(
+    js: JetStreamContext, connection: AsyncConnection, service: str, *, last: int, highest: int
+) -> dict[int, Recorded]:
+    """Return the events at the end of the stream of which the database does not know what they are, by sequence.
+
+    The relay asks it before it publishes; who accepts a break asks the same before he says that all is open.
+
+    Args:
+        js: the broker.
+        connection: of the database.
+        service: whose both are.
+        last: last sequence of the stream.
+        highest: highest sequence that the outbox knows to be acknowledged.
+    """
+    held = await read_back(js, service, max(1, last - REACH + 1, min(highest + 1, last)), last)
+    # A crash between an acknowledgement and its mark also leaves the stream ahead, of ids that the outbox has.
+    judged = await outbox.judged(connection, [one.id for one in held.values()])
+    return {number: one for number, one in held.items() if one.id not in judged}
+
+
 def _own_event(payload: bytes, service: str) -> Recorded:
     """Return the event in `payload` if an outbox of `service` can have held it.
 
@@ -101,11 +121,7 @@ class StreamHistory:
         HISTORY_REGRESSED.labels(self._service).set(0)
         if self._agreed is not None and last <= max(self._agreed, highest):
             return True
-        first = max(1, last - REACH + 1, min(highest + 1, last))
-        held = await read_back(self._js, self._service, first, last)
-        # A crash between an acknowledgement and its mark also leaves the stream ahead, of ids that the outbox has.
-        known = await outbox.known(connection, [one.id for one in held.values()])
-        unknown = [one for one in held.values() if one.id not in known]
+        unknown = list((await unjudged(self._js, connection, self._service, last=last, highest=highest)).values())
         if not unknown:
             self._agreed = last
             return True

@@ -6,22 +6,25 @@ record, numbers on above them, tells the restored states again and opens the ser
 
 import argparse
 import asyncio
+import contextlib
 import csv
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import nats.errors
+from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from shared.bus.connection import connected
-from shared.bus.history import read_back
+from shared.bus.history import read_back, unjudged
 from shared.db import outbox
 from shared.db.engine import Busy, Database
 from shared.db.history import HistoryBreak, open_break
-from shared.db.restore import Accepted, AcceptedAlready, adopt
+from shared.db.restore import Accepted, AcceptedAlready, Decided, NotAmongThem, adopt
 from shared.events.catalogue import PUBLISHERS, stream_of
 from shared.events.envelope import Recorded
 from shared.files.formula import escape_formula
@@ -56,6 +59,22 @@ class Finding:
     lost: Mapping[int, Recorded]
 
 
+@contextlib.asynccontextmanager
+async def _broker(service: str, nats_url: str) -> AsyncIterator[JetStreamContext]:
+    """Yield the broker.
+
+    Raises:
+        CannotCompare: it does not answer or has no such stream.
+    """
+    try:
+        async with asyncio.timeout(600), connected(nats_url, service=service) as client:
+            yield client.jetstream()
+    except NotFoundError as fault:
+        raise CannotCompare("the stream is gone: nothing tells what was lost 流已不存在，无从核对") from fault
+    except (nats.errors.Error, TimeoutError, OSError) as fault:
+        raise CannotCompare(f"the broker does not answer 消息服务器无应答: {fault!r}") from fault
+
+
 async def find(database: Database, nats_url: str) -> Finding | None:
     """Return what was lost, or None where no break is open.
 
@@ -67,21 +86,15 @@ async def find(database: Database, nats_url: str) -> Finding | None:
             found = await open_break(connection)
     if found is None:
         return None
-    try:
-        async with asyncio.timeout(600), connected(nats_url, service=database.service) as client:
-            js = client.jetstream()
-            last = (await js.stream_info(stream_of(database.service))).state.last_seq
-            # A stream that ends below what the database knew was made anew since: all of it is looked at.
-            first = found.known_sequence + 1 if last > found.known_sequence else 1
-            held = await read_back(js, database.service, first, last)
-    except NotFoundError as fault:
-        raise CannotCompare("the stream is gone: nothing tells what was lost 流已不存在，无从核对") from fault
-    except (nats.errors.Error, TimeoutError, OSError) as fault:
-        raise CannotCompare(f"the broker does not answer 消息服务器无应答: {fault!r}") from fault
+    async with _broker(database.service, nats_url) as js:
+        last = (await js.stream_info(stream_of(database.service))).state.last_seq
+        # A stream that ended below what the database knew was made anew since: all of it is looked at.
+        first = found.known_sequence + 1 if found.last_sequence > found.known_sequence else 1
+        held = await read_back(js, database.service, first, last)
     with database.guard():
         async with database.engine.connect() as connection:
-            known = await outbox.known(connection, [one.id for one in held.values()])
-    return Finding(found, held, {number: one for number, one in held.items() if one.id not in known})
+            judged = await outbox.judged(connection, [one.id for one in held.values()])
+    return Finding(found, held, {number: one for number, one in held.items() if one.id not in judged})
 
 
 def write_csv(path: Path, lost: Mapping[int, Recorded]) -> None:
@@ -96,13 +109,28 @@ def write_csv(path: Path, lost: Mapping[int, Recorded]) -> None:
             sheet.writerow([escape_formula(str(word)) for word in (number, *words, *rest)])
 
 
-async def run(service: str, urls: tuple[str, str], *, reason: str | None, folder: Path) -> int:
-    """List what was lost; with a reason, accept it and open the service again.
+async def remaining(database: Database, nats_url: str) -> Mapping[int, Recorded]:
+    """Return what the relay, looking at the stream now, would close the service for again.
+
+    Raises:
+        CannotCompare: the broker does not answer or has no such stream.
+    """
+    service = database.service
+    async with _broker(service, nats_url) as js:
+        with database.guard():
+            async with database.engine.connect() as connection:
+                last = (await js.stream_info(stream_of(service))).state.last_seq
+                highest = await outbox.highest(connection, service)
+                return await unjudged(js, connection, service, last=last, highest=highest)
+
+
+async def run(service: str, urls: tuple[str, str], *, decided: Decided | None, folder: Path) -> int:
+    """List what was lost; with a decision, accept it and open the service again.
 
     Args:
         service: whose database was restored.
         urls: addresses of its database and of the broker with its user.
-        reason: the operator's; None only lists.
+        decided: the operator's decision; None only lists.
         folder: where the list is written.
     """
     database = Database(urls[0], service=service, pool_size=2)
@@ -114,41 +142,61 @@ async def run(service: str, urls: tuple[str, str], *, reason: str | None, folder
         path = folder / f"lost-facts-{service}-{finding.found.id}.csv"
         write_csv(path, finding.lost)
         _show(service, finding.lost, path)
-        if reason is None:
+        if decided is None:
             _say('  accept with 确认请执行: make accept-restore S=… REASON="…"')
+            _say('  what the service never told is discarded by its id 非本服务发布的按编号作废: DISCARD="…"')
             return 0
         async with database.transaction(actor=system_actor(service), clock=SystemClock()) as tx:
-            accepted = await adopt(tx, service, finding.found, finding.held, reason)
-        _tell(service, accepted)
+            accepted = await adopt(tx, service, finding.found, finding.held, decided)
+        _tell(accepted)
+        # Only what the relay itself would see lets the service be called open.
+        return _conclude(service, await remaining(database, urls[1]))
+    except NotAmongThem as fault:
+        _say(f"{service}: not among the events in question, nothing was done 不在待确认的事件中，未作处理: {fault}")
+        return 1
     except (CannotCompare, Busy) as fault:
         _say(f"{service}: {fault or 'busy, try again 正忙，请重试'}")
         return 1
     except AcceptedAlready:
         _say(f"{service}: accepted already 已确认过")
         return 0
-    else:
-        return 0
     finally:
         await database.close()
+
+
+def _conclude(service: str, more: Mapping[int, Recorded]) -> int:
+    """Say whether the service is open; events that came meanwhile keep it closed."""
+    if not more:
+        _say(f"{service}: open again 已恢复办理")
+        return 0
+    _say(f"{service}: {len(more)} more events that it does not know came meanwhile 期间又出现未知事件；尚未恢复办理")
+    for number, one in sorted(more.items())[:_SHOWN]:
+        _say(f"  {_named(number, one)}")
+    _say("  somebody publishes in its name: change its secret, then run this again 有人冒名发布，请先更换密钥再执行")
+    return 1
+
+
+def _named(number: int, one: Recorded) -> str:
+    place = f"{one.aggregate}/{one.aggregate_id} v{one.version}"
+    return f"#{number} {one.subject} {place} {one.occurred_at.isoformat()} {one.id}"
 
 
 def _show(service: str, lost: Mapping[int, Recorded], path: Path) -> None:
     _say(f"{service}: {len(lost)} events were published and are not in the database 条事件已发布而数据库中没有")
     for number, one in sorted(lost.items())[:_SHOWN]:
-        _say(
-            f"  #{number} {one.subject} {one.aggregate}/{one.aggregate_id} v{one.version} {one.occurred_at.isoformat()}"
-        )
+        _say(f"  {_named(number, one)}")
     if len(lost) > _SHOWN:
         _say(f"  … {len(lost) - _SHOWN} more 其余")
     _say(f"  all of them 全部见: {path}")
 
 
-def _tell(service: str, accepted: Accepted) -> None:
+def _tell(accepted: Accepted) -> None:
     _say("  their numbers stay theirs; counting goes on above them 原编号保留，新编号在其后延续")
     _say(f"  {accepted.renumbered} changes made since were renumbered 条其后的变更已重新编号")
     _say(f"  {accepted.told_again} states are told again as this database holds them 条状态将按本库重新发布")
     _say(f"  {len(accepted.ownerless)} are known to others only; enter them again 项仅他处持有，请补录")
-    _say(f"{service}: open again 已恢复办理")
+    _say(f"  {accepted.set_aside} are set aside: the record gave their numbers to others 条编号已被本库使用，已搁置")
+    _say(f"  {accepted.discarded} are discarded as named 条已按指定编号作废")
 
 
 def _say(line: str) -> None:
@@ -164,16 +212,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("verb", choices=("list", "accept"))
     parser.add_argument("service", choices=PUBLISHERS)
     parser.add_argument("--reason", default="", help="why the backup was restored; kept in the audit")
+    parser.add_argument("--discard", nargs="*", default=[], type=UUID, help="ids of events that the service never told")
     parser.add_argument("--folder", default=os.environ.get("KECHUANG_HOME", "."), type=Path, help="for the list")
     given = parser.parse_args(arguments)
     names = [f"{given.service.upper()}_{part}" for part in ("OWNER_DATABASE_URL", "NATS_URL")]
     database_url, nats_url = (os.environ.get(name) for name in names)
     if database_url is None or nats_url is None:
         parser.error(f"set {' and '.join(names)}")
-    reason = given.reason.strip() if given.verb == "accept" else None
-    if reason == "":
+    decided = Decided(given.reason.strip(), frozenset(given.discard)) if given.verb == "accept" else None
+    if decided is not None and not decided.reason:
         parser.error("accepting needs a reason 确认须写明原因")
-    return asyncio.run(run(given.service, (database_url, nats_url), reason=reason, folder=given.folder))
+    return asyncio.run(run(given.service, (database_url, nats_url), decided=decided, folder=given.folder))
 
 
 if __name__ == "__main__":

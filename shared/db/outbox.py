@@ -66,6 +66,10 @@ SELECT stream_sequence, array_agg(id) AS ids FROM (
 ) AS newest GROUP BY stream_sequence ORDER BY stream_sequence DESC
 """)
 _KNOWN = text("SELECT id FROM outbox_event WHERE id = ANY(CAST(:ids AS uuid[]))")
+_JUDGED = text("""
+SELECT id FROM outbox_event WHERE id = ANY(CAST(:ids AS uuid[]))
+UNION SELECT event_id FROM discarded_event WHERE event_id = ANY(CAST(:ids AS uuid[]))
+""")
 _BACKLOG = text("""
 SELECT count(*) AS waiting,
        CAST(greatest(coalesce(extract(epoch FROM now() - min(occurred_at)), 0), 0) AS float8) AS age
@@ -120,6 +124,11 @@ async def claims(connection: AsyncConnection, *, first: int, last: int, limit: i
 async def known(connection: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:
     """Return those of `ids` that the outbox holds, published or not."""
     return set((await connection.execute(_KNOWN, {"ids": [str(one) for one in ids]})).scalars())
+
+
+async def judged(connection: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of `ids` of which this database knows what they are: its own, or discarded by an operator."""
+    return set((await connection.execute(_JUDGED, {"ids": [str(one) for one in ids]})).scalars())
 
 
 async def backlog(connection: AsyncConnection) -> Backlog:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -92,6 +93,29 @@ def _outbox(metadata: MetaData) -> None:
         Column("lost", BigInteger),
         CheckConstraint("(accepted_at IS NULL) = (reason IS NULL)", name="accepted_with_reason"),
         Index("ix_history_break_open", "id", postgresql_where=text("accepted_at IS NULL")),
+    )
+    _discarded_events(metadata)
+
+
+def _discarded_events(metadata: MetaData) -> None:
+    # What stands in the stream and is none of the record: judged by an operator, so it closes nothing again.
+    Table(
+        "discarded_event",
+        metadata,
+        Column("event_id", Uuid, primary_key=True),
+        Column("break_id", BigInteger, ForeignKey("history_break.id"), nullable=False),
+        Column("stream_sequence", BigInteger, nullable=False),
+        Column("subject", String(120), nullable=False),
+        Column("aggregate", String(60), nullable=False),
+        Column("aggregate_id", String(200), nullable=False),
+        Column("version", BigInteger, nullable=False),
+        Column("sequence", BigInteger, nullable=False),
+        Column("occurred_at", _AT, nullable=False),
+        Column("data", JSONB, nullable=False),
+        Column("is_named", Boolean, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("discarded_at", _AT, nullable=False, server_default=text("now()")),
+        **append_only(),
     )
 
 
