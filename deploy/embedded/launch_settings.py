@@ -27,6 +27,9 @@ DEFAULT_PORTS = {
 }
 
 
+_HANG_SECONDS = 15
+
+
 class SettingError(Exception):
     """A setting that cannot be used; the message names it."""
 
@@ -48,6 +51,7 @@ class LaunchSettings:
         owner_urls: of the same databases, with the role that owns and migrates them.
         nats_urls: given addresses of a real broker.
         provisioner_url: its address with the provisioner's user; None where streams are made elsewhere.
+        hang_seconds: how long a process may answer nothing before it is ended and started again; 0 lets it hang.
         demo: whether demo clients and the demo city exist.
     """
 
@@ -58,6 +62,7 @@ class LaunchSettings:
     owner_urls: Mapping[str, str]
     nats_urls: Mapping[str, str]
     provisioner_url: str | None
+    hang_seconds: int
     demo: bool
 
     @classmethod
@@ -83,6 +88,7 @@ class LaunchSettings:
             owner_urls=_owners(environment, databases),
             nats_urls=brokers,
             provisioner_url=environment.get(PROVISIONER_SETTING) or None,
+            hang_seconds=_number(environment, "KECHUANG_HANG_SECONDS", _HANG_SECONDS, 0, 3_600),
             demo=demo == "1" if demo else not databases,
         )
 

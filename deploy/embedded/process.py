@@ -75,6 +75,7 @@ class Program:
         entered: folder that is opened for that account, which need not be able to reach it; see `seen_by`.
         cwd: where it runs.
         pass_fds: descriptors it inherits, such as a listening socket.
+        pulse_port: where it answers the supervisor alone; None is never asked.
         stop_seconds: how long it may take to end before it is killed.
     """
 
@@ -89,6 +90,7 @@ class Program:
     entered: Path | None = None
     cwd: str = "/"
     pass_fds: tuple[int, ...] = ()
+    pulse_port: int | None = None
     stop_seconds: float = 5.0
 
 

@@ -22,8 +22,11 @@ class _Server(uvicorn.Server):
         gc.freeze()
 
 
-def main(application: str, descriptor: int) -> None:
-    """Serve the application factory `application` (`package.module:function`) on an inherited socket."""
+def main(application: str, *descriptors: int) -> None:
+    """Serve the application factory `application` (`package.module:function`) on inherited sockets.
+
+    The first is for clients, perhaps shared with other processes; a second is this process's own, for the supervisor.
+    """
     config = uvicorn.Config(
         application,
         factory=True,
@@ -36,8 +39,8 @@ def main(application: str, descriptor: int) -> None:
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
         timeout_keep_alive=75,
     )
-    _Server(config).run(sockets=[socket.socket(fileno=descriptor)])
+    _Server(config).run(sockets=[socket.socket(fileno=descriptor) for descriptor in descriptors])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], *map(int, sys.argv[2:]))

@@ -19,6 +19,7 @@ from deploy.embedded.launch_settings import (
 from deploy.embedded.nats import NatsServer
 from deploy.embedded.postgres import PostgresServer
 from deploy.embedded.process import Program, port_fault
+from deploy.embedded.pulse import open_pulse_socket
 from deploy.embedded.secret import key, secret
 from deploy.embedded.state_folder import server_folder
 from shared.db.role import owner_of
@@ -34,6 +35,7 @@ class Suite:
         """Read or make the secrets and name the servers; nothing is started."""
         self.settings = settings
         self._sockets: dict[str, socket.socket] = {}
+        self._pulses: dict[tuple[str, int], socket.socket] = {}
         folder = server_folder(settings.home)
         embedded = [name for name in PROCESSES if name not in settings.database_urls]
         self.database_passwords = {name: secret(settings.secrets, f"postgres-{name}") for name in embedded}
@@ -85,12 +87,20 @@ class Suite:
             opened.bind(("127.0.0.1", self.settings.ports[name]))
             opened.listen(_BACKLOG)
             self._sockets[name] = opened
+            for number in range(1, self.settings.processes[name] + 1):
+                self._pulses[name, number] = open_pulse_socket()
+
+    def refuse_connections(self, name: str) -> None:
+        """Close the listening socket of a process: once that has closed its own, who comes is refused at once."""
+        if name in self._sockets:
+            self._sockets.pop(name).close()
 
     def close(self) -> None:
         """Close the listening sockets."""
-        for opened in self._sockets.values():
+        for opened in (*self._sockets.values(), *self._pulses.values()):
             opened.close()
         self._sockets.clear()
+        self._pulses.clear()
 
     def database_url(self, name: str) -> str:
         """Return the database address of a process, with the role that it runs as."""
@@ -135,17 +145,19 @@ class Suite:
     def program(self, name: str, number: int) -> Program:
         """Return the uvicorn process `number` of `name`."""
         package = "gateway" if name == "gateway" else f"services.{name}"
-        descriptor = self._sockets[name].fileno()
+        pulse = self._pulses[name, number]
+        descriptors = (self._sockets[name].fileno(), pulse.fileno())
         several = self.settings.processes[name] > 1
         return Program(
             name=f"{name}-{number}" if several else name,
-            work=lambda: run_module("deploy.embedded.serve", f"{package}.app:create_app", str(descriptor)),
+            work=lambda: run_module("deploy.embedded.serve", f"{package}.app:create_app", *map(str, descriptors)),
             log=self.settings.logs / f"{name}.log",
             env=self.environment(name),
             stop_signal=signal.SIGTERM,
             death_signal=signal.SIGTERM,
             cwd=str(ROOT),
-            pass_fds=(descriptor,),
+            pass_fds=descriptors,
+            pulse_port=int(pulse.getsockname()[1]),
             stop_seconds=2.5 if name == "gateway" else 3.0,
         )
 

@@ -13,6 +13,7 @@ from deploy.embedded.forked import preload
 from deploy.embedded.launch_settings import PROCESSES, SERVICES
 from deploy.embedded.patience import Patience, crowd
 from deploy.embedded.process import Child, Program, stop_all
+from deploy.embedded.pulse import Pulse
 from deploy.embedded.state_folder import StateFolder
 from deploy.embedded.suite import Suite
 from shared.events.permission import PROVISIONER
@@ -40,23 +41,39 @@ class StopRequestedError(Exception):
 class Slot:
     """The place of one program: there is a running child in it, or there will be one again soon."""
 
-    def __init__(self, program: Program) -> None:
-        """Start `program`."""
+    def __init__(self, program: Program, *, hang_seconds: float = 0.0) -> None:
+        """Start `program`; one that can be asked may be silent for `hang_seconds`, 0 is for ever."""
         self.program = program
         self.child = Child(program)
+        port = program.pulse_port
+        self._pulse = None if port is None else Pulse(port, seconds=hang_seconds, start_seconds=_READY_SECONDS)
         self.deaths = 0
         self.was_ready = False
         self._again_at: float | None = None
 
+    def ask_no_longer(self) -> None:
+        """Let the program end in its own time: who stops need not answer."""
+        if self._pulse is not None:
+            self._pulse.close()
+
     def tend(self) -> None:
-        """Start the program again if it has died, after a pause that grows with each death in a row."""
+        """Start the program again if it has died, after a pause that grows with each death in a row.
+
+        One that lives and answers nothing is ended: it would hold what it has for good.
+        """
         now = time.monotonic()
         if self._again_at is not None:
             if now >= self._again_at:
                 self.child = Child(self.program)
                 self._again_at = None
+                if self._pulse is not None:
+                    self._pulse.begin_again()
             return
         code = self.child.exit_code()
+        if code is None and self._pulse is not None and self._pulse.hangs():
+            say(f"{self.program.name} answers nothing (process {self.child.pid}); ending it 进程无响应，正在终止")
+            self.child.kill()
+            code = self.child.exit_code()
         if code is None:
             return
         if now - self.child.started > _STEADY_SECONDS:
@@ -180,6 +197,8 @@ class Supervisor:
         """
         deadline = time.monotonic() + _STOP_SECONDS
         names = list(self._slots)
+        # Who comes from now on is refused at once; what was accepted is answered.
+        self.suite.refuse_connections("gateway")
         self._stop_all(name for name in names if name.split("-")[0] == "gateway")
         self._stop_all(name for name in names if name.split("-")[0] in SERVICES)
         self._stop_all(name for name in names if name == PROVISIONER)
@@ -188,10 +207,13 @@ class Supervisor:
         self.suite.close()
 
     def _stop_all(self, names: Iterable[str], seconds: float | None = None) -> None:
-        stop_all([self._slots.pop(name).child for name in names], seconds=seconds)
+        slots = [self._slots.pop(name) for name in names]
+        for slot in slots:
+            slot.ask_no_longer()
+        stop_all([slot.child for slot in slots], seconds=seconds)
 
     def _add(self, name: str, program: Program) -> None:
-        self._slots[name] = Slot(program)
+        self._slots[name] = Slot(program, hang_seconds=self.suite.settings.hang_seconds)
 
     def _wait(self, name: str, ready: Callable[[], bool]) -> None:
         if not self._until(ready, _READY_SECONDS):
