@@ -58,7 +58,7 @@ FAMILIES = {
         "yearly holiday notices: record, list",
     ),
     "dead-letter": Family(
-        "shared.command.dead_letter", None, "死信：清单、查看、重放", "dead letters: list, show, replay"
+        "shared.command.dead_letter", None, "死信：清单、查看、重放、作废", "dead letters: list, show, replay, discard"
     ),
 }
 

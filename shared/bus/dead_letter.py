@@ -1,4 +1,4 @@
-"""Replaying dead letters after their reason has been mended."""
+"""Replaying dead letters after their reason has been mended, or giving them up for a reason."""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -7,11 +7,13 @@ import structlog
 
 from shared.bus.apply import GAP_REASON, apply_batch
 from shared.bus.subscription import Subscription
-from shared.db.dead_letter import DeadLetter, mark_replayed, waiting
+from shared.db import inbox
+from shared.db.dead_letter import DeadLetter, mark_discarded, mark_replayed, waiting
 from shared.db.engine import Database
 from shared.db.migrate import package_of
-from shared.db.transaction import Reactions
+from shared.db.transaction import Reactions, Transaction
 from shared.events.envelope import EnvelopeInvalid, from_wire
+from shared.events.event import EventKind
 from shared.kernel.actor import Actor, system_actor
 from shared.kernel.clock import Clock
 
@@ -71,6 +73,47 @@ async def replay(
         # One that was mended may be what another waited for.
         if done == before or not failures:
             return done, failures
+
+
+class WaitsForAnother(Exception):  # noqa: N818  # says what is the case
+    """A happening before this one is missing or waits itself; the message says which."""
+
+
+async def discard(tx: Transaction, subscriptions: Sequence[Subscription], letter: DeadLetter, reason: str) -> None:
+    """Give a letter up for good, for a reason that the audit keeps; what follows it need not wait for it.
+
+    Args:
+        tx: a transaction of the service, by the operator.
+        subscriptions: what the service listens to.
+        letter: one that waits.
+        reason: why nobody will handle it.
+
+    Raises:
+        WaitsForAnother: happenings take effect in their order, and one before it is not settled.
+    """
+    subscription = next((one for one in subscriptions if one.handler_name == letter.handler), None)
+    if subscription is not None:
+        await _pass_over(tx, subscription, letter)
+    await mark_discarded(tx, letter.id, reason)
+    detail = {"handler": letter.handler, "subject": letter.subject, "reason": reason}
+    tx.audit("dead_letter.discarded", subject=f"dead_letter/{letter.id}", detail=detail)
+
+
+async def _pass_over(tx: Transaction, subscription: Subscription, letter: DeadLetter) -> None:
+    """Note in the inbox that the event is settled, and that it was its turn; an unreadable one has none."""
+    try:
+        envelope = from_wire(letter.payload, subscription.event)
+    except EnvelopeInvalid:
+        return
+    if subscription.event.ordering is EventKind.STATE:
+        await inbox.take(tx, letter.handler, [envelope.id])
+        return
+    try:
+        turn, last = await inbox.take_next(tx, letter.handler, envelope, happening=True)
+    except inbox.NumberReused:  # another event has its number: nothing waits for this one
+        return
+    if turn is inbox.Turn.GAP:
+        raise WaitsForAnother(f"{envelope.subject} {envelope.aggregate_id}: {last + 1} < {envelope.sequence}")
 
 
 async def _replay_one(database: Database, clock: Clock, subscription: Subscription, letter: DeadLetter) -> str | None:

@@ -1,4 +1,4 @@
-"""The operator's commands for dead letters: `kechuang dead-letter list|show|replay`."""
+"""The operator's commands for dead letters: `kechuang dead-letter list|show|replay|discard`."""
 
 import argparse
 import re
@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from shared.bus.dead_letter import reactions_of, replay, subscriptions_of
+from shared.bus.dead_letter import WaitsForAnother, discard, reactions_of, replay, subscriptions_of
 from shared.command.parser import BilingualParser, Verbs, argument
 from shared.command.run import CommandError, database_url, in_transaction, operator, told
 from shared.db.dead_letter import DeadLetter, waiting
@@ -39,11 +39,18 @@ def parser() -> BilingualParser:
         ("list", "列出待重放的死信", "list the letters that wait"),
         ("show", "查看一封死信，个人信息以掩码显示", "show one letter, personal data masked"),
         ("replay", "原因排除后全部重放", "handle all of them again, after the reason has been mended"),
+        (
+            "discard",
+            "作废一封死信：不再处理，写明原因",
+            "give one letter up for good, for a reason that the audit keeps",
+        ),
     ):
         verb = verbs.add(name, zh, en)
         argument(verb, "service", "服务", "service", choices=PUBLISHERS)
-        if name == "show":
+        if name in {"show", "discard"}:
             argument(verb, "id", "死信编号", "number of the letter", type=int)
+        if name == "discard":
+            argument(verb, "--reason", "原因，记入审计", "why, kept in the audit", required=True)
     return family
 
 
@@ -115,14 +122,36 @@ async def _perform(given: argparse.Namespace) -> Sequence[str]:
     if given.verb == "show":
 
         async def shown(tx: Transaction) -> Sequence[str]:
-            letter = next((one for one in await waiting(tx) if one.id == given.id), None)
-            if letter is None:
-                raise Refusal(NOT_FOUND, noun="dead_letter")
+            letter = await _letter(tx, given.id)
             tx.audit("dead_letter.read", subject=f"dead_letter/{letter.id}")
             return [_line(service, letter), *_content(letter)]
 
         return await in_transaction(url, service, shown)
+    if given.verb == "discard":
+        return await _discarded(url, service, given.id, given.reason.strip())
     return await _replayed(url, service)
+
+
+async def _letter(tx: Transaction, id_: int) -> DeadLetter:
+    letter = next((one for one in await waiting(tx) if one.id == id_), None)
+    if letter is None:
+        raise Refusal(NOT_FOUND, noun="dead_letter")
+    return letter
+
+
+async def _discarded(url: str, service: str, id_: int, reason: str) -> Sequence[str]:
+    if not reason:
+        raise CommandError("作废须写明原因 discarding needs a reason")
+
+    async def discarded(tx: Transaction) -> Sequence[str]:
+        await discard(tx, subscriptions_of(service), await _letter(tx, id_), reason)
+        return [f"{service}: #{id_} 已作废 discarded"]
+
+    try:
+        return await in_transaction(url, service, discarded)
+    except WaitsForAnother as fault:
+        words = "之前的事件尚未处理，请先重放或作废 an event before it is not settled, replay or discard that first"
+        raise CommandError(f"#{id_}: {words}: {fault}") from fault
 
 
 async def _replayed(url: str, service: str) -> Sequence[str]:

@@ -33,8 +33,12 @@ WHERE NOT EXISTS (
 """)
 _WAITING = text("""
 SELECT id, handler, subject, event_id, payload, reason, deliveries, parked_at FROM dead_letter
-WHERE replayed_at IS NULL AND starts_with(reason, CAST(:reason AS text)) ORDER BY id
+WHERE replayed_at IS NULL AND discarded_at IS NULL AND starts_with(reason, CAST(:reason AS text)) ORDER BY id
 """)
+
+
+_COUNT = text("SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL AND discarded_at IS NULL")
+_DISCARD = text("UPDATE dead_letter SET discarded_at = :now, discard_reason = :reason WHERE id = :id")
 
 
 async def park(  # each is one column
@@ -47,7 +51,7 @@ async def park(  # each is one column
     reason: str,
     deliveries: int,
 ) -> None:
-    """Keep a message with the reason it could not be handled; one that waits already is not kept twice."""
+    """Keep a message with the reason it could not be handled; one that waits or was discarded is not kept twice."""
     await tx.session.execute(
         _PARK,
         {
@@ -74,8 +78,11 @@ async def mark_replayed(tx: Transaction, letter_id: int) -> None:
     )
 
 
+async def mark_discarded(tx: Transaction, letter_id: int, reason: str) -> None:
+    """Note that nobody will handle a letter, and why."""
+    await tx.session.execute(_DISCARD, {"now": tx.now, "id": letter_id, "reason": reason})
+
+
 async def count_waiting(tx: Transaction) -> int:
     """Return how many letters wait, for the metric."""
-    return int(
-        (await tx.session.execute(text("SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL"))).scalar_one()
-    )
+    return int((await tx.session.execute(_COUNT)).scalar_one())

@@ -156,6 +156,9 @@ def _inbox(metadata: MetaData) -> None:
         Column("deliveries", Integer, nullable=False),
         Column("parked_at", _AT, nullable=False, server_default=text("now()")),
         Column("replayed_at", _AT),
+        Column("discarded_at", _AT),
+        Column("discard_reason", Text),
+        CheckConstraint("(discarded_at IS NULL) = (discard_reason IS NULL)", name="discarded_with_reason"),
         Index("ix_dead_letter_waiting", "handler", postgresql_where=text("replayed_at IS NULL")),
     )
 
