@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 
-from shared.kernel.actor import Actor, Role
+from shared.kernel.actor import Actor, Role, left_to
 from shared.kernel.errors import Refusal
-from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.refusals import NOT_FOUND
 
 
 class PartState(StrEnum):
@@ -31,7 +31,7 @@ def admit(actor: Actor, uscc: str) -> None:
     if actor.role is Role.CITY:
         return
     if actor.role is not Role.ENTERPRISE:
-        raise Refusal(FORBIDDEN_ROLE)
+        raise left_to(Role.CITY, Role.ENTERPRISE)
     if actor.party != uscc:
         raise Refusal(NOT_FOUND, noun="enterprise")
 

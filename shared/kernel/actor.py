@@ -21,6 +21,30 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
+_BODIES: dict[Role, tuple[str, str]] = {
+    Role.ENTERPRISE: ("企业本身", "the enterprise itself"),
+    Role.BANK: ("合作银行", "the partner bank"),
+    Role.AGENCY: ("技术转移服务机构", "the technology transfer agency"),
+    Role.DISTRICT: ("所在区县科技主管部门", "the district's science and technology office"),
+    Role.CITY: ("市科技主管部门", "the city's science and technology bureau"),
+    Role.FUND_MANAGER: ("风险补偿基金管理人", "the manager of the risk-compensation fund"),
+    Role.IP_CENTRE: ("知识产权保护中心", "the intellectual property protection centre"),
+    Role.AUDITOR: ("审计部门", "the auditor"),
+}
+
+
+def left_to(*roles: Role, pointer: str | None = None) -> Refusal:
+    """Return the refusal of a role, which names the bodies that may act instead.
+
+    Args:
+        roles: of those bodies; a service itself is none that a person could turn to.
+        pointer: JSON pointer of the field at fault, if one is.
+    """
+    bodies = [names for role, names in _BODIES.items() if role in roles]
+    zh, en = "、".join(one for one, _ in bodies), " or ".join(one for _, one in bodies)
+    return Refusal(FORBIDDEN_ROLE, pointer=pointer, bodies_zh=zh, bodies_en=en)
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """The verified caller of one request, or the service itself in a job or a handler.
@@ -46,7 +70,7 @@ class Actor:
             Refusal: `forbidden_role` for any other role, or a client without a party.
         """
         if self.role is not role or self.party is None:
-            raise Refusal(FORBIDDEN_ROLE)
+            raise left_to(role)
         return self.party
 
 

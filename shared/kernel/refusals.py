@@ -33,8 +33,8 @@ FORBIDDEN_ROLE = RefusalCode(
     403,
     "该角色不能执行此操作",
     "This role may not do this",
-    "请由有权的单位办理",
-    "Leave it to the body that is entitled to it",
+    "请由{bodies_zh}办理",
+    "Leave it to {bodies_en}",
 )
 NOT_FOUND = RefusalCode(
     "not_found",

@@ -7,12 +7,12 @@ from services.finance.fund.rules import fund_account as rules
 from services.finance.fund.rules.fund_account import ContributionTerms, FundBalances, PostingKind
 from services.finance.fund.store import fund_account as accounts
 from shared.db.transaction import Transaction
-from shared.kernel.actor import Role
+from shared.kernel.actor import Role, left_to
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence
 from shared.kernel.fold import reference_key
 from shared.kernel.ids import new_id
-from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.unit import unit_on
 from shared.policy.book import RuleBook
 from shared.policy.rule_set import RuleSet
@@ -56,7 +56,7 @@ async def post_contribution(
             `contribution_too_large`; `receipt_already_posted`.
     """
     if tx.actor.role is not Role.CITY:
-        raise Refusal(FORBIDDEN_ROLE)
+        raise left_to(Role.CITY)
     if unit_on(unit_id, tx.today) is None:
         raise Refusal(NOT_FOUND, noun="unit")
     account = await accounts.lock(tx, unit_id)

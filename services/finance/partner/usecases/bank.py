@@ -5,9 +5,7 @@ from services.finance.partner.rules import bank as rules
 from services.finance.partner.rules.bank import BankTerms
 from services.finance.partner.store import bank as banks
 from shared.db.transaction import Transaction
-from shared.kernel.actor import Role
-from shared.kernel.errors import Refusal
-from shared.kernel.refusals import FORBIDDEN_ROLE
+from shared.kernel.actor import Role, left_to
 
 
 async def admit_bank(tx: Transaction, terms: BankTerms) -> Bank:
@@ -17,7 +15,7 @@ async def admit_bank(tx: Transaction, terms: BankTerms) -> Bank:
         Refusal: `forbidden_role`; `bank_period_invalid`; `bank_already_admitted`.
     """
     if tx.actor.role is not Role.CITY:
-        raise Refusal(FORBIDDEN_ROLE)
+        raise left_to(Role.CITY)
     admission = rules.admit(terms, known=await banks.find(tx, terms.uscc) is not None)
     bank = Bank.model_validate({**terms.model_dump(), "status": admission.status, "created_at": tx.now})
     tx.session.add(bank)

@@ -15,10 +15,9 @@ from services.ipr.right.rules.right_status import IN_FORCE, LegalStatus, check_d
 from services.ipr.right.rules.right_term import POLICY as TERM_POLICY
 from services.ipr.right.rules.right_term import TermFacts, last_day, require_dates
 from shared.events.ipr import OwnerShare, RightChanged
-from shared.kernel.actor import Actor, Role
+from shared.kernel.actor import Actor, Role, left_to
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.evidence import Evidence, EvidenceLevel
-from shared.kernel.refusals import FORBIDDEN_ROLE
 from shared.kernel.shape import Shape
 from shared.kernel.types import Day, DayOrNone, ShortText
 from shared.policy.book import RuleBook
@@ -181,7 +180,7 @@ def may_declare(actor: Actor, owners: Collection[OwnerPart]) -> None:
     if actor.role in REGISTRARS:
         return
     if actor.role is not Role.ENTERPRISE:
-        raise Refusal(FORBIDDEN_ROLE)
+        raise left_to(*REGISTRARS, Role.ENTERPRISE)
     if actor.party not in {owner.uscc for owner in owners}:
         raise Refusal(OWNER_NOT_CALLER, pointer="/owners")
 
@@ -195,7 +194,7 @@ def must_be_registrar(actor: Actor) -> None:
     Source: I-RIGHT-07 (docs/rules/ipr.md).
     """
     if actor.role not in REGISTRARS:
-        raise Refusal(FORBIDDEN_ROLE)
+        raise left_to(*REGISTRARS)
 
 
 def may_import(actor: Actor) -> None:

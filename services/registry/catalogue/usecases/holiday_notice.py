@@ -8,9 +8,7 @@ from shared.db.holiday_notice import RecordedNotice, in_force, keep_notice
 from shared.db.lock import lock_transaction
 from shared.db.transaction import Transaction
 from shared.events.registry import HolidayNoticeRecorded
-from shared.kernel.actor import Role
-from shared.kernel.errors import Refusal
-from shared.kernel.refusals import FORBIDDEN_ROLE
+from shared.kernel.actor import Role, left_to
 
 RECORDERS = frozenset({Role.CITY, Role.SYSTEM})
 
@@ -22,7 +20,7 @@ async def record_notice(tx: Transaction, terms: HolidayNoticeTerms, *, notice_id
         Refusal: `forbidden_role`; and all of `rules.holiday_notice.record`.
     """
     if tx.actor.role not in RECORDERS:
-        raise Refusal(FORBIDDEN_ROLE)
+        raise left_to(*RECORDERS)
     await lock_transaction(tx.session, "holiday_notice")
     held = await in_force(tx, terms.year)
     rules.record(

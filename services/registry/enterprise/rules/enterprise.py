@@ -10,11 +10,10 @@ from pydantic import Field, StringConstraints
 
 from shared.events.registry import EnterpriseChanged, IntegrityChanged, IntegrityMarks
 from shared.kernel import uscc as codes
-from shared.kernel.actor import Role
+from shared.kernel.actor import Role, left_to
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.evidence import Evidence, EvidenceLevel
 from shared.kernel.key_field import KeyField
-from shared.kernel.refusals import FORBIDDEN_ROLE
 from shared.kernel.shape import Shape
 from shared.kernel.types import Day, DayOrNone, FenOrNone, LooseUscc, ShortText, ShortTextOrNone, UnitId
 from shared.kernel.unit import UNITS, successor_of, unit_on
@@ -291,7 +290,7 @@ def check_role(role: Role, allowed: frozenset[Role]) -> None:
     Source: R-ENT-11 (渝府办发〔2022〕56号 二(一)2: districts recommend, the city decides).
     """
     if role not in allowed:
-        raise Refusal(FORBIDDEN_ROLE)
+        raise left_to(*allowed)
 
 
 def check_own_changes(role: Role, fields: Iterable[str]) -> None:
@@ -307,7 +306,7 @@ def check_own_changes(role: Role, fields: Iterable[str]) -> None:
     check_role(role, OWN_AFFAIRS)
     for name in fields:
         if name not in OWN_FIELDS:
-            raise Refusal(FORBIDDEN_ROLE, pointer=f"/{name}")
+            raise left_to(*AUTHORITIES, pointer=f"/{name}")
 
 
 def deregister(status: EnterpriseStatus, evidence: Evidence, *, on: date, today: date) -> EnterpriseStatus:

@@ -19,12 +19,12 @@ from services.registry.enterprise.store.enterprise import NewEnterprise
 from shared.db.lock import lock_transaction_each
 from shared.db.transaction import Transaction
 from shared.events.registry import EnterpriseChanged
-from shared.kernel.actor import Role
+from shared.kernel.actor import Role, left_to
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence
 from shared.kernel.fold import search_key
 from shared.kernel.ids import new_id
-from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.version import SeenVersion
 from shared.policy.rule_set import RuleSet
 
@@ -72,7 +72,7 @@ async def register_enterprise(tx: Transaction, terms: EnterpriseTerms, *, enterp
     """
     rules.check_role(tx.actor.role, rules.AUTHORITIES)
     if tx.actor.role is Role.DISTRICT and tx.actor.unit_id != terms.unit_id:
-        raise Refusal(FORBIDDEN_ROLE, pointer="/unit_id")
+        raise left_to(*rules.AUTHORITIES, pointer="/unit_id")
     decision = rules.register(terms, today=tx.today)
     await lock_registration(tx, (terms.uscc,))
     if await store.exists(tx, terms.uscc):

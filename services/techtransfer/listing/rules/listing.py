@@ -334,12 +334,15 @@ def may_manage(held: Held, actor: Actor) -> bool:
     return actor.role is Role.CITY or (actor.role in {Role.ENTERPRISE, Role.AGENCY} and is_insider(held, actor))
 
 
+MAY_REVIEW = frozenset({Role.CITY, Role.DISTRICT})
+
+
 def may_review(held: Held, actor: Actor) -> bool:
     """Tell whether the actor may review a listing: the city, or the district whose unit it belongs to.
 
     Source: T-FLOW-08 (docs/rules/techtransfer.md).
     """
-    return actor.role in {Role.CITY, Role.DISTRICT} and is_insider(held, actor)
+    return actor.role in MAY_REVIEW and is_insider(held, actor)
 
 
 def fields_hidden(confidential: Collection[str], *, insider: bool) -> frozenset[str]:

@@ -15,10 +15,9 @@ from services.techtransfer.listing.rules.listing import ListingTerms, title_key
 from services.techtransfer.listing.rules.need import IpOwnership
 from services.techtransfer.listing.rules.party import MAY_POST
 from services.techtransfer.listing.rules.vocabulary import CooperationMode, ResultStage, in_words
-from shared.kernel.actor import Actor
+from shared.kernel.actor import Actor, left_to
 from shared.kernel.errors import Refusal
 from shared.kernel.key_field import KeyField
-from shared.kernel.refusals import FORBIDDEN_ROLE
 from shared.table.cells import Cells
 from shared.table.column import ColumnKind, ListForm
 from shared.table.finding import FindingKind, RowFinding, RowGravity, finding, from_refusal, is_refused
@@ -77,7 +76,7 @@ def may_import(actor: Actor) -> None:
     Source: T-IMPORT-01 (docs/rules/techtransfer.md).
     """
     if actor.role not in MAY_POST:
-        raise Refusal(FORBIDDEN_ROLE)
+        raise left_to(*MAY_POST)
 
 
 def reader(form: ListForm) -> Callable[[Cells, date], ReadLine[ListingLine]]:

@@ -16,8 +16,9 @@ from services.techtransfer.listing.store.listing import Listing
 from shared.db.case_no import CaseSeries, next_case_no
 from shared.db.holiday_notice import work_calendar
 from shared.db.transaction import Transaction
+from shared.kernel.actor import left_to
 from shared.kernel.errors import Refusal
-from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.refusals import NOT_FOUND
 from shared.policy.rule_set import RuleSet
 
 NOUNS: dict[type[ListingColumns], Noun] = {Achievement: Noun.ACHIEVEMENT, Need: Noun.NEED}
@@ -64,7 +65,7 @@ async def load_to_manage(tx: Transaction, table: type[Listing], listing_id: UUID
     """
     listing = await load(tx, table, listing_id, lock=True)
     if not rules.may_manage(held(listing), tx.actor):
-        raise Refusal(FORBIDDEN_ROLE)
+        raise left_to(*party_rules.MAY_POST)
     return listing
 
 
@@ -173,7 +174,7 @@ async def review_listing(
     """
     listing = await load(tx, table, listing_id, lock=True)
     if not rules.may_review(held(listing), tx.actor):
-        raise Refusal(FORBIDDEN_ROLE)
+        raise left_to(*rules.MAY_REVIEW)
     apply(tx, listing, rules.review(held(listing), decision, reviewer=tx.actor, note=note))
     tx.audit(
         f"{NOUNS[table].value.lower()}.review",

@@ -9,6 +9,7 @@ from services.techtransfer.listing.models.listing import ListingColumns
 from services.techtransfer.listing.models.need import Need
 from services.techtransfer.listing.rules import listing as listing_rules
 from services.techtransfer.listing.rules import listing_import as rules
+from services.techtransfer.listing.rules import party as party_rules
 from services.techtransfer.listing.rules.achievement import AchievementTerms
 from services.techtransfer.listing.rules.listing import ListingTerms
 from services.techtransfer.listing.rules.listing_import import ListingLine
@@ -21,9 +22,9 @@ from services.techtransfer.listing.usecases import listing as listings
 from services.techtransfer.listing.usecases import need as needs
 from shared.db.transaction import Transaction
 from shared.db.turns import in_turns
+from shared.kernel.actor import left_to
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
-from shared.kernel.refusals import FORBIDDEN_ROLE
 from shared.policy.book import RuleBook
 from shared.policy.rule_set import RuleSet
 from shared.table.column import ListForm
@@ -123,7 +124,7 @@ async def _take(
     if not changes:
         return UNCHANGED
     if not listing_rules.may_manage(listings.held(held), tx.actor):
-        raise Refusal(FORBIDDEN_ROLE)
+        raise left_to(*party_rules.MAY_POST)
     terms, wrong = rules.terms_of(noun.terms, {**before, **changes}, cells, noun.form)
     if terms is None:
         return refused(*wrong)
