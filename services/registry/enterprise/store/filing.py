@@ -21,17 +21,17 @@ async def of_status(tx: Transaction, uscc: str, year: int, status: FilingStatus)
     return (await tx.session.execute(statement)).scalar_one_or_none()
 
 
-async def accepted(tx: Transaction, uscc: str, year: int) -> Filing | None:
-    """Return the accepted filing of a year."""
-    return await of_status(tx, uscc, year, FilingStatus.ACCEPTED)
+async def accepted_of(tx: Transaction, usccs: Sequence[str]) -> Sequence[Filing]:
+    """Return the accepted filings of many firms, of every year."""
+    statement = select(Filing).where(col(Filing.uscc).in_(usccs), col(Filing.status) == FilingStatus.ACCEPTED)
+    return (await tx.session.execute(statement)).scalars().all()
 
 
-async def accepted_of(tx: Transaction, usccs: Sequence[str], years: Sequence[int]) -> dict[tuple[str, int], Filing]:
-    """Return the accepted filings of many firms and years, by (code, year)."""
-    statement = select(Filing).where(
-        col(Filing.uscc).in_(usccs), col(Filing.year).in_(years), col(Filing.status) == FilingStatus.ACCEPTED
-    )
-    return {(row.uscc, row.year): row for row in (await tx.session.execute(statement)).scalars()}
+async def last_versions(tx: Transaction, usccs: Sequence[str]) -> dict[tuple[str, int], int]:
+    """Return the highest version of each year of many firms, by (code, year)."""
+    statement = select(col(Filing.uscc), col(Filing.year), func.max(col(Filing.version)).label("last"))
+    statement = statement.where(col(Filing.uscc).in_(usccs)).group_by(col(Filing.uscc), col(Filing.year))
+    return {(row.uscc, row.year): row.last for row in await tx.session.execute(statement)}
 
 
 async def newest_accepted(tx: Transaction, uscc: str, years: Sequence[int] | None = None) -> Filing | None:
@@ -41,12 +41,6 @@ async def newest_accepted(tx: Transaction, uscc: str, years: Sequence[int] | Non
         statement = statement.where(col(Filing.year).in_(years))
     statement = statement.order_by(col(Filing.year).desc()).limit(1)
     return (await tx.session.execute(statement)).scalar_one_or_none()
-
-
-async def last_version(tx: Transaction, uscc: str, year: int) -> int:
-    """Return the highest version of a year, 0 if there is none."""
-    statement = select(func.max(col(Filing.version))).where(col(Filing.uscc) == uscc, col(Filing.year) == year)
-    return (await tx.session.execute(statement)).scalar_one() or 0
 
 
 async def history(tx: Transaction, uscc: str, year: int | None) -> Sequence[Filing]:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.registry.enterprise.models.enterprise import Enterprise, IntegrityMark, UnitStay
+from services.registry.enterprise.models.filing import Filing
 from services.registry.enterprise.rules import enterprise as rules
 from services.registry.enterprise.rules.enterprise import (
     EnterpriseStatus,
@@ -206,10 +207,14 @@ async def move_from_ended_units(tx: Transaction, *, limit: int, size_rules: Rule
 
 async def touch(tx: Transaction, enterprise: Enterprise, marks: Sequence[OpenMark] | None = None) -> None:
     """Count a change of a locked enterprise and tell its state; its marks are read unless they are known."""
+    tell_change(tx, enterprise, marks if marks is not None else await marks_of(tx, enterprise.uscc))
+
+
+def tell_change(tx: Transaction, enterprise: Enterprise, marks: Sequence[OpenMark]) -> None:
+    """Count a change of a locked enterprise, whose integrity marks are known, and tell its state."""
     enterprise.version += 1
     enterprise.updated_at = tx.now
-    known = marks if marks is not None else await marks_of(tx, enterprise.uscc)
-    tx.emit(_state(enterprise, known))
+    tx.emit(_state(enterprise, marks))
 
 
 async def resize(tx: Transaction, enterprise: Enterprise, size_rules: RuleSet) -> bool:
@@ -219,8 +224,11 @@ async def resize(tx: Transaction, enterprise: Enterprise, size_rules: RuleSet) -
         Whether the class, or the filing or the version that it rests on, has changed.
     """
     filing = await filing_store.newest_accepted(tx, enterprise.uscc)
-    if filing is None:
-        return False
+    return filing is not None and resize_by(tx, enterprise, filing, size_rules)
+
+
+def resize_by(tx: Transaction, enterprise: Enterprise, filing: Filing, size_rules: RuleSet) -> bool:
+    """Compute the size class of a locked enterprise from `filing`, its newest accepted one; see `resize`."""
     before = _size_of(enterprise)
     enterprise.size_class = size_class(
         size_rules,

@@ -8,8 +8,8 @@ from services.registry.enterprise.rules.filing import FilingStatus
 from services.registry.enterprise.rules.filing_import import FilingLine, as_row_findings
 from services.registry.enterprise.rules.import_findings import ENTERPRISE_UNKNOWN
 from services.registry.enterprise.store import enterprise as enterprise_store
-from services.registry.enterprise.store import filing as store
 from services.registry.enterprise.usecases import filing as filings
+from services.registry.enterprise.usecases.filing import Standing
 from shared.db.transaction import Transaction
 from shared.db.turns import in_turns
 from shared.kernel.errors import Refusal
@@ -31,7 +31,7 @@ async def write_rows(tx: Transaction, rows: Sequence[ReadRow[FilingLine]], book:
     """
     usccs = sorted({row.value.uscc for row in rows})
     held = await enterprise_store.lock_many(tx, usccs)
-    accepted = await store.accepted_of(tx, usccs, sorted({row.value.year for row in rows}))
+    standing = await filings.standing_of(tx, usccs)
     written = []
     async for row in in_turns(rows):
         line = row.value
@@ -39,18 +39,20 @@ async def write_rows(tx: Transaction, rows: Sequence[ReadRow[FilingLine]], book:
         if enterprise is None:
             written.append(refused(finding(ENTERPRISE_UNKNOWN, row.cells.column("uscc"), line.uscc)))
         else:
-            written.append(await _keep(tx, row, enterprise, accepted.get((line.uscc, line.year)), book=book))
+            written.append(_accept(tx, row, enterprise, standing, book=book))
+    await filings.keep_accepted(tx, standing)
     return written
 
 
-async def _keep(
-    tx: Transaction, row: ReadRow[FilingLine], enterprise: Enterprise, accepted: Filing | None, *, book: RuleBook
+def _accept(
+    tx: Transaction, row: ReadRow[FilingLine], enterprise: Enterprise, standing: Standing, *, book: RuleBook
 ) -> Written:
     line = row.value
+    accepted = standing.filing(line.uscc, line.year)
     if accepted is not None and filings.terms_of(accepted) == line.terms:
         return UNCHANGED
     try:
-        found = await filings.check_filing(tx, enterprise, line.year, line.terms, book=book)
+        found = filings.check_filing(tx, enterprise, line.year, line.terms, standing=standing, book=book)
     except Refusal as refusal:  # the year is not open: a finding of this line, not the end of the list
         return refused(from_refusal(refusal, row.cells.column("year"), line.year))
     stopping = as_row_findings(found, row.cells, unit_confirmed=line.unit_confirmed)
@@ -62,12 +64,13 @@ async def _keep(
             "id": new_id(),
             "uscc": line.uscc,
             "year": line.year,
-            "version": await store.last_version(tx, line.uscc, line.year) + 1,
+            "version": standing.next_version(line.uscc, line.year),
             "status": FilingStatus.DRAFT,
             "entered_by": tx.actor.client_id,
             "created_at": tx.now,
             "updated_at": tx.now,
         }
     )
-    await filings.accept(tx, enterprise, draft, line.terms, found, book=book, unit_confirmed=line.unit_confirmed)
+    checked = line.terms, found
+    filings.accept(tx, enterprise, draft, checked, standing=standing, book=book, unit_confirmed=line.unit_confirmed)
     return CREATED if accepted is None else UPDATED
