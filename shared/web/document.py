@@ -48,6 +48,9 @@ _BYTES: dict[int | str, dict[str, Any]] = {
         }
     }
 }
+_HELD_ALREADY: dict[int | str, dict[str, Any]] = {
+    200: {"description": "这些字节已由本客户端上传过 / the same bytes are held already, brought by this client"}
+}
 _NOBODYS = Document(
     id=UUID(int=0),
     sha256="",
@@ -185,13 +188,16 @@ def _add_upload(router: APIRouter, service: str, scope: str) -> None:
         operation_id=f"upload_{service}_document",
         status_code=201,
         response_model=DocumentRead,
-        responses=refusals(
-            BODY_TOO_LARGE,
-            FILE_EMPTY,
-            FILE_TYPE_REFUSED,
-            FILE_HASH_MISMATCH,
-            FILE_INFECTED,
-        ),
+        responses={
+            **{code: {**told, "model": DocumentRead} for code, told in _HELD_ALREADY.items()},
+            **refusals(
+                BODY_TOO_LARGE,
+                FILE_EMPTY,
+                FILE_TYPE_REFUSED,
+                FILE_HASH_MISMATCH,
+                FILE_INFECTED,
+            ),
+        },
     )
     @edge(scope=scope, row="any", summary_zh="上传证明材料")
     async def upload_document(

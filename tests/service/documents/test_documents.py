@@ -192,3 +192,12 @@ async def test_the_receipt_of_a_contribution_is_open_to_its_district(postgres: D
         assert (await caller(finance, Role.DISTRICT, "d-7", unit="500107").get(address)).status_code == 200
         assert (await caller(finance, Role.FUND_MANAGER, "manager").get(address)).status_code == 200
         refused(await caller(finance, Role.DISTRICT, "d-3", unit="500103").get(address), "not_found", 404)
+
+
+async def test_the_same_bytes_again_are_the_same_document_as_the_description_says(world: World) -> None:
+    first, again = [await uploaded(world.enterprise()) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    described = world.service.app.openapi()["paths"]["/v1/documents/registry"]["post"]["responses"]
+    shapes = [described[code]["content"]["application/json"]["schema"] for code in ("200", "201")]
+    assert shapes[0] == shapes[1]
