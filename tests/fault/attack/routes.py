@@ -121,13 +121,19 @@ class AttackedService:
 
 FOR_EVERYBODY = "/v1/rule-sets"
 """Pages that hold no row of anybody: the rules are public, and these routes ask for no token."""
+PUBLIC_READS = frozenset({"/v1/holiday-notices"})
+"""Reads of what the State published; to record one asks for a scope."""
+
+
+def _is_for_everybody(method: str, path: str) -> bool:
+    return path.startswith(FOR_EVERYBODY) or (method == "get" and path in PUBLIC_READS)
 
 
 def operations(document: dict[str, Any]) -> Iterator[Operation]:
     """Yield every operation of the business."""
     for path, item in document["paths"].items():
         for method in METHODS:
-            if path.startswith("/v1/") and not path.startswith(FOR_EVERYBODY) and method in item:
+            if path.startswith("/v1/") and method in item and not _is_for_everybody(method, path):
                 found = item[method]
                 body = "application/json" in found.get("requestBody", {}).get("content", {})
                 yield Operation(method.upper(), path, found.get("x-scope", ""), body)
