@@ -1,7 +1,7 @@
 """What every process is told from outside: typed settings, read once at the start."""
 
 from enum import StrEnum
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -31,6 +31,7 @@ class ServiceSettings(BaseSettings):
         service: name of the service: database, stream, durable consumers and metrics carry it.
         database_url: `postgresql://user:password@host:port/database`.
         database_pool_size: connections kept per process.
+        database_pooler: `transaction` where a pooler at the address gives each transaction another session.
         nats_url: `nats://user:password@host:port`; None runs without a bus.
         nats_monitor_url: HTTP address of the broker's monitor, for the check that it syncs each write.
         jwks_url: where the issuer's public keys are fetched; never taken from a token.
@@ -60,6 +61,7 @@ class ServiceSettings(BaseSettings):
 
     database_url: SecretStr
     database_pool_size: int = Field(default=8, ge=1, le=100)
+    database_pooler: Literal["none", "transaction"] = "none"
     nats_url: SecretStr | None = None
     nats_monitor_url: str | None = None
     jwks_url: str = "http://127.0.0.1:8000/.well-known/jwks.json"

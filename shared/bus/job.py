@@ -1,15 +1,15 @@
 """Loops and long work of a service: each run of a job is the only one of its name over all processes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import structlog
 
 from shared.db.engine import Busy, Database, DatabaseUnavailable
-from shared.db.lock import try_lock_connection, unlock_connection
+from shared.db.lease import Fence, Lease
 from shared.db.transaction import Transaction
 from shared.files.scan import Scan
 from shared.files.store import FileStore
@@ -37,6 +37,7 @@ class JobContext:
         settings: the service's settings.
         rule_book: the rule sets that the service ships.
         scan: judges what was uploaded; None where the operator named no scanner.
+        fence: of the lease of the run under way; each transaction is committed only while it is held.
     """
 
     service: str
@@ -46,6 +47,7 @@ class JobContext:
     settings: ServiceSettings
     rule_book: RuleBook
     scan: Scan | None = None
+    fence: Fence | None = None
 
     def transaction(
         self, *, causation_id: UUID | None = None, actor: Actor | None = None, request_id: str | None = None
@@ -62,6 +64,7 @@ class JobContext:
             clock=self.clock,
             request_id=request_id,
             causation_id=causation_id,
+            fence=self.fence,
         )
 
 
@@ -70,11 +73,11 @@ class Job:
     """A loop of a service.
 
     Attributes:
-        name: unique within the service; also the name of its lock.
+        name: unique within the service; also the name of its lease.
         interval_s: pause between two runs, in seconds; a wake-up ends it early.
         run: one run; it opens and commits its own transactions through the context.
-        alone: whether a lock, and the connection that holds it, keeps other processes out meanwhile; False for a job
-            that claims its rows and waits for others than the database.
+        alone: whether a lease keeps other processes out meanwhile; False for a job that claims its rows and waits for
+            others than the database.
     """
 
     name: str
@@ -126,27 +129,19 @@ class JobBoard:
 
 
 async def run_once(job: Job, context: JobContext) -> bool:
-    """Run `job` once unless another process runs it just now; tell whether it ran."""
+    """Run `job` once unless another process runs it just now; tell whether it ran.
+
+    Raises:
+        Busy: the process stood still for so long that another one took the job over; nothing was committed since.
+    """
     if not job.alone:
         with SECONDS.labels(context.service, job.name).time():
             await job.run(context)
         return True
-    async with _only_one(context.db, context.service, job.name) as alone:
-        if alone:
-            with SECONDS.labels(context.service, job.name).time():
-                await job.run(context)
-        return alone
-
-
-@asynccontextmanager
-async def _only_one(db: Database, service: str, name: str) -> AsyncIterator[bool]:
-    with db.guard():
-        async with db.engine.connect() as connection:
-            # Outside a transaction: a long job would otherwise be ended by the limit on idle transactions.
-            lock = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            alone = await try_lock_connection(lock, "job", service, name)
-            try:
-                yield alone
-            finally:
-                if alone:
-                    await unlock_connection(lock, "job", service, name)
+    lease = Lease(context.db, f"job/{job.name}")
+    if not await lease.take():
+        return False
+    async with lease.kept():
+        with SECONDS.labels(context.service, job.name).time():
+            await job.run(replace(context, fence=lease.fence))
+    return True

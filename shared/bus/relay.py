@@ -30,7 +30,7 @@ from shared.bus.request import NotProvisioned, Provisioning
 from shared.bus.streams import missing_within
 from shared.db import outbox
 from shared.db.engine import Busy, Database, DatabaseUnavailable
-from shared.db.lock import try_lock_connection
+from shared.db.lease import Lease, LeaseLost
 from shared.events.catalogue import PUBLISHERS, stream_of
 from shared.events.envelope import to_wire
 from shared.failpoint import reached
@@ -46,7 +46,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class Relay:
-    """Publishes one service's outbox; of several processes only the one that holds the lock is active."""
+    """Publishes one service's outbox; of several processes only the one that holds the lease is active."""
 
     def __init__(self, database: Database, client: Client, service: str) -> None:
         """Name the parts; nothing runs yet."""
@@ -56,6 +56,7 @@ class Relay:
         self._provisioning = Provisioning(client, service, of=service)
         self._service = service
         self._history = StreamHistory(self._js, service)
+        self.lease = Lease(database, "relay")
         self._alarm = asyncio.Event()
         self._checked_at: float | None = None
         self._highest = 0
@@ -90,9 +91,9 @@ class Relay:
         while True:
             end_if_cancelled()
             try:
-                async with self._own_connection() as own:
-                    while not await try_lock_connection(own, "relay", self._service):  # noqa: ASYNC110  # another process's
-                        await asyncio.sleep(_RETRY_SECONDS)
+                while not await self.lease.take():  # noqa: ASYNC110  # another process's
+                    await asyncio.sleep(_RETRY_SECONDS)
+                async with self.lease.kept(), self._own_connection() as own:
                     _log.info("relay_active", service=self._service)
                     self._be_active(yes=True)
                     self._doubt()
@@ -109,24 +110,26 @@ class Relay:
 
     @contextlib.asynccontextmanager
     async def _own_connection(self) -> AsyncIterator[AsyncConnection]:
-        """Yield the connection that holds the lock, on which the relay also selects and marks."""
+        """Yield the connection on which the relay selects and marks."""
         with self._database.guard():
-            async with self._database.engine.connect() as connection:
-                # Autocommit: no transaction stays open while the relay sleeps.
-                own = await connection.execution_options(isolation_level="AUTOCOMMIT")
-                try:
+            async with self._database.engine.connect() as own:
+                if not self._database.is_pooled:
+                    # Autocommit: no transaction stays open while the relay sleeps, and a mark is one round trip.
+                    await own.execution_options(isolation_level="AUTOCOMMIT")
                     # A mark that a crash takes back costs a second publication, which every inbox skips.
                     await own.execute(_MARKS_NEED_NO_SYNC)
+                try:
                     yield own
                 finally:
-                    self._be_active(yes=False)  # before the lock is free: another relay may take it at once
-                    # Back in the pool it would keep the lock, and no other relay could ever take it.
-                    await own.invalidate()
+                    self._be_active(yes=False)  # before the lease is free: another relay may take it at once
+                    await own.invalidate()  # what was set for it must not be found by another use
 
     async def _publish_forever(self, connection: AsyncConnection) -> None:
         while True:
             end_if_cancelled()
             self._alarm.clear()
+            if self.lease.is_lost:
+                raise LeaseLost
             try:
                 if await self._check_stream(connection):
                     while await self._publish_some(connection):
@@ -187,10 +190,12 @@ class Relay:
     async def _read(self, connection: AsyncConnection, under_way: list[Message]) -> list[Message]:
         """Return the next batch of what waits, besides what is under way."""
         rows = await outbox.pending(connection, limit=BATCH, besides=[one.position for one in under_way])
+        await connection.commit()
         return [Message(row.position, row.id, row.subject, to_wire(row)) for row in rows]
 
     async def _mark(self, connection: AsyncConnection, done: Published) -> None:
-        await outbox.mark(connection, self._service, done.acked)
+        await outbox.mark(connection, self._service, done.acked, self.lease.fence)
+        await connection.commit()
         PUBLISHED.labels(self._service).inc(len(done.acked))
 
     async def _send(self, messages: list[Message]) -> Sent:
@@ -234,6 +239,7 @@ class Relay:
         if self._may_publish:
             await self._mend(connection, info, doubted=doubted)
         backlog = await outbox.backlog(connection)
+        await connection.commit()
         BACKLOG.labels(self._service).set(backlog.waiting)
         OLDEST.labels(self._service).set(backlog.oldest_seconds)
         self._checked_at = now
@@ -278,7 +284,8 @@ class Relay:
 
     async def _put_back(self, connection: AsyncConnection, *, kept: int, last: int) -> None:
         """Mark as unpublished what the stream held above `kept`."""
-        lost = await outbox.unpublish_above(connection, self._service, kept)
+        lost = await outbox.unpublish_above(connection, self._service, kept, self.lease.fence)
+        await connection.commit()
         REPUBLISHED.labels(self._service).inc(lost)
         _log.error("stream_lost_events", lost=lost, last_sequence=last, highest_stored=self._highest)
         self._highest = kept
@@ -289,8 +296,11 @@ async def republish(url: str, service: str, since: datetime) -> int:
     database = Database(url, service=service, pool_size=1)
     try:
         async with database.engine.connect() as connection:
-            own = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            return await outbox.unpublish_since(own, since)
+            if not database.is_pooled:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+            count = await outbox.unpublish_since(connection, since)
+            await connection.commit()
+            return count
     finally:
         await database.close()
 

@@ -1,7 +1,8 @@
 """The engine of one database: the only place that opens, commits and rolls back a transaction."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -37,6 +38,14 @@ _LOST = (
 _LOST_STATES = ("08", "57P", "53", "3D000", "55000")
 
 
+# The name of a statement must be new in whichever session the pooler gives; it lives for one transaction.
+_UNPREPARED: dict[str, Any] = {
+    "statement_cache_size": 0,
+    "prepared_statement_cache_size": 0,
+    "prepared_statement_name_func": lambda: f"s{new_id().hex}",
+}
+
+
 class DatabaseUnavailable(Exception):  # noqa: N818  # a state of the world, answered by 503 with Retry-After
     """The database cannot be reached just now; the caller may try again."""
 
@@ -49,12 +58,36 @@ def _to_json(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
+def _codecs_in_one_session(engine: AsyncEngine) -> None:
+    """Ask for the types of a new connection within a transaction: between two messages a pooler changes the session."""
+    dialect: Any = engine.dialect
+    for name in ("setup_asyncpg_json_codec", "setup_asyncpg_jsonb_codec"):
+        setattr(dialect, name, _in_one_session(getattr(dialect, name)))
+
+
+def _in_one_session(ask: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Awaitable[None]]:
+    async def asked(connection: Any) -> None:  # noqa: ANN401  # SQLAlchemy's adapter around asyncpg's
+        driver = connection.driver_connection
+        await driver.execute("BEGIN")
+        await ask(connection)
+        await driver.execute("COMMIT")
+
+    return asked
+
+
 def driver_url(url: str) -> str:
     """Return `postgresql://…` as SQLAlchemy wants it for asyncpg."""
     scheme, _, rest = url.partition("://")
     if scheme not in {"postgresql", "postgres", "postgresql+asyncpg"}:
         raise ValueError("a database URL begins with postgresql://")
     return f"postgresql+asyncpg://{rest}"
+
+
+class Guarded(Protocol):
+    """What must still hold when a transaction is committed, such as a lease."""
+
+    async def check(self, session: AsyncSession) -> None:
+        """Hold it until the transaction ends, or raise `Busy`."""
 
 
 class Database:
@@ -66,6 +99,8 @@ class Database:
         pool_size: connections kept; as many again are opened under load.
         silence_seconds: how long a statement is waited for on a line that has gone silent.
         reactions: what follows from an event in the transaction that emits it.
+        is_pooled: whether the address is that of a pooler which gives each transaction another session, such as
+            PgBouncer in transaction mode: nothing is set for a session then, and no statement is prepared beyond one.
     """
 
     def __init__(
@@ -76,9 +111,11 @@ class Database:
         pool_size: int = 8,
         silence_seconds: float = _SILENCE_SECONDS,
         reactions: Reactions | None = None,
+        is_pooled: bool = False,
     ) -> None:
         """Make the pool; nothing is connected yet."""
         self.service = service
+        self.is_pooled = is_pooled
         self.reactions = reactions
         self.url = url
         self.on_events: Callable[[], None] | None = None
@@ -95,9 +132,16 @@ class Database:
             connect_args={
                 "timeout": 5,
                 "command_timeout": silence_seconds,
-                "server_settings": {"application_name": service, "timezone": "UTC", **TIMEOUTS, **KEEPALIVES},
+                "server_settings": {
+                    "application_name": service,
+                    "timezone": "UTC",
+                    **({} if is_pooled else {**TIMEOUTS, **KEEPALIVES}),  # a pooler refuses them; the role has them too
+                },
+                **(_UNPREPARED if is_pooled else {}),
             },
         )
+        if is_pooled:
+            _codecs_in_one_session(self.engine)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -115,7 +159,7 @@ class Database:
 
     def guard(self) -> "_Guard":
         """Return a context that turns lost connections into `DatabaseUnavailable` and lock trouble into `Busy`."""
-        return _Guard()
+        return _Guard(self.service)
 
     @asynccontextmanager
     async def transaction(
@@ -126,6 +170,7 @@ class Database:
         request_id: str | None = None,
         causation_id: UUID | None = None,
         read_only: bool = False,
+        fence: Guarded | None = None,
     ) -> AsyncIterator[Transaction]:
         """Open one transaction; commit it when the block ends, roll it back when the block raises.
 
@@ -135,7 +180,7 @@ class Database:
         Raises:
             DatabaseUnavailable: the connection was lost or could not be made. If it was lost during the commit, the
                 effect may or may not stand: the caller's idempotency key tells.
-            Busy: a lock or statement took longer than its limit, or a deadlock was broken.
+            Busy: a lock or statement took longer than its limit, a deadlock was broken, or `fence` is no longer held.
         """
         with self.guard():
             session = AsyncSession(self.engine, expire_on_commit=False, autoflush=True)
@@ -156,6 +201,8 @@ class Database:
                     await session.rollback()
                 else:
                     await transaction.flush()
+                    if fence is not None:
+                        await fence.check(session)
                     reached(self.service, "before_commit")
                     await session.commit()
             except BaseException as fault:
@@ -175,6 +222,9 @@ class Database:
 class _Guard:
     """Translates what the driver raises; see `Database.guard`."""
 
+    def __init__(self, service: str) -> None:
+        self._service = service
+
     def __enter__(self) -> None:
         return
 
@@ -182,9 +232,17 @@ class _Guard:
         if fault is None:
             return
         if _is_lost(fault):
-            raise DatabaseUnavailable from fault
+            raise DatabaseUnavailable(*_pooler_words(fault, self._service)) from fault
         if _sqlstate(fault) in {"55P03", "57014", "40001", "40P01", "25P03"}:
             raise Busy from fault
+
+
+def _pooler_words(fault: BaseException, service: str) -> tuple[str, ...]:
+    """Say what to set where the address turns out to be that of a pooler."""
+    if "unsupported startup parameter" not in str(fault):
+        return ()
+    setting = f"{service.upper()}_DATABASE_POOLER=transaction"
+    return (f"the database address is that of a pooler: set {setting} 数据库地址为连接池，请设置 {setting}",)
 
 
 async def _abandon(session: AsyncSession, *, broken: bool) -> None:

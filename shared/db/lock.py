@@ -43,14 +43,3 @@ async def lock_transaction_each(session: AsyncSession, kind: str, names: Iterabl
 async def lock_transaction_of(connection: AsyncConnection, *words: str) -> None:
     """Wait for the lock and hold it until the connection's transaction ends."""
     await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": lock_number(*words)})
-
-
-async def try_lock_connection(connection: AsyncConnection, *words: str) -> bool:
-    """Take the lock until the connection ends; return False at once if another holds it."""
-    found = await connection.execute(text("SELECT pg_try_advisory_lock(:number)"), {"number": lock_number(*words)})
-    return bool(found.scalar_one())
-
-
-async def unlock_connection(connection: AsyncConnection, *words: str) -> None:
-    """Give the connection's lock back."""
-    await connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": lock_number(*words)})

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.db.lease import GUARD, Fence, LeaseLost
 from shared.events.envelope import Recorded
 
 CHUNK = 5_000
@@ -28,26 +29,34 @@ SELECT position, id, subject, aggregate, aggregate_id, version, sequence, occurr
 FROM outbox_event WHERE published_at IS NULL AND position <> ALL(CAST(:besides AS bigint[]))
 ORDER BY position LIMIT :limit
 """)
-_MARK = text("""
-WITH acked AS (
+_MARK = text(f"""
+WITH held AS ({GUARD}), acked AS (
     SELECT * FROM unnest(CAST(:positions AS bigint[]), CAST(:sequences AS bigint[])) AS acked (position, sequence)
+    WHERE CAST(:lease AS text) IS NULL OR EXISTS (SELECT FROM held)
 ), marked AS (
     UPDATE outbox_event SET published_at = now(), stream_sequence = acked.sequence
     FROM acked WHERE outbox_event.position = acked.position
 )
-INSERT INTO relay_mark AS held (service, stream_sequence) SELECT CAST(:service AS text), max(sequence) FROM acked
-ON CONFLICT (service) DO UPDATE SET stream_sequence = greatest(held.stream_sequence, excluded.stream_sequence)
-""")
+INSERT INTO relay_mark AS known (service, stream_sequence)
+SELECT CAST(:service AS text), max(sequence) FROM acked HAVING count(*) > 0
+ON CONFLICT (service) DO UPDATE SET stream_sequence = greatest(known.stream_sequence, excluded.stream_sequence)
+RETURNING 1
+""")  # noqa: S608  # constant text
 _HIGHEST = text("SELECT stream_sequence FROM relay_mark WHERE service = :service")
-_FORGET = text("UPDATE relay_mark SET stream_sequence = :kept WHERE service = :service")
+_FORGET = text(f"""
+WITH held AS ({GUARD})
+UPDATE relay_mark SET stream_sequence = :kept
+WHERE service = :service AND (CAST(:lease AS text) IS NULL OR EXISTS (SELECT FROM held))
+""")  # noqa: S608  # constant text
 # In chunks, each its own statement: a long outbox would outlast the limit on statements.
-_LOST = text("""
+_LOST = text(f"""
+WITH held AS ({GUARD})
 UPDATE outbox_event SET published_at = NULL, stream_sequence = NULL WHERE position IN (
     SELECT position FROM outbox_event
     WHERE position > :after AND published_at IS NOT NULL AND coalesce(stream_sequence, 0) > :kept
     ORDER BY position LIMIT :chunk
-) RETURNING position
-""")
+) AND (CAST(:lease AS text) IS NULL OR EXISTS (SELECT FROM held)) RETURNING position
+""")  # noqa: S608  # constant text
 _THESE = text("""
 UPDATE outbox_event SET published_at = NULL, stream_sequence = NULL
 WHERE published_at IS NOT NULL AND stream_sequence = ANY(CAST(:sequences AS bigint[])) RETURNING position
@@ -82,9 +91,21 @@ async def pending(connection: AsyncConnection, *, limit: int, besides: Sequence[
     return [Recorded(*row) for row in await connection.execute(_PENDING, {"limit": limit, "besides": list(besides)})]
 
 
-async def mark(connection: AsyncConnection, service: str, acked: dict[int, int]) -> None:
-    """Note that positions were acknowledged under these sequences of the stream."""
-    await connection.execute(_MARK, {"service": service, "positions": list(acked), "sequences": list(acked.values())})
+async def mark(connection: AsyncConnection, service: str, acked: dict[int, int], fence: Fence | None = None) -> None:
+    """Note that positions were acknowledged under these sequences of the stream.
+
+    Args:
+        connection: to the service's database.
+        service: whose outbox it is.
+        acked: sequence by position; at least one.
+        fence: of the relay's lease; None where nobody else can be at work.
+
+    Raises:
+        LeaseLost: another relay has taken over; nothing was marked.
+    """
+    words = {"service": service, "positions": list(acked), "sequences": list(acked.values()), **_guarded(fence)}
+    if (await connection.execute(_MARK, words)).scalar_one_or_none() is None:
+        raise LeaseLost
 
 
 async def highest(connection: AsyncConnection, service: str) -> int:
@@ -92,13 +113,18 @@ async def highest(connection: AsyncConnection, service: str) -> int:
     return int((await connection.execute(_HIGHEST, {"service": service})).scalar_one_or_none() or 0)
 
 
-async def unpublish_above(connection: AsyncConnection, service: str, kept: int) -> int:
+async def unpublish_above(connection: AsyncConnection, service: str, kept: int, fence: Fence | None = None) -> int:
     """Put every event above sequence `kept` of the stream back to be published; return how many.
 
     The mark falls last: if this is cut off, the loss is noticed again.
+
+    Raises:
+        LeaseLost: another relay has taken over.
     """
-    count = await _in_chunks(connection, _LOST, kept=kept)
-    await connection.execute(_FORGET, {"service": service, "kept": kept})
+    count = await _in_chunks(connection, _LOST, kept=kept, **_guarded(fence))
+    await connection.execute(_FORGET, {"service": service, "kept": kept, **_guarded(fence)})
+    if fence is not None:
+        await fence.check(connection)
     return count
 
 
@@ -135,6 +161,10 @@ async def backlog(connection: AsyncConnection) -> Backlog:
     """Return how much waits."""
     row = (await connection.execute(_BACKLOG)).one()
     return Backlog(row.waiting, row.age)
+
+
+def _guarded(fence: Fence | None) -> dict[str, object]:
+    return dict.fromkeys(("lease", "holder", "fence")) if fence is None else fence.words()
 
 
 async def _in_chunks(connection: AsyncConnection, statement: TextClause, **words: object) -> int:

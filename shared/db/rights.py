@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from shared.db.engine import Database
-from shared.db.role import owner_of
+from shared.db.role import TIMEOUTS, owner_of
 
 _OWNS = text("""
 SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace
@@ -17,10 +17,15 @@ SELECT datname FROM pg_database
 WHERE datallowconn AND NOT datistemplate AND datname <> current_database() AND has_database_privilege(oid, 'CONNECT')
 ORDER BY datname
 """)
+_LIMITED = text("SELECT bool_and(setting <> '0') FROM pg_settings WHERE name = ANY(CAST(:names AS text[]))")
 
 
 class RunsAsOwner(Exception):  # noqa: N818  # says what is wrong
     """The service's role could empty its ledgers and drop their triggers."""
+
+
+class RoleUnlimited(Exception):  # noqa: N818  # says what is wrong
+    """Sessions of the service's role have no limits, and behind a pooler they cannot be set for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +53,18 @@ async def rights_too_many(database: Database) -> Rights:
             return Rights(owns, tuple((await connection.execute(_OPEN)).scalars()))
 
 
+async def _is_limited(database: Database) -> bool:
+    with database.guard():
+        async with database.engine.connect() as connection:
+            return bool((await connection.execute(_LIMITED, {"names": sorted(TIMEOUTS)})).scalar_one())
+
+
 async def refuse_owner(database: Database) -> list[str]:
     """Return warnings about the role; refuse one that owns what it works on.
 
     Raises:
         RunsAsOwner: the role owns the tables; the message says in both languages what to do.
+        RoleUnlimited: 〃 a statement or a lock might last for ever.
         DatabaseUnavailable: the database does not answer.
     """
     found, service = await rights_too_many(database), database.service
@@ -64,6 +76,13 @@ async def refuse_owner(database: Database) -> list[str]:
             f"({owner_of(service)})\n"
             f"{prefix}_DATABASE_URL 的角色拥有数据表，可能清空台账与审计；请由数据库管理员执行 {command} 输出的语句，"
             f"并以 {prefix}_OWNER_DATABASE_URL 迁移"
+        )
+    if database.is_pooled and not await _is_limited(database):
+        raise RoleUnlimited(
+            f"behind a pooler the limits of a session must belong to the role {service}: give the administrator of the "
+            f"database what `python -m shared.db.role {service}` prints\n"
+            f"经连接池访问时，会话限制须设置在角色 {service} 上；"
+            f"请由数据库管理员执行 `python -m shared.db.role {service}` 的输出"
         )
     if found.foreign:
         return [

@@ -70,6 +70,15 @@ def _outbox(metadata: MetaData) -> None:
         Column("service", String(40), primary_key=True),
         Column("stream_sequence", BigInteger, nullable=False),
     )
+    # What runs once over all processes: who does it, until when, and under which number its writes are told apart.
+    Table(
+        "lease",
+        metadata,
+        Column("name", String(120), primary_key=True),
+        Column("holder", Uuid, nullable=False),
+        Column("fence", BigInteger, nullable=False),
+        Column("expires_at", _AT, nullable=False),
+    )
     # subject = '' counts versions of the aggregate, a subject counts its sequence.
     Table(
         "event_counter",

@@ -121,6 +121,7 @@ def build_service(spec: ServiceSpec) -> FastAPI:
         service=spec.name,
         pool_size=settings.database_pool_size,
         reactions=spec.reactions,
+        is_pooled=settings.database_pooler == "transaction",
     )
     state.history = HistoryWatch(state.db)
     state.files = FileStore(settings.files_url)
@@ -194,6 +195,8 @@ async def _look_at_role(app: FastAPI, spec: ServiceSpec) -> None:
     try:
         app.state.warnings += await refuse_owner(app.state.db)
     except (DatabaseUnavailable, Busy) as fault:
+        if fault.args:  # words for the operator: waiting would not help
+            raise
         _log.warning("role_not_seen", reason=fault.__cause__ or fault)
 
 

@@ -111,15 +111,15 @@ class World:
             await self.schedule.pause("before its commit")
 
     async def relay(self, service: str) -> None:
-        """One life of a relay: wait for the lock, publish for some rounds."""
+        """One life of a relay: wait for the lease, publish for some rounds."""
         schedule, database = self.schedule, self.databases[service]
         relay = relay_room.Relay(database, self.bus.client(), service)  # type: ignore[arg-type]  # the double
         self.relays.append(relay)
-        async with relay._own_connection() as own:
-            while not await relay_room.try_lock_connection(own, "relay", service):
-                if schedule.faults_on and schedule.chance.random() < 0.7:
-                    return
-                await schedule.pause("while another has the lock")
+        while not await relay.lease.take():
+            if schedule.faults_on and schedule.chance.random() < 0.7:
+                return
+            await schedule.pause("while another has the lease")
+        async with relay.lease.kept(), relay._own_connection() as own:
             rounds = 0
             while rounds < (schedule.chance.randint(1, 6) if schedule.faults_on else 1):
                 rounds += 1

@@ -1,7 +1,9 @@
 """Deliberate bugs of the bus: relay, consumers, inbox, projections, dead letters, broker."""
 
 import asyncio
+import contextlib
 import random
+from collections.abc import AsyncIterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -11,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.embedded import nats as broker
 from deploy.embedded.nats import NatsServer
-from shared.bus import consumer, receiver, relay, runner, streams
+from shared.bus import consumer, receiver, runner, streams
 from shared.bus.history import StreamHistory
 from shared.bus.provision import Provisioner
 from shared.bus.receiver import Arrival, Receiver
@@ -19,6 +21,7 @@ from shared.bus.relay import Relay
 from shared.bus.subscription import Subscription
 from shared.db import inbox, outbox, projection
 from shared.db.inbox import Turn
+from shared.db.lease import Lease
 from shared.events.catalogue import CATALOGUE
 from tests.fault.mutants import Mutant
 
@@ -166,10 +169,17 @@ def _by_position() -> None:
 def _every_relay() -> None:
     pending = outbox.pending
 
-    async def always(connection: AsyncConnection, *_: str) -> bool:
-        assert connection.sync_connection is not None
-        connection.sync_connection.info["is a relay's"] = True
+    own_connection = Relay._own_connection
+
+    async def always(_self: Lease) -> bool:
         return True
+
+    @contextlib.asynccontextmanager
+    async def marked(self: Relay) -> AsyncIterator[AsyncConnection]:
+        async with own_connection(self) as connection:
+            assert connection.sync_connection is not None
+            connection.sync_connection.info["is a relay's"] = True
+            yield connection
 
     async def pending_unlocked(connection: AsyncConnection, **words: Any) -> Any:
         rows = await pending(connection, **words)
@@ -178,7 +188,8 @@ def _every_relay() -> None:
             return rows
         return sorted(random.sample(rows, len(rows) // 2), key=lambda row: row.position)
 
-    relay.try_lock_connection, outbox.pending = always, pending_unlocked
+    Lease.take, outbox.pending = always, pending_unlocked  # type: ignore[method-assign]
+    Relay._own_connection = marked  # type: ignore[method-assign]
 
 
 def _by_number() -> None:
@@ -303,7 +314,7 @@ AREA: tuple[Mutant, ...] = (
     Mutant(
         "by_position", "the relay asks for positions above the last it saw", ("B2", "B9", "simulation"), _by_position
     ),
-    Mutant("every_relay", "each relay publishes its share without a lock", ("B8", "simulation"), _every_relay),
+    Mutant("every_relay", "each relay publishes its share without a lease", ("B8", "simulation"), _every_relay),
     Mutant("by_number", "a lost end of the stream is judged by numbers alone", ("A8", "simulation"), _by_number),
     Mutant("loss_unseen", "a stream that lost events is taken as it is", ("A8", "simulation"), _loss_unseen),
     Mutant("silence_unheard", "a stream that takes nothing is waited for", ("A9",), _silence_unheard),

@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import text
 
 from shared.db.engine import Database, DatabaseUnavailable
-from shared.db.lock import try_lock_connection
 from tests.support.lab import lab_database
 from tests.support.postgres import DatabaseServer
 from tests.support.proxy import Proxy, Weather
@@ -29,7 +28,6 @@ async def test_the_server_looks_after_its_end_of_a_line_so_that_no_lock_outlives
     postgres: DatabaseServer,
 ) -> None:
     async with lab_database(postgres, "finance") as database, database.engine.connect() as connection:
-        assert await try_lock_connection(connection, "relay", "finance")
         found = await connection.execute(
             text("SELECT name, setting::int FROM pg_settings WHERE name LIKE 'tcp_keepalives%' ORDER BY name")
         )
