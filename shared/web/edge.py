@@ -199,13 +199,17 @@ async def _transact(
     incoming: IncomingRequest,
 ) -> Response:
     state = request.app.state
-    async with state.db.transaction(
-        actor=actor,
-        clock=state.clock,
-        request_id=request.scope["request_id"],
-        causation_id=new_id(),
-        read_only=request.method in {"GET", "HEAD"} and not rule.audited,
-    ) as tx:
+    reads = request.method in {"GET", "HEAD"}
+    async with (
+        state.admission.admitted(reads=reads),
+        state.db.transaction(
+            actor=actor,
+            clock=state.clock,
+            request_id=request.scope["request_id"],
+            causation_id=new_id(),
+            read_only=reads and not rule.audited,
+        ) as tx,
+    ):
         request.scope["edge_tx"] = tx
         if key is None:
             response = await call(request)

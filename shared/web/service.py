@@ -39,6 +39,7 @@ from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
 from shared.settings import Profile, ServiceSettings
 from shared.telemetry import configure_logging, configure_tracing, flush_traces
 from shared.web import failures, openapi
+from shared.web.admission import Admission
 from shared.web.auth import TokenVerifier
 from shared.web.example import EXAMPLES
 from shared.web.housekeeping import HOUSEKEEPING
@@ -123,6 +124,7 @@ def build_service(spec: ServiceSpec) -> FastAPI:
         reactions=spec.reactions,
         is_pooled=settings.database_pooler == "transaction",
     )
+    state.admission = Admission(spec.name, slots=settings.database_pool_size)
     state.history = HistoryWatch(state.db)
     state.files = FileStore(settings.files_url)
     state.scan = scanner(settings.scan_command, seconds=settings.scan_seconds) if settings.scan_command else None

@@ -18,6 +18,7 @@ GROUPS = {
     ("F6",): ("test_slow_clients.py",),
     ("G4",): ("test_stuck.py",),
     ("H1",): ("test_roles.py",),
+    ("H2",): ("test_overload.py",),
 }
 JUDGED = [*money.AREA, *edge.AREA]
 LEFT_OUT = "not real and not midway"

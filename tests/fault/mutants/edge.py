@@ -1,8 +1,9 @@
 """Deliberate bugs of the edge: tenants, scopes, tokens, headers, bodies, files, clocks, limits."""
 
 import base64
+import contextlib
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from shared.kernel import uscc
 from shared.kernel.actor import Actor, Role
 from shared.kernel.shape import Shape
 from shared.web import auth, body, client_connection, edge, export
+from shared.web.admission import Admission
 from tests.fault.mutants import Mutant
 
 
@@ -149,6 +151,14 @@ def _newcomers_make_room() -> None:
     client_connection.ConnectionTable._make_room = refuse
 
 
+def _nobody_is_turned_away() -> None:
+    @contextlib.asynccontextmanager
+    async def admitted(_self: Admission, **_: bool) -> AsyncIterator[None]:
+        yield
+
+    Admission.admitted = admitted  # type: ignore[method-assign]
+
+
 def _runner_may_all() -> None:
     keeping.rights_of = lambda _table: "ALL"
 
@@ -171,4 +181,5 @@ AREA: tuple[Mutant, ...] = (
     Mutant("newcomers_make_room", "of too many connections the newest is refused", ("F6",), _newcomers_make_room),
     Mutant("no_limits", "statements, locks and idle transactions may last for ever", ("G4",), _no_limits),
     Mutant("runner_may_all", "a service's role is given every right on its tables", ("H1",), _runner_may_all),
+    Mutant("nobody_is_turned_away", "calls wait for connections inside the pool", ("H2",), _nobody_is_turned_away),
 )
