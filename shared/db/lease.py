@@ -142,9 +142,11 @@ class Lease:
             yield
         finally:
             renewing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await renewing
-            await self.release()
+            try:
+                # Not awaited itself: whoever ends this task meanwhile must be heard.
+                await asyncio.wait((renewing,))
+            finally:
+                await self.release()
 
     async def _renew_forever(self) -> None:
         self.is_lost = False

@@ -31,6 +31,7 @@ _AT = DateTime(timezone=True)
 def attach_infrastructure(metadata: MetaData) -> None:
     """Declare the infrastructure tables in `metadata`."""
     _outbox(metadata)
+    _leases(metadata)
     _inbox(metadata)
     _audit(metadata)
     _rules_and_work(metadata)
@@ -69,15 +70,6 @@ def _outbox(metadata: MetaData) -> None:
         metadata,
         Column("service", String(40), primary_key=True),
         Column("stream_sequence", BigInteger, nullable=False),
-    )
-    # What runs once over all processes: who does it, until when, and under which number its writes are told apart.
-    Table(
-        "lease",
-        metadata,
-        Column("name", String(120), primary_key=True),
-        Column("holder", Uuid, nullable=False),
-        Column("fence", BigInteger, nullable=False),
-        Column("expires_at", _AT, nullable=False),
     )
     # subject = '' counts versions of the aggregate, a subject counts its sequence.
     Table(
@@ -125,6 +117,18 @@ def _discarded_events(metadata: MetaData) -> None:
         Column("reason", Text, nullable=False),
         Column("discarded_at", _AT, nullable=False, server_default=text("now()")),
         **append_only(),
+    )
+
+
+def _leases(metadata: MetaData) -> None:
+    # What runs once over all processes: who does it, until when, and under which number its writes are told apart.
+    Table(
+        "lease",
+        metadata,
+        Column("name", String(120), primary_key=True),
+        Column("holder", Uuid, nullable=False),
+        Column("fence", BigInteger, nullable=False),
+        Column("expires_at", _AT, nullable=False),
     )
 
 

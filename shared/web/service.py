@@ -117,13 +117,7 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     state.service_name = spec.name
     state.settings = settings
     state.clock = spec.clock or SystemClock()
-    state.db = Database(
-        settings.database_url.get_secret_value(),
-        service=spec.name,
-        pool_size=settings.database_pool_size,
-        reactions=spec.reactions,
-        is_pooled=settings.database_pooler == "transaction",
-    )
+    state.db = _database(spec)
     state.admission = Admission(spec.name, slots=settings.database_pool_size)
     state.history = HistoryWatch(state.db)
     state.files = FileStore(settings.files_url)
@@ -160,6 +154,16 @@ def build_service(spec: ServiceSpec) -> FastAPI:
         max_upload_bytes=settings.max_upload_bytes,
     )
     return app
+
+
+def _database(spec: ServiceSpec) -> Database:
+    return Database(
+        spec.settings.database_url.get_secret_value(),
+        service=spec.name,
+        pool_size=spec.settings.database_pool_size,
+        reactions=spec.reactions,
+        is_pooled=spec.settings.database_pooler == "transaction",
+    )
 
 
 def _path(route: BaseRoute) -> str:

@@ -167,6 +167,27 @@ async def test_whoever_would_take_a_lease_over_waits_for_the_write_that_it_guard
         assert await taken
 
 
+async def test_whoever_is_ended_while_a_lease_is_given_back_ends(postgres: DatabaseServer) -> None:
+    async with lab_database(postgres, "finance") as database:
+        for turns in range(12):
+            lease, inside = Lease(database, "sweep"), asyncio.Event()
+
+            async def work(held: Lease = lease, begun: asyncio.Event = inside) -> None:
+                while True:
+                    if await held.take():
+                        async with held.kept():
+                            begun.set()
+                    await asyncio.sleep(0)
+
+            task = asyncio.ensure_future(work())
+            await inside.wait()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            done, _ = await asyncio.wait((task,), timeout=5)
+            assert done, f"it goes on after {turns} turns"
+
+
 async def test_a_relay_that_was_overtaken_marks_nothing(postgres: DatabaseServer) -> None:
     async with lab_database(postgres, "finance") as database:
         slow, quick = Lease(database, "relay", seconds=0.05), Lease(database, "relay")
