@@ -26,7 +26,7 @@ def running_pooler(postgres: DatabaseServer, url: str, *, sessions: int = 3) -> 
     """
     assert _PROGRAM is not None
     role = urlsplit(url)
-    port, account = free_port(), server_account()
+    port = free_port()
     with state_folder("pgbouncer") as folder:
         (folder / "users").write_text(f'"{role.username}" "{unquote(role.password or "")}"\n')
         (folder / "ini").write_text(f"""
@@ -47,7 +47,7 @@ max_client_conn = 200
                 name="pgbouncer",
                 argv=(_PROGRAM, str(folder / "ini")),
                 log=folder / "log",
-                account=account,
+                account=server_account(folder),
             )
         )
         try:

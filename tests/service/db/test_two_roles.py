@@ -14,7 +14,7 @@ from shared.db.role import ownership_statements, script
 from tests.support.postgres import DatabaseServer
 
 SERVICES = ("registry", "finance", "techtransfer", "ipr", "gateway")
-KEPT_BY_ALL = ("audit_entry", "document", "outbox_event", "rule_set_version")
+KEPT_BY_ALL = ("audit_entry", "discarded_event", "document", "outbox_event", "rule_set_version")
 KEPT = {
     "registry": ("integrity_mark", "tech_sme_evaluation", "unit_stay"),
     "finance": ("credit_movement", "fund_posting", "kv_evaluation", "lpr_publication", "repayment"),

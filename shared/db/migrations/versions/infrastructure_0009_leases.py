@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "infrastructure_0007"
-down_revision = "infrastructure_0006"
+revision = "infrastructure_0009"
+down_revision = "infrastructure_0008"
 branch_labels = None
 depends_on = None
 
