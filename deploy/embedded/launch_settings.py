@@ -29,6 +29,9 @@ DEFAULT_PORTS = {
 
 _HANG_SECONDS = 15
 
+GRACE_SECONDS = 3
+"""How long a process that is told to end goes on with what it has accepted."""
+
 
 class SettingError(Exception):
     """A setting that cannot be used; the message names it."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 
 from deploy.embedded.launch_settings import (
+    GRACE_SECONDS,
     PROCESSES,
     PROVISIONER_SETTING,
     ROOT,
@@ -158,7 +159,7 @@ class Suite:
             cwd=str(ROOT),
             pass_fds=descriptors,
             pulse_port=int(pulse.getsockname()[1]),
-            stop_seconds=2.5 if name == "gateway" else 3.0,
+            stop_seconds=GRACE_SECONDS + 0.5,
         )
 
     def provisioner(self) -> Program | None:

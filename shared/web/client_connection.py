@@ -20,6 +20,7 @@ from shared.telemetry import counter, gauge
 
 _log = structlog.get_logger(__name__)
 _SWEEP_S = 1.0
+_LINGER_S = 0.3
 _CORK_BYTES = 65_536
 _FILES_WANTED = 65_536
 _FILES_SHARE = 0.75  # the rest is for the database, the broker, the services and the logs
@@ -196,6 +197,7 @@ class ClientConnection(HttpToolsProtocol):
     _sent = 0
     _out: _Corked
     _stuck_s = 0.0
+    _is_last = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Admit the connection, or close it at once."""
@@ -230,6 +232,8 @@ class ClientConnection(HttpToolsProtocol):
         """Begin the body."""
         self._enter(_Phase.BODY)
         super().on_headers_complete()
+        if self._is_last and self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """End the request: it is our turn."""
@@ -241,6 +245,33 @@ class ClientConnection(HttpToolsProtocol):
         super().on_response_complete()
         if self._phase is _Phase.DONE:
             self._enter(_Phase.IDLE)
+
+    def shutdown(self) -> None:
+        """Answer what is under way as the last; a request that the client has sent meanwhile is under way too."""
+        self._is_last = True
+        if self._is_idle():
+            self.loop.call_later(_LINGER_S, self._close_idle)
+        elif self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def give_up(self, answer: Callable[[dict[str, Any]], bytes]) -> None:
+        """Say that the request under way will not be answered, unless an answer has begun.
+
+        Args:
+            answer: returns head and body for a request's scope.
+        """
+        if self.cycle is None or self.cycle.response_started or self.transport.is_closing():
+            return
+        self.transport.write(answer(cast("dict[str, Any]", self.cycle.scope)))
+        self.cycle.disconnected = True  # what the application still says goes nowhere
+        self.transport.close()
+
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _close_idle(self) -> None:
+        if self._is_idle() and not self.transport.is_closing():
+            self.transport.close()
 
     def over_time(self, now: float, limits: ConnectionLimits, passed_s: float) -> str | None:
         """Return the limit that the client is over, or None.
