@@ -73,7 +73,7 @@ def run(settings: LaunchSettings) -> int:
     from deploy.embedded.clients import ensure_clients
     from deploy.embedded.suite import Suite
     from deploy.embedded.supervisor import StartError, StopRequestedError, Supervisor, fail, say
-    from deploy.embedded.table import lines
+    from deploy.embedded.table import lines, memory_warning
 
     began = time.monotonic()
     ready = settings.home / "ready"
@@ -83,6 +83,8 @@ def run(settings: LaunchSettings) -> int:
         if settings.demo:
             ensure_clients(settings)
         supervisor = Supervisor(Suite(settings))
+        if (warning := memory_warning(settings)) is not None:
+            say(warning)
         try:
             supervisor.start()
             seconds = time.monotonic() - began

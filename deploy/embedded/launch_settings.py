@@ -28,6 +28,10 @@ DEFAULT_PORTS = {
 
 
 _HANG_SECONDS = 15
+_POOL = 8
+_OUTSIDE_THE_POOL = 4  # relay, listener, jobs and their locks hold connections of their own
+_MAINTENANCE_CONNECTIONS = 30  # the operator's commands, migrations, the server's own reserve
+_FEWEST_CONNECTIONS = 150
 
 GRACE_SECONDS = 3
 """How long a process that is told to end goes on with what it has accepted."""
@@ -50,6 +54,7 @@ class LaunchSettings:
         home: state folder: data, secrets, logs.
         ports: of each process and server, on the loopback address.
         processes: how many uvicorn processes each service has.
+        pools: connections that each process keeps; under load it opens as many again.
         database_urls: given addresses of real databases; a service that is missing gets an embedded one.
         owner_urls: of the same databases, with the role that owns and migrates them.
         nats_urls: given addresses of a real broker.
@@ -61,6 +66,7 @@ class LaunchSettings:
     home: Path
     ports: Mapping[str, int]
     processes: Mapping[str, int]
+    pools: Mapping[str, int]
     database_urls: Mapping[str, str]
     owner_urls: Mapping[str, str]
     nats_urls: Mapping[str, str]
@@ -87,6 +93,7 @@ class LaunchSettings:
                 name: _number(environment, port_setting(name), port, 1, 65_535) for name, port in DEFAULT_PORTS.items()
             },
             processes={name: _number(environment, f"{name.upper()}_PROCESSES", 1, 1, 64) for name in PROCESSES},
+            pools={name: _pool(environment, name) for name in PROCESSES},
             database_urls=databases,
             owner_urls=_owners(environment, databases),
             nats_urls=brokers,
@@ -94,6 +101,12 @@ class LaunchSettings:
             hang_seconds=_number(environment, "KECHUANG_HANG_SECONDS", _HANG_SECONDS, 0, 3_600),
             demo=demo == "1" if demo else not databases,
         )
+
+    @property
+    def database_connections(self) -> int:
+        """How many connections the embedded database must let in, so that no process is ever refused one."""
+        wanted = (self.processes[name] * (2 * self.pools[name] + _OUTSIDE_THE_POOL) for name in PROCESSES)
+        return max(_FEWEST_CONNECTIONS, sum(wanted) + _MAINTENANCE_CONNECTIONS)
 
     @property
     def needs_postgres(self) -> bool:
@@ -152,3 +165,9 @@ def _number(environment: Mapping[str, str], name: str, default: int, low: int, h
     if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
         raise SettingError(f"{name}={text!r} must be a number from {low} to {high} {name} 应为 {low} 至 {high} 的整数")
     return int(text)
+
+
+def _pool(environment: Mapping[str, str], name: str) -> int:
+    shared = "KECHUANG_DATABASE_POOL_SIZE"
+    own = f"{name.upper()}_DATABASE_POOL_SIZE"
+    return _number(environment, own if environment.get(own) else shared, _POOL, 1, 100)

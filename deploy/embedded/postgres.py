@@ -27,14 +27,18 @@ class PostgresServer:
     Attributes:
         folder: its home, with `data` inside.
         port: where it listens.
+        connections: how many it lets in at once.
         durable: False spares the disk in tests; a crash of the server alone still loses nothing.
     """
 
-    def __init__(self, folder: Path, *, port: int, password: str, log: Path, durable: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, port: int, password: str, log: Path, durable: bool = True, connections: int = 150
+    ) -> None:
         """Name the server; nothing is started."""
         self.folder = folder
         self.port = port
         self.durable = durable
+        self.connections = connections
         self._password = password
         self._log = log
         self._bin = postgres_bin()
@@ -115,7 +119,7 @@ class PostgresServer:
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
             "shared_buffers": "64MB",
-            "max_connections": "150",
+            "max_connections": str(self.connections),
             "recovery_init_sync_method": "syncfs",  # a crashed server need not open thousands of files to be sure
             # A failing statement, its detail and its message may hold a secret or personal data: the service says what
             # failed, the server tells of itself.

@@ -46,6 +46,7 @@ class Suite:
             port=settings.ports["postgres"],
             password=secret(settings.secrets, "postgres"),
             log=settings.logs / "postgres.log",
+            connections=settings.database_connections,
         )
         self.nats = NatsServer(
             folder / "nats",

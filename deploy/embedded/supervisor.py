@@ -144,8 +144,10 @@ class Supervisor:
                 self._add(program.name, program)
         if settings.needs_nats:
             self._wait("NATS", suite.nats.is_ready)
-        for name in (*SERVICES, "gateway"):
-            self._wait(name, lambda port=settings.ports[name]: _answers(port))  # type: ignore[misc]  # bound now
+        for name, slot in self._slots.items():
+            if (port := slot.program.pulse_port) is not None:
+                # Asked at its own socket: at the shared one any of several processes would answer for all.
+                self._wait(name, lambda port=port: _answers(port))  # type: ignore[misc]  # bound now
         for slot in self._slots.values():
             slot.was_ready = True
 

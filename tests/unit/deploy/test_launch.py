@@ -7,9 +7,11 @@ import socket
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from deploy.embedded import table
 from deploy.embedded.clients import ensure_clients, read_clients
 from deploy.embedded.launch_settings import DEFAULT_PORTS, PROCESSES, ROOT, LaunchSettings, SettingError
 from deploy.embedded.process import Program, free_ports
@@ -140,3 +142,28 @@ def test_demo_clients_together_hold_every_scope_of_the_routes_and_no_other(tmp_p
     asked = {scope for path in sources for scope in re.findall(r'scope="([a-z._]+:[a-z]+)"', path.read_text())}
     assert held - asked == set()
     assert asked - held == set()
+
+
+def test_the_database_lets_in_every_process_with_its_whole_pool(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, GATEWAY_PROCESSES="10", REGISTRY_PROCESSES="3", FINANCE_DATABASE_POOL_SIZE="20")
+    (allowed,) = [word for word in Suite(settings).postgres.program().argv if word.startswith("max_connections=")]
+    assert int(allowed.partition("=")[2]) >= 15 * 16 + 40
+
+
+def test_each_of_several_processes_is_asked_at_a_socket_of_its_own(tmp_path: Path) -> None:
+    suite = Suite(settings_for(tmp_path, **on_free_ports(), GATEWAY_PROCESSES="10"))
+    suite.listen()
+    try:
+        ports = {suite.program("gateway", number).pulse_port for number in range(1, 11)}
+    finally:
+        suite.close()
+    assert len(ports - {None}) == 10
+
+
+def test_too_little_memory_for_so_many_processes_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table.psutil, "virtual_memory", lambda: SimpleNamespace(available=900 * 1_048_576))
+    assert table.memory_warning(settings_for(tmp_path)) is None
+    said = table.memory_warning(settings_for(tmp_path, GATEWAY_PROCESSES="10"))
+    assert said is not None
+    assert "900" in said
+    assert "内存" in said
