@@ -78,10 +78,12 @@ class StateFolder:
             folder.chmod(0o700)
         if earlier is not None:
             shutil.move(earlier, self.servers)
-        self.servers.mkdir(mode=0o700, exist_ok=True)
-        self.servers.chmod(0o700)
+        if self.settings.needs_postgres or self.settings.needs_nats:
+            self.servers.mkdir(mode=0o700, exist_ok=True)
         self.give_to_owner()
-        self._give_to_servers()
+        if self.servers.exists():
+            self.servers.chmod(0o700)
+            self._give_to_servers()
 
     def note_whole(self) -> None:
         """Note what belongs to this installation: from now on a missing piece is a loss."""

@@ -88,20 +88,20 @@ def test_a_process_that_starts_slowly_is_given_its_time_and_one_that_never_answe
 
 
 def test_one_answer_too_late_is_no_hang() -> None:
-    with asked_by(seconds=0.3, start_seconds=5) as (opened, pulse):
+    with asked_by(seconds=1.5, start_seconds=20) as (opened, pulse):
         for silent in (0, PROBES - 1, PROBES - 1):
             for _ in range(silent):
                 assert not pulse.hangs()
                 asked, _ = opened.accept()
                 with asked:
-                    assert not until(pulse.hangs, 0.13)
+                    assert not until(pulse.hangs, 0.65)
             assert not pulse.hangs()
             asked, _ = opened.accept()
             with asked:
                 pulse.hangs()
                 asked.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-                assert not until(pulse.hangs, 0.02)
-            assert not until(pulse.hangs, 0.12)
+                assert not until(pulse.hangs, 0.1)
+            assert not until(pulse.hangs, 0.6)
 
 
 def test_whoever_debugs_may_switch_it_off() -> None:
