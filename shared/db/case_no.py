@@ -7,6 +7,11 @@ from sqlalchemy import text
 from shared.db.transaction import Transaction
 
 _PER_SERIES = 100_000
+_HELD = text("""
+INSERT INTO case_number AS counter (prefix, value) VALUES (:prefix, 0)
+ON CONFLICT (prefix) DO UPDATE SET value = counter.value RETURNING value
+""")
+_KEEP = text("UPDATE case_number SET value = :value WHERE prefix = :prefix")
 _NEXT = text("""
 INSERT INTO case_number AS counter (prefix, value) VALUES (:prefix, 1)
 ON CONFLICT (prefix) DO UPDATE SET value = counter.value + 1 RETURNING value
@@ -37,8 +42,48 @@ async def next_case_no(tx: Transaction, unit_id: str, *, series: CaseSeries) -> 
     Raises:
         CaseSeriesExhausted: above 99,999 cases of one series in one unit and year.
     """
-    prefix = f"KC-{tx.today.year}-{unit_id}"
+    prefix = _prefix(tx, unit_id)
     value = int((await tx.session.execute(_NEXT, {"prefix": prefix})).scalar_one())
+    return _number(prefix, value, series)
+
+
+class CaseNumbers:
+    """Numbers of one series for many cases of one transaction: a unit's counter is read once and written once.
+
+    The counter is locked from its first number to the end of the transaction, as by `next_case_no`. The transaction
+    must call `keep` after the last number; a roll-back gives all of them back.
+    """
+
+    def __init__(self, tx: Transaction, series: CaseSeries) -> None:
+        """Start without a number taken."""
+        self._tx = tx
+        self._series = series
+        self._values: dict[str, int] = {}
+
+    async def take(self, unit_id: str) -> str:
+        """Return the next number of the unit, as `next_case_no` would.
+
+        Raises:
+            CaseSeriesExhausted: above 99,999 cases of one series in one unit and year.
+        """
+        prefix = _prefix(self._tx, unit_id)
+        if prefix not in self._values:
+            self._values[prefix] = int((await self._tx.session.execute(_HELD, {"prefix": prefix})).scalar_one())
+        self._values[prefix] += 1
+        return _number(prefix, self._values[prefix], self._series)
+
+    async def keep(self) -> None:
+        """Write how far each counter has come."""
+        if self._values:
+            values = [{"prefix": prefix, "value": value} for prefix, value in sorted(self._values.items())]
+            await self._tx.session.execute(_KEEP, values)
+
+
+def _prefix(tx: Transaction, unit_id: str) -> str:
+    return f"KC-{tx.today.year}-{unit_id}"
+
+
+def _number(prefix: str, value: int, series: CaseSeries) -> str:
     if value >= _PER_SERIES:
         raise CaseSeriesExhausted(prefix)
     return f"{prefix}-{series * _PER_SERIES + value:06d}"

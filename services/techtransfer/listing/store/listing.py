@@ -1,14 +1,14 @@
 """Reads and locks that achievements and needs share: row scope, filters, keyset pages, what has to end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true, tuple_
 from sqlmodel import col
 
 from services.techtransfer.listing.models.listing import ListingColumns
-from services.techtransfer.listing.rules.listing import ENDED, title_key
+from services.techtransfer.listing.rules.listing import ENDED
 from services.techtransfer.listing.rules.vocabulary import CooperationMode, ListingStatus
 from shared.db.keyset import ascending
 from shared.db.selection import Asked, Columns, Selection, by_time
@@ -54,17 +54,14 @@ async def find_listing(
     return (await tx.session.execute(statement)).scalar_one_or_none()
 
 
-async def open_twin(
-    tx: Transaction, table: type[Listing], *, party_uscc: str, title: str, but: UUID | None
-) -> str | None:
-    """Return the case number of the party's open listing under the same title, other than `but`."""
-    statement = select(col(table.case_no)).where(
-        col(table.party_uscc) == party_uscc,
-        col(table.title_key) == title_key(title),
-        col(table.status).not_in(ENDED),
-        col(table.id) != but if but else true(),
+async def open_under(
+    tx: Transaction, table: type[ListingColumns], titles: Collection[tuple[str, str]]
+) -> Sequence[Row[UUID, str, str, str]]:
+    """Return id, number, party and title key of the open listings under some titles, each a party's code and a key."""
+    statement = select(col(table.id), col(table.case_no), col(table.party_uscc), col(table.title_key)).where(
+        tuple_(col(table.party_uscc), col(table.title_key)).in_(list(titles)), col(table.status).not_in(ENDED)
     )
-    return (await tx.session.execute(statement.limit(1))).scalar_one_or_none()
+    return (await tx.session.execute(statement)).all()
 
 
 async def lock_known(

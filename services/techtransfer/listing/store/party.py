@@ -1,6 +1,6 @@
 """The registry's enterprises as techtransfer holds them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -15,9 +15,15 @@ from shared.db.transaction import Transaction
 
 async def find_registered(tx: Transaction, uscc: str) -> RegisteredParty | None:
     """Return an enterprise as it is registered, or None for a code that is not."""
-    statement = select(col(Party.name), col(Party.unit_id)).where(col(Party.uscc) == uscc)
-    found = (await tx.session.execute(statement)).one_or_none()
-    return RegisteredParty(name=found.name, unit_id=found.unit_id) if found else None
+    return (await registered(tx, [uscc])).get(uscc)
+
+
+async def registered(tx: Transaction, usccs: Collection[str]) -> dict[str, RegisteredParty]:
+    """Return enterprises as they are registered, by code; those that are not are left out."""
+    statement = select(col(Party.uscc), col(Party.name), col(Party.unit_id)).where(col(Party.uscc).in_(usccs))
+    return {
+        row.uscc: RegisteredParty(name=row.name, unit_id=row.unit_id) for row in await tx.session.execute(statement)
+    }
 
 
 async def hold(tx: Transaction, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

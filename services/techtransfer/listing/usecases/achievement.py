@@ -9,12 +9,18 @@ from services.techtransfer.listing.rules.achievement import AchievementTerms
 from services.techtransfer.listing.rules.vocabulary import ListingStatus, ReviewDecision
 from services.techtransfer.listing.usecases import listing as usecases
 from services.techtransfer.listing.usecases.ip_right import require_rights
+from services.techtransfer.listing.usecases.standing import Standing, standing_in
 from shared.db.transaction import Transaction
 from shared.policy.rule_set import RuleSet
 
 
 async def post_achievement(
-    tx: Transaction, terms: AchievementTerms, *, achievement_id: UUID, rule_set: RuleSet
+    tx: Transaction,
+    terms: AchievementTerms,
+    *,
+    achievement_id: UUID,
+    rule_set: RuleSet,
+    standing: Standing | None = None,
 ) -> Achievement:
     """Keep a new draft under a case number of its unit.
 
@@ -22,15 +28,23 @@ async def post_achievement(
         Refusal: what `rules.achievement.check_achievement`, `rules.listing.check_listing` and
             `usecases.listing.admit` refuse, and what `usecases.ip_right.require_rights` refuses.
     """
-    await _check(tx, terms, rule_set)
-    columns = await usecases.draft_columns(tx, Achievement, terms, listing_id=achievement_id)
+    await _check(tx, terms, rule_set, standing)
+    beside = standing or standing_in(tx, Achievement)
+    columns = await usecases.draft_columns(tx, terms, listing_id=achievement_id, standing=beside)
     achievement = Achievement.model_validate({**terms.model_dump(), **columns})
     tx.session.add(achievement)
+    if standing is None:
+        await beside.numbers.keep()
     return achievement
 
 
 async def change_achievement(
-    tx: Transaction, achievement: Achievement, terms: AchievementTerms, *, rule_set: RuleSet
+    tx: Transaction,
+    achievement: Achievement,
+    terms: AchievementTerms,
+    *,
+    rule_set: RuleSet,
+    standing: Standing | None = None,
 ) -> Achievement:
     """Replace what the poster says of a locked achievement that is a draft or was returned.
 
@@ -38,8 +52,8 @@ async def change_achievement(
         Refusal: `listing_state_conflict`, and what `post_achievement` refuses.
     """
     listing_rules.require_editable(usecases.held(achievement))
-    await _check(tx, terms, rule_set)
-    await usecases.replace_terms(tx, achievement, terms)
+    await _check(tx, terms, rule_set, standing)
+    await usecases.replace_terms(tx, achievement, terms, standing=standing or standing_in(tx, Achievement))
     return achievement
 
 
@@ -57,7 +71,7 @@ async def review_achievement(
     return reviewed
 
 
-async def _check(tx: Transaction, terms: AchievementTerms, rule_set: RuleSet) -> None:
+async def _check(tx: Transaction, terms: AchievementTerms, rule_set: RuleSet, standing: Standing | None) -> None:
     listing_rules.check_listing(terms, rule_set, hideable=rules.HIDEABLE, today=tx.today)
     rules.check_achievement(terms, rule_set)
-    await require_rights(tx, terms)
+    await require_rights(tx, terms, standing)

@@ -7,6 +7,7 @@ from services.techtransfer.listing.rules import ip_right as rules
 from services.techtransfer.listing.rules.achievement import AchievementTerms
 from services.techtransfer.listing.rules.ip_right import RightCheck
 from services.techtransfer.listing.store import ip_right as store
+from services.techtransfer.listing.usecases.standing import Standing
 from shared.db.transaction import Transaction
 from shared.events.envelope import Envelope
 from shared.events.ipr import RightChanged
@@ -32,18 +33,23 @@ async def hold_rights(tx: Transaction, events: Sequence[Envelope[RightChanged]])
     )
 
 
-async def check_rights(tx: Transaction, terms: AchievementTerms | Achievement) -> tuple[RightCheck, ...]:
+async def check_rights(
+    tx: Transaction, terms: AchievementTerms | Achievement, standing: Standing | None = None
+) -> tuple[RightCheck, ...]:
     """Return what is known today of the rights that an achievement claims."""
     if not terms.ip_right_nos:
         return ()
-    held = await store.of_numbers(tx, [rules.number_key(number) for number in terms.ip_right_nos])
+    numbers = [rules.number_key(number) for number in terms.ip_right_nos]
+    held = await (standing.rights_of(terms.ip_right_nos) if standing else store.of_numbers(tx, numbers))
     return rules.check_claims(terms.ip_right_nos, held, party_uscc=terms.party_uscc, today=tx.today)
 
 
-async def require_rights(tx: Transaction, terms: AchievementTerms | Achievement) -> None:
+async def require_rights(
+    tx: Transaction, terms: AchievementTerms | Achievement, standing: Standing | None = None
+) -> None:
     """Refuse an achievement that claims a right that has ended, or another's without a letter of authority.
 
     Raises:
         Refusal: `claimed_right_lapsed`, `claimed_right_of_others`.
     """
-    rules.require_claims(await check_rights(tx, terms), has_authority=terms.authority_sha256 is not None)
+    rules.require_claims(await check_rights(tx, terms, standing), has_authority=terms.authority_sha256 is not None)

@@ -11,9 +11,8 @@ from services.techtransfer.listing.rules import listing as rules
 from services.techtransfer.listing.rules import party as party_rules
 from services.techtransfer.listing.rules.vocabulary import ListingStatus, Noun, ReviewDecision
 from services.techtransfer.listing.store import listing as store
-from services.techtransfer.listing.store import party as party_store
 from services.techtransfer.listing.store.listing import Listing
-from shared.db.case_no import CaseSeries, next_case_no
+from services.techtransfer.listing.usecases.standing import Standing
 from shared.db.holiday_notice import work_calendar
 from shared.db.transaction import Transaction
 from shared.kernel.actor import left_to
@@ -71,10 +70,10 @@ async def load_to_manage(tx: Transaction, table: type[Listing], listing_id: UUID
 
 async def admit(
     tx: Transaction,
-    table: type[Listing],
     terms: rules.ListingTerms,
     *,
     own_id: UUID | None,
+    standing: Standing,
 ) -> str:
     """Check who lists what for whom; returns the name under which the party is listed.
 
@@ -84,29 +83,33 @@ async def admit(
     """
     authority = party_rules.Authority(terms.authority_sha256, terms.authority_until_on)
     party_rules.require_standing(tx.actor, terms.party_uscc, authority=authority, listed_until=terms.valid_until_on)
-    registered = await party_store.find_registered(tx, terms.party_uscc)
+    registered = await standing.party(terms.party_uscc)
     name = party_rules.listed_name(
         registered, uscc=terms.party_uscc, given_name=terms.party_name, unit_id=terms.unit_id
     )
-    twin = await store.open_twin(tx, table, party_uscc=terms.party_uscc, title=terms.title, but=own_id)
-    rules.refuse_duplicate(twin)
+    title = (terms.party_uscc, rules.title_key(terms.title))
+    rules.refuse_duplicate(await standing.twin(title, but=own_id))
     return name
 
 
 async def draft_columns(
-    tx: Transaction, table: type[Listing], terms: rules.ListingTerms, *, listing_id: UUID
+    tx: Transaction, terms: rules.ListingTerms, *, listing_id: UUID, standing: Standing
 ) -> dict[str, Any]:
     """Return what a new draft has beside its terms: a case number of its unit, its poster, its state.
 
     Raises:
         Refusal: what `admit` refuses.
     """
+    party_name = await admit(tx, terms, own_id=None, standing=standing)
+    case_no = await standing.numbers.take(terms.unit_id)
+    title_key = rules.title_key(terms.title)
+    standing.opened((terms.party_uscc, title_key), listing_id, case_no)
     return {
-        "party_name": await admit(tx, table, terms, own_id=None),
+        "party_name": party_name,
         "id": listing_id,
-        "case_no": await next_case_no(tx, terms.unit_id, series=CaseSeries.TECHTRANSFER),
+        "case_no": case_no,
         "status": ListingStatus.DRAFT,
-        "title_key": rules.title_key(terms.title),
+        "title_key": title_key,
         "search_text": rules.search_text(terms),
         "posted_by": tx.actor.client_id,
         "poster_party": tx.actor.party,
@@ -116,19 +119,27 @@ async def draft_columns(
     }
 
 
-async def replace_terms(tx: Transaction, listing: ListingColumns, terms: rules.ListingTerms) -> None:
+async def replace_terms(
+    tx: Transaction, listing: ListingColumns, terms: rules.ListingTerms, *, standing: Standing
+) -> None:
     """Write checked terms over those of a locked row.
 
     Raises:
         Refusal: what `admit` refuses.
     """
-    name = await admit(tx, type(listing), terms, own_id=listing.id)
+    name = await admit(tx, terms, own_id=listing.id, standing=standing)
+    before = (listing.party_uscc, listing.title_key)
     for field, value in terms.model_dump().items():
         setattr(listing, field, value)
     listing.party_name = name
     listing.title_key = rules.title_key(terms.title)
     listing.search_text = rules.search_text(terms)
     touch(tx, listing)
+    after = (listing.party_uscc, listing.title_key)
+    if after != before:
+        standing.left(before, listing.id)
+        standing.opened(after, listing.id, listing.case_no)
+        await tx.session.flush()  # the title is free from here on: new rows would be written before changed ones
 
 
 def apply(tx: Transaction, listing: ListingColumns, move: rules.Move) -> None:

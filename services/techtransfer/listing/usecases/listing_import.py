@@ -20,6 +20,7 @@ from services.techtransfer.listing.store.listing import Listing
 from services.techtransfer.listing.usecases import achievement as achievements
 from services.techtransfer.listing.usecases import listing as listings
 from services.techtransfer.listing.usecases import need as needs
+from services.techtransfer.listing.usecases.standing import Standing, standing_in
 from shared.db.transaction import Transaction
 from shared.db.turns import in_turns
 from shared.kernel.actor import left_to
@@ -40,8 +41,8 @@ class _Noun(Generic[Listing, Terms]):
     table: type[Listing]
     terms: type[Terms]
     form: ListForm
-    post: Callable[[Transaction, Terms, RuleSet], Awaitable[Listing]]
-    change: Callable[[Transaction, Listing, Terms, RuleSet], Awaitable[Listing]]
+    post: Callable[[Transaction, Terms, RuleSet, Standing], Awaitable[Listing]]
+    change: Callable[[Transaction, Listing, Terms, RuleSet, Standing], Awaitable[Listing]]
 
 
 async def write_achievements(tx: Transaction, rows: Sequence[ReadRow[ListingLine]], book: RuleBook) -> list[Written]:
@@ -54,8 +55,12 @@ async def write_achievements(tx: Transaction, rows: Sequence[ReadRow[ListingLine
             Achievement,
             AchievementTerms,
             ACHIEVEMENTS,
-            lambda tx, terms, rules: achievements.post_achievement(tx, terms, achievement_id=new_id(), rule_set=rules),
-            lambda tx, held, terms, rules: achievements.change_achievement(tx, held, terms, rule_set=rules),
+            lambda tx, terms, rules, standing: achievements.post_achievement(
+                tx, terms, achievement_id=new_id(), rule_set=rules, standing=standing
+            ),
+            lambda tx, held, terms, rules, standing: achievements.change_achievement(
+                tx, held, terms, rule_set=rules, standing=standing
+            ),
         ),
     )
 
@@ -70,8 +75,12 @@ async def write_needs(tx: Transaction, rows: Sequence[ReadRow[ListingLine]], boo
             Need,
             NeedTerms,
             NEEDS,
-            lambda tx, terms, rules: needs.post_need(tx, terms, need_id=new_id(), rule_set=rules),
-            lambda tx, held, terms, rules: needs.change_need(tx, held, terms, rule_set=rules),
+            lambda tx, terms, rules, standing: needs.post_need(
+                tx, terms, need_id=new_id(), rule_set=rules, standing=standing
+            ),
+            lambda tx, held, terms, rules, standing: needs.change_need(
+                tx, held, terms, rule_set=rules, standing=standing
+            ),
         ),
     )
 
@@ -84,6 +93,13 @@ async def _write(
     known = await store.lock_known(tx, noun.table, case_nos=case_nos, title_keys=keys)
     by_case = {one.case_no: one for one in known}
     by_title = {(one.party_uscc, one.title_key): one for one in known if one.status not in listing_rules.ENDED}
+    standing = standing_in(tx, noun.table)
+    said = [row.value.said for row in rows]
+    titles = {(line["party_uscc"], row.value.title_key) for row, line in zip(rows, said, strict=True)}
+    await standing.read(
+        titles | {(one.party_uscc, one.title_key) for one in known},
+        {number for line in said for number in line.get("ip_right_nos", ())},
+    )
     written = []
     async for row in in_turns(rows):
         line = row.value
@@ -92,9 +108,10 @@ async def _write(
         else:
             held = by_title.get((line.said["party_uscc"], line.title_key))
         try:
-            written.append(await _take(tx, row, held, rule_set, noun))
+            written.append(await _take(tx, row, held, rule_set, noun, standing))
         except Refusal as refusal:  # nothing of the line was written yet
             written.append(refused(rules.refused_by(refusal, row.cells)))
+    await standing.numbers.keep()
     return written
 
 
@@ -104,6 +121,7 @@ async def _take(
     held: ListingColumns | None,
     rule_set: RuleSet,
     noun: _Noun[Any, Any],
+    standing: Standing,
 ) -> Written:
     """Post, change or leave one listing.
 
@@ -117,7 +135,7 @@ async def _take(
         terms, wrong = rules.terms_of(noun.terms, line.said, cells, noun.form)
         if terms is None:
             return refused(*wrong)
-        await noun.post(tx, terms, rule_set)
+        await noun.post(tx, terms, rule_set, standing)
         return CREATED
     before = held.model_dump(include=set(noun.terms.model_fields))
     changes = rules.changes_of(line, before)
@@ -128,5 +146,5 @@ async def _take(
     terms, wrong = rules.terms_of(noun.terms, {**before, **changes}, cells, noun.form)
     if terms is None:
         return refused(*wrong)
-    await noun.change(tx, held, terms, rule_set)
+    await noun.change(tx, held, terms, rule_set, standing)
     return UPDATED
