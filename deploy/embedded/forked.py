@@ -29,15 +29,28 @@ SHARED_MODULES = (
 )
 """What every service imports, by name: the launcher itself knows nothing of it."""
 
+_ONE_THREAD_SETTINGS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+"""How numpy is told to start no threads on import; openpyxl imports it wherever it is installed."""
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 _LIBC = ctypes.CDLL(None)
 _POLL_SECONDS = 0.02
 _FIRST_DESCRIPTOR = 3
+_LAST_THREAD_SECONDS = 2.0
 
 
 class ThreadsError(RuntimeError):
     """A module started a thread on import; forking would copy only one of them."""
+
+
+def _thread_names() -> list[str]:
+    """Return the names of this process's threads, as the system knows them; the main one first."""
+    names = []
+    for task in sorted(Path("/proc/self/task").iterdir(), key=lambda one: int(one.name)):
+        with contextlib.suppress(OSError):  # it ended while we looked
+            names.append((task / "comm").read_text().strip())
+    return names
 
 
 def preload() -> None:
@@ -46,11 +59,16 @@ def preload() -> None:
     Raises:
         ThreadsError: a module started a thread.
     """
+    for setting in _ONE_THREAD_SETTINGS:
+        os.environ.setdefault(setting, "1")
     for name in SHARED_MODULES:
         importlib.import_module(name)
-    threads = len(list(Path("/proc/self/task").iterdir()))
-    if threads != 1:
-        raise ThreadsError(f"{threads} threads after the imports")
+    # A thread that has done its work is still counted for an instant.
+    deadline = time.monotonic() + _LAST_THREAD_SECONDS
+    while len(names := _thread_names()) != 1:
+        if time.monotonic() > deadline:
+            raise ThreadsError(f"{len(names)} threads after the imports: {', '.join(names)}")
+        time.sleep(_POLL_SECONDS)
     gc.collect()
     gc.freeze()
 

@@ -134,3 +134,25 @@ assert all(child.wait(20) and child.exit_code() == 0 for child in children)
     assert len({words[0] for words in said}) == 4
     assert len({words[1] for words in said}) == 4
     assert {words[2] for words in said} == {"False"}
+
+
+@pytest.mark.parametrize(
+    ("thread", "is_refused"),
+    [("time.sleep(0.3)", False), ("time.sleep(60)", True)],
+    ids=["one-that-ends", "one-that-stays"],
+)
+def test_a_thread_that_stays_forbids_forking_and_one_that_ends_does_not(thread: str, is_refused: bool) -> None:
+    script = f"""
+import threading, time
+from deploy.embedded.forked import ThreadsError, preload
+threading.Thread(target=lambda: {thread}, daemon=True).start()
+try:
+    preload()
+except ThreadsError as fault:
+    print("refused", fault)
+"""
+    repository = Path(__file__).resolve().parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, cwd=repository, timeout=60, capture_output=True, text=True
+    )
+    assert ("refused 2 threads" in done.stdout) == is_refused
