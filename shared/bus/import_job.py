@@ -20,8 +20,9 @@ from shared.db.line_finding import add_findings
 from shared.db.operation import Operation, claim_operation, find_operation, progress
 from shared.db.transaction import Transaction
 from shared.files.scan import FILE_INFECTED
-from shared.files.table_refusals import CELL_DAMAGED, NUMBER_ROUNDED, TABLE_EMPTY
-from shared.files.tabular import Line, LineProblem, Table
+from shared.files.table_refusals import CELL_DAMAGED, CELL_ERROR, NUMBER_ROUNDED, TABLE_EMPTY
+from shared.files.table_row import LineProblem
+from shared.files.tabular import Line, Table
 from shared.kernel.clock import shanghai_date
 from shared.kernel.errors import Refusal
 from shared.policy.book import RuleBook
@@ -36,6 +37,8 @@ from shared.table.kinds import (
     LINE_CUT,
     ROW_DAMAGED,
     ROW_REPEATED,
+    ROWS_BLANK,
+    SHEET_SHORTER,
     SHEETS_NOT_READ,
 )
 from shared.table.row import ReadLine, ReadRow, Written
@@ -43,7 +46,7 @@ from shared.table.tally import LineResult, Tally, head_entry
 
 _log = structlog.get_logger(__name__)
 _INTERVAL_S = 2.0
-_LEAVES_COLUMNS = frozenset({CELL_DAMAGED.code, NUMBER_ROUNDED.code})
+_LEAVES_COLUMNS = frozenset({CELL_DAMAGED.code, CELL_ERROR.code, NUMBER_ROUNDED.code})
 """Damage that leaves every cell in its column, so that the rest of the line can be judged too."""
 Value = TypeVar("Value")
 
@@ -289,11 +292,9 @@ class _Run(Generic[Value]):
                 detail={"rows": self._tally.rows, "dry_run": self._is_dry},
             )
 
-    def _expected(self, table: Table) -> int | None:
+    def _expected(self, table: Table) -> int:
         """Return how many lines lie below the heading, as counted before; a cell of several lines makes it too many."""
         count = table.count
-        if count.in_file is None:
-            return None
         return max(count.in_file - count.above - count.heading - count.blank - count.further, self._done)
 
     def _result(self, table: Table) -> dict[str, Any]:
@@ -323,6 +324,10 @@ class _Run(Generic[Value]):
         said += [finding(COLUMN_TWICE, name, "", kept=kept) for name, kept in heading.doubled]
         if table.other_sheets:
             said.append(finding(SHEETS_NOT_READ, "", "、".join(table.other_sheets), read=table.sheet))
+        if table.count.between:
+            said.append(finding(ROWS_BLANK, "", "、".join(map(str, table.count.between)), count=table.count.blank))
+        if table.is_shorter:
+            said.append(finding(SHEET_SHORTER, "", table.sheet))
         if self._examples:
             said.append(finding(EXAMPLE_SKIPPED, "", self._examples))
         return said

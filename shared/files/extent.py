@@ -8,7 +8,8 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO
-from xml.parsers import expat
+
+from shared.files.xml_stream import local, read_xml
 
 _CHUNK = 1 << 20
 _CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"')
@@ -120,7 +121,7 @@ class _Walk:
     extent: Extent = field(default_factory=Extent)
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
-        match name.rpartition(":")[2]:
+        match local(name):
             case "row":
                 digits = attributes.get("r", "")
                 self.row = _row(digits) if digits.isdigit() else self.row + 1
@@ -142,12 +143,5 @@ def _exact(source: IO[bytes]) -> Extent:
         ValueError: it is not XML.
     """
     walk = _Walk()
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = walk.begin
-    try:
-        while piece := source.read(_CHUNK):
-            parser.Parse(piece, False)  # expat takes no keyword
-        parser.Parse(b"", True)
-    except expat.ExpatError as fault:
-        raise ValueError("a sheet is not XML") from fault
+    read_xml(source, begin=walk.begin)
     return walk.extent

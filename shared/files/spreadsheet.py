@@ -17,6 +17,8 @@ import openpyxl
 import python_calamine
 
 from shared.files.extent import Extent, extent_of
+from shared.files.sheet_count import MOST_ROWS, SheetCount
+from shared.files.workbook_parts import count_of
 from shared.kernel.errors import Refusal, RefusalCode
 
 SPREADSHEET_UNREADABLE = RefusalCode(
@@ -43,6 +45,14 @@ SPREADSHEET_TOO_WIDE = RefusalCode(
     "请删除表格范围以外的内容，另存后重新上传",
     "Delete what stands outside the table, save it and upload it again",
 )
+SHEET_DAMAGED = RefusalCode(
+    "sheet_damaged",
+    422,
+    "工作表在第 {row} 行附近已损坏，未导入任何行",
+    "The sheet is damaged near row {row}; no line was imported",
+    "请在电子表格软件中打开并修复，另存为 XLSX 后重新上传",
+    "Open and repair it in a spreadsheet program, save it as XLSX and upload it again",
+)
 Value = str | float
 _CALAMINE_BYTES = 48 << 20
 _LIMIT_BYTES = 600 << 20
@@ -54,17 +64,23 @@ _FAULTS = (
 _EPOCH_1904 = re.compile(rb"""date1904\s*=\s*["'](?:1|true|on)["']""")
 _MAX_MEMBERS = 1_000
 _MAX_COLUMNS = 256
-_MAX_ROWS = 1 << 20
 _CALAMINE_CELLS = 2_500_000
 _OTHER_BOOKS = frozenset({"xl/workbook.bin", "content.xml"})  # what calamine would also open, in forms we do not judge
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet that people see: its name, and its rows as (row number, values) each time they are asked for."""
+    """One sheet that people see.
+
+    Attributes:
+        name: its name.
+        rows: gives its rows as (row number, values) each time it is asked.
+        count: counts what its rows hold without the reader of the rows.
+    """
 
     name: str
     rows: Callable[[], Iterator[tuple[int, list[Value]]]]
+    count: Callable[[], SheetCount]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +139,15 @@ def _measured(source: Path | bytes) -> tuple[int, Extent, bool]:
         extent = extent_of(archive, columns=_MAX_COLUMNS)
         book = next((member for member in members if member.filename.lower() == "xl/workbook.xml"), None)
         epoch_1904 = book is not None and _EPOCH_1904.search(archive.read(book)) is not None
-    if extent.columns > _MAX_COLUMNS or extent.rows > _MAX_ROWS:
-        raise Refusal(SPREADSHEET_TOO_WIDE, columns=_MAX_COLUMNS, rows=_MAX_ROWS)
+    if extent.columns > _MAX_COLUMNS or extent.rows > MOST_ROWS:
+        raise Refusal(SPREADSHEET_TOO_WIDE, columns=_MAX_COLUMNS, rows=MOST_ROWS)
     return unpacked, extent, epoch_1904
 
 
 def _by_calamine(source: Path | bytes) -> tuple[list[Sheet], Callable[[], None]]:
     book = python_calamine.CalamineWorkbook.from_object(source if isinstance(source, Path) else io.BytesIO(source))
     sheets = [
-        Sheet(one.name, partial(_calamine_rows, book, place))
+        Sheet(one.name, partial(_calamine_rows, book, place), partial(_count, source, one.name))
         for place, one in enumerate(book.sheets_metadata)
         if one.visible == python_calamine.SheetVisibleEnum.Visible
         and one.typ == python_calamine.SheetTypeEnum.WorkSheet
@@ -152,7 +168,11 @@ def _by_openpyxl(source: Path | bytes) -> tuple[list[Sheet], Callable[[], None]]
     book = openpyxl.load_workbook(
         source if isinstance(source, Path) else io.BytesIO(source), read_only=True, data_only=True
     )
-    sheets = [Sheet(one.title, partial(_openpyxl_rows, one)) for one in book.worksheets if one.sheet_state == "visible"]
+    sheets = [
+        Sheet(one.title, partial(_openpyxl_rows, one), partial(_count, source, one.title))
+        for one in book.worksheets
+        if one.sheet_state == "visible"
+    ]
     return sheets, book.close
 
 
@@ -162,6 +182,19 @@ def _openpyxl_rows(sheet: Any) -> Iterator[tuple[int, list[Value]]]:  # noqa: AN
         (number, [_value(cell) for cell in row])
         for number, row in enumerate(sheet.iter_rows(values_only=True), start=1)
     )
+
+
+def _count(source: Path | bytes, name: str) -> SheetCount:
+    """Count one sheet.
+
+    Raises:
+        Refusal: `spreadsheet_unreadable`, `sheet_damaged`.
+    """
+    with _readable():
+        count = count_of(source, name)
+    if count.fault is not None:
+        raise Refusal(SHEET_DAMAGED, row=count.fault)
+    return count
 
 
 def _value(cell: object) -> Value:

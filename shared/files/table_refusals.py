@@ -66,6 +66,30 @@ NUMBER_ROUNDED = RefusalCode(
     "请将该列设为文本后重新录入",
     "Format the column as text and enter it again",
 )
+CELL_ERROR = RefusalCode(
+    "cell_error",
+    422,
+    "单元格显示错误值，或公式没有计算结果",
+    "The cell shows an error, or a formula that was not calculated",
+    "请改正公式，或改为数值后重新导入",
+    "Mend the formula, or put its value in its place, and import again",
+)
+ROW_CONTRADICTS = RefusalCode(
+    "row_contradicts",
+    422,
+    "该行单元格所写的位置相互矛盾或重复，可能有单元格被覆盖",
+    "The cells of this row contradict each other about where they stand; some may be overwritten",
+    "请在电子表格软件中打开、核对该行，另存为 XLSX 后重新导入",
+    "Open the file in a spreadsheet program, check this row, save it as XLSX and import again",
+)
+ROW_INCOMPLETE = RefusalCode(
+    "row_incomplete",
+    422,
+    "该行有 {counted} 个单元格有内容，读出 {read} 个",
+    "{counted} cells of this row hold something, {read} were read",
+    "请在电子表格软件中打开、核对该行，另存为 XLSX 后重新导入",
+    "Open the file in a spreadsheet program, check this row, save it as XLSX and import again",
+)
 IMPORT_ENDED = RefusalCode(
     "import_ended",
     409,

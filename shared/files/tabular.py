@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
@@ -15,9 +15,11 @@ from shared.files.csv_lines import CsvReader
 from shared.files.encoding import lines_of, text_encoding
 from shared.files.formula import unescape_formula
 from shared.files.media_type import CSV, PLAIN, XLSX
-from shared.files.spreadsheet import Value, Workbook, open_workbook
+from shared.files.sheet_rows import counted_rows, sheet_rows
+from shared.files.spreadsheet import SHEET_DAMAGED, Sheet, Workbook, open_workbook
 from shared.files.table_refusals import (
     CELL_DAMAGED,
+    CELL_ERROR,
     COLUMNS_SHIFTED,
     LINE_UNREADABLE,
     LINES_UNACCOUNTED,
@@ -26,15 +28,14 @@ from shared.files.table_refusals import (
     TABLE_EMPTY,
     TABLE_TYPE_UNKNOWN,
 )
-from shared.kernel.errors import Detail, Refusal, RefusalCode
+from shared.files.table_row import LineProblem, Row
+from shared.kernel.errors import Refusal
 from shared.table.column import ColumnKind, ListForm
 from shared.table.heading import ROWS_SEARCHED, Heading, find_heading, heading_unknown, match
 
 TABLES = frozenset({CSV, PLAIN, XLSX})
 """Types of documents that are read as tables."""
 _REPLACEMENT = "\ufffd"
-_EXACT_DIGITS = 10**15
-_SIGNIFICANT = 15
 _BATCH = 1_000
 _SEPARATORS = (",", "\t", ";", "|", "，", "；")
 _PAGES = ("<!doctype", "<html", "<table", "<?xml", "<meta", "<head")
@@ -42,21 +43,7 @@ _CODE = re.compile(r"""(?<![^,;\t|，；"\r\n])[ ]*([0-9A-Za-z./:%-]{4,60})[ ]*(
 """Something between separators, quotes or line ends that might be a code."""
 _LONG_CODE = 9
 _LOOKS_KEPT = 50
-
-
-@dataclass(frozen=True, slots=True)
-class LineProblem:
-    """Something wrong with one line, whatever the table is about.
-
-    Attributes:
-        code: kind of damage, with texts and way out in both languages.
-        column: heading of the cell at fault, if one is.
-        details: values named in the texts.
-    """
-
-    code: RefusalCode
-    column: str | None = None
-    details: tuple[tuple[str, Detail], ...] = ()
+_BLANKS_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,35 +65,42 @@ class Line:
     is_cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    number: int
-    cells: Sequence[str]
-    span: int = 1
-    problem: RefusalCode | None = None
-    rounded: frozenset[int] = frozenset()
-    is_cut: bool = False
-
-
 @dataclass(slots=True)
 class LineCount:
     """Where the lines of the file went; their sum is compared with a second count of the file.
 
     Attributes:
-        in_file: lines of the file as counted without reading its cells; None for a workbook.
+        in_file: lines of the file, or rows of the sheet up to the last one that holds something, as counted without
+            the reader of its cells.
         above: lines above the heading.
         heading: lines of the heading.
         blank: blank lines below it.
         rows: lines that were given as rows of the table.
         further: lines that belong to a row because one of its cells has several lines.
+        between: numbers of the first blank lines that stand between the heading and the last row.
     """
 
-    in_file: int | None = None
+    in_file: int = 0
     above: int = 0
     heading: int = 0
     blank: int = 0
     rows: int = 0
     further: int = 0
+    between: list[int] = field(default_factory=list)
+    _open: list[int] = field(default_factory=list)
+
+    def add(self, row: Row) -> bool:
+        """Count a row below the heading; tell whether it holds something."""
+        self.further += row.span - 1
+        if row.problem is None and not any(cell.strip() for cell in row.cells):
+            self.blank += 1
+            if len(self.between) + len(self._open) < _BLANKS_TOLD:
+                self._open.append(row.number)
+            return False
+        self.rows += 1
+        self.between += self._open
+        self._open.clear()
+        return True
 
     @property
     def read(self) -> int:
@@ -130,6 +124,7 @@ class Table:
         sheet: name of the sheet that was read, None for CSV.
         other_sheets: visible sheets that have the heading too and were not read.
         epoch_1904: serial numbers of days count from 1904-01-01.
+        is_shorter: the sheet ends above the row that it names as its last.
         count: where the lines went.
     """
 
@@ -139,7 +134,7 @@ class Table:
         self._kind = media_type.partition(";")[0].strip()
         self._form = form
         self._stack = ExitStack()
-        self._rows: Iterator[_Row] = iter(())
+        self._rows: Iterator[Row] = iter(())
         self._code_place: int | None = None
         self._code_required = False
         self._codes: set[str] = set()
@@ -147,6 +142,7 @@ class Table:
         self.sheet: str | None = None
         self.other_sheets: tuple[str, ...] = ()
         self.epoch_1904 = False
+        self.is_shorter = False
         self.count = LineCount()
 
     def __enter__(self) -> Self:
@@ -182,19 +178,16 @@ class Table:
         """
         count = self.count
         for row in self._rows:
-            count.further += row.span - 1
-            if row.problem is None and not any(cell.strip() for cell in row.cells):
-                count.blank += 1
+            if not count.add(row):
                 continue
-            count.rows += 1
             self._learn(row)
             yield _line(self.heading, row)
-        if count.in_file is not None and count.read != count.in_file:
+        if count.read != count.in_file:
             raise Refusal(LINES_UNACCOUNTED, counted=count.in_file, read=count.read)
         if not count.rows:
             raise Refusal(TABLE_EMPTY)
 
-    def _learn(self, row: _Row) -> None:
+    def _learn(self, row: Row) -> None:
         """Remember how the codes of this file look."""
         place = self._code_place
         if place is None or row.problem is not None or place >= len(row.cells) or len(self._codes) >= _LOOKS_KEPT:
@@ -213,13 +206,11 @@ class Table:
         while batch := await asyncio.to_thread(lambda: list(islice(lines, size))):
             yield batch
 
-    def _begin(self, first: list[_Row], rest: Iterator[_Row], found: tuple[int, Heading]) -> None:
+    def _begin(self, first: list[Row], rest: Iterator[Row], found: tuple[int, Heading]) -> None:
         """Stand below the heading."""
         place, self.heading = found
-        head = first[place]
-        if self.count.in_file is not None:
-            self.count.above = sum(row.span for row in first[:place])
-            self.count.heading = head.span
+        self.count.above = sum(row.span for row in first[:place])
+        self.count.heading = first[place].span
         self._rows = chain(first[place + 1 :], rest)
 
     def _open_csv(self) -> None:
@@ -227,7 +218,7 @@ class Table:
             encoding = text_encoding(raw)
             raw.seek(0)
             self.count.in_file = lines_of(raw, encoding)
-        best: list[_Row] = []
+        best: list[Row] = []
         beginning = ""
         for separator in _SEPARATORS:
             first = list(_searched(_csv_rows(self._reader(encoding, separator))))
@@ -246,8 +237,8 @@ class Table:
         return CsvReader(iter(text), separator)
 
     def _below(
-        self, reader: CsvReader, first: list[_Row], found: tuple[int, Heading]
-    ) -> tuple[list[_Row], Iterator[_Row], tuple[int, Heading]]:
+        self, reader: CsvReader, first: list[Row], found: tuple[int, Heading]
+    ) -> tuple[list[Row], Iterator[Row], tuple[int, Heading]]:
         """Stand below the heading with a reader that knows since then how a row of this table looks."""
         rows = _csv_rows(reader)
         above = [next(rows) for _ in first[: found[0] + 1]]
@@ -266,7 +257,7 @@ class Table:
     def _opened(self) -> io.BytesIO | io.BufferedReader:
         return self._source.open("rb") if isinstance(self._source, Path) else io.BytesIO(self._source)
 
-    def _refuse(self, best: list[_Row], *, page: bool = False) -> None:
+    def _refuse(self, best: list[Row], *, page: bool = False) -> None:
         """Refuse a file in which no heading was found.
 
         Raises:
@@ -294,24 +285,39 @@ class Table:
     def _open_workbook(self) -> None:
         book: Workbook = self._stack.enter_context(open_workbook(self._source))
         self.epoch_1904 = book.epoch_1904
-        seen: list[list[_Row]] = []
+        seen: list[list[Row]] = []
         others = []
         for sheet in book.sheets:
-            rows = _sheet_rows(sheet.rows())
+            rows = sheet_rows(sheet.rows())
             first = list(_searched(rows))
             found = find_heading([row.cells for row in first], self._form)
             seen.append(first)
             if found is not None and self.sheet is None:
                 self.sheet = sheet.name
-                self._begin(first, rows, found)
+                self._begin_sheet(sheet, chain(first, rows), first[found[0]].number, found[1])
             elif found is not None:
                 others.append(sheet.name)
         self.other_sheets = tuple(others)
         if self.sheet is None:
             self._refuse(max(seen, key=lambda first: _matched(first, self._form), default=[]))
 
+    def _begin_sheet(self, sheet: Sheet, rows: Iterator[Row], number: int, heading: Heading) -> None:
+        """Stand below the heading of a sheet, whose rows are held against a second count.
 
-def _searched(rows: Iterator[_Row]) -> Iterator[_Row]:
+        Raises:
+            Refusal: `sheet_damaged`, also where the heading itself is.
+        """
+        counted = sheet.count()
+        self.count.in_file = counted.last
+        self.is_shorter = counted.reached < counted.said
+        judged = counted_rows(rows, counted)
+        above = list(islice(judged, number))
+        if above[-1].problem is not None:
+            raise Refusal(SHEET_DAMAGED, row=number)
+        self._begin(above, judged, (number - 1, heading))
+
+
+def _searched(rows: Iterator[Row]) -> Iterator[Row]:
     """Give the first rows up to as many filled ones as a heading is looked for in."""
     filled = 0
     for row in rows:
@@ -321,7 +327,7 @@ def _searched(rows: Iterator[_Row]) -> Iterator[_Row]:
             return
 
 
-def _matched(rows: Sequence[_Row], form: ListForm) -> int:
+def _matched(rows: Sequence[Row], form: ListForm) -> int:
     return max((len(match(row.cells, form).fields) for row in rows), default=0)
 
 
@@ -337,11 +343,11 @@ def _looks(code: str) -> str:
     return "".join("0" if mark.isdigit() else "A" if mark.isalpha() else mark for mark in code)
 
 
-def _line(heading: Heading, row: _Row) -> Line:
+def _line(heading: Heading, row: Row) -> Line:
     """Return a row as a line under the heading, with the damage that is seen on it."""
     if row.problem is not None:
         shown = (*row.cells, *[""] * heading.width)[: heading.width]
-        return Line(row.number, shown, tuple(row.cells), (LineProblem(row.problem),))
+        return Line(row.number, shown, tuple(row.cells), (row.problem,))
     cells = [cell.strip() for cell in row.cells]
     while len(cells) > heading.width and not cells[-1]:
         cells.pop()
@@ -353,6 +359,9 @@ def _line(heading: Heading, row: _Row) -> Line:
     problems += [
         LineProblem(NUMBER_ROUNDED, heading.names[place])
         for place in sorted(row.rounded & set(heading.fields.values()))
+    ]
+    problems += [
+        LineProblem(CELL_ERROR, heading.names[place]) for place in sorted(row.errors & set(heading.fields.values()))
     ]
     whole = "\x1f".join(cells)
     if _REPLACEMENT in whole or "\x00" in whole:
@@ -367,28 +376,8 @@ def _line(heading: Heading, row: _Row) -> Line:
     return Line(row.number, tuple(cells[: heading.width]), tuple(row.cells), tuple(problems), is_cut)
 
 
-def _csv_rows(reader: CsvReader) -> Iterator[_Row]:
-    faults = {"quote": QUOTE_UNCLOSED, "cell": LINE_UNREADABLE}
+def _csv_rows(reader: CsvReader) -> Iterator[Row]:
+    faults = {"quote": LineProblem(QUOTE_UNCLOSED), "cell": LineProblem(LINE_UNREADABLE)}
     for record in reader:
         problem = None if record.fault is None else faults[record.fault]
-        yield _Row(record.number, record.cells, record.span, problem, is_cut=record.is_cut)
-
-
-def _sheet_rows(rows: Iterator[tuple[int, list[Value]]]) -> Iterator[_Row]:
-    for number, values in rows:
-        rounded = frozenset(
-            place for place, value in enumerate(values) if isinstance(value, float) and abs(value) >= _EXACT_DIGITS
-        )
-        cells = [value if isinstance(value, str) else _number_text(value) for value in values]
-        yield _Row(number, cells, rounded=rounded)
-
-
-def _number_text(value: float) -> str:
-    """Return a number as a spreadsheet shows it: fifteen digits, without the noise behind them."""
-    if value.is_integer():
-        return str(int(value))
-    text = repr(value)
-    if len(text) <= _SIGNIFICANT + 1 and "e" not in text:
-        return text
-    places = max(0, _SIGNIFICANT - len(str(int(abs(value)))))
-    return f"{value:.{places}f}".rstrip("0").rstrip(".")
+        yield Row(record.number, record.cells, record.span, problem, is_cut=record.is_cut)

@@ -138,6 +138,22 @@ SHEETS_NOT_READ = FindingKind(
     "请将各工作表分别上传，或合并到一张",
     "Upload each sheet by itself, or join them",
 )
+ROWS_BLANK = FindingKind(
+    "rows_blank",
+    RowGravity.NOTED,
+    "清单中间有空行；共 {count} 个空行未读取",
+    "There are blank lines between the rows; {count} blank lines were not read",
+    "如有行被删除或丢失，请补回后再次导入",
+    "If a row was deleted or lost, put it back and import again",
+)
+SHEET_SHORTER = FindingKind(
+    "sheet_shorter",
+    RowGravity.NOTED,
+    "工作表实际行数少于其自身标明的行数，末尾可能有行丢失",
+    "The sheet has fewer rows than it says of itself; rows may be missing at its end",
+    "请核对最后一行",
+    "Check its last row",
+)
 EXAMPLE_SKIPPED = FindingKind(
     "example_skipped",
     RowGravity.NOTED,
@@ -165,6 +181,8 @@ GENERAL: tuple[FindingKind, ...] = (
     COLUMNS_NOT_READ,
     COLUMN_TWICE,
     SHEETS_NOT_READ,
+    ROWS_BLANK,
+    SHEET_SHORTER,
     EXAMPLE_SKIPPED,
 )
 """Every finding of this file."""

@@ -39,7 +39,7 @@ class FileFinding(BaseModel):
 
 
 class LinesRead(BaseModel):
-    """Where the lines of the file went; `in_file` is a count of its own, null for a workbook."""
+    """Where the lines of the file went; `in_file` is a count of its own, of lines or of the sheet's rows."""
 
     in_file: int | None = Field(examples=[1_001])
     above: int = Field(examples=[0])

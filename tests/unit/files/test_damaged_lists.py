@@ -1,0 +1,203 @@
+"""Each of the five lists, damaged anywhere, as CSV and as a workbook: no line is lost without being named."""
+
+import csv
+import io
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.ipr.right.rules.right_list import FORM as RIGHTS
+from services.registry.enterprise.rules.enterprise_list import FORM as ENTERPRISES
+from services.registry.enterprise.rules.filing_import import FORM as FILINGS
+from services.techtransfer.listing.rules.listing_list import ACHIEVEMENTS, NEEDS
+from shared.files.media_type import CSV, XLSX
+from shared.files.tabular import Line, Table
+from shared.kernel.errors import Refusal
+from shared.table.column import ColumnKind, ListForm
+from tests.support.listing import as_csv, as_xlsx
+from tests.support.workbook import SHARED_TEXTS, inline_workbook, part_of, sharing_workbook, with_part
+
+LISTS = {one.name: one for one in (ENTERPRISES, FILINGS, RIGHTS, ACHIEVEMENTS, NEEDS)}
+EVERY_LIST = pytest.mark.parametrize("form", LISTS.values(), ids=LISTS)
+PROSE = st.text(st.sampled_from('甲乙a,"\n；; 1'), max_size=6)
+
+
+def mark(form: ListForm, number: int) -> str:
+    """Return what names the record of a line: no other line holds it."""
+    if form is RIGHTS:
+        return f"20221{number:07d}.X"
+    if form.column(form.key).kind is ColumnKind.CODE:
+        return f"91500107MA5XT{number:04d}X"
+    return f"成果标{number:04d}号"
+
+
+@st.composite
+def records(draw: st.DrawFn, form: ListForm) -> list[list[str]]:
+    """Draw the lines of a list: its example, under a key of their own, with prose where the list takes prose."""
+    free = [column.field for column in form.columns if column.kind is ColumnKind.TEXT and column.field != form.key]
+    lines = []
+    for number in range(draw(st.integers(2, 7))):
+        cells = {column.field: column.example for column in form.columns} | {form.key: mark(form, number)}
+        for name in draw(st.lists(st.sampled_from(free), max_size=2)) if free else ():
+            cells[name] = draw(PROSE)
+        lines.append(list(cells.values()))
+    return lines
+
+
+def headings(form: ListForm) -> list[str]:
+    return [column.title_zh for column in form.columns]
+
+
+def as_text(form: ListForm, lines: list[list[str]], quoting: int) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n", quoting=quoting).writerows([headings(form), *lines])  # type: ignore[arg-type]  # one of csv's constants
+    return text.getvalue()
+
+
+def judged(content: bytes, kind: str, form: ListForm) -> tuple[list[Line], Table] | None:
+    """Return the lines of a file and where they went, or None where it is refused whole, in words."""
+    try:
+        with Table(content, kind, form) as table:
+            return list(table.lines()), table
+    except Refusal:
+        return None
+
+
+def lost(text: str, form: ListForm, marks: list[str]) -> set[str]:
+    """Return the records that a CSV lost without naming the line where they stand."""
+    found = judged(text.encode(), CSV, form)
+    if found is None:
+        return set()
+    lines, table = found
+    assert table.count.read == table.count.in_file
+    held = [{one for one in marks if one in "\n".join(line.cells)} for line in lines if not line.problems]
+    sound = set().union(*(one for one in held if len(one) == 1))
+    ends = [*(line.number for line in lines[1:]), len(text) + 1]
+    named = {place for line, end in zip(lines, ends, strict=True) if line.problems for place in range(line.number, end)}
+    standing = {one: place for place, line in enumerate(text.split("\n"), 1) for one in marks if one in line}
+    return {one for one, place in standing.items() if one not in sound and place not in named}
+
+
+@EVERY_LIST
+@settings(max_examples=60)
+@given(data=st.data())
+def test_a_list_with_a_quote_that_came_or_went_loses_no_line(form: ListForm, data: st.DataObject) -> None:
+    lines = data.draw(records(form))
+    text = as_text(form, lines, data.draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])))
+    place = data.draw(st.integers(text.index("\n") + 1, len(text) - 1))
+    text = text[:place] + text[place + 1 :] if text[place] == '"' else text[:place] + '"' + text[place:]
+    assert lost(text, form, [mark(form, number) for number in range(len(lines))]) == set()
+
+
+@EVERY_LIST
+@given(data=st.data())
+def test_a_list_that_was_cut_names_the_line_where_it_ends(form: ListForm, data: st.DataObject) -> None:
+    lines = data.draw(records(form))
+    text = as_text(form, lines, data.draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])))
+    text = text[: data.draw(st.integers(text.index("\n") + 1, len(text)))]
+    assert lost(text, form, [mark(form, number) for number in range(len(lines))]) == set()
+
+
+@EVERY_LIST
+@pytest.mark.parametrize("kind", [CSV, XLSX])
+@given(data=st.data())
+def test_a_list_that_lost_a_column_is_refused_or_keeps_every_other_cell(
+    form: ListForm, kind: str, data: st.DataObject
+) -> None:
+    lines = data.draw(records(form))
+    gone = data.draw(st.integers(0, len(form.columns) - 1))
+    rows = [[cell for place, cell in enumerate(row) if place != gone] for row in (headings(form), *lines)]
+    found = judged(as_xlsx(*rows) if kind == XLSX else as_csv(*rows), kind, form)
+    if form.columns[gone].required:
+        assert found is None
+        return
+    assert found is not None
+    assert [line.cells for line in found[0]] == [tuple(cell.strip() for cell in row) for row in rows[1:]]
+    assert form.columns[gone].field not in found[1].heading.fields
+
+
+def sound_workbook(form: ListForm, lines: list[list[str]], *, shares_texts: bool) -> bytes:
+    """Return a list as a workbook whose cells hold their texts or point at shared ones."""
+    return (sharing_workbook if shares_texts else inline_workbook)([headings(form), *lines])
+
+
+PLACE = re.compile(rb'r="[A-Z]+\d+"')
+
+
+@st.composite
+def damaged_sheet(draw: st.DrawFn, sheet: bytes) -> bytes:
+    """Draw a damage done to the XML of a sheet below its heading."""
+    rows = list(re.finditer(rb"<row .*?</row>", sheet, re.DOTALL))[1:]
+    row = draw(st.sampled_from(rows))
+    cell, other = (draw(st.sampled_from(re.findall(rb"<c .*?(?:</c>|/>)", one[0], re.DOTALL))) for one in (row, row))
+    far = draw(st.sampled_from(PLACE.findall(sheet[rows[0].start() :])))
+    place = draw(st.integers(rows[0].start(), len(sheet) - 1))
+    within = {
+        "row gone": b"",
+        "row twice": row[0] * 2,
+        "row renamed": row[0].replace(b"<row", b"<raw").replace(b"</row", b"</raw"),
+        "cell twice": row[0].replace(cell, cell * 2),
+        "cell over another": row[0].replace(cell, cell + PLACE.sub(PLACE.findall(cell)[0], other, count=1)),
+        "cell elsewhere": row[0].replace(cell, PLACE.sub(far, cell, count=1)),
+    }
+    anywhere = {
+        "byte": sheet[:place] + bytes([draw(st.integers(0, 255))]) + sheet[place + 1 :],
+        "cut": sheet[:place],
+    }
+    whole = {way: sheet[: row.start()] + changed + sheet[row.end() :] for way, changed in within.items()}
+    return draw(st.sampled_from(list((whole | anywhere).values())))
+
+
+@EVERY_LIST
+@pytest.mark.parametrize("shares_texts", [False, True])
+@settings(max_examples=60)
+@given(data=st.data())
+def test_a_workbook_whose_sheet_was_damaged_loses_no_row(
+    form: ListForm, shares_texts: bool, data: st.DataObject
+) -> None:
+    lines = data.draw(records(form))
+    whole = sound_workbook(form, lines, shares_texts=shares_texts)
+    sound = judged(whole, XLSX, form)
+    assert sound is not None
+    assert not any(line.problems for line in sound[0])
+    assert len(sound[0]) == len(lines)
+    found = judged(with_part(whole, data.draw(damaged_sheet(part_of(whole)))), XLSX, form)
+    if found is None:
+        return
+    given_, table = found
+    assert table.count.read == table.count.in_file
+    told = {line.number for line in given_} | set(table.count.between)
+    missing = {line.number for line in sound[0]} - told
+    assert not missing or (table.is_shorter and missing == {len(lines) + 1})
+    before = {line.number: line.cells for line in sound[0]}
+    for line in given_:
+        if not line.problems:
+            # One byte changes one cell, or moves it into an empty one beside it.
+            differing = [one for one, two in zip(line.cells, before[line.number], strict=True) if one != two]
+            assert len(differing) <= 2
+            assert not shares_texts or len(differing) <= 1 or "" in differing
+
+
+@EVERY_LIST
+@given(data=st.data())
+def test_a_workbook_whose_file_was_damaged_is_read_whole_or_refused(form: ListForm, data: st.DataObject) -> None:
+    lines = data.draw(records(form))
+    content = sound_workbook(form, lines, shares_texts=data.draw(st.booleans()))
+    sound = judged(content, XLSX, form)
+    place = data.draw(st.integers(0, len(content) - 1))
+    damaged = data.draw(
+        st.sampled_from([content[:place], content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :]])
+    )
+    found = judged(damaged, XLSX, form)
+    if found is not None:
+        assert sound is not None
+        assert found[0] == sound[0]
+
+
+def test_a_text_that_lost_its_tag_among_the_shared_ones_refuses_the_workbook() -> None:
+    lines = [[column.example for column in NEEDS.columns]]
+    content = sound_workbook(NEEDS, lines, shares_texts=True)
+    texts = part_of(content, SHARED_TEXTS)
+    assert judged(with_part(content, texts.replace(b"<si>", b"<sj>", 1), SHARED_TEXTS), XLSX, NEEDS) is None
