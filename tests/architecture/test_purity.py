@@ -31,6 +31,9 @@ PURE_WORDS = {
 OWN_SHELVES = ("shared.kernel", "shared.table", "shared.policy", "shared.events")
 # pydantic validates and does nothing else; its Field carries the text rules of a shape (SQLModel's has no pattern).
 VALIDATION = "pydantic"
+# Arithmetic over many firms at once; what of it reads files or draws numbers is refused as a call.
+ARRAYS = frozenset({"numpy", "numpy.typing", "numpy.typing.NDArray"})
+IMPURE_OF_ARRAYS = re.compile(r"np\.(random\..*|load\w*|save\w*|fromfile|genfromtxt|memmap|datetime64|set\w+)")
 IMPURE_CALLS = {
     "open",
     "print",
@@ -53,6 +56,7 @@ def import_problem(name: str, package: str) -> str | None:
         return f"imports {name}: rules are given their ids and their time"
     allowed = (
         name in PURE_WORDS
+        or name in ARRAYS
         or any(name.startswith(f"{word}.") for word in PURE_WORDS)
         or name == "uuid"  # the module of UUID; its functions are found as names and calls
         or any(name == shelf or name.startswith(f"{shelf}.") for shelf in (*OWN_SHELVES, VALIDATION))
@@ -67,6 +71,8 @@ def call_problem(node: ast.Call) -> str | None:
     name = dotted(node.func)
     last = name.rsplit(".", 1)[-1]
     if name in IMPURE_CALLS or name == "object.__setattr__":
+        return f"calls {name}()"
+    if IMPURE_OF_ARRAYS.fullmatch(name):
         return f"calls {name}()"
     if isinstance(node.func, ast.Attribute) and last in IMPURE_METHODS:
         return f"calls .{last}()"
@@ -118,6 +124,9 @@ BITES = {
     "import asyncio": "imports asyncio",
     "import os": "imports os",
     "import socket": "imports socket",
+    "from numpy import random": "imports numpy.random",
+    "import numpy as np\nfound = np.load('x')": "calls np.load()",
+    "import numpy as np\nfound = np.random.default_rng()": "calls np.random.default_rng()",
     "import importlib": "imports importlib",
     "from sqlmodel import Field": "imports sqlmodel",
     "from services.ipr.right.rules import right": "imports services.ipr.right.rules",
