@@ -1,5 +1,6 @@
 """The statistical size class of an enterprise, from its industry and its last accepted filing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -8,15 +9,14 @@ from services.registry.enterprise.rules.enterprise import SizeClass
 from shared.policy.rule_set import Hit, RuleSet
 
 POLICY = "size_class"
-_CLASS_OF_ROW = {
+CLASS_OF_ROW = {
     "none": SizeClass.MICRO,
     "small": SizeClass.SMALL,
     "medium": SizeClass.MEDIUM,
     "large": SizeClass.LARGE,
 }
-_ORDER = list(SizeClass)
+ORDER = list(SizeClass)
 _INDUSTRIES = "industries_"
-_UNCLASSED, _OWN_RULE = "unclassed", "own_rule"
 
 
 class SizeBasis(StrEnum):
@@ -27,6 +27,10 @@ class SizeBasis(StrEnum):
     OWN_RULE = "OWN_RULE"
     INDUSTRY_UNKNOWN = "INDUSTRY_UNKNOWN"
     NO_FILING = "NO_FILING"
+
+
+_BARE: Mapping[str, SizeBasis] = {"unclassed": SizeBasis.NO_CLASS, "own_rule": SizeBasis.OWN_RULE}
+"""Names in the list of industries that are none."""
 
 
 class SizeStale(StrEnum):
@@ -96,18 +100,37 @@ def size_answer(rule_set: RuleSet, *, industry_code: str | None, figures: SizeFi
     """
     if industry_code is None:
         return _without(SizeBasis.INDUSTRY_UNKNOWN)
-    industry = _industry(rule_set, industry_code)
-    if industry in {None, _UNCLASSED}:
-        return _without(SizeBasis.NO_CLASS)
-    if industry == _OWN_RULE:
-        return _without(SizeBasis.OWN_RULE)
+    industry = industry_of(rule_set, industry_code)
+    if isinstance(industry, SizeBasis):
+        return _without(industry)
     if figures is None:
         return _without(SizeBasis.NO_FILING)
-    nodes = {one.node for one in rule_set.indicators if one.node and one.node.rpartition("_")[0] == industry}
+    nodes = tables_of(rule_set, industry)
     facts = {"staff": figures.staff, "revenue_fen": figures.revenue_fen, "assets_fen": figures.assets_fen}
     hits = rule_set.evaluate(facts, nodes=nodes).hits
-    lowest = min(map(class_of, hits), key=_ORDER.index)
+    lowest = min(map(class_of, hits), key=ORDER.index)
     return SizeAnswer(SizeBasis.CLASSED, lowest, *_NOTES[SizeBasis.CLASSED], hits=hits)
+
+
+def industry_of(rule_set: RuleSet, industry_code: str) -> str | SizeBasis:
+    """Return the industry of the table that a code belongs to, or why it has no class.
+
+    Source: R-SIZE-02 (国统字〔2017〕213号 附表; 银发〔2015〕309号 for finance).
+    """
+    for name in rule_set.parameters:
+        prefixes = rule_set.param_list(name) if name.startswith(_INDUSTRIES) else ()
+        if any(industry_code.startswith(prefix) for prefix in prefixes):
+            industry = name.removeprefix(_INDUSTRIES)
+            return _BARE.get(industry, industry)
+    return SizeBasis.NO_CLASS
+
+
+def tables_of(rule_set: RuleSet, industry: str) -> frozenset[str]:
+    """Return the tables that class an industry, one for each of its indicators.
+
+    Source: R-SIZE-01 (国统字〔2017〕213号 附表).
+    """
+    return frozenset(one.node for one in rule_set.indicators if one.node and one.node.rpartition("_")[0] == industry)
 
 
 def stale_reasons(
@@ -155,16 +178,8 @@ def class_of(hit: Hit) -> SizeClass:
 
     Source: R-SIZE-01 (国统字〔2017〕213号 附表).
     """
-    return _CLASS_OF_ROW[hit.row_id]
+    return CLASS_OF_ROW[hit.row_id]
 
 
 def _without(basis: SizeBasis) -> SizeAnswer:
     return SizeAnswer(basis, None, *_NOTES[basis])
-
-
-def _industry(rule_set: RuleSet, industry_code: str) -> str | None:
-    for name in rule_set.parameters:
-        prefixes = rule_set.param_list(name) if name.startswith(_INDUSTRIES) else ()
-        if any(industry_code.startswith(prefix) for prefix in prefixes):
-            return name.removeprefix(_INDUSTRIES)
-    return None

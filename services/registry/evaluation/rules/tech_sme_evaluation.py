@@ -12,10 +12,10 @@ from services.registry.enterprise.rules.qualification import (
     QualificationStatus,
     status_on,
 )
+from services.registry.evaluation.rules.dossier_text import mark_of, mark_text, title_of, title_text
 from services.registry.evaluation.rules.next_step import cheapest_steps
 from services.registry.evaluation.rules.tech_sme_score import Inputs, Score, score, score_gate_open, verdict
 from shared.kernel.errors import RefusalCode
-from shared.kernel.evidence import EvidenceLevel
 from shared.kernel.months import add_months
 from shared.policy.decision import DecisionRecord, Fact, Gate
 from shared.policy.rule_set import RuleSet
@@ -70,20 +70,10 @@ def freeze(dossier: Dossier) -> dict[str, Fact]:
         "class_2_count": Fact(dossier.class_2_count, dossier.portfolio_origin),
     }
     for number, one in enumerate(sorted(dossier.marks, key=lambda mark: (mark.opened_on, mark.kind)), 1):
-        text = f"{one.kind.value} {one.opened_on.isoformat()} {one.cleared_on.isoformat() if one.cleared_on else '-'}"
-        facts[f"{_MARK}{number}"] = Fact(text, own)
+        facts[f"{_MARK}{number}"] = Fact(mark_text(one), own)
     for number, title in enumerate(sorted(dossier.titles, key=lambda title: (title.kind, title.number)), 1):
-        text = " ".join(
-            str(part) if part is not None else "-"
-            for part in (
-                title.kind.value,
-                title.valid_from_on,
-                title.valid_until_on,
-                title.revoked_on,
-                title.drafting_rank if title.kind is QualificationKind.STANDARD_LEAD else title.award_rank,
-            )
-        )
-        facts[f"{_TITLE}{number}"] = Fact(text, f"registry.qualification/{title.kind.value}/{title.number}")
+        origin = f"registry.qualification/{title.kind.value}/{title.number}"
+        facts[f"{_TITLE}{number}"] = Fact(title_text(title), origin)
     return facts
 
 
@@ -180,12 +170,7 @@ def marks_in(facts: Mapping[str, Fact]) -> list[OpenMark]:
 
     Source: R-TSE-01 (design: a decision keeps its frozen facts).
     """
-    found = []
-    for name, fact in facts.items():
-        if name.startswith(_MARK):
-            kind, opened, cleared = str(fact.value).split(" ")
-            found.append(OpenMark(IntegrityKind(kind), date.fromisoformat(opened), _date(cleared)))
-    return found
+    return [mark_of(str(fact.value)) for name, fact in facts.items() if name.startswith(_MARK)]
 
 
 def titles_in(facts: Mapping[str, Fact]) -> list[HeldTitle]:
@@ -193,30 +178,7 @@ def titles_in(facts: Mapping[str, Fact]) -> list[HeldTitle]:
 
     Source: R-TSE-01 (design: a decision keeps its frozen facts).
     """
-    found = []
-    for name, fact in facts.items():
-        if name.startswith(_TITLE):
-            kind_text, start, until, revoked, rank_text = str(fact.value).split(" ")
-            kind = QualificationKind(kind_text)
-            rank = None if rank_text == "-" else int(rank_text)
-            led = kind is QualificationKind.STANDARD_LEAD
-            found.append(
-                HeldTitle(
-                    kind=kind,
-                    number=fact.origin,
-                    valid_from_on=date.fromisoformat(start),
-                    valid_until_on=_date(until),
-                    revoked_on=_date(revoked),
-                    evidence_level=EvidenceLevel.DOCUMENT,
-                    award_rank=None if led else rank,
-                    drafting_rank=rank if led else None,
-                )
-            )
-    return found
-
-
-def _date(text: str) -> date | None:
-    return None if text == "-" else date.fromisoformat(text)
+    return [title_of(str(fact.value), fact.origin) for name, fact in facts.items() if name.startswith(_TITLE)]
 
 
 def _gate(

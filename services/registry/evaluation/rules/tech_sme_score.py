@@ -54,13 +54,7 @@ def score(rule_set: RuleSet, inputs: Inputs) -> Score:
 
     Source: R-TSE-03 (国科发政〔2017〕115号 第七条).
     """
-    facts = {
-        "science_staff_ppm": _ratio_ppm(inputs.science_staff, inputs.staff),
-        "rd_sales_ppm": _ratio_ppm(inputs.rd_expense_fen, inputs.revenue_fen),
-        "rd_cost_ppm": _ratio_ppm(inputs.rd_expense_fen, inputs.cost_expense_fen),
-        "class_1_count": inputs.class_1_count,
-        "class_2_count": inputs.class_2_count,
-    }
+    facts = table_facts(inputs)
     outcome = rule_set.evaluate(facts)
     points = {hit.node: hit.points_milli for hit in outcome.hits}
     rd = "rd_by_sales" if points["rd_by_sales"] >= points["rd_by_cost"] else "rd_by_cost"
@@ -73,6 +67,20 @@ def score(rule_set: RuleSet, inputs: Inputs) -> Score:
         counted=counted,
         lines=tuple(_marked(line, counted) for line in lines(rule_set, outcome, facts)),
     )
+
+
+def table_facts(inputs: Inputs) -> dict[str, int | None]:
+    """Return the facts that the tables compare: ratios in parts per million, None where there is nothing to divide by.
+
+    Source: R-TSE-03 (国科发政〔2017〕115号 第七条).
+    """
+    return {
+        "science_staff_ppm": _ratio_ppm(inputs.science_staff, inputs.staff),
+        "rd_sales_ppm": _ratio_ppm(inputs.rd_expense_fen, inputs.revenue_fen),
+        "rd_cost_ppm": _ratio_ppm(inputs.rd_expense_fen, inputs.cost_expense_fen),
+        "class_1_count": inputs.class_1_count,
+        "class_2_count": inputs.class_2_count,
+    }
 
 
 def verdict(gates: Sequence[Gate], bases: Sequence[str]) -> Verdict:
