@@ -7,7 +7,8 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, String, Text
 from sqlmodel import Field
 
 from services.registry.base import Base
-from shared.db.base import InstantOrNone
+from services.registry.enterprise.rules.enterprise import EnterpriseStatus, LegalForm
+from shared.db.base import InstantOrNone, not_negative, text_enum
 from shared.db.keeping import append_only
 from shared.kernel.types import Fen
 
@@ -46,13 +47,16 @@ class PopulationFact(Base, table=True):
     """The frozen facts of one firm in one run, as its range read them."""
 
     __tablename__ = "population_fact"
-    __table_args__ = (append_only(),)
+    __table_args__ = (
+        *not_negative("revenue_fen", "cost_expense_fen", "assets_fen", "rd_expense_fen"),
+        append_only(),
+    )
 
     run_id: UUID = Field(primary_key=True)
     uscc: str = Field(primary_key=True, sa_type=String(18))
     enterprise_version: int
-    status: str = Field(sa_type=String(32))
-    legal_form: str = Field(sa_type=String(32))
+    status: EnterpriseStatus = Field(sa_type=text_enum(EnterpriseStatus))
+    legal_form: LegalForm = Field(sa_type=text_enum(LegalForm))
     industry_barred: bool
     industry_code: str | None = Field(default=None, sa_type=String(5))
     filing_year: int | None = None

@@ -8,6 +8,13 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
+STATUSES = ("ACTIVE", "DEREGISTERED")
+FORMS = (
+    "LIMITED", "JOINT_STOCK", "STATE_OWNED", "COLLECTIVE", "STOCK_COOPERATIVE", "NON_COMPANY_LEGAL_PERSON",
+    "SOLE_PROPRIETORSHIP", "PARTNERSHIP", "BRANCH", "REPRESENTATIVE_OFFICE", "INDIVIDUAL_BUSINESS", "UNINCORPORATED",
+    "UNKNOWN",
+)  # fmt: skip
+
 
 def upgrade() -> None:
     """Make the tables."""
@@ -55,8 +62,8 @@ def _facts() -> None:
         sa.Column("run_id", sa.Uuid(), nullable=False),
         sa.Column("uscc", sa.String(length=18), nullable=False),
         sa.Column("enterprise_version", sa.Integer(), nullable=False),
-        sa.Column("status", sa.String(length=32), nullable=False),
-        sa.Column("legal_form", sa.String(length=32), nullable=False),
+        sa.Column("status", _closed("enterprise_status", *STATUSES), nullable=False),
+        sa.Column("legal_form", _closed("legal_form", *FORMS), nullable=False),
         sa.Column("industry_barred", sa.Boolean(), nullable=False),
         sa.Column("industry_code", sa.String(length=5), nullable=True),
         sa.Column("filing_year", sa.Integer(), nullable=True),
@@ -69,8 +76,13 @@ def _facts() -> None:
         sa.Column("class_2_count", sa.Integer(), nullable=False),
         sa.Column("marks", sa.Text(), nullable=False),
         sa.Column("titles", sa.Text(), nullable=False),
+        *(sa.CheckConstraint(f"{name} >= 0", name=op.f(f"ck_population_fact_{name}_not_negative")) for name in money),
         sa.PrimaryKeyConstraint("run_id", "uscc", name=op.f("pk_population_fact")),
     )
+
+
+def _closed(name: str, *values: str) -> sa.Enum:
+    return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=32)
 
 
 def downgrade() -> None:
