@@ -44,13 +44,17 @@ class Decided:
     gates: Numbers
     hits: Texts
 
-    def rows(self) -> list[tuple[str, int | None, int, str]]:
-        """Return verdict, score, gates and hits of each firm; no score where nothing could be decided."""
+    def columns(self) -> tuple[Sequence[str], Sequence[int | None], Sequence[int], Sequence[str]]:
+        """Return verdict, score, gates and hits, each of all firms; no score where nothing could be decided."""
         if self.scores_milli is None:
             scores: list[int | None] = list(repeat(None, len(self.verdicts)))
         else:
             scores = np.where(self.verdicts == FILING_MISSING, None, self.scores_milli).tolist()
-        return list(zip(self.verdicts.tolist(), scores, self.gates.tolist(), self.hits.tolist(), strict=True))
+        return self.verdicts.tolist(), scores, self.gates.tolist(), self.hits.tolist()
+
+    def rows(self) -> list[tuple[str, int | None, int, str]]:
+        """Return verdict, score, gates and hits of each firm."""
+        return list(zip(*self.columns(), strict=True))
 
 
 Decide = Callable[[FirmColumns, date], Decided]

@@ -18,6 +18,8 @@ from services.registry.evaluation.rules.population_fact import BETWEEN, FACTS, F
 from shared.db.bulk import copy_rows, fetch_rows
 from shared.db.transaction import Transaction
 
+Rows = Sequence[Sequence[Any]]
+"""Rows of `FACTS`, by code."""
 _RESULT = ("run_id", "policy", "uscc", "verdict", "score_milli", "gates", "hits")
 # A firm that is registered while the run goes on is in the range of its code, or behind the last one: then not in it.
 _PLAN = text("""
@@ -102,9 +104,7 @@ async def ranges_left(tx: Transaction, run_id: UUID) -> int:
     return (await tx.session.execute(statement)).scalar_one()
 
 
-async def freeze_facts(
-    tx: Transaction, run_id: UUID, *, first_uscc: str, last_uscc: str, last_year: int
-) -> Sequence[Sequence[Any]]:
+async def freeze_facts(tx: Transaction, run_id: UUID, *, first_uscc: str, last_uscc: str, last_year: int) -> Rows:
     """Freeze the facts of a range and return them: rows of `FACTS`, by code.
 
     Args:
