@@ -18,6 +18,7 @@ from services.registry.enterprise.api import (
 from services.registry.enterprise.handlers import finance, ipr
 from services.registry.enterprise.jobs import expiry, imports, size_classes, units
 from services.registry.evaluation.api import tech_sme_evaluation
+from services.registry.evaluation.jobs import population_run as population_runs
 from services.registry.examples import EXAMPLES
 from services.registry.ladder.api import register_application
 from services.registry.refusals import REFUSALS
@@ -52,7 +53,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
                 holiday_notice.router,
             ],
             subscriptions=SUBSCRIPTIONS,
-            jobs=[*imports.JOBS, *expiry.JOBS, *units.JOBS, *size_classes.JOBS],
+            jobs=[*imports.JOBS, *expiry.JOBS, *units.JOBS, *size_classes.JOBS, *population_runs.JOBS],
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=RegistryRuleSetPublished,

@@ -2,14 +2,22 @@
 
 from services.registry.catalogue.rules import holiday_notice
 from services.registry.enterprise.rules import enterprise, filing, qualification
-from services.registry.evaluation.rules import tech_sme_evaluation
+from services.registry.evaluation.rules import population_run, tech_sme_evaluation
 from services.registry.ladder.rules import register_application
 from shared.kernel.errors import RefusalCode
 
 REFUSALS: tuple[RefusalCode, ...] = tuple(
     {
         word.code: word
-        for room in (enterprise, filing, qualification, register_application, tech_sme_evaluation, holiday_notice)
+        for room in (
+            enterprise,
+            filing,
+            qualification,
+            register_application,
+            tech_sme_evaluation,
+            population_run,
+            holiday_notice,
+        )
         for word in vars(room).values()
         if isinstance(word, RefusalCode)
     }.values()

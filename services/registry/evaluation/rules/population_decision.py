@@ -49,7 +49,9 @@ class Decided:
         if self.scores_milli is None:
             scores: list[int | None] = list(repeat(None, len(self.verdicts)))
         else:
-            scores = np.where(self.verdicts == FILING_MISSING, None, self.scores_milli).tolist()
+            known = self.scores_milli.astype(np.object_)
+            known[self.verdicts == FILING_MISSING] = None
+            scores = known.tolist()
         return self.verdicts.tolist(), scores, self.gates.tolist(), self.hits.tolist()
 
     def rows(self) -> list[tuple[str, int | None, int, str]]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlmodel import col
 
+from services.registry.enterprise.models.enterprise import Enterprise
 from services.registry.evaluation.models.population_run import (
     PopulationFact,
     PopulationRange,
@@ -77,7 +78,8 @@ RETURNING {", ".join(FACTS)}
 async def plan_ranges(tx: Transaction, run_id: UUID, *, size: int) -> int:
     """Divide all codes into ranges of `size` firms; return how many firms there are."""
     await tx.session.execute(_PLAN, {"run_id": run_id, "size": size})
-    return (await tx.session.execute(text("SELECT count(*) FROM enterprise"))).scalar_one()
+    planned = select(func.count()).select_from(Enterprise)
+    return (await tx.session.execute(planned)).scalar_one()
 
 
 async def is_planned(tx: Transaction, run_id: UUID) -> bool:
