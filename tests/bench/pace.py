@@ -17,7 +17,8 @@ class Pace:
         backlog: events of one drain in batches.
         singles: events of one drain one by one.
         imported: rows of one import.
-        firms: firms of the population sample.
+        firms: firms of a run over the population.
+        population_runs: of it; one run is long enough to be told apart from the noise.
         views: composed answers of one run.
         settle_s: rest before idle memory is read.
     """
@@ -32,9 +33,10 @@ class Pace:
     singles: int
     imported: int
     firms: int
+    population_runs: int
     views: int
     settle_s: float
 
 
-FULL = Pace(3, 1.0, 4.0, 8.0, 40_000, 3_000, 100_000, 8_000, 100_000, 6_000, 200, 15.0)
-QUICK = Pace(1, 0.2, 0.6, 1.5, 2_000, 300, 5_000, 500, 2_000, 300, 15, 1.0)
+FULL = Pace(3, 1.0, 4.0, 8.0, 40_000, 3_000, 100_000, 8_000, 100_000, 600_000, 1, 200, 15.0)
+QUICK = Pace(1, 0.2, 0.6, 1.5, 2_000, 300, 5_000, 500, 2_000, 3_000, 1, 15, 1.0)

@@ -1,169 +1,169 @@
-"""A made-up population of firms, and one process that evaluates its part of it under three rule sets.
+"""A made-up city in the registry, and one process that takes ranges of a run over all its firms.
 
-Arguments: database, first firm, number of firms. The product has no batch over a population yet; this reads with COPY-
-like queries, decides with the product's own rules, and stores the records by COPY.
+Arguments: database, run. It prints when it began and ended, the firms it decided, and for reading, deciding and storing
+the seconds by the clock; beside them its own processor time.
 """
 
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import uvloop
 
-import services.finance
-from services.finance.evaluation.rules import kv_evaluation, kv_fact
-from services.finance.evaluation.rules.kv_fact import (
-    EnterpriseView,
-    FilingView,
-    FirmView,
-    PortfolioView,
-    QualificationView,
-)
+import services.registry
+from services.registry.evaluation.rules.population_run import OPERATION
+from services.registry.evaluation.store import population_run as store
+from services.registry.evaluation.usecases import population_run as usecases
+from shared.db.engine import Database
+from shared.db.operation import claim_operation
+from shared.db.transaction import Transaction
+from shared.kernel.actor import Actor, Role
 from shared.kernel.clock import SystemClock, shanghai_date
+from shared.kernel.ids import new_id
 from shared.policy.book import RuleBook
-from tests.bench.filling import code
 
-FOLDER = Path(services.finance.__file__).parent / "policies"
-_WAN = 1_000_000
-_BATCH = 1_000
-_TABLE = """
-CREATE TABLE IF NOT EXISTS bench_record (uscc text, policy text, version text, score_milli int, limit_fen bigint,
-                                         record text)
-"""
-_COLUMNS = ["uscc", "policy", "version", "score_milli", "limit_fen", "record"]
-
-
-def made_up(number: int, today: date) -> FirmView:
-    """Return a firm as finance holds it; the numbers differ so that every tier occurs."""
-    size = number % 17 + 1
-    filings = {
-        year: FilingView(
-            1, year, 10 * size, 3 * size, 300 * size * _WAN, (20 + number % 23 + turn) * size * _WAN, None, number % 4
-        )
-        for turn, year in enumerate((today.year - 2, today.year - 1))
-    }
-    titles = {"TECH_ENTERPRISE": QualificationView(1, "VALID", date(2024, 1, 1), None)}
-    if number % 2:
-        titles["TECH_SME"] = QualificationView(1, "VALID", date(2024, 1, 1), None)
-    kinds = {"INVENTION": (number % 6, 1000 * (number % 6)), "UTILITY_MODEL": (number % 9, 1000 * (number % 9))}
-    return FirmView(
-        code(number),
-        EnterpriseView(1, serious_dishonesty=False, abnormal_operations=False),
-        filings,
-        titles,
-        PortfolioView(1, today, number % 3, 0, kinds, "0" * 64),
-    )
+FOLDER = Path(services.registry.__file__).parent / "policies"
+_CITY = Actor(client_id="bench", role=Role.CITY, party=None, unit_id=None)
+# Of every fact each firm differs from the next, so that every tier, title, mark and industry occurs.
+_CITY_OF_FIRMS = {
+    "enterprise": """
+        SELECT n, 'uscc', {uscc}, 'unit_id', '500107', 'name', '示例企业' || n, 'name_key', '示例企业' || n,
+        'version', 1, 'legal_form', (ARRAY['LIMITED', 'JOINT_STOCK', 'LIMITED', 'LIMITED', 'PARTNERSHIP'])[n % 5 + 1],
+        'status', CASE WHEN n % 50 = 0 THEN 'DEREGISTERED' ELSE 'ACTIVE' END, 'industry_barred', n % 97 = 0,
+        'industry_code', (ARRAY['C', 'I', 'M', 'F', 'E', 'L', 'K', 'G'])[n % 8 + 1] || (1000 + n * 7 % 8999)""",
+    "filing": """
+        SELECT n, 'uscc', {uscc}, 'year', {year} - turn, 'version', 1, 'status', 'ACCEPTED', 'accepted_at', now(),
+        'staff', n % 700 + 1, 'science_staff', n % 211 % (n % 700 + 1), 'senior_title_staff', n % 3,
+        'revenue_fen', (n % 997 + 1) * 30000000::bigint, 'cost_expense_fen', (n % 877 + 1) * 25000000::bigint,
+        'assets_fen', (n % 991 + 1) * 31000000::bigint, 'rd_expense_fen', (n % 83) * 9000000::bigint,
+        'innovative_products', n % 2""",
+    "portfolio": """
+        SELECT n, 'uscc', {uscc}, 'version', 1, 'class_1_count', n % 7 / 6, 'class_2_count', n % 6,
+        'rule_set_version', '2024.1'""",
+    "qualification": """
+        SELECT n, 'uscc', {uscc}, 'kind', (ARRAY['TECH_SME', 'HNTE', 'NATIONAL_AWARD', 'STANDARD_LEAD'])[n % 4 + 1],
+        'number', 'N' || n, 'status', 'VALID', 'valid_from_on', DATE '2020-01-01' + (n * 13 % 2200),
+        'valid_until_on', DATE '2023-01-01' + (n * 13 % 2200)""",
+    "integrity_mark": """
+        SELECT n, 'uscc', {uscc}, 'kind', (ARRAY['ABNORMAL_OPERATIONS', 'MAJOR_ACCIDENT'])[n % 2 + 1],
+        'opened_on', DATE '2022-01-01' + (n * 17 % 1700)""",
+}
+_EACH = {"enterprise": 1, "filing": 1, "portfolio": 2, "qualification": 3, "integrity_mark": 40}
+"""One firm of how many has a row of a table."""
+_YEARS_FILED = 2
 
 
-async def fill_firms(url: str, firms: int, today: date) -> None:
-    """Write the facts of the population into finance's projections."""
-    connection = await asyncpg.connect(url)
-    now = SystemClock().now()
-    held = [made_up(number, today) for number in range(firms)]
-    copies: dict[str, list[dict[str, Any]]] = {"enterprise": [], "filing": [], "qualification": [], "portfolio": []}
-    for one in held:
-        base = {"uscc": one.uscc, "version": 1, "source_time": now}
-        marks = ("abnormal_operations", "serious_dishonesty", "major_accident", "research_dishonesty")
-        copies["enterprise"].append(
-            {**base, "name": "示例", "unit_id": "500107", "legal_form": "LIMITED", "status": "ACTIVE"}
-            | dict.fromkeys(marks, False)
-        )
-        for filing in one.filings.values():
-            copies["filing"].append({**base, **_fields(filing)})
-        for kind, title in one.qualifications.items():
-            copies["qualification"].append({**base, "kind": kind, **_fields(title)})
-        assert one.portfolio is not None
-        summary = _fields(one.portfolio)
-        summary["kinds"] = json.dumps(
-            [{"kind": kind, "count": n, "weighted_milli": milli} for kind, (n, milli) in summary["kinds"].items()]
-        )
-        copies["portfolio"].append({**base, **summary})
+async def fill_city(administrator_url: str, firms: int, today: date) -> None:
+    """Write the firms with their filings, portfolios, titles and marks; the filling is not measured."""
+    connection = await asyncpg.connect(administrator_url)
     try:
-        for table, rows in copies.items():
-            await _copy(connection, table, rows)
-        await connection.execute(_TABLE)
-        await connection.execute("ANALYZE")
+        await connection.execute("SET session_replication_role = replica")
+        for table, words in _CITY_OF_FIRMS.items():
+            said = (
+                words.strip()
+                .removeprefix("SELECT n, ")
+                .format(uscc="'91500107MA' || lpad(n::text, 8, '0')", year=today.year - 1)
+            )
+            turns = _YEARS_FILED if table == "filing" else 1
+            await connection.execute(f"""
+                INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, {await _neutral(connection, table)}
+                    || jsonb_build_object('id', gen_random_uuid(), {said}))).*
+                FROM generate_series(0, {firms - 1}, {_EACH[table]}) AS n, generate_series(0, {turns - 1}) AS turn
+            """)
+            await connection.execute(f"ANALYZE {table}")
     finally:
         await connection.close()
 
 
-def _fields(view: Any) -> dict[str, Any]:
-    return {name: getattr(view, name) for name in view.__dataclass_fields__ if name != "version"}
-
-
-async def _copy(connection: "asyncpg.Connection[asyncpg.Record]", table: str, rows: list[dict[str, Any]]) -> None:
-    """Copy rows, with a neutral value in each column that must hold something."""
+async def _neutral(connection: "asyncpg.Connection[asyncpg.Record]", table: str) -> str:
+    """Return a JSON value for every column that must hold something."""
+    neutral = {
+        "bigint": 0, "integer": 0, "boolean": False, "date": "2024-01-01", "jsonb": {},
+        "timestamp with time zone": "2026-01-01T00:00:00Z", "uuid": str(new_id()),
+    }  # fmt: skip
     asked = "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = $1 AND is_nullable = 'NO'"
-    neutral = {"bigint": 0, "integer": 0, "boolean": False, "date": date(2024, 1, 1)}
     needed = {one["column_name"]: neutral.get(one["data_type"], "0") for one in await connection.fetch(asked, table)}
-    whole = [{**needed, **row} for row in rows]
-    names = list(whole[0])
-    await connection.copy_records_to_table(
-        table, columns=names, records=[tuple(one[n] for n in names) for one in whole]
-    )
+    return f"'{json.dumps(needed)}'::jsonb"
 
 
-async def _read(connection: "asyncpg.Connection[asyncpg.Record]", usccs: list[str]) -> list[FirmView]:
-    """Read the facts of a batch of firms in one query per projection."""
-    found: dict[str, dict[str, list[asyncpg.Record]]] = {}
-    for table in ("enterprise", "filing", "qualification", "portfolio"):
-        by_firm: dict[str, list[asyncpg.Record]] = {}
-        for row in await connection.fetch(f"SELECT * FROM {table} WHERE uscc = ANY($1)", usccs):
-            by_firm.setdefault(row["uscc"], []).append(row)
-        found[table] = by_firm
-    return [_view(uscc, {table: by_firm.get(uscc, []) for table, by_firm in found.items()}) for uscc in usccs]
-
-
-def _view(uscc: str, rows: Mapping[str, list[asyncpg.Record]]) -> FirmView:
-    (enterprise,), (portfolio,) = rows["enterprise"], rows["portfolio"]
-    kinds = {one["kind"]: (one["count"], one["weighted_milli"]) for one in json.loads(portfolio["kinds"])}
-    return FirmView(
-        uscc,
-        EnterpriseView(1, enterprise["serious_dishonesty"], enterprise["abnormal_operations"]),
-        {row["year"]: FilingView(*(row[name] for name in FilingView.__dataclass_fields__)) for row in rows["filing"]},
-        {
-            row["kind"]: QualificationView(1, row["status"], row["valid_from_on"], row["valid_until_on"])
-            for row in rows["qualification"]
-        },
-        PortfolioView(
-            1, portfolio["as_of_on"], portfolio["high_value_count"], portfolio["blemished_count"], kinds,
-            portfolio["rule_set_sha256"],
-        ),
-    )  # fmt: skip
-
-
-async def _work(url: str, first: int, count: int) -> dict[str, float]:
-    """Evaluate a part under the two scoring rule sets that are held and the one in force with another uplift."""
+async def ask_for_run(url: str) -> tuple[UUID, float]:
+    """Ask for a run, lay out its ranges, and return it with the seconds that this took."""
+    database, run_id = Database(url, service="bench"), new_id()
     book = RuleBook.from_folder(FOLDER)
-    today = shanghai_date(SystemClock().now())
-    scorings = [one for one in book.rule_sets if one.policy == kv_evaluation.POLICY]
-    uplift = book.pick(kv_evaluation.UPLIFT_POLICY, today)
-    sets = [*scorings, book.pick(kv_evaluation.POLICY, today)][:3]
-    connection = await asyncpg.connect(url)
-    usccs = [row["uscc"] for row in await connection.fetch("SELECT uscc FROM enterprise ORDER BY uscc")]
-    usccs = usccs[first : first + count]
-    began, stored = time.time(), 0
+    began = time.perf_counter()
     try:
-        for begin in range(0, len(usccs), _BATCH):
-            rows = []
-            for firm in await _read(connection, usccs[begin : begin + _BATCH]):
-                for scoring in sets:
-                    done = kv_evaluation.evaluate(kv_fact.gather(firm, scoring, today), scoring, uplift, today)
-                    rows.append(
-                        (firm.uscc, scoring.policy, scoring.version, done.score_milli, done.limit_fen,
-                         done.record.decode())
-                    )  # fmt: skip
-            await connection.copy_records_to_table("bench_record", records=rows, columns=_COLUMNS)
-            stored += len(rows)
+        async with _transaction(database) as tx:
+            await usecases.start_run(tx, run_id, policies=(), book=book)
+        async with _transaction(database) as tx:
+            operation = await claim_operation(tx, OPERATION)
+            assert operation is not None
+            await usecases.prepare(tx, operation, book)
     finally:
-        await connection.close()
-    return {"began": began, "ended": time.time(), "rows": stored}
+        await database.close()
+    return run_id, time.perf_counter() - began
+
+
+def _transaction(database: Database) -> AbstractAsyncContextManager[Transaction]:
+    return database.transaction(actor=_CITY, clock=SystemClock())
+
+
+def _timed(seconds: dict[str, float], name: str, function: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
+    async def timed(*given: Any, **named: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return await function(*given, **named)
+        finally:
+            seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - began
+
+    return timed
+
+
+def _decided(seconds: dict[str, float], function: Callable[..., Any]) -> Callable[..., Any]:
+    def timed(*given: Any) -> Any:
+        began = time.perf_counter()
+        found = function(*given)
+        seconds["decided"] = seconds.get("decided", 0.0) + time.perf_counter() - began
+        return found
+
+    return timed
+
+
+async def _work(url: str, run_id: UUID) -> dict[str, Any]:
+    """Take ranges of the run until none is free, as the job does."""
+    seconds: dict[str, float] = {}
+    store.freeze_facts = _timed(seconds, "read and frozen", store.freeze_facts)
+    store.store_results = _timed(seconds, "stored", store.store_results)
+    usecases._decided = _decided(seconds, usecases._decided)
+    database, book = Database(url, service="bench"), RuleBook.from_folder(FOLDER)
+    try:
+        async with _transaction(database) as tx:
+            operation = await claim_operation(tx, OPERATION)
+            assert operation is not None
+            deciding = await usecases.prepare(tx, operation, book)
+        began, processor = time.time(), time.process_time()
+        while True:
+            async with _transaction(database) as tx:
+                if not await usecases.decide_range(tx, deciding):
+                    break
+        ended, processor = time.time(), time.process_time() - processor
+        async with _transaction(database) as tx:
+            await usecases.finish(tx, deciding)
+    finally:
+        await database.close()
+    return {"began": began, "ended": ended, "closed": time.time(), "processor": processor, "seconds": seconds}
+
+
+def today() -> date:
+    """Return the business day of the run."""
+    return shanghai_date(SystemClock().now())
 
 
 if __name__ == "__main__":
-    print(json.dumps(uvloop.run(_work(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))))
+    print(json.dumps(uvloop.run(_work(sys.argv[1], UUID(sys.argv[2])))))
