@@ -9,7 +9,11 @@ from uuid import UUID
 
 import pytest
 
+from services.registry.enterprise.usecases import enterprise as enterprises
+from services.registry.enterprise.usecases import qualification as qualifications
 from services.registry.evaluation.rules import population_run as rules
+from services.registry.evaluation.rules.dossier_text import mark_text, title_text
+from services.registry.evaluation.rules.population_fact import BETWEEN
 from services.registry.evaluation.store import population_run as store
 from services.registry.evaluation.usecases import population_run as usecases
 from services.registry.evaluation.usecases.population_run import RunCancelled
@@ -142,6 +146,38 @@ async def test_a_result_replays_from_what_was_frozen_though_the_firm_has_changed
     await world.service.run_job(rules.OPERATION)
     assert (await results(world, again))[SME, made_up_code(1)]["score_milli"] == 20_000
     assert {policy for policy, _ in await results(world, again)} == {SME}
+
+
+async def test_marks_and_titles_are_frozen_in_the_words_of_the_rules(world: World) -> None:
+    uscc = await world.registered()
+    for kind, *days in (("MAJOR_ACCIDENT", "2025-02-01", "2025-03-01"), ("ABNORMAL_OPERATIONS", "2024-01-05", None)):
+        await world.service.tamper(
+            "INSERT INTO integrity_mark (id, uscc, kind, opened_on, cleared_on, opened_evidence, cleared_evidence,"
+            " entered_by, created_at) VALUES (gen_random_uuid(), $1, $2, CAST($3::text AS date),"
+            " CAST($4::text AS date), '{}', 'null', 'x', now())",
+            uscc, kind, *days,
+        )  # fmt: skip
+    for number, (kind, until, revoked, award, led) in enumerate((
+        ("STANDARD_LEAD", None, None, None, 4), ("NATIONAL_AWARD", None, None, 2, None),
+        ("HNTE", "2027-01-01", None, None, None), ("TECH_SME", "2025-03-31", "2025-02-02", None, None),
+    )):  # fmt: skip
+        await world.service.tamper(
+            "INSERT INTO qualification (id, uscc, kind, number, status, valid_from_on, valid_until_on, revoked_on,"
+            " award_rank, drafting_rank, evidence, revocation_evidence, entered_by, created_at, updated_at) VALUES (gen_random_uuid(), $1,"
+            " $2, $3, CASE WHEN $5::text IS NULL THEN 'VALID' ELSE 'REVOKED' END, '2024-01-01',"
+            " CAST($4::text AS date), CAST($5::text AS date), $6, $7, '{\"level\": \"DOCUMENT\"}', 'null', 'x', now(), now())",
+            uscc, kind, str(number), until, revoked, award, led,
+        )  # fmt: skip
+    run_id = await asked_for(world)
+    await world.service.run_job(rules.OPERATION)
+    async with acting(world) as tx:
+        frozen = await store.facts_of(tx, run_id, uscc)
+        marks = sorted(await enterprises.marks_of(tx, uscc), key=lambda mark: (mark.opened_on, mark.kind))
+        titles = sorted(await qualifications.titles_of(tx, uscc), key=lambda title: (title.kind, title.number))
+    assert frozen is not None
+    assert frozen.marks == BETWEEN.join(map(mark_text, marks))
+    assert frozen.titles == BETWEEN.join(map(title_text, titles))
+    assert (len(marks), len(titles)) == (2, 4)
 
 
 async def test_a_range_that_was_cut_off_leaves_nothing_and_is_decided_by_the_next_process(world: World) -> None:

@@ -163,7 +163,7 @@ def ratio_ppm_of(part: Numbers, whole: Numbers) -> tuple[Numbers, Mask]:
 
     It is divided in steps of a thousand, so that nothing leaves 64 bits for any two amounts of money.
 
-    Source: K-MON-01 (design: a ratio is rounded down, so that comparison with a bound stays exact).
+    Source: R-POP-02 (design: a ratio is rounded down, so that comparison with a bound stays exact).
     """
     known = whole != 0
     by = np.where(known, whole, 1)
