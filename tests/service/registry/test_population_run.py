@@ -163,9 +163,11 @@ async def test_marks_and_titles_are_frozen_in_the_words_of_the_rules(world: Worl
     )):  # fmt: skip
         await world.service.tamper(
             "INSERT INTO qualification (id, uscc, kind, number, status, valid_from_on, valid_until_on, revoked_on,"
-            " award_rank, drafting_rank, evidence, revocation_evidence, entered_by, created_at, updated_at) VALUES (gen_random_uuid(), $1,"
-            " $2, $3, CASE WHEN $5::text IS NULL THEN 'VALID' ELSE 'REVOKED' END, '2024-01-01',"
-            " CAST($4::text AS date), CAST($5::text AS date), $6, $7, '{\"level\": \"DOCUMENT\"}', 'null', 'x', now(), now())",
+            " award_rank, drafting_rank, evidence, revocation_evidence, entered_by, created_at, updated_at)"
+            " VALUES (gen_random_uuid(), $1, $2, $3, CASE WHEN $5::text IS NULL THEN 'VALID' ELSE 'REVOKED' END,"
+            " '2024-01-01', CAST($4::text AS date), CAST($5::text AS date), $6, $7,"
+            " '{\"level\": \"DOCUMENT\"}', 'null',"
+            " 'x', now(), now())",
             uscc, kind, str(number), until, revoked, award, led,
         )  # fmt: skip
     run_id = await asked_for(world)
