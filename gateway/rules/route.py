@@ -28,6 +28,8 @@ OWNERS: dict[str, str] = {
             "qualifications",
             "register-applications",
             "tech-sme-evaluations",
+            "population-runs",
+            "population-results",
             "units",
             "holiday-notices",
         ),

@@ -17,7 +17,7 @@ from services.registry.enterprise.api import (
 )
 from services.registry.enterprise.handlers import finance, ipr
 from services.registry.enterprise.jobs import expiry, imports, size_classes, units
-from services.registry.evaluation.api import tech_sme_evaluation
+from services.registry.evaluation.api import population_run, tech_sme_evaluation
 from services.registry.evaluation.jobs import population_run as population_runs
 from services.registry.examples import EXAMPLES
 from services.registry.ladder.api import register_application
@@ -46,6 +46,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
                 size_class.router,
                 register_application.router,
                 tech_sme_evaluation.router,
+                population_run.router,
                 enterprise_import.router,
                 filing_import.router,
                 unit.router,

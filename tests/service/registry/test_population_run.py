@@ -13,6 +13,7 @@ from services.registry.enterprise.usecases import enterprise as enterprises
 from services.registry.enterprise.usecases import qualification as qualifications
 from services.registry.evaluation.rules import population_run as rules
 from services.registry.evaluation.rules.dossier_text import mark_text, title_text
+from services.registry.evaluation.rules.population_decision import PopulationPolicy
 from services.registry.evaluation.rules.population_fact import BETWEEN
 from services.registry.evaluation.store import population_run as store
 from services.registry.evaluation.usecases import population_run as usecases
@@ -28,7 +29,7 @@ from shared.web.service import job_context
 from tests.service.registry.world import EVIDENCE, World, made_up_code
 
 CITY = Actor(client_id="city", role=Role.CITY, party=None, unit_id=None)
-SME, REGISTER, SIZE = "tech_sme_evaluation", "tech_enterprise_register", "size_class"
+SME, REGISTER, SIZE = PopulationPolicy.TECH_SME, PopulationPolicy.REGISTER, PopulationPolicy.SIZE_CLASS
 
 
 @asynccontextmanager
@@ -43,7 +44,7 @@ def book_of(world: World) -> RuleBook:
     return book
 
 
-async def asked_for(world: World, *policies: str) -> UUID:
+async def asked_for(world: World, *policies: PopulationPolicy) -> UUID:
     """Ask for a run."""
     run_id = new_id()
     async with acting(world) as tx:
@@ -57,9 +58,9 @@ async def state_of(world: World, run_id: UUID) -> tuple[str, int, int | None]:
     return run.state, run.done, run.total
 
 
-async def results(world: World, run_id: UUID) -> dict[tuple[str, str], dict[str, Any]]:
+async def results(world: World, run_id: UUID) -> dict[tuple[PopulationPolicy, str], dict[str, Any]]:
     rows = await world.service.rows("SELECT * FROM population_result WHERE run_id = :run", run=run_id)
-    return {(row["policy"], row["uscc"]): row for row in rows}
+    return {(PopulationPolicy(row["policy"]), row["uscc"]): row for row in rows}
 
 
 async def city_of(world: World, firms: int = 5) -> None:
@@ -239,24 +240,27 @@ def somebody(role: Role) -> Actor:
     return Actor(client_id="somebody", role=role, party=made_up_code(1), unit_id="500107")
 
 
-@pytest.mark.parametrize("role", [Role.CITY, Role.AUDITOR])
-async def test_who_sees_every_enterprise_may_ask_for_a_run(world: World, role: Role) -> None:
-    run_id = new_id()
-    async with acting(world, somebody(role)) as tx:
-        await usecases.start_run(tx, run_id, policies=(), book=book_of(world))
-    async with acting(world, somebody(role)) as tx:
+async def test_the_auditor_reads_a_run_and_starts_and_ends_none(world: World) -> None:
+    run_id = await asked_for(world)
+    async with acting(world, somebody(Role.AUDITOR)) as tx:
         assert (await usecases.read_run(tx, run_id)).state == "QUEUED"
+    with pytest.raises(Refusal, match="forbidden_role"):
+        async with acting(world, somebody(Role.AUDITOR)) as tx:
+            await usecases.start_run(tx, new_id(), policies=(), book=book_of(world))
+    with pytest.raises(Refusal, match="forbidden_role"):
+        async with acting(world, somebody(Role.AUDITOR)) as tx:
+            await usecases.cancel_run(tx, run_id)
 
 
 @pytest.mark.parametrize("role", [Role.DISTRICT, Role.ENTERPRISE, Role.BANK, Role.FUND_MANAGER])
-async def test_nobody_else_may_ask_for_a_run_or_look_at_one(world: World, role: Role) -> None:
+async def test_nobody_else_asks_for_a_run_or_looks_at_one(world: World, role: Role) -> None:
     run_id = await asked_for(world)
     with pytest.raises(Refusal, match="forbidden_role"):
         async with acting(world, somebody(role)) as tx:
             await usecases.start_run(tx, new_id(), policies=(), book=book_of(world))
     with pytest.raises(Refusal, match="forbidden_role"):
         async with acting(world, somebody(role)) as tx:
-            await usecases.cancel_run(tx, run_id)
+            await usecases.read_run(tx, run_id)
 
 
 async def test_a_run_is_audited_from_start_to_end(world: World) -> None:

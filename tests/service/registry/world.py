@@ -23,6 +23,8 @@ SCOPES = (
     "registry.evaluation:write",
     "registry.evaluation:read",
     "registry.import:write",
+    "registry.population:read",
+    "registry.population:write",
     "registry.document:read",
     "registry.document:write",
 )

@@ -8,6 +8,7 @@ from sqlmodel import Field
 
 from services.registry.base import Base
 from services.registry.enterprise.rules.enterprise import EnterpriseStatus, LegalForm
+from services.registry.evaluation.rules.population_decision import PopulationPolicy, PopulationVerdict
 from shared.db.base import InstantOrNone, not_negative, text_enum
 from shared.db.keeping import append_only
 from shared.kernel.types import Fen
@@ -20,7 +21,7 @@ class PopulationRuleSet(Base, table=True):
     __table_args__ = (append_only(),)
 
     run_id: UUID = Field(primary_key=True)
-    policy: str = Field(primary_key=True, sa_type=String(40))
+    policy: PopulationPolicy = Field(primary_key=True, sa_type=text_enum(PopulationPolicy))
     as_of_on: date
     version: str = Field(sa_type=String(40))
     sha256: str = Field(sa_type=String(64))
@@ -87,9 +88,9 @@ class PopulationResult(Base, table=True):
     )
 
     run_id: UUID = Field(primary_key=True)
-    policy: str = Field(primary_key=True, sa_type=String(40))
+    policy: PopulationPolicy = Field(primary_key=True, sa_type=text_enum(PopulationPolicy))
     uscc: str = Field(primary_key=True, sa_type=String(18))
-    verdict: str = Field(sa_type=String(32))
+    verdict: PopulationVerdict = Field(sa_type=text_enum(PopulationVerdict))
     score_milli: int | None = Field(default=None, sa_type=BigInteger)
     gates: int = Field(sa_type=Integer)
     hits: str = Field(sa_type=Text)

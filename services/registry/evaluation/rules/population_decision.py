@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from itertools import repeat
 from typing import Any
 
@@ -21,11 +22,38 @@ from shared.policy.columns import Column, ColumnTables, TableHits
 from shared.policy.problem import RuleSetInvalid
 from shared.policy.rule_set import RuleSet
 
-REGISTER = "tech_enterprise_register"
-FILING_MISSING = "FILING_MISSING"
-MEETS, MEETS_NOT = "CONDITIONS_MET", "CONDITIONS_NOT_MET"
 _MOST_RATIO = 1_000 * PPM
 Texts = NDArray[np.object_]
+
+
+class PopulationPolicy(StrEnum):
+    """The policies that can be decided for all enterprises at once."""
+
+    TECH_SME = tech_sme_evaluation.POLICY
+    SIZE_CLASS = sizes.POLICY
+    REGISTER = "tech_enterprise_register"
+
+
+class PopulationVerdict(StrEnum):
+    """What a run says of a firm, in the words of the policy."""
+
+    QUALIFIED = "QUALIFIED"
+    QUALIFIED_DIRECT = "QUALIFIED_DIRECT"
+    NOT_QUALIFIED = "NOT_QUALIFIED"
+    CONDITIONS_MET = "CONDITIONS_MET"
+    CONDITIONS_NOT_MET = "CONDITIONS_NOT_MET"
+    MICRO = "MICRO"
+    SMALL = "SMALL"
+    MEDIUM = "MEDIUM"
+    LARGE = "LARGE"
+    NO_CLASS = "NO_CLASS"
+    OWN_RULE = "OWN_RULE"
+    INDUSTRY_UNKNOWN = "INDUSTRY_UNKNOWN"
+    FILING_MISSING = "FILING_MISSING"
+
+
+FILING_MISSING = PopulationVerdict.FILING_MISSING.value
+MEETS, MEETS_NOT = PopulationVerdict.CONDITIONS_MET.value, PopulationVerdict.CONDITIONS_NOT_MET.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +227,10 @@ def _lowest(found: Sequence[TableHits]) -> Texts:
 
 
 _DECIDERS: Mapping[str, Callable[[RuleSet], Decide]] = {
-    tech_sme_evaluation.POLICY: _tech_sme,
-    sizes.POLICY: _size_class,
-    REGISTER: _register,
+    PopulationPolicy.TECH_SME: _tech_sme,
+    PopulationPolicy.SIZE_CLASS: _size_class,
+    PopulationPolicy.REGISTER: _register,
 }
-POLICIES = tuple(_DECIDERS)
-"""The policies that can be decided for all firms at once."""
 
 
 def _honest(firms: FirmColumns, rule_set: RuleSet, as_of: date) -> Mask:

@@ -8,7 +8,7 @@ from services.registry.enterprise.rules import size_class as sizes
 from services.registry.enterprise.rules.enterprise import EnterpriseStatus, LegalForm, counting_marks, is_legal_person
 from services.registry.enterprise.rules.qualification import QualificationStatus, status_on
 from services.registry.evaluation.rules import tech_sme_evaluation
-from services.registry.evaluation.rules.population_decision import FILING_MISSING, MEETS, MEETS_NOT, REGISTER
+from services.registry.evaluation.rules.population_decision import FILING_MISSING, MEETS, MEETS_NOT, PopulationPolicy
 from services.registry.evaluation.rules.population_fact import FirmFacts, dossier_of, marks_said, titles_said
 from services.registry.evaluation.rules.tech_sme_score import table_facts
 from services.registry.ladder.rules import register_application as register
@@ -102,9 +102,9 @@ def _size_class(rule_set: RuleSet, facts: FirmFacts, as_of: date) -> Explained: 
 
 
 _BY_POLICY: Mapping[str, Callable[[RuleSet, FirmFacts, date], Explained]] = {
-    tech_sme_evaluation.POLICY: _tech_sme,
-    sizes.POLICY: _size_class,
-    REGISTER: _register,
+    PopulationPolicy.TECH_SME: _tech_sme,
+    PopulationPolicy.SIZE_CLASS: _size_class,
+    PopulationPolicy.REGISTER: _register,
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.registry.enterprise.rules.enterprise import check_role
-from services.registry.evaluation.rules.population_decision import POLICIES, Decide, decider
+from services.registry.evaluation.rules.population_decision import Decide, PopulationPolicy, decider
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.policy.problem import RuleSetInvalid
@@ -29,27 +29,40 @@ RUN_ENDED = RefusalCode(
     "请查看测算结果；如需重新测算，请新建一次",
     "Read its results, or start another run",
 )
-RUNNING = frozenset({Role.CITY, Role.AUDITOR})
+RUNNING = frozenset({Role.CITY})
+"""Who asks for runs and ends them."""
+READING = frozenset({Role.CITY, Role.AUDITOR})
 """Who looks at all enterprises at once."""
 
 
 def check_runner(role: Role) -> None:
-    """Refuse a run over all enterprises to who does not see them all, whatever its scopes.
+    """Refuse asking for a run, or ending one, to any but the city, whatever its scopes.
 
     Raises:
         Refusal: `forbidden_role`.
 
-    Source: R-POP-04 (design: a run shows every enterprise, so it belongs to those who see every one).
+    Source: R-POP-04 (design: a run decides every enterprise, so it belongs to who answers for every one).
     """
     check_role(role, RUNNING)
 
 
-def policies_of(asked: Sequence[str]) -> tuple[str, ...]:
+def check_reader(role: Role) -> None:
+    """Refuse a look at a run to who does not see every enterprise, whatever its scopes.
+
+    Raises:
+        Refusal: `forbidden_role`.
+
+    Source: R-POP-04 (design: a run shows every enterprise, so it is read by those who see every one).
+    """
+    check_role(role, READING)
+
+
+def policies_of(asked: Sequence[PopulationPolicy]) -> tuple[PopulationPolicy, ...]:
     """Return the policies of a run, each once: those that were asked for, all that can be decided where none was.
 
     Source: R-POP-04 (design: a run decides the rule sets of its day).
     """
-    return tuple(policy for policy in POLICIES if not asked or policy in asked)
+    return tuple(policy for policy in PopulationPolicy if not asked or policy in asked)
 
 
 def decider_of(rule_set: RuleSet) -> Decide:

@@ -5,19 +5,24 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, func, select, text
 from sqlmodel import col
 
 from services.registry.enterprise.models.enterprise import Enterprise
+from services.registry.enterprise.store.scope import visible
 from services.registry.evaluation.models.population_run import (
     PopulationFact,
     PopulationRange,
     PopulationResult,
     PopulationRuleSet,
 )
+from services.registry.evaluation.rules.population_decision import PopulationPolicy
 from services.registry.evaluation.rules.population_fact import BETWEEN, FACTS, FirmFacts
 from shared.db.bulk import copy_rows, fetch_rows
+from shared.db.keyset import ascending
+from shared.db.selection import Selection
 from shared.db.transaction import Transaction
+from shared.kernel.sort import Sort
 
 Rows = Sequence[Sequence[Any]]
 """Rows of `FACTS`, by code."""
@@ -136,7 +141,7 @@ async def facts_of(tx: Transaction, run_id: UUID, uscc: str) -> FirmFacts | None
     return None if found is None else FirmFacts(**{name: getattr(found, name) for name in FACTS})
 
 
-async def result_of(tx: Transaction, run_id: UUID, policy: str, uscc: str) -> PopulationResult | None:
+async def result_of(tx: Transaction, run_id: UUID, policy: PopulationPolicy, uscc: str) -> PopulationResult | None:
     """Return what a rule set of a run said of one firm."""
     return await tx.session.get(PopulationResult, (run_id, policy, uscc))
 
@@ -155,3 +160,24 @@ async def verdicts_of(tx: Transaction, run_id: UUID) -> dict[str, dict[str, int]
 def as_of(rule_sets: Sequence[PopulationRuleSet]) -> date:
     """Return the day of a run: that of each of its rule sets."""
     return rule_sets[0].as_of_on
+
+
+def _visible_rows(tx: Transaction) -> Select[PopulationResult]:
+    joined = select(PopulationResult).join(Enterprise, col(Enterprise.uscc) == col(PopulationResult.uscc))
+    return joined.where(visible(tx.actor))
+
+
+_KEY = ascending(col(PopulationResult.run_id), col(PopulationResult.policy), col(PopulationResult.uscc))
+LIST = Selection(
+    rows=_visible_rows,
+    sorts={Sort.CODE: _KEY},
+    same={
+        "run_id": col(PopulationResult.run_id),
+        "policy": col(PopulationResult.policy),
+        "uscc": col(PopulationResult.uscc),
+        "unit_id": col(Enterprise.unit_id),
+    },
+    among={"verdict": col(PopulationResult.verdict)},
+    states="verdict",
+)
+"""What results of runs may be narrowed by; their order is that of their key: run, policy, code."""

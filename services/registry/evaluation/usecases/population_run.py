@@ -1,7 +1,7 @@
 """Runs over all enterprises: asked for, worked through range by range, ended, explained firm by firm."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import repeat
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.registry.evaluation.models.population_run import PopulationResult, PopulationRuleSet
 from services.registry.evaluation.rules import population_run as rules
-from services.registry.evaluation.rules.population_decision import Decide, Decided
+from services.registry.evaluation.rules.population_decision import Decide, Decided, PopulationPolicy
 from services.registry.evaluation.rules.population_explanation import Explained, explain
 from services.registry.evaluation.rules.population_fact import FirmColumns
 from services.registry.evaluation.store import population_run as store
@@ -32,10 +32,12 @@ class Deciding:
 
     run_id: UUID
     as_of: date
-    deciders: Mapping[str, Decide]
+    deciders: Mapping[PopulationPolicy, Decide]
 
 
-async def start_run(tx: Transaction, run_id: UUID, *, policies: tuple[str, ...], book: RuleBook) -> Operation:
+async def start_run(
+    tx: Transaction, run_id: UUID, *, policies: Sequence[PopulationPolicy], book: RuleBook
+) -> Operation:
     """Ask for a run of the rule sets of today over all enterprises.
 
     Raises:
@@ -48,7 +50,7 @@ async def start_run(tx: Transaction, run_id: UUID, *, policies: tuple[str, ...],
         tx.session.add(
             PopulationRuleSet(
                 run_id=run_id,
-                policy=rule_set.policy,
+                policy=PopulationPolicy(rule_set.policy),
                 as_of_on=tx.today,
                 version=rule_set.version,
                 sha256=rule_set.sha256,
@@ -101,7 +103,7 @@ async def decide_range(tx: Transaction, run: Deciding) -> bool:
     return True
 
 
-def _decided(run: Deciding, rows: store.Rows) -> tuple[list[str], dict[str, Decided]]:
+def _decided(run: Deciding, rows: store.Rows) -> tuple[list[str], dict[PopulationPolicy, Decided]]:
     firms = FirmColumns.of(rows)
     return list(firms.usccs), {policy: decide(firms, run.as_of) for policy, decide in run.deciders.items()}
 
@@ -131,7 +133,7 @@ async def read_run(tx: Transaction, run_id: UUID) -> Operation:
     Raises:
         Refusal: `forbidden_role`, `not_found`.
     """
-    rules.check_runner(tx.actor.role)
+    rules.check_reader(tx.actor.role)
     found = await find_operation(tx, run_id, rules.OPERATION)
     if found is None:
         raise Refusal(NOT_FOUND, noun=rules.OPERATION)
@@ -145,6 +147,7 @@ async def cancel_run(tx: Transaction, run_id: UUID) -> Operation:
         Refusal: `forbidden_role`, `not_found`, `population_run_ended`.
     """
     await read_run(tx, run_id)
+    rules.check_runner(tx.actor.role)
     ended = await cancel_operation(tx, run_id)
     if ended is None:
         raise Refusal(rules.RUN_ENDED)
@@ -162,7 +165,9 @@ class Explanation:
     same: bool
 
 
-async def explain_result(tx: Transaction, run_id: UUID, *, policy: str, uscc: str, book: RuleBook) -> Explanation:
+async def explain_result(
+    tx: Transaction, run_id: UUID, *, policy: PopulationPolicy, uscc: str, book: RuleBook
+) -> Explanation:
     """Decide one firm of a run again, alone and in full, from the facts that the run froze.
 
     Raises:

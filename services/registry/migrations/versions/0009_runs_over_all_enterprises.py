@@ -8,6 +8,11 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
+POLICIES = ("tech_sme_evaluation", "size_class", "tech_enterprise_register")
+VERDICTS = (
+    "QUALIFIED", "QUALIFIED_DIRECT", "NOT_QUALIFIED", "CONDITIONS_MET", "CONDITIONS_NOT_MET", "MICRO", "SMALL",
+    "MEDIUM", "LARGE", "NO_CLASS", "OWN_RULE", "INDUSTRY_UNKNOWN", "FILING_MISSING",
+)  # fmt: skip
 STATUSES = ("ACTIVE", "DEREGISTERED")
 FORMS = (
     "LIMITED", "JOINT_STOCK", "STATE_OWNED", "COLLECTIVE", "STOCK_COOPERATIVE", "NON_COMPANY_LEGAL_PERSON",
@@ -21,7 +26,7 @@ def upgrade() -> None:
     op.create_table(
         "population_rule_set",
         sa.Column("run_id", sa.Uuid(), nullable=False),
-        sa.Column("policy", sa.String(length=40), nullable=False),
+        sa.Column("policy", _closed("population_policy", *POLICIES), nullable=False),
         sa.Column("as_of_on", sa.Date(), nullable=False),
         sa.Column("version", sa.String(length=40), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -42,9 +47,9 @@ def upgrade() -> None:
     op.create_table(
         "population_result",
         sa.Column("run_id", sa.Uuid(), nullable=False),
-        sa.Column("policy", sa.String(length=40), nullable=False),
+        sa.Column("policy", _closed("population_policy", *POLICIES), nullable=False),
         sa.Column("uscc", sa.String(length=18), nullable=False),
-        sa.Column("verdict", sa.String(length=32), nullable=False),
+        sa.Column("verdict", _closed("population_verdict", *VERDICTS), nullable=False),
         sa.Column("score_milli", sa.BigInteger(), nullable=True),
         sa.Column("gates", sa.Integer(), nullable=False),
         sa.Column("hits", sa.Text(), nullable=False),

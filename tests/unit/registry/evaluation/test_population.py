@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.registry.enterprise.rules.enterprise import EnterpriseStatus, IntegrityKind, LegalForm, OpenMark
 from services.registry.enterprise.rules.qualification import HeldTitle, QualificationKind
 from services.registry.evaluation.rules.dossier_text import mark_of, mark_text, title_of, title_text
-from services.registry.evaluation.rules.population_decision import FILING_MISSING, POLICIES, Decide, decider
+from services.registry.evaluation.rules.population_decision import FILING_MISSING, Decide, PopulationPolicy, decider
 from services.registry.evaluation.rules.population_explanation import explain
 from services.registry.evaluation.rules.population_fact import (
     BETWEEN,
@@ -31,7 +31,7 @@ from shared.policy.problem import RuleSetInvalid
 from shared.policy.rule_set import RuleSet
 from tests.unit.registry.rule_sets import BOOK, TODAY
 
-RUNNABLE = [one for one in BOOK.rule_sets if one.policy in POLICIES]
+RUNNABLE = [one for one in BOOK.rule_sets if one.policy in set(PopulationPolicy)]
 NAMES = [f"{one.policy}-{one.version}" for one in RUNNABLE]
 SPRING = date(2026, 3, 1)
 

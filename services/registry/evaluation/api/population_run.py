@@ -1,0 +1,220 @@
+"""Routes of runs over all enterprises: asked for, followed, cancelled; their results listed, counted and explained."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import orjson
+from fastapi import Depends, Request, Response
+from pydantic import Field
+
+from services.registry.enterprise.store import enterprise as enterprises
+from services.registry.evaluation.models.population_run import PopulationResult
+from services.registry.evaluation.rules import population_run as rules
+from services.registry.evaluation.rules.population_decision import PopulationPolicy, PopulationVerdict
+from services.registry.evaluation.rules.population_explanation import Explained
+from services.registry.evaluation.store import population_run as store
+from services.registry.evaluation.usecases import population_run as usecases
+from services.registry.ladder.rules import register_application as register
+from shared.db.operation import Operation
+from shared.db.selection import Chosen
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
+from shared.kernel.shape import Read, Shape
+from shared.kernel.types import LooseUscc
+from shared.policy.book import RULE_SET_NOT_IN_FORCE
+from shared.policy.decision import canonical
+from shared.web.answer import answered
+from shared.web.counts import add_counts
+from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.export import TABLE, Format, columns, export_list
+from shared.web.paging import PageOf, Paging, page
+from shared.web.selection import chosen_from
+
+router = edge_router(tags=["population runs"])
+_READ, _WRITE = "registry.population:read", "registry.population:write"
+COLUMNS = columns("uscc", "name", "policy", "verdict", "score_milli", "hits")
+Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
+add_counts(router, store.LIST, noun="population-results", scope=_READ, row="any", title="批量测算结果清单")
+
+
+class PopulationRunRequest(Shape):
+    """Which policies to decide; all of them where none is named."""
+
+    policies: list[PopulationPolicy] = Field(default_factory=list, max_length=len(PopulationPolicy))
+
+
+class PopulationRuleSetRead(Read):
+    """One rule set of a run, as it was on the day of the run, and how many firms have each verdict once it is done."""
+
+    policy: PopulationPolicy
+    rule_set_version: str
+    rule_set_sha256: str
+    verdicts: dict[str, int] | None
+
+
+class PopulationRunRead(Read):
+    """How far a run is; `done` and `total` count firms."""
+
+    id: UUID
+    status: Literal["QUEUED", "RUNNING", "DONE", "FAILED", "CANCELLED"]
+    as_of_on: date
+    done: int
+    total: int | None
+    error: str | None
+    rule_sets: list[PopulationRuleSetRead]
+    results: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class PopulationResultRead(Read):
+    """What one rule set of a run says of one firm; bit n of `gates` is condition n, `hits` are the rows hit."""
+
+    run_id: UUID
+    policy: PopulationPolicy
+    uscc: str
+    name: str | None
+    verdict: PopulationVerdict
+    score_milli: int | None
+    gates: int
+    hits: str
+
+
+class PopulationExplanationRead(PopulationResultRead):
+    """One result with its explanation: the whole evaluation of the firm's frozen facts, made now.
+
+    `same` tells whether it says what the run said.
+    """
+
+    rule_set_version: str
+    rule_set_sha256: str
+    as_of_on: date
+    same: bool
+    decision: dict[str, Any] | None
+
+
+async def _run(tx: Tx, operation: Operation) -> PopulationRunRead:
+    held = await store.rule_sets_of(tx, operation.id)
+    verdicts = (operation.result or {}).get("verdicts")
+    return PopulationRunRead.of(
+        operation,
+        status=operation.state,
+        as_of_on=store.as_of(held),
+        done=operation.done,
+        total=operation.total,
+        error=operation.error,
+        rule_sets=[
+            PopulationRuleSetRead(
+                policy=one.policy,
+                rule_set_version=one.version,
+                rule_set_sha256=one.sha256,
+                verdicts=None if verdicts is None else verdicts.get(one.policy, {}),
+            )
+            for one in held
+        ],
+        results=f"/v1/population-results?run_id={operation.id}",
+        created_at=operation.created_at,
+        updated_at=operation.updated_at,
+    )
+
+
+async def _listed(tx: Tx, rows: Sequence[PopulationResult]) -> list[PopulationResultRead]:
+    names = await enterprises.names(tx, {row.uscc for row in rows})
+    return [PopulationResultRead.of(row, name=names.get(row.uscc)) for row in rows]
+
+
+def _decision(explained: Explained) -> dict[str, Any] | None:
+    """Return what the rule for one firm says in full; nothing where the filing is missing."""
+    if explained.record is not None:
+        found: dict[str, Any] = orjson.loads(canonical(explained.record))
+        return found
+    if explained.conditions:
+        return {"conditions": register.as_json(explained.conditions)}
+    if explained.size is None:
+        return None
+    hits = [{"node": one.node, "row": one.row_id} for one in explained.size.hits]
+    return {"note_zh": explained.size.note_zh, "note_en": explained.size.note_en, "hits": hits}
+
+
+@router.post(
+    "/population-runs",
+    status_code=202,
+    response_model=PopulationRunRead,
+    responses=refusals(FORBIDDEN_ROLE, RULE_SET_NOT_IN_FORCE, rules.NOT_IN_COLUMNS),
+)
+@edge(scope=_WRITE, row="any", summary_zh="对全部企业批量测算")
+async def start_population_run(body: PopulationRunRequest, request: Request, tx: Tx, book: Book) -> Response:
+    """Ask for a run of the rule sets of today over all enterprises; it goes on after a crash behind its last range."""
+    operation = await usecases.start_run(tx, new_id(), policies=body.policies, book=book)
+    await tx.session.flush()
+    tx.after_commit(lambda: request.app.state.wake(rules.OPERATION))
+    return answered(await _run(tx, operation), status=202, location=f"/v1/population-runs/{operation.id}")
+
+
+@router.get(
+    "/population-runs/{run_id}", response_model=PopulationRunRead, responses=refusals(FORBIDDEN_ROLE, NOT_FOUND)
+)
+@edge(scope=_READ, row="any", summary_zh="查看批量测算进度")
+async def read_population_run(run_id: UUID, tx: Tx) -> Response:
+    """Read how far a run is, and how many firms have each verdict once it is done."""
+    return answered(await _run(tx, await usecases.read_run(tx, run_id)))
+
+
+@router.post(
+    "/population-runs/{run_id}:cancel",
+    response_model=PopulationRunRead,
+    responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, rules.RUN_ENDED),
+)
+@edge(scope=_WRITE, row="any", summary_zh="取消批量测算")
+async def cancel_population_run(run_id: UUID, tx: Tx) -> Response:
+    """End a run that waits or goes on; the results that were stored stay."""
+    return answered(await _run(tx, await usecases.cancel_run(tx, run_id)))
+
+
+@router.get(
+    "/population-runs/{run_id}/results/{policy}/{uscc}",
+    response_model=PopulationExplanationRead,
+    responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, RULE_SET_NOT_IN_FORCE),
+)
+@edge(scope=_READ, row="any", summary_zh="查看一户企业的测算说明")
+async def explain_population_result(
+    run_id: UUID, policy: PopulationPolicy, uscc: LooseUscc, tx: Tx, book: Book
+) -> Response:
+    """Explain one result: every point, condition and next step, from the facts that the run froze."""
+    found = await usecases.explain_result(tx, run_id, policy=policy, uscc=uscc, book=book)
+    (listed,) = await _listed(tx, [found.result])
+    return answered(
+        PopulationExplanationRead(
+            **dict(listed),
+            rule_set_version=found.rule_set.version,
+            rule_set_sha256=found.rule_set.sha256,
+            as_of_on=found.rule_set.as_of_on,
+            same=found.same,
+            decision=_decision(found.explained),
+        )
+    )
+
+
+@router.get("/population-results", response_model=PageOf[PopulationResultRead])
+@edge(scope=_READ, row="any", summary_zh="批量测算结果清单")
+async def list_population_results(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
+    """List results of runs, by run, policy and code."""
+    found = await store.LIST.page(tx, wanted, paging.wanted())
+    return page(paging, await _listed(tx, found.rows), found.next_key)
+
+
+@router.get("/exports/population-results.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope=_READ, row="any", summary_zh="导出批量测算结果清单", audited=True)
+async def export_population_results(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
+    """Export what a list of results with the same filters would show, as CSV or XLSX."""
+    return await export_list(
+        tx,
+        store.LIST.batches(tx, wanted),
+        lambda rows: _listed(tx, rows),
+        COLUMNS,
+        format=file_format,
+        noun="population-results",
+        title="批量测算结果",
+    )
