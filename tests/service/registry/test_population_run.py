@@ -26,7 +26,7 @@ from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.policy.book import RuleBook
 from shared.web.service import job_context
-from tests.service.registry.world import EVIDENCE, World, made_up_code
+from tests.service.registry.world import EVIDENCE, World, code_of, made_up_code
 
 CITY = Actor(client_id="city", role=Role.CITY, party=None, unit_id=None)
 SME, REGISTER, SIZE = PopulationPolicy.TECH_SME, PopulationPolicy.REGISTER, PopulationPolicy.SIZE_CLASS
@@ -284,3 +284,67 @@ async def test_the_day_of_a_run_is_the_day_it_was_asked_for(world: World) -> Non
     run_id = await asked_for(world)
     async with acting(world) as tx:
         assert {one.as_of_on for one in await store.rule_sets_of(tx, run_id)} == {date(2026, 11, 23)}
+
+
+async def test_the_city_asks_over_http_follows_lists_counts_and_exports(world: World) -> None:
+    await city_of(world)
+    asked = await world.city.post("/v1/population-runs", json={"policies": ["tech_sme_evaluation"]})
+    assert asked.status_code == 202, asked.text
+    address = asked.headers["location"]
+    assert (asked.json()["status"], asked.json()["done"]) == ("QUEUED", 0)
+    await world.service.run_job(rules.OPERATION)
+    run = (await world.city.get(address)).json()
+    assert (run["status"], run["done"], run["total"], run["as_of_on"]) == ("DONE", 5, 5, "2026-11-23")
+    (held,) = run["rule_sets"]
+    assert (held["policy"], held["verdicts"]["QUALIFIED"], held["verdicts"]["FILING_MISSING"]) == (SME.value, 1, 1)
+    listed = (await world.city.get(run["results"], params={"run_id": run["id"], "verdict": "QUALIFIED"})).json()
+    (item,) = listed["items"]
+    assert (item["uscc"], item["name"], item["score_milli"]) == (made_up_code(1), "示例科技有限公司1", 82_000)
+    counts = (await world.city.get("/v1/population-results/counts", params={"run_id": run["id"]})).json()
+    assert (counts["total"], counts["counts"]["NOT_QUALIFIED"], counts["counts"]["MICRO"]) == (5, 2, 0)
+    for kind in ("csv", "xlsx"):
+        export = await world.city.get(f"/v1/exports/population-results.{kind}", params={"run_id": run["id"]})
+        assert export.status_code == 200, export.text
+    told = await world.city.get(f"{address}/results/tech_sme_evaluation/{made_up_code(1)}")
+    assert told.status_code == 200, told.text
+    assert (told.json()["same"], told.json()["decision"]["result"]["score_milli"]) == (True, 82_000)
+    ended = await world.city.post(f"{address}:cancel")
+    assert (ended.status_code, code_of(ended)) == (409, "population_run_ended")
+    assert (await world.city.get(f"/v1/population-runs/{new_id()}")).status_code == 404
+
+
+async def test_each_rule_set_of_a_run_is_explained_over_http(world: World) -> None:
+    await city_of(world)
+    asked = await world.city.post("/v1/population-runs", json={})
+    await world.service.run_job(rules.OPERATION)
+    said = {}
+    for policy in PopulationPolicy:
+        answer = await world.city.get(f"{asked.headers['location']}/results/{policy.value}/{made_up_code(1)}")
+        assert answer.status_code == 200, answer.text
+        said[policy] = answer.json()
+    assert all(one["same"] for one in said.values())
+    assert len(said[REGISTER]["decision"]["conditions"]) == 9
+    assert said[SIZE]["decision"]["hits"]
+    missing = await world.city.get(f"{asked.headers['location']}/results/{SME.value}/{made_up_code(2)}")
+    assert (missing.json()["verdict"], missing.json()["decision"]) == ("FILING_MISSING", None)
+
+
+async def test_a_cancelled_run_says_so_over_http(world: World) -> None:
+    await world.registered()
+    asked = await world.city.post("/v1/population-runs", json={})
+    ended = await world.city.post(f"{asked.headers['location']}:cancel")
+    assert (ended.status_code, ended.json()["status"]) == (200, "CANCELLED")
+
+
+async def test_a_district_with_the_scopes_sees_no_run_and_no_other_district_in_the_results(world: World) -> None:
+    await city_of(world)
+    asked = await world.city.post("/v1/population-runs", json={})
+    await world.service.run_job(rules.OPERATION)
+    run_id = asked.json()["id"]
+    for client in (world.district("500103"), world.district(), world.enterprise(1)):
+        refused = await client.get(asked.headers["location"])
+        assert (refused.status_code, code_of(refused)) == (403, "forbidden_role")
+        started = await client.post("/v1/population-runs", json={})
+        assert (started.status_code, code_of(started)) == (403, "forbidden_role")
+    other = await world.district("500103").get("/v1/population-results", params={"run_id": run_id})
+    assert other.json()["items"] == []

@@ -33,10 +33,11 @@ from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
 
 router = edge_router(tags=["population runs"])
-_READ, _WRITE = "registry.population:read", "registry.population:write"
 COLUMNS = columns("uscc", "name", "policy", "verdict", "score_milli", "hits")
 Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
-add_counts(router, store.LIST, noun="population-results", scope=_READ, row="any", title="批量测算结果清单")
+add_counts(
+    router, store.LIST, noun="population-results", scope="registry.population:read", row="any", title="批量测算结果清单"
+)
 
 
 class PopulationRunRequest(Shape):
@@ -144,7 +145,7 @@ def _decision(explained: Explained) -> dict[str, Any] | None:
     response_model=PopulationRunRead,
     responses=refusals(FORBIDDEN_ROLE, RULE_SET_NOT_IN_FORCE, rules.NOT_IN_COLUMNS),
 )
-@edge(scope=_WRITE, row="any", summary_zh="对全部企业批量测算")
+@edge(scope="registry.population:write", row="any", summary_zh="对全部企业批量测算")
 async def start_population_run(body: PopulationRunRequest, request: Request, tx: Tx, book: Book) -> Response:
     """Ask for a run of the rule sets of today over all enterprises; it goes on after a crash behind its last range."""
     operation = await usecases.start_run(tx, new_id(), policies=body.policies, book=book)
@@ -156,7 +157,7 @@ async def start_population_run(body: PopulationRunRequest, request: Request, tx:
 @router.get(
     "/population-runs/{run_id}", response_model=PopulationRunRead, responses=refusals(FORBIDDEN_ROLE, NOT_FOUND)
 )
-@edge(scope=_READ, row="any", summary_zh="查看批量测算进度")
+@edge(scope="registry.population:read", row="any", summary_zh="查看批量测算进度")
 async def read_population_run(run_id: UUID, tx: Tx) -> Response:
     """Read how far a run is, and how many firms have each verdict once it is done."""
     return answered(await _run(tx, await usecases.read_run(tx, run_id)))
@@ -167,7 +168,7 @@ async def read_population_run(run_id: UUID, tx: Tx) -> Response:
     response_model=PopulationRunRead,
     responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, rules.RUN_ENDED),
 )
-@edge(scope=_WRITE, row="any", summary_zh="取消批量测算")
+@edge(scope="registry.population:write", row="any", summary_zh="取消批量测算")
 async def cancel_population_run(run_id: UUID, tx: Tx) -> Response:
     """End a run that waits or goes on; the results that were stored stay."""
     return answered(await _run(tx, await usecases.cancel_run(tx, run_id)))
@@ -178,7 +179,7 @@ async def cancel_population_run(run_id: UUID, tx: Tx) -> Response:
     response_model=PopulationExplanationRead,
     responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, RULE_SET_NOT_IN_FORCE),
 )
-@edge(scope=_READ, row="any", summary_zh="查看一户企业的测算说明")
+@edge(scope="registry.population:read", row="any", summary_zh="查看一户企业的测算说明")
 async def explain_population_result(
     run_id: UUID, policy: PopulationPolicy, uscc: LooseUscc, tx: Tx, book: Book
 ) -> Response:
@@ -198,7 +199,7 @@ async def explain_population_result(
 
 
 @router.get("/population-results", response_model=PageOf[PopulationResultRead])
-@edge(scope=_READ, row="any", summary_zh="批量测算结果清单")
+@edge(scope="registry.population:read", row="any", summary_zh="批量测算结果清单")
 async def list_population_results(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
     """List results of runs, by run, policy and code."""
     found = await store.LIST.page(tx, wanted, paging.wanted())
@@ -206,7 +207,7 @@ async def list_population_results(paging: Paging, tx: Tx, wanted: Wanted) -> Res
 
 
 @router.get("/exports/population-results.{file_format}", response_class=Response, responses=TABLE)
-@edge(scope=_READ, row="any", summary_zh="导出批量测算结果清单", audited=True)
+@edge(scope="registry.population:read", row="any", summary_zh="导出批量测算结果清单", audited=True)
 async def export_population_results(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
     """Export what a list of results with the same filters would show, as CSV or XLSX."""
     return await export_list(

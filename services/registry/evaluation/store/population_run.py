@@ -153,7 +153,7 @@ async def verdicts_of(tx: Transaction, run_id: UUID) -> dict[str, dict[str, int]
     statement = statement.where(col(PopulationResult.run_id) == run_id).group_by(col(PopulationResult.policy), verdict)
     found: dict[str, dict[str, int]] = {}
     for row in await tx.session.execute(statement):
-        found.setdefault(row.policy, {})[row.verdict] = row.firms
+        found.setdefault(row.policy.value, {})[row.verdict.value] = row.firms
     return found
 
 
