@@ -53,8 +53,9 @@ INSERT INTO operation (id, kind, state, client_id, role, party, unit_id, file_sh
 VALUES (:id, :kind, 'QUEUED', :client_id, :role, :party, :unit_id, :file_sha256, CAST(:input AS jsonb), :request_id,
         :causation_id, :now, :now) RETURNING {_COLUMNS}
 """)  # noqa: S608  # a constant list of columns
+# The state is asked for twice: who waited for a row that was cancelled or closed meanwhile must not open it again.
 _CLAIM = text(f"""
-UPDATE operation SET state = 'RUNNING', updated_at = :now WHERE id = (
+UPDATE operation SET state = 'RUNNING', updated_at = :now WHERE state IN ('QUEUED', 'RUNNING') AND id = (
     SELECT id FROM operation WHERE kind = :kind AND state IN ('QUEUED', 'RUNNING') ORDER BY created_at LIMIT 1
 ) RETURNING {_COLUMNS}
 """)  # noqa: S608  # a constant list of columns
@@ -97,7 +98,10 @@ async def start_operation(
 
 
 async def claim_operation(tx: Transaction, kind: str) -> Operation | None:
-    """Return the oldest unfinished work of `kind`, also work whose process died; the caller holds the job's lock."""
+    """Return the oldest unfinished work of `kind`, also work whose process died, or of others that share it.
+
+    None where there is none, or where it ended while this waited for it: the next call sees what is behind it.
+    """
     found = (await tx.session.execute(_CLAIM, {"kind": kind, "now": tx.now})).mappings().one_or_none()
     return None if found is None else _operation(found)
 

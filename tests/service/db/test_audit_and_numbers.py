@@ -10,7 +10,7 @@ from shared.db.audit import main as audit_main
 from shared.db.case_no import CaseSeries, CaseSeriesExhausted, next_case_no
 from shared.db.engine import Database
 from shared.db.inbox import NumberReused
-from shared.db.operation import claim_operation, find_operation, progress, start_operation
+from shared.db.operation import cancel_operation, claim_operation, find_operation, progress, start_operation
 from shared.db.projection import upsert_if_newer
 from shared.kernel.actor import Actor, Role, system_actor
 from shared.kernel.ids import new_id
@@ -131,6 +131,25 @@ async def test_long_work_is_taken_up_again_after_its_process_died_and_hidden_fro
 async def claim_operation_is_none(db: Database) -> bool:
     async with db.transaction(actor=system_actor("registry"), clock=clock()) as tx:
         return await claim_operation(tx, "import") is None
+
+
+async def test_who_waits_for_work_that_is_cancelled_does_not_open_it_again(
+    postgres: DatabaseServer,
+) -> None:
+    async with lab_database(postgres, "registry") as db:
+        operation_id = new_id()
+        async with db.transaction(actor=ACTOR, clock=clock()) as tx:
+            await start_operation(tx, operation_id=operation_id, kind="import", file_sha256=None)
+        async with asyncio.TaskGroup() as tasks, db.transaction(actor=ACTOR, clock=clock()) as tx:
+            assert await cancel_operation(tx, operation_id) is not None
+            waiting = tasks.create_task(claim_operation_is_none(db))
+            await asyncio.sleep(0.3)
+            assert not waiting.done()
+        assert waiting.result()
+        async with db.transaction(actor=ACTOR, clock=clock(), read_only=True) as tx:
+            found = await find_operation(tx, operation_id, "import")
+        assert found is not None
+        assert found.state == "CANCELLED"
 
 
 async def test_old_keys_are_forgotten_and_young_ones_kept(postgres: DatabaseServer) -> None:
