@@ -16,12 +16,15 @@ from tests.support.postgres import DatabaseServer
 SERVICES = ("registry", "finance", "techtransfer", "ipr", "gateway")
 KEPT_BY_ALL = ("audit_entry", "discarded_event", "document", "outbox_event", "rule_set_version")
 KEPT = {
-    "registry": ("integrity_mark", "tech_sme_evaluation", "unit_stay"),
+    "registry": (
+        "integrity_mark", "population_fact", "population_range", "population_result", "population_rule_set",
+        "tech_sme_evaluation", "unit_stay",
+    ),
     "finance": ("credit_movement", "fund_posting", "kv_evaluation", "lpr_publication", "repayment"),
     "techtransfer": (),
     "ipr": ("ip_blemish", "ip_right_evidence", "ip_right_ground", "ip_right_move", "ip_right_transfer"),
     "gateway": (),
-}
+}  # fmt: skip
 ATTACKS = (
     "TRUNCATE {table}",
     "DELETE FROM {table}",

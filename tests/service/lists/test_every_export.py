@@ -55,6 +55,8 @@ async def registry(stack: AsyncExitStack, postgres: DatabaseServer) -> Client:
     """The registry with one row in each of its lists."""
     world = Registry(await stack.enter_async_context(running_service("registry", postgres)))
     await some_firms(world)
+    assert (await world.city.post("/v1/population-runs", json={})).status_code == 202
+    await world.service.run_job("population_run")
     return lambda _: world.city
 
 
