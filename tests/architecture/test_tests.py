@@ -2,11 +2,14 @@
 
 import ast
 import re
+import time
 import tomllib
 from collections.abc import Iterator
 from typing import TypeGuard
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.source import ROOT, dotted, imported_modules, name_of, python_files, text_of, tree_of
 
@@ -95,3 +98,32 @@ def test_every_folder_of_tests_is_run_by_make_test_but_the_faults() -> None:
     settings = tomllib.loads(text_of(ROOT / "pyproject.toml"))["tool"]["pytest"]["ini_options"]
     folders = {name_of(path).split("/")[1] for path in python_files("tests") if path.name.startswith("test_")}
     assert {f"tests/{name}" for name in folders - {"fault"}} == set(settings["testpaths"])
+
+
+def clocked(tree: ast.Module) -> Iterator[str]:
+    """Yield the properties that fail when the machine is busy."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and dotted(node.func) == "settings":
+            names = {one.arg for one in node.keywords}
+            if "deadline" in names:
+                yield f"line {node.lineno}: a property has a deadline"
+
+
+@pytest.mark.planted
+def test_a_property_with_a_deadline_would_be_found() -> None:
+    assert list(clocked(ast.parse("@settings(deadline=200)\ndef test_a_loan_is_read(id): ...")))
+    assert not list(clocked(ast.parse("@settings(max_examples=60)\ndef test_a_loan_is_read(id): ...")))
+
+
+def test_no_property_fails_because_the_machine_is_busy() -> None:
+    found = [f"{name_of(path)} {problem}" for path in python_files("tests") for problem in clocked(tree_of(path))]
+    assert found == []
+    seen: list[int] = []
+
+    @given(st.integers(0, 3))
+    def is_slow(value: int) -> None:
+        seen.append(value)
+        time.sleep(0.25 if len(seen) == 1 else 0)  # above the 200 ms that an example has where nothing else is said
+
+    is_slow()
+    assert len(seen) > 1

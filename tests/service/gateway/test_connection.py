@@ -229,7 +229,7 @@ async def test_a_caller_that_leaves_gives_place_and_closes_the_connection() -> N
         assert (peer.upstream._free, peer.upstream._idle) == (8, [])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_however_the_bytes_arrive_the_answer_is_the_same(data: st.DataObject) -> None:
     body = data.draw(st.binary(max_size=300))

@@ -188,7 +188,7 @@ async def test_a_bad_address_is_a_problem_and_not_a_crash(
         problem(answer)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=60) | st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass")))
 async def test_no_bytes_give_a_500(sample: RunningService, body: bytes) -> None:
     async with client(sample) as http:
@@ -197,7 +197,7 @@ async def test_no_bytes_give_a_500(sample: RunningService, body: bytes) -> None:
     problem(answer)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(
         [

@@ -221,7 +221,7 @@ def good(inputs: Inputs) -> bool:
     return points(inputs) >= 60 and oracle.staff_points(inputs.science_staff, inputs.staff) > 0
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     staff=st.integers(1, 60), science=st.integers(0, 60), revenue=st.integers(0, 400), cost=st.integers(0, 400),
     rd=st.integers(0, 100), class_1=st.integers(0, 1), class_2=st.integers(0, 5),
