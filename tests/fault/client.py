@@ -64,13 +64,24 @@ class Client:
                     time.sleep(_PAUSE_SECONDS)
             return self._token
 
-    def act(self, entry: Entry, path: str, template: str, body: Any = None) -> Any:
-        """Send one POST until it is answered for good, under one key; return its body if it was done, else None."""
+    def act(
+        self, entry: Entry, path: str, template: str, body: Any = None, *, method: str = "POST", done: str = ""
+    ) -> Any:
+        """Send one change until it is answered for good, under one key; return its body if it was done, else None.
+
+        Args:
+            entry: where it is written down.
+            path: that is asked.
+            template: of the path, as the contract names it.
+            body: to be sent.
+            method: of HTTP.
+            done: code of the refusal that says of a repeated call that the first one was carried out.
+        """
         key, deadline = str(new_id()), time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
             entry.tries += 1
             headers = {"authorization": f"Bearer {self.token()}", "idempotency-key": key}
-            answer = self._once("POST", path, template, json=body, headers=headers)
+            answer = self._once(method, path, template, json=body, headers=headers)
             if answer is None or answer.status_code in _AGAIN or answer.is_server_error:
                 entry.state = "unknown"
             elif answer.is_success:
@@ -79,7 +90,8 @@ class Client:
             elif _is_running(answer):
                 entry.state = "unknown"
             else:
-                entry.state, entry.code = "refused", answer.json().get("code", "")
+                entry.code = answer.json().get("code", "")
+                entry.state = "ok" if entry.tries > 1 and entry.code == done else "refused"
                 return None
             time.sleep(_PAUSE_SECONDS)
         return None

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from deploy.embedded.clients import BANK_A, BANK_B, FIRMS, read_clients
 from shared.kernel.clock import SystemClock, shanghai_date
+from tests.fault import lending
 from tests.fault.client import Client
 from tests.fault.journal import Journal
 from tests.support import journey
@@ -21,7 +23,6 @@ from tests.support.suite import LaunchedSuite
 ONE_AT_A_TIME = bool(os.environ.get("FAULT_ONE_AT_A_TIME"))
 _THREADS = 6
 _EFFECT_SECONDS = 0.4
-_FEN_PER_YUAN = 100
 _FIRST_SERIAL = 9_000
 
 
@@ -33,7 +34,10 @@ class World:
         suite: the running suite.
         uscc: the firm that borrowed.
         loan_id: its loan at bank A.
-        drawdown_id: a large drawdown that is repaid yuan by yuan.
+        drawdown_id: a large drawdown that is covered by the fund and repaid bit by bit.
+        application_id: the application that led to the loan.
+        rate_ppm: the LPR in force, in parts per million.
+        consent_text: version of the text that a firm signs.
         journal: of the scenario under way.
     """
 
@@ -42,6 +46,8 @@ class World:
     loan_id: str
     drawdown_id: str
     application_id: str
+    rate_ppm: int
+    consent_text: str
     journal: Journal = field(default_factory=Journal)
     clients: dict[str, Client] = field(default_factory=dict)
     today: date = field(default_factory=lambda: shanghai_date(SystemClock().now()))
@@ -80,7 +86,7 @@ class World:
 
     def draw(self, choice: random.Random) -> None:
         """Draw a little money."""
-        entry = self.journal.begin("draw", f"N-{self.serial()}", choice.randint(1, 50) * _FEN_PER_YUAN)
+        entry = self.journal.begin("draw", f"N-{self.serial()}", choice.randint(1, 5_000))
         body = self.note(entry.natural, entry.amount_fen)
         template = "/v1/loans/{loan_id}/drawdowns"
         self.client("bank-a").act(entry, template.format(loan_id=self.loan_id), template, body)
@@ -95,7 +101,7 @@ class World:
 
     def repay(self, choice: random.Random) -> None:
         """Repay a little of the large drawdown."""
-        entry = self.journal.begin("repay", f"R-{self.serial()}", choice.randint(1, 20) * _FEN_PER_YUAN)
+        entry = self.journal.begin("repay", f"R-{self.serial()}", choice.randint(1, 2_000))
         body = {"bank_ref": entry.natural, "amount_fen": entry.amount_fen, "value_on": self.today.isoformat()}
         template = "/v1/drawdowns/{drawdown_id}/repayments"
         self.client("bank-a").act(entry, template.format(drawdown_id=self.drawdown_id), template, body)
@@ -155,7 +161,8 @@ class World:
     def acts(self) -> list[Callable[[random.Random], None]]:
         """Return every act, the frequent ones several times."""
         often = [self.draw, self.draw, self.repay, self.repay, self.right, self.register]
-        return [*often, self.need, self.overdraw, self.token, self.dossier]
+        lent = [partial(act, self) for act in (lending.borrow, lending.cover, lending.contribute, lending.consent)]
+        return [*often, *lent, self.need, self.overdraw, self.token, self.dossier]
 
     def run(self, acts: list[Callable[[random.Random], None]], choice: random.Random) -> None:
         """Carry acts out, several at once; each has a source of choices of its own.
@@ -177,17 +184,30 @@ def found_world(suite: LaunchedSuite) -> World:
     """Grow a firm up to a signed loan of which a part is drawn, with the demo clients."""
     today = shanghai_date(SystemClock().now())
     uscc = journey.made_up_code("FAULT")
-    firm = journey.new_enterprise_client(suite, "enterprise-fault", uscc)
+    firm = journey.new_enterprise_client(suite, lending.FIRM_CLIENT, uscc)
     evaluation = journey.grow_up(suite, firm, uscc, serial=7700, today=today)
     _settle_in(suite, today)
     journey.consent(firm, BANK_A)
-    amount = evaluation["limit_fen"]
+    amount = evaluation["limit_fen"] // 2
     applied = firm.post("/v1/loan-applications", journey.application(BANK_A, evaluation, amount))
     loan = journey.lend(demo_body(suite, "bank-a"), applied["id"], amount, "FAULT-1", today)
-    world = World(suite, uscc, loan["id"], "", applied["id"])
-    body = world.note("N-FIRST", amount // 2)
-    world.drawdown_id = demo_body(suite, "bank-a").post(f"/v1/loans/{loan['id']}/drawdowns", body)["id"]
+    rate_ppm, text = firm.get("/v1/lpr")["rate_ppm"], firm.get("/v1/consents/text")["version"]
+    world = World(suite, uscc, loan["id"], "", applied["id"], rate_ppm, text)
+    world.clients[lending.FIRM_CLIENT] = Client(suite, lending.FIRM_CLIENT, firm.secret, world.journal)
+    _draw_and_cover(world, amount // 2)
     return world
+
+
+def _draw_and_cover(world: World, amount_fen: int) -> None:
+    """Draw the large drawdown and let the fund, which both sides pay into, cover it."""
+    bank, city = demo_body(world.suite, "bank-a"), demo_body(world.suite, "city")
+    note = world.note("N-FIRST", amount_fen)
+    world.drawdown_id = bank.post(f"/v1/loans/{world.loan_id}/drawdowns", note)["id"]
+    for contributor, share_fen in (("CITY", 400 * WAN), ("DISTRICT", 600 * WAN)):
+        body = lending.contribution(contributor, share_fen, f"HD-{contributor}", world)
+        city.post(f"/v1/fund-accounts/{journey.UNIT}/contributions", body)
+    filed = bank.post(f"/v1/drawdowns/{world.drawdown_id}/cover")
+    demo_body(world.suite, "fund-manager").post(f"/v1/covers/{filed['id']}:decide", {"decision": "COVERED"})
 
 
 def _settle_in(suite: LaunchedSuite, today: date) -> None:
