@@ -29,7 +29,7 @@ SHARED_MODULES = (
 )
 """What every service imports, by name: the launcher itself knows nothing of it."""
 
-_ONE_THREAD_SETTINGS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """How numpy is told to start no threads on import; openpyxl imports it wherever it is installed."""
 
 _PR_SET_PDEATHSIG = 1
@@ -59,8 +59,8 @@ def preload() -> None:
     Raises:
         ThreadsError: a module started a thread.
     """
-    for setting in _ONE_THREAD_SETTINGS:
-        os.environ.setdefault(setting, "1")
+    for setting, value in ONE_THREAD.items():
+        os.environ.setdefault(setting, value)
     for name in SHARED_MODULES:
         importlib.import_module(name)
     # A thread that has done its work is still counted for an instant.

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.embedded.forked import ONE_THREAD
 from tests.fault.failpoints import FOLDER_SETTING, Orders
 from tests.fault.launch import LINES_SETTING
 from tests.support.postgres import REPOSITORY, state_folder
@@ -23,7 +24,9 @@ class ArmedSuite(LaunchedSuite):
     def __init__(self, state: Path, **settings: str) -> None:
         """Name its state folder; the orders lie beside it."""
         folder = state.parent / "failpoints"
-        super().__init__(state, **{FOLDER_SETTING: str(folder), "PYTHONPATH": str(REPOSITORY), **settings})
+        # The mutants import more than the suite does, and before it.
+        told = {FOLDER_SETTING: str(folder), "PYTHONPATH": str(REPOSITORY), **ONE_THREAD, **settings}
+        super().__init__(state, **told)
         self.orders = Orders(folder)
         self.lines: dict[tuple[str, str], Proxy] = {}
         """The proxies between a process and what it speaks to."""

@@ -14,6 +14,43 @@ WRONGS = (
         "UPDATE credit_line SET drawn_fen = drawn_fen + 1",
         "UPDATE credit_line SET drawn_fen = drawn_fen - 1",
     ),
+    # A balance and its ledger that go astray together agree with each other, and with nothing that was paid.
+    (
+        "K1",
+        "finance",
+        """
+        WITH line AS (UPDATE credit_line SET drawn_fen = drawn_fen + 1)
+        UPDATE credit_movement SET drawn_after_fen = drawn_after_fen + 1
+        """,
+        """
+        WITH line AS (UPDATE credit_line SET drawn_fen = drawn_fen - 1)
+        UPDATE credit_movement SET drawn_after_fen = drawn_after_fen - 1
+        """,
+    ),
+    (
+        "K2",
+        "finance",
+        """
+        WITH account AS (UPDATE fund_account SET paid_in_city_fen = paid_in_city_fen + 1)
+        UPDATE fund_posting SET paid_in_city_after_fen = paid_in_city_after_fen + 1
+        """,
+        """
+        WITH account AS (UPDATE fund_account SET paid_in_city_fen = paid_in_city_fen - 1)
+        UPDATE fund_posting SET paid_in_city_after_fen = paid_in_city_after_fen - 1
+        """,
+    ),
+    (
+        "K2",
+        "finance",
+        "UPDATE cover SET released_fen = released_fen + 1 WHERE status = 'COVERED'",
+        "UPDATE cover SET released_fen = released_fen - 1 WHERE status = 'COVERED'",
+    ),
+    (
+        "K3",
+        "finance",
+        "UPDATE loan_application SET status = 'APPROVED', note = 'signed' WHERE status = 'SIGNED'",
+        "UPDATE loan_application SET status = 'SIGNED', note = NULL WHERE note = 'signed'",
+    ),
     ("K3", "finance", "UPDATE loan SET drawn_fen = drawn_fen - 1", "UPDATE loan SET drawn_fen = drawn_fen + 1"),
     (
         "K5",
@@ -66,10 +103,14 @@ def test_an_act_that_was_told_otherwise_than_it_stands_is_found(world: World) ->
     journal = world.begin()
     journal.begin("draw", "N-NEVER").state = "ok"
     journal.begin("draw", "N-FIRST").state = "refused"
-    assert Checker(world).findings(probes=1) == [
+    journal.begin("sign", "FAULT-1", 5).state = "ok"
+    told = Checker(world).findings(probes=1)
+    assert told[:2] == [
         "K4: draw N-NEVER was ok and stands 0 times",
         "K4: draw N-FIRST was refused and stands 1 times",
     ]
+    assert told[2].startswith("K4: sign FAULT-1 was for 5 fen and stands with ")
+    assert len(told) == 3
 
 
 def test_an_undocumented_answer_is_found(world: World) -> None:
