@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ENVIRONMENT = env PYTHONPATH=. .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help environment run stop reset logs token test test-fault test-mutants bench check format contracts lint-contracts fuzz client-check migration map replay republish accept-restore kechuang
+.PHONY: help environment run stop reset logs token test test-fault test-mutants bench check format contracts lint-contracts fuzz client-check migration map replay republish accept-restore kechuang backup backups restore
 
 help: ## list these commands 列出全部命令
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -22,6 +22,15 @@ reset: environment ## stop and throw away all data 停止并清除全部数据
 
 logs: environment ## follow the logs of all processes 查看日志
 	@exec $(ENVIRONMENT) -m deploy.embedded logs
+
+backup: environment ## back up all databases, secrets and documents, also while all runs; LOG=1 copies only what is new 备份
+	@$(ENVIRONMENT) -m deploy.embedded backup $(if $(filter 1,$(LOG)),--log-only)
+
+backups: environment ## list the backups and what restorations put aside; DROP=name throws one away 列出备份
+	@$(ENVIRONMENT) -m deploy.embedded backups $(if $(DROP),--drop '$(DROP)')
+
+restore: environment ## bring all databases back, or S=finance alone: AT=2026-11-29T09:30:00+08:00 FROM=folder 恢复到指定时间
+	@$(ENVIRONMENT) -m deploy.embedded restore $(if $(S),--service '$(S)') $(if $(AT),--at '$(AT)') $(if $(FROM),--source '$(FROM)')
 
 token: environment ## print an access token: CLIENT=bank-a 取访问令牌
 	@$(ENVIRONMENT) -m deploy.embedded token '$(CLIENT)'

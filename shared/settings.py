@@ -1,10 +1,15 @@
 """What every process is told from outside: typed settings, read once at the start."""
 
+import tomllib
 from enum import StrEnum
+from functools import cache
+from pathlib import Path
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+_PROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
 
 
 class Profile(StrEnum):
@@ -110,3 +115,9 @@ class ServiceSettings(BaseSettings):
         """Look at arguments, then at the service's own variables, then at those of the whole suite."""
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, EnvSettingsSource(settings_cls, env_prefix="KECHUANG_")
+
+
+@cache
+def product_version() -> str:
+    """Return the version of the product."""
+    return str(tomllib.loads(_PROJECT.read_text("utf-8"))["project"]["version"])

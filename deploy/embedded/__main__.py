@@ -1,71 +1,21 @@
-"""The commands behind the Makefile: run, stop, reset, logs, token and with."""
+"""The commands behind the Makefile: run, stop, reset, logs, token, backup, backups, restore and with."""
 
 import argparse
-import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
+from deploy.embedded.holding import RunningError, held, supervisor_pid
 from deploy.embedded.launch_settings import PROCESSES, ROOT, LaunchSettings, SettingError
 from deploy.embedded.state_folder import MARK, OTHERS, StateFolder
 
 _STOP_SECONDS = 15.0
 _LARGEST_LOG = 16_777_216
-
-
-class RunningError(SettingError):
-    """Another supervisor holds this state folder."""
-
-    def __init__(self, settings: LaunchSettings) -> None:
-        """Say where, and how to end it."""
-        super().__init__(
-            f"Already running on {settings.home} at {settings.url}; `make stop` ends it 已在运行，可用 make stop 停止"
-        )
-
-
-@contextmanager
-def held(settings: LaunchSettings) -> Iterator[None]:
-    """Hold the state folder: one supervisor at a time.
-
-    Raises:
-        RunningError: another supervisor holds it.
-        StateError: it cannot be used.
-    """
-    if supervisor_pid(settings) is not None:
-        raise RunningError(settings)
-    state = StateFolder(settings)
-    state.open()
-    with (settings.home / "lock").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as taken:
-            raise RunningError(settings) from taken
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        try:
-            yield
-        finally:
-            state.give_to_owner()
-
-
-def supervisor_pid(settings: LaunchSettings) -> int | None:
-    """Return the process that holds the state folder, or None."""
-    try:
-        with (settings.home / "lock").open("r+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return int(file.read() or 0) or None
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        pass  # who may not look is told so by the state folder
-    return None
 
 
 def run(settings: LaunchSettings) -> int:
@@ -156,7 +106,7 @@ def stop(settings: LaunchSettings) -> int:
 
 
 def reset(settings: LaunchSettings) -> int:
-    """Stop and throw away all data, secrets and logs of this installation."""
+    """Stop and throw away all data, secrets and logs of this installation; its backups stay."""
     if (code := stop(settings)) != 0:
         return code
     if not settings.home.exists():
@@ -167,8 +117,15 @@ def reset(settings: LaunchSettings) -> int:
             file=sys.stderr,
         )
         return 1
-    shutil.rmtree(settings.home)
+    kept = settings.backups if any(settings.backups.glob("*Z")) else None
+    for path in sorted(settings.home.iterdir(), key=lambda one: one.name == MARK):
+        if path != kept:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     print(f"Removed {settings.home} 已清除")
+    if kept is not None:
+        print(f"Kept the backups in {kept} 备份予以保留")
+    elif not any(settings.home.iterdir()):
+        settings.home.rmdir()
     return 0
 
 
@@ -206,8 +163,8 @@ def token(settings: LaunchSettings, client_id: str) -> int:
 
 def with_service(settings: LaunchSettings, service: str, command: list[str]) -> int:
     """Run a maintenance command with the addresses of one service; an embedded database that sleeps is woken for it."""
-    from deploy.embedded.process import Child
     from deploy.embedded.suite import Suite
+    from deploy.embedded.waking import woken
 
     if supervisor_pid(settings) is None:
         StateFolder(settings).open()
@@ -216,19 +173,9 @@ def with_service(settings: LaunchSettings, service: str, command: list[str]) -> 
     environment = {**suite.environment(service), **suite.databases(service)}
     if service in settings.database_urls or suite.postgres.is_ready():
         return subprocess.call(order, env=environment, cwd=ROOT)
-    with held(settings):
-        suite.postgres.initialise()
-        child = Child(suite.postgres.program())
-        try:
-            suite.postgres.wait_until_ready()
-            StateFolder(settings).refuse_missing_databases(suite.postgres.databases())
-            suite.postgres.ensure_databases(suite.database_passwords, suite.owner_passwords)
-            upgrade = [sys.executable, "-m", "deploy.embedded.migration", service]
-            return subprocess.call(upgrade, env=environment, cwd=ROOT) or subprocess.call(
-                order, env=environment, cwd=ROOT
-            )
-        finally:
-            child.stop()
+    with woken(suite):
+        upgrade = [sys.executable, "-m", "deploy.embedded.migration", service]
+        return subprocess.call(upgrade, env=environment, cwd=ROOT) or subprocess.call(order, env=environment, cwd=ROOT)
 
 
 def with_provisioner(settings: LaunchSettings, command: list[str]) -> int:
@@ -238,6 +185,17 @@ def with_provisioner(settings: LaunchSettings, command: list[str]) -> int:
     environment = Suite(settings).provisioner_environment()
     told = environment if environment is not None else dict(os.environ)
     return subprocess.call([sys.executable, *command], env=told, cwd=ROOT)
+
+
+def _keeping(settings: LaunchSettings, given: argparse.Namespace) -> int:
+    """Back up, list, or restore."""
+    from deploy.embedded import recovery_command
+
+    if given.verb == "backup":
+        return recovery_command.backup(settings, log_only=given.log_only)
+    if given.verb == "restore":
+        return recovery_command.put_back(settings, at=given.at, source=given.source, service=given.service)
+    return recovery_command.drop(settings, given.drop) if given.drop else recovery_command.list_backups(settings)
 
 
 def _turn_logs(folder: Path) -> None:
@@ -256,6 +214,13 @@ def main(arguments: list[str]) -> int:
     for verb in ("stop", "reset", "logs"):
         verbs.add_parser(verb)
     verbs.add_parser("token").add_argument("client")
+    backup = verbs.add_parser("backup")
+    backup.add_argument("--log-only", action="store_true")
+    verbs.add_parser("backups").add_argument("--drop")
+    restore = verbs.add_parser("restore")
+    restore.add_argument("--service", choices=PROCESSES)
+    for option in ("--at", "--source"):
+        restore.add_argument(option)
     with_parser = verbs.add_parser("with")
     with_parser.add_argument("service", choices=PROCESSES)
     with_parser.add_argument("command", nargs=argparse.REMAINDER)
@@ -270,6 +235,7 @@ def main(arguments: list[str]) -> int:
             "logs": lambda: logs(settings),
             "token": lambda: token(settings, given.client),
             "with": lambda: with_service(settings, given.service, given.command),
+            **{verb: lambda: _keeping(settings, given) for verb in ("backup", "backups", "restore")},
         }
         return orders[given.verb]()
     except SettingError as wrong:

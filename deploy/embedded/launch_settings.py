@@ -28,6 +28,7 @@ DEFAULT_PORTS = {
 
 
 _HANG_SECONDS = 15
+_BACKUPS_KEPT = 7
 _POOL = 8
 _OUTSIDE_THE_POOL = 4  # relay, listener, jobs and their locks hold connections of their own
 _MAINTENANCE_CONNECTIONS = 30  # the operator's commands, migrations, the server's own reserve
@@ -59,6 +60,8 @@ class LaunchSettings:
         owner_urls: of the same databases, with the role that owns and migrates them.
         nats_urls: given addresses of a real broker.
         provisioner_url: its address with the provisioner's user; None where streams are made elsewhere.
+        backups: folder of the backups.
+        backups_kept: how many of them are kept.
         hang_seconds: how long a process may answer nothing before it is ended and started again; 0 lets it hang.
         demo: whether demo clients and the demo city exist.
     """
@@ -71,6 +74,8 @@ class LaunchSettings:
     owner_urls: Mapping[str, str]
     nats_urls: Mapping[str, str]
     provisioner_url: str | None
+    backups: Path
+    backups_kept: int
     hang_seconds: int
     demo: bool
 
@@ -87,8 +92,9 @@ class LaunchSettings:
             name: url for name in PROCESSES if (url := environment.get(f"{name.upper()}_NATS_URL") or shared_broker)
         }
         demo = environment.get("KECHUANG_DEMO")
+        home = Path(environment.get("KECHUANG_HOME") or ROOT / ".state").expanduser().absolute()
         return cls(
-            home=Path(environment.get("KECHUANG_HOME") or ROOT / ".state").expanduser().absolute(),
+            home=home,
             ports={
                 name: _number(environment, port_setting(name), port, 1, 65_535) for name, port in DEFAULT_PORTS.items()
             },
@@ -98,6 +104,8 @@ class LaunchSettings:
             owner_urls=_owners(environment, databases),
             nats_urls=brokers,
             provisioner_url=environment.get(PROVISIONER_SETTING) or None,
+            backups=Path(environment.get("KECHUANG_BACKUPS") or home / "backups").expanduser().absolute(),
+            backups_kept=_number(environment, "KECHUANG_BACKUPS_KEPT", _BACKUPS_KEPT, 1, 1_000),
             hang_seconds=_number(environment, "KECHUANG_HANG_SECONDS", _HANG_SECONDS, 0, 3_600),
             demo=demo == "1" if demo else not databases,
         )

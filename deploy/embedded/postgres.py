@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from deploy.embedded.binaries import postgres_bin
 from deploy.embedded.patience import Patience
 from deploy.embedded.process import Account, Child, Program, seen_by, server_account
 from deploy.embedded.state_folder import StateError
+from deploy.embedded.wal_archive import ARCHIVE_COMMAND
 from shared.db.role import database_statements, owner_of, ownership_statements, role_statements
 
 _START_SECONDS = 20.0
@@ -29,13 +31,23 @@ class PostgresServer:
         port: where it listens.
         connections: how many it lets in at once.
         durable: False spares the disk in tests; a crash of the server alone still loses nothing.
+        data: the data folder inside its home.
     """
 
     def __init__(
-        self, folder: Path, *, port: int, password: str, log: Path, durable: bool = True, connections: int = 150
+        self,
+        folder: Path,
+        *,
+        port: int,
+        password: str,
+        log: Path,
+        durable: bool = True,
+        connections: int = 150,
+        data: str = "data",
     ) -> None:
         """Name the server; nothing is started."""
         self.folder = folder
+        self.data = folder / data
         self.port = port
         self.durable = durable
         self.connections = connections
@@ -43,11 +55,6 @@ class PostgresServer:
         self._log = log
         self._bin = postgres_bin()
         self._account = server_account(folder.parent)
-
-    @property
-    def data(self) -> Path:
-        """The data folder."""
-        return self.folder / "data"
 
     def seen(self, path: Path) -> str:
         """Return the name by which the server itself finds a path inside its home."""
@@ -113,8 +120,29 @@ class PostgresServer:
         if _command_of(pid) != "postgres":
             lock.unlink(missing_ok=True)
 
-    def program(self) -> Program:
-        """Return how the server is started; TCP on loopback only, so no path is too long for a socket."""
+    @property
+    def binaries(self) -> Path:
+        """Where PostgreSQL's own programs lie."""
+        return self._bin
+
+    def secret_environment(self) -> dict[str, str]:
+        """Return what a program of PostgreSQL is told to enter as administrator; its arguments would be seen by all."""
+        return {"PATH": os.environ.get("PATH", ""), "PGPASSWORD": self._password, "LC_ALL": "C"}
+
+    def entry(self) -> tuple[str, ...]:
+        """Return the arguments by which a program of PostgreSQL finds this server as administrator."""
+        return ("-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres")
+
+    def give_to_server(self, path: Path) -> None:
+        """Let the account of the server own a file or folder, as root."""
+        _give(path, self._account)
+
+    def program(self, settings: Mapping[str, str] | None = None) -> Program:
+        """Return how the server is started; TCP on loopback only, so no path is too long for a socket.
+
+        Args:
+            settings: of PostgreSQL, beside its usual ones or in their place.
+        """
         options = {
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
@@ -126,7 +154,10 @@ class PostgresServer:
             "log_min_error_statement": "panic",
             "log_error_verbosity": "terse",
             "log_min_messages": "log",
+            # Until the first backup the command keeps nothing: before it no piece of the history is of any use.
+            **({"archive_mode": "on", "archive_command": ARCHIVE_COMMAND} if self.durable else {}),
             **({} if self.durable else {"fsync": "off", "full_page_writes": "off"}),
+            **(settings or {}),
         }
         return Program(
             name="postgres",
@@ -163,20 +194,9 @@ class PostgresServer:
         """Return a program that writes a checkpoint: a crash soon after a first start need not make all files again."""
         return Program(
             name="checkpoint",
-            argv=(
-                str(self._bin / "psql"),
-                "-q",
-                "-c",
-                "CHECKPOINT",
-                "-h",
-                "127.0.0.1",
-                "-p",
-                str(self.port),
-                "-U",
-                "postgres",
-            ),
+            argv=(str(self._bin / "psql"), "-q", "-c", "CHECKPOINT", *self.entry()),
             log=self._log,
-            env={"PATH": os.environ.get("PATH", ""), "PGPASSWORD": self._password},  # arguments are seen by all
+            env=self.secret_environment(),
         )
 
     def databases(self) -> list[str]:

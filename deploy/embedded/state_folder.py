@@ -22,13 +22,14 @@ from deploy.embedded.secret import write_private
 MARK = "kechuang-state"
 """The file that makes a folder a state folder; after the first start it says what belongs to it."""
 
-_KNOWN = frozenset({MARK, "lock", "ready", "logs", "secrets", "servers", "files", "story", "benchmarks.md"})
+_KNOWN = frozenset({MARK, "lock", "ready", "logs", "secrets", "servers", "files", "story", "backups", "benchmarks.md"})
 _KEPT_SECRETS = ("postgres", "nats", "personal-data", "event-key")
 """The first words of the secrets without which data cannot be read or nobody is let in."""
 
 OTHERS = 0o077
 """The rights of everybody but the owner: no file of a state folder has any."""
 
+_ARCHIVE = "servers/postgres/archive"  # exists from the first backup on
 _MEBIBYTE = 1_048_576
 _NEW_MEBIBYTES = 512
 _KEPT_MEBIBYTES = 64
@@ -58,8 +59,11 @@ class StateFolder:
         """Where the embedded servers keep their data."""
         return server_folder(self.home)
 
-    def open(self) -> None:
+    def open(self, *, restoring: bool = False) -> None:
         """Refuse what cannot be used, then make the folder for its owner alone; only the last step changes anything.
+
+        Args:
+            restoring: whether a backup is about to be put back: what is missing is then no reason to refuse.
 
         Raises:
             StateError: it is not ours, closed to us, on a full disk, incomplete, or its secrets are open to others.
@@ -67,9 +71,10 @@ class StateFolder:
         self._refuse_a_foreign_folder()
         self.refuse_what_belongs_to_others()
         self._refuse_a_full_disk()
-        self._refuse_bad_secrets()
+        if not restoring:
+            self._refuse_bad_secrets()
         earlier = self._servers_of_an_earlier_version()
-        if earlier is None:
+        if earlier is None and not restoring:
             self._refuse_missing_pieces()
         self._prove_writable()
         (self.home / MARK).touch(mode=0o600)
@@ -92,6 +97,7 @@ class StateFolder:
             "databases": sorted(set(PROCESSES) - set(self.settings.database_urls)),
             "folders": [
                 *(["servers/postgres/data"] if self.settings.needs_postgres else []),
+                *([_ARCHIVE] if (self.home / _ARCHIVE).is_dir() else []),
                 *(["servers/nats/jetstream"] if self.settings.needs_nats else []),
                 *(f"files/{name}" for name in PROCESSES),
             ],
@@ -240,6 +246,7 @@ class StateFolder:
     def _is_embedded(self, name: str) -> bool:
         needed = {
             "servers/postgres/data": self.settings.needs_postgres,
+            _ARCHIVE: self.settings.needs_postgres,
             "servers/nats/jetstream": self.settings.needs_nats,
         }
         return needed.get(name, True)
@@ -253,13 +260,19 @@ class StateFolder:
                 "若无副本，可由数据库重新发布:\n"
                 f"  mkdir -p {store}; make run DETACH=1; make republish S=… (each service 各服务)\n"
             )
+        if gone == str(self.home / _ARCHIVE):
+            said += (
+                "Its copy lies beside the backups; without it a new backup begins a new one "
+                "备份目录中有其副本；若无，重新备份即可重建:\n"
+                f"  mkdir -m 700 {shlex.quote(gone)}; make run DETACH=1; make backup\n"
+            )
         return said + self._way_back()
 
     def _way_back(self) -> str:
         return (
-            "Nothing was changed. Copy the whole folder again, or put the missing piece back from the backup; "
-            "`make reset` throws everything away and begins anew.\n"
-            "未做任何改动。请重新复制整个目录，或从备份恢复缺失部分；make reset 将清除全部数据后重新开始"
+            "Nothing was changed. Copy the whole folder again, put the missing piece back, or `make restore` from a "
+            "backup; `make reset` throws everything away and begins anew.\n"
+            "未做任何改动。请重新复制整个目录、补回缺失部分，或用 make restore 恢复；make reset 将清除全部数据"
         )
 
     def _servers_of_an_earlier_version(self) -> Path | None:

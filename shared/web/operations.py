@@ -1,9 +1,6 @@
 """The pages that the people who run a service look at: health, version, metrics."""
 
-import tomllib
 from datetime import date, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -18,9 +15,9 @@ from shared.db.engine import Busy, DatabaseUnavailable
 from shared.db.migrate import head_of, is_current
 from shared.kernel.clock import SystemClock
 from shared.policy.book import RuleBook
+from shared.settings import product_version
 from shared.web.edge_docs import anywhere
 
-_PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 _MISSING = text("SELECT name FROM unnest(CAST(:names AS text[])) AS name WHERE to_regclass(name) IS NULL")
 _REGRESSED = (
     "自 {since} 起：数据库早于已发布的事件（恢复了较早的备份？），变更一律拒绝，"
@@ -95,12 +92,6 @@ _METRICS: dict[int | str, dict[str, Any]] = {
         },
     }
 }
-
-
-@cache
-def product_version() -> str:
-    """Return the version of the product."""
-    return str(tomllib.loads(_PROJECT.read_text("utf-8"))["project"]["version"])
 
 
 @router.get("/health/live", summary="存活 / The process runs", operation_id="read_liveness", response_model=Liveness)

@@ -36,7 +36,7 @@ from shared.kernel.example import Examples
 from shared.kernel.personal import add_key
 from shared.kernel.refusals import COMMON
 from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
-from shared.settings import Profile, ServiceSettings
+from shared.settings import Profile, ServiceSettings, product_version
 from shared.telemetry import configure_logging, configure_tracing, flush_traces
 from shared.web import failures, openapi
 from shared.web.admission import Admission
@@ -45,7 +45,6 @@ from shared.web.example import EXAMPLES
 from shared.web.housekeeping import HOUSEKEEPING
 from shared.web.jwks import JwksClient, KeySource
 from shared.web.middleware import EdgeMiddleware
-from shared.web.operations import product_version
 from shared.web.operations import router as operations
 from shared.web.routing import keep_apart
 from shared.web.rule_set import router as rule_set_pages

@@ -18,7 +18,7 @@ from gateway.compose.catalogue import join
 from shared.events import asyncapi
 from shared.events.catalogue import CATALOGUE
 from shared.events.schema import broken_promises, schema_of
-from shared.web.operations import product_version
+from shared.settings import product_version
 from tests.support import codes
 from tests.support.breaking import breaking_changes, broken_channels, broken_codes
 from tests.support.service import settings_class_of, settings_for_test

@@ -237,3 +237,25 @@ def _first_table(settings: LaunchSettings) -> int:
     finally:
         for child in children:
             child.stop()
+
+
+def test_a_reset_throws_everything_away_but_the_backups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = whole_state(tmp_path / "state")
+    monkeypatch.setenv("KECHUANG_HOME", str(state.home))
+    backup = state.home / "backups" / "2026-11-29T010000Z"
+    backup.mkdir(parents=True)
+    assert main(["reset"]) == 0
+    assert everything(state.home).keys() == {"backups", "backups/2026-11-29T010000Z"}
+    StateFolder(settings_for(state.home)).open()
+    backup.rmdir()
+    assert main(["reset"]) == 0
+    assert not state.home.exists()
+
+
+def test_a_lost_archive_is_named_with_the_way_to_a_new_one(tmp_path: Path) -> None:
+    state = whole_state(tmp_path / "state")
+    archive = state.servers / "postgres" / "archive"
+    archive.mkdir(mode=0o700)
+    state.note_whole()
+    archive.rmdir()
+    refused(state, f"mkdir -m 700 {archive}", "make backup")
