@@ -18,6 +18,7 @@ MOST_ROWS = 1 << 20
 _MOST_ERRORS = 10_000
 """Error cells that are told one by one; a row with a further one is told as a whole."""
 _MOST_CELLS = 0xFFFF
+_MOST_TEXTS = 8 << 20
 _PLACE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _BLANK = re.compile(r"_x00(?:09|0[A-Da-d]|1[C-Fc-f]|20)_")
 """How a workbook writes blanks that XML would lose."""
@@ -36,6 +37,7 @@ class SheetCount:
         last: the last row that holds something, 0 where none does.
         reached: the last row that the sheet has, filled or not.
         said: the last row that the sheet says it has, 0 where it says nothing.
+        gap: the one row that is absent behind the last that holds something while the next is there, 0 where none is.
         errors: row → place of the cell, from 0 → what it shows, for cells that hold an error and no value.
         fault: row near which the sheet stops being XML, None where it is sound.
     """
@@ -43,10 +45,16 @@ class SheetCount:
     last: int = 0
     reached: int = 0
     said: int = 0
+    gap: int = 0
     errors: dict[int, dict[int, str]] = field(default_factory=dict)
     fault: int | None = None
     _filled: "array[int]" = field(default_factory=lambda: array("H", [0]))
     _damaged: bytearray = field(default_factory=lambda: bytearray(1))
+
+    @property
+    def is_shorter(self) -> bool:
+        """Tell whether rows are missing at the end: the sheet names them, or its numbers pass over one."""
+        return self.reached < self.said or self.gap == self.last + 1
 
     def filled(self, row: int) -> int:
         """Return how many cells of a row hold something, errors among them."""
@@ -91,11 +99,25 @@ class SharedTexts:
 
     Attributes:
         count: how many there are.
-        blank: the numbers of those that show nothing.
     """
 
     count: int = 0
-    blank: set[int] = field(default_factory=set)
+    _blank: bytearray = field(default_factory=bytearray)
+
+    def add(self, *, blank: bool) -> None:
+        """Add the next text.
+
+        Raises:
+            ValueError: there are more than any list has.
+        """
+        if self.count >= _MOST_TEXTS:
+            raise ValueError("a workbook shares more texts than any list has")
+        self._blank.append(blank)
+        self.count += 1
+
+    def is_blank(self, number: int) -> bool:
+        """Tell whether a text that the workbook holds shows nothing."""
+        return bool(self._blank[number])
 
 
 def shared_texts(source: IO[bytes]) -> SharedTexts:
@@ -104,33 +126,42 @@ def shared_texts(source: IO[bytes]) -> SharedTexts:
     Raises:
         ValueError: they are not XML.
     """
-    texts, shown, ignored = SharedTexts(), "", 0
+    walk = _Texts()
+    read_xml(source, begin=walk.begin, end=walk.end, text=walk.text)
+    return walk.texts
 
-    def begin(name: str, _: Mapping[str, str]) -> None:
-        nonlocal ignored, shown
-        match local(name):
-            case "si":
-                shown = ""
-            case "rPh":
-                ignored += 1
 
-    def end(name: str) -> None:
-        nonlocal ignored
-        match local(name):
-            case "si":
-                if is_blank(shown):
-                    texts.blank.add(texts.count)
-                texts.count += 1
-            case "rPh":
-                ignored -= 1
+@dataclass(slots=True)
+class _Texts:
+    """Where the reading of the shared texts stands."""
 
-    def text(piece: str) -> None:
-        nonlocal shown
-        if not ignored and len(shown) < _ENOUGH:
-            shown += piece
+    texts: SharedTexts = field(default_factory=SharedTexts)
+    _depth: int = 0
+    _shown: str = ""
+    _unspoken: int = 0  # depth of what only tells how to pronounce it, 0 outside
 
-    read_xml(source, begin=begin, end=end, text=text)
-    return texts
+    def begin(self, name: str, _: Mapping[str, str]) -> None:
+        match self._depth, local(name):
+            case (0, "sst") | (1, "extLst"):
+                pass
+            case (1, "si"):
+                self._shown = ""
+            case (0 | 1, _):  # it may have been a text, and all behind it would be another
+                raise ValueError("what is no text stands among the shared texts")
+            case (depth, "rPh") if not self._unspoken:
+                self._unspoken = depth
+        self._depth += 1
+
+    def end(self, name: str) -> None:
+        self._depth -= 1
+        if self._depth == self._unspoken:
+            self._unspoken = 0
+        if self._depth == 1 and local(name) == "si":
+            self.texts.add(blank=is_blank(self._shown))
+
+    def text(self, piece: str) -> None:
+        if not self._unspoken and len(self._shown) < _ENOUGH:
+            self._shown += piece
 
 
 def count_sheet(source: IO[bytes], texts: SharedTexts) -> SheetCount:
@@ -229,6 +260,8 @@ class _Walk:
         is_sound = is_row and number > self.row
         if not number:
             number = self.row + 1
+        if number == self.row + 2 and self.count.last == self.row:  # one is passed over
+            self.count.gap = self.row + 1
         self.row, self._digits, self._cells, self._column = number, str(number), 0, 0
         self.count.reached = max(self.count.reached, number)
         if not is_sound:
@@ -256,12 +289,16 @@ class _Walk:
             self.count.damage(int(found[2]))
 
     def _end_cell(self) -> None:
-        if self._type == "e" or (self._has_formula and not self._has_value):
+        if self._type == "e" or (self._has_formula and not self._is_calculated()):
             self._error(self._value.strip() or UNCALCULATED)
         elif self._type == "s":
             self._cells += self._points_at_text(self._value.strip())
         elif self._value and not is_blank(self._value):
             self._cells += 1
+
+    def _is_calculated(self) -> bool:
+        """Tell whether a formula has its value; only a text may be empty."""
+        return self._has_value and (self._type == "str" or bool(self._value.strip()))
 
     def _points_at_text(self, number: str) -> bool:
         if not number:
@@ -269,7 +306,7 @@ class _Walk:
         if not _is_number(number) or int(number) >= self.texts.count:
             self.count.damage(self.row)
             return False
-        return int(number) not in self.texts.blank
+        return not self.texts.is_blank(int(number))
 
     def _error(self, shown: str) -> None:
         self._cells += 1

@@ -56,10 +56,12 @@ SHEET_DAMAGED = RefusalCode(
 Value = str | float
 _CALAMINE_BYTES = 48 << 20
 _LIMIT_BYTES = 600 << 20
-# SyntaxError: a sheet that is not XML; RuntimeError: an entry with a password or a compression that is not known.
+# SyntaxError: a sheet that is not XML; RuntimeError: an entry with a password or a compression that is not known. The
+# reader of large workbooks trusts its file: what is not there, or of another kind, ends it wherever it is missed.
 _FAULTS = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, python_calamine.CalamineError),
-    *(KeyError, ValueError, OSError, EOFError, SyntaxError, RuntimeError),
+    *(LookupError, ValueError, TypeError, AttributeError, ArithmeticError),
+    *(OSError, EOFError, SyntaxError, RuntimeError, AssertionError),
 )
 _EPOCH_1904 = re.compile(rb"""date1904\s*=\s*["'](?:1|true|on)["']""")
 _MAX_MEMBERS = 1_000
@@ -158,9 +160,10 @@ def _by_calamine(source: Path | bytes) -> tuple[list[Sheet], Callable[[], None]]
 def _calamine_rows(book: python_calamine.CalamineWorkbook, place: int) -> Iterator[tuple[int, list[Value]]]:
     with _readable():
         sheet = book.get_sheet_by_index(place)
-    first = sheet.start[0] + 1 if sheet.start is not None else 1
+    # Rows come from the first one of the sheet on, cells from the first column that holds something.
+    left: list[Value] = [""] * (sheet.start[1] if sheet.start is not None else 0)
     return _guarded(
-        (number, [_value(cell) for cell in row]) for number, row in enumerate(sheet.iter_rows(), start=first)
+        (number, left + [_value(cell) for cell in row]) for number, row in enumerate(sheet.iter_rows(), start=1)
     )
 
 

@@ -124,7 +124,7 @@ class Table:
         sheet: name of the sheet that was read, None for CSV.
         other_sheets: visible sheets that have the heading too and were not read.
         epoch_1904: serial numbers of days count from 1904-01-01.
-        is_shorter: the sheet ends above the row that it names as its last.
+        is_shorter: rows may be missing at the end of the sheet.
         count: where the lines went.
     """
 
@@ -309,7 +309,7 @@ class Table:
         """
         counted = sheet.count()
         self.count.in_file = counted.last
-        self.is_shorter = counted.reached < counted.said
+        self.is_shorter = counted.is_shorter
         judged = counted_rows(rows, counted)
         above = list(islice(judged, number))
         if above[-1].problem is not None:

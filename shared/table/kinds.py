@@ -149,8 +149,8 @@ ROWS_BLANK = FindingKind(
 SHEET_SHORTER = FindingKind(
     "sheet_shorter",
     RowGravity.NOTED,
-    "工作表实际行数少于其自身标明的行数，末尾可能有行丢失",
-    "The sheet has fewer rows than it says of itself; rows may be missing at its end",
+    "工作表缺少其自身标明或编号中间应有的行，末尾可能有行丢失",
+    "The sheet lacks rows that it names or passes over; rows may be missing at its end",
     "请核对最后一行",
     "Check its last row",
 )
