@@ -87,6 +87,30 @@ async def test_each_flaw_of_a_line_is_named_under_its_own_heading(market: Market
     }
 
 
+@pytest.mark.parametrize("noun", ["achievements", "needs"])
+async def test_a_line_of_anothers_listing_says_so_where_that_listing_is_seen_and_nowhere_else(
+    market: Market, noun: str
+) -> None:
+    shown = await market.published(noun, title="已发布")
+    nameless = await market.published(noun, title="不具名", confidential_fields=["party_uscc"])
+    draft = await market.draft(noun, title="草稿")
+    taken = await market.other.get(f"/v1/exports/{noun}.csv")
+    read = await imported(market, market.other, noun, taken.content)
+    assert (read["result"]["rows"], read["result"]["refused"]) == (2, 2)
+    said = {(code, column) for _, code, column in await findings(market.other, read)}
+    assert said == {("listing_of_another", "编号 case number")}
+    form = ACHIEVEMENTS if noun == "achievements" else NEEDS
+    numbers = [shown["case_no"], nameless["case_no"], draft["case_no"], "CQ-00000000-0001"]
+    rows = [example(form, 编号=one, 统一社会信用代码=uscc) for one in numbers for uscc in (FIRM, OTHER)]
+    for number, row in enumerate(rows):
+        row["名称"] = f"成果{number}"
+        content = as_csv(list(row), row.values())
+        found = await findings(market.other, await imported(market, market.other, noun, content))
+        seen = row["编号"] in {shown["case_no"], nameless["case_no"]}
+        assert found == {(2, "listing_of_another" if seen else "listing_unknown", "编号")}, row
+    assert (await market.firm.get(f"/v1/{noun}/{shown['id']}")).json()["version"] == shown["version"]
+
+
 async def test_a_district_posts_no_listings_by_list_either(market: Market) -> None:
     answer = await market.city.post("/v1/imports/needs", files={"file": ("a.csv", b"a,b\n", CSV)})
     assert answer.status_code == 202

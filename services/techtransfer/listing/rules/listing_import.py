@@ -38,17 +38,26 @@ from shared.table.word import folded_word, words_of
 LISTING_UNKNOWN = FindingKind(
     "listing_unknown",
     RowGravity.REFUSED,
-    "没有编号为 {case_no} 的信息，或不属于本单位",
-    "There is no listing {case_no}, or it is another's",
+    "没有编号为 {case_no} 的信息，或无权查看",
+    "There is no listing {case_no} that you may see",
     "请核对编号；新发布的请留空",
     "Check the case number; leave it empty for a new listing",
 )
-KINDS: tuple[FindingKind, ...] = (LISTING_UNKNOWN,)
+LISTING_OF_ANOTHER = FindingKind(
+    "listing_of_another",
+    RowGravity.REFUSED,
+    "编号为 {case_no} 的信息属于其他单位，未作改动",
+    "The listing {case_no} belongs to another party; nothing was changed",
+    "请删除该行；导出时可只选本单位的信息",
+    "Remove the line; an export can be narrowed to your own listings",
+)
+KINDS: tuple[FindingKind, ...] = (LISTING_UNKNOWN, LISTING_OF_ANOTHER)
 """Findings of these lists alone."""
+_HIDDEN_IN_EXPORTS = "party_uscc"
+"""A cell that must be filled, but is empty in an export where the poster hides it; the case number names its party."""
 _LISTS = frozenset({"keywords", "innovation_points", "ip_right_nos", "completing_units", "core_indicators"})
 _APART = re.compile(r"[;；、\n]")
 _KEYWORDS_APART = re.compile(r"[;；、,，\n]")
-_JOINT = "、"
 Terms = TypeVar("Terms", bound=ListingTerms)
 
 
@@ -82,8 +91,8 @@ def may_import(actor: Actor) -> None:
 def reader(form: ListForm) -> Callable[[Cells, date], ReadLine[ListingLine]]:
     """Return the reader of one line of a list.
 
-    A line with a case number speaks of that listing, one without of the party's open listing of the same title, or of
-    a new one.
+    A line with a case number speaks of that listing, whose party it need not name; one without of the party's open
+    listing of the same title, or of a new one.
 
     Source: T-IMPORT-02 (docs/rules/techtransfer.md).
     """
@@ -91,9 +100,11 @@ def reader(form: ListForm) -> Callable[[Cells, date], ReadLine[ListingLine]]:
     def read(cells: Cells, today: date) -> ReadLine[ListingLine]:
         said: dict[str, Any] = {}
         findings: list[RowFinding] = []
+        is_known = cells.text("case_no") is not None
         for column in form.columns:
             if cells.text(column.field) is None:
-                findings += [missing_or_invalid(cells, column.field, form)] if column.required else []
+                is_missing = column.required and not (is_known and column.field == _HIDDEN_IN_EXPORTS)
+                findings += [missing_or_invalid(cells, column.field, form)] if is_missing else []
                 continue
             value, found = _value(cells, column.field, form, today)
             findings += found
@@ -112,11 +123,14 @@ def reader(form: ListForm) -> Callable[[Cells, date], ReadLine[ListingLine]]:
 def changes_of(line: ListingLine, held: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields in which a line differs from the listing that is held; empty cells say nothing.
 
-    Lists are compared as they stand in one cell: an item may hold the mark that separates them.
+    Lists are compared part by part, as a cell is taken apart: an item that is held may hold the mark that separates
+    them.
 
     Source: T-IMPORT-03 (docs/rules/techtransfer.md).
     """
-    return {field: value for field, value in line.said.items() if _plain(value) != _plain(held.get(field))}
+    return {
+        field: value for field, value in line.said.items() if _plain(field, value) != _plain(field, held.get(field))
+    }
 
 
 def terms_of(
@@ -141,12 +155,21 @@ def refused_by(refusal: Refusal, cells: Cells) -> RowFinding:
     return from_refusal(refusal, cells.column(field), cells.raw(field))
 
 
-def unknown_listing(cells: Cells, case_no: str) -> RowFinding:
-    """Return the finding on a line whose case number leads nowhere.
+def not_to_change(cells: Cells, case_no: str, *, seen: bool) -> RowFinding:
+    """Return the finding on a line whose case number is of no listing that its uploader manages.
+
+    Another's listing is told from one that does not exist only where the uploader sees it in any list, and whatever
+    else the line says: the answer tells nothing that is hidden.
+
+    Args:
+        cells: the line.
+        case_no: what it names.
+        seen: the uploader may see that listing.
 
     Source: T-IMPORT-03 (docs/rules/techtransfer.md).
     """
-    return finding(LISTING_UNKNOWN, cells.column("case_no"), case_no, case_no=case_no)
+    kind = LISTING_OF_ANOTHER if seen else LISTING_UNKNOWN
+    return finding(kind, cells.column("case_no"), case_no, case_no=case_no)
 
 
 def _value(cells: Cells, field: str, form: ListForm, today: date) -> tuple[Any, list[RowFinding]]:
@@ -154,8 +177,7 @@ def _value(cells: Cells, field: str, form: ListForm, today: date) -> tuple[Any, 
     kind = form.column(field).kind
     text = cells.text(field) or ""
     if field in _LISTS:
-        apart = _KEYWORDS_APART if field == "keywords" else _APART
-        return [part.strip() for part in apart.split(text) if part.strip()], []
+        return _parts(field, text), []
     if kind is ColumnKind.CODE:
         return read_code(cells, field)
     if kind is ColumnKind.DATE:
@@ -191,7 +213,15 @@ def _words(form: ListForm, field: str) -> Mapping[str, str]:
     return found
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401  # a value of any field
+def _parts(field: str, text: str) -> list[str]:
+    """Return what a cell lists."""
+    apart = _KEYWORDS_APART if field == "keywords" else _APART
+    return [part.strip() for part in apart.split(text) if part.strip()]
+
+
+def _plain(field: str, value: Any) -> Any:  # noqa: ANN401  # a value of any field
+    if field in _LISTS:
+        return [part for one in value or () for part in _parts(field, one)]
     if isinstance(value, list | tuple):
-        return _JOINT.join(str(one) for one in value)
+        return [str(one) for one in value]
     return str(value) if isinstance(value, StrEnum) else value

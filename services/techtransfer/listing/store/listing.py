@@ -83,6 +83,14 @@ async def lock_known(
     return (await tx.session.execute(statement)).scalars().all()
 
 
+async def seen_among(tx: Transaction, table: type[Listing], case_nos: Collection[str]) -> set[str]:
+    """Return the case numbers of those listings among some that the actor sees in any list."""
+    if not case_nos:
+        return set()
+    statement = select(col(table.case_no)).where(col(table.case_no).in_(list(case_nos)), visible(table, tx.actor))
+    return set((await tx.session.execute(statement)).scalars().all())
+
+
 async def lock_ended(tx: Transaction, table: type[Listing], *, limit: int) -> Sequence[Listing]:
     """Lock published listings whose last day has passed; those that somebody else holds come next time."""
     statement = (

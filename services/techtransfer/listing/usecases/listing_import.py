@@ -93,9 +93,14 @@ async def _write(
     known = await store.lock_known(tx, noun.table, case_nos=case_nos, title_keys=keys)
     by_case = {one.case_no: one for one in known}
     by_title = {(one.party_uscc, one.title_key): one for one in known if one.status not in listing_rules.ENDED}
+    seen = await store.seen_among(tx, noun.table, set(case_nos) - by_case.keys())
     standing = standing_in(tx, noun.table)
     said = [row.value.said for row in rows]
-    titles = {(line["party_uscc"], row.value.title_key) for row, line in zip(rows, said, strict=True)}
+    titles = {
+        (line["party_uscc"], row.value.title_key)
+        for row, line in zip(rows, said, strict=True)
+        if "party_uscc" in line  # else its case number names the party
+    }
     await standing.read(
         titles | {(one.party_uscc, one.title_key) for one in known},
         {number for line in said for number in line.get("ip_right_nos", ())},
@@ -105,6 +110,9 @@ async def _write(
         line = row.value
         if line.case_no is not None:
             held = by_case.get(line.case_no)
+            if held is None:
+                written.append(refused(rules.not_to_change(row.cells, line.case_no, seen=line.case_no in seen)))
+                continue
         else:
             held = by_title.get((line.said["party_uscc"], line.title_key))
         try:
@@ -130,8 +138,6 @@ async def _take(
     """
     line, cells = row.value, row.cells
     if held is None:
-        if line.case_no is not None:
-            return refused(rules.unknown_listing(cells, line.case_no))
         terms, wrong = rules.terms_of(noun.terms, line.said, cells, noun.form)
         if terms is None:
             return refused(*wrong)
