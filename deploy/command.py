@@ -57,6 +57,9 @@ FAMILIES = {
         "年度节假日安排通知：登记、清单",
         "yearly holiday notices: record, list",
     ),
+    "event-key": Family(
+        "shared.command.event_key", None, "事件签名密钥：清单、更换", "keys that sign events: list, rotate"
+    ),
     "dead-letter": Family(
         "shared.command.dead_letter", None, "死信：清单、查看、重放、作废", "dead letters: list, show, replay, discard"
     ),

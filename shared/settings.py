@@ -47,6 +47,8 @@ class ServiceSettings(BaseSettings):
         otlp_endpoint: where traces are sent; None sends none.
         files_url: where documents are kept: `file:///folder`, `memory:///` or `s3://bucket/prefix`.
         personal_data_key: 32 bytes in base64, encrypts personal data at rest.
+        event_key_file: private key by which the service signs its events; a bus needs it.
+        event_keys_file: public keys of all publishers; a bus needs it.
         relay_enabled: whether this process publishes the outbox.
         consumers_enabled: whether this process reads other services' events.
         jobs_enabled: whether this process runs the service's jobs.
@@ -77,6 +79,8 @@ class ServiceSettings(BaseSettings):
     otlp_endpoint: str | None = None
     files_url: str = "memory:///"
     personal_data_key: SecretStr | None = None
+    event_key_file: Path | None = None
+    event_keys_file: Path | None = None
     relay_enabled: bool = True
     consumers_enabled: bool = True
     jobs_enabled: bool = True

@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Mapping
 
+from deploy.embedded.event_key import EventKeyFiles
 from deploy.embedded.launch_settings import (
     GRACE_SECONDS,
     PROCESSES,
@@ -25,6 +26,7 @@ from deploy.embedded.secret import key, secret
 from deploy.embedded.state_folder import server_folder
 from shared.db.role import owner_of
 from shared.events.permission import PROVISIONER
+from shared.events.trust import PUBLIC_KEYS_SETTING
 
 _BACKLOG = 512
 
@@ -35,6 +37,7 @@ class Suite:
     def __init__(self, settings: LaunchSettings) -> None:
         """Read or make the secrets and name the servers; nothing is started."""
         self.settings = settings
+        self.event_keys = EventKeyFiles(settings)
         self._sockets: dict[str, socket.socket] = {}
         self._pulses: dict[tuple[str, int], socket.socket] = {}
         folder = server_folder(settings.home)
@@ -131,6 +134,8 @@ class Suite:
             f"{prefix}_NATS_URL": settings.nats_urls.get(name) or self.nats.url(name),
             f"{prefix}_FILES_URL": files.as_uri(),
             f"{prefix}_PERSONAL_DATA_KEY": key(settings.secrets, f"personal-data-{name}"),
+            f"{prefix}_EVENT_KEY_FILE": str(self.event_keys.private(name)),
+            PUBLIC_KEYS_SETTING: str(self.event_keys.public),
             "KECHUANG_ISSUER": settings.url,
             "KECHUANG_JWKS_URL": f"{settings.url}/.well-known/jwks.json",
         }
@@ -182,7 +187,24 @@ class Suite:
         url = self.settings.provisioner_url or (self.nats.url(PROVISIONER) if self.settings.needs_nats else None)
         if url is None:
             return None
-        return {**_harmless(os.environ), "PYTHONPATH": str(ROOT), PROVISIONER_SETTING: url}
+        told = {PROVISIONER_SETTING: url, PUBLIC_KEYS_SETTING: str(self.event_keys.public)}
+        return {**_harmless(os.environ), "PYTHONPATH": str(ROOT), **told}
+
+    def first_provision(self) -> Program | None:
+        """Return the program that notes what streams held before events were signed, None where that is noted.
+
+        No service may listen before: it would take every event of before for a forged one.
+        """
+        environment = self.provisioner_environment()
+        if environment is None or self.event_keys.past_is_noted:
+            return None
+        return Program(
+            name="first-provision",
+            work=lambda: run_module("shared.command.bus", "bus", "provision"),
+            log=self.settings.logs / f"{PROVISIONER}.log",
+            env=environment,
+            cwd=str(ROOT),
+        )
 
     def migration(self) -> Program:
         """Return the program that migrates all databases."""

@@ -134,6 +134,7 @@ class Supervisor:
         suite.check_ports()
         settings.logs.mkdir(parents=True, exist_ok=True)
         self._start_servers()
+        self._note_unsigned_events()
         provisioner = suite.provisioner()
         if provisioner is not None:
             self._add(provisioner.name, provisioner)
@@ -159,6 +160,8 @@ class Supervisor:
             is_new = suite.postgres.initialise()
             self._add("postgres", suite.postgres.program())
         if settings.needs_nats:
+            if not suite.nats.store.exists():
+                suite.event_keys.note_new_streams()
             suite.nats.initialise()
             self._add("nats", suite.nats.program())
         preload()
@@ -171,6 +174,17 @@ class Supervisor:
             raise StartError(f"The databases could not be migrated 数据库迁移失败; see {log}")
         if is_new:
             self._errands.append(Child(suite.postgres.checkpoint()))
+
+    def _note_unsigned_events(self) -> None:
+        """Where streams are older than the signing of events, note what they hold before anybody listens."""
+        suite = self.suite
+        program = suite.first_provision()
+        if program is None:
+            return
+        if suite.settings.needs_nats:
+            self._wait("NATS", suite.nats.is_ready)
+        if self.run_once(program) != 0:
+            raise StartError(f"The broker could not be provisioned 消息服务器初始化失败; see {program.log}")
 
     def run_once(self, program: Program) -> int:
         """Run a program to its end, tending all others meanwhile; return its exit code.

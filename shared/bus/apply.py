@@ -24,6 +24,8 @@ from shared.telemetry import continue_trace
 _log = structlog.stdlib.get_logger(__name__)
 
 
+UNSIGNED_REASON = "signature:"
+"""How the reason of a dead letter begins that its publisher did not sign."""
 GAP_REASON = "gap:"
 """How the reason of a dead letter begins that waits for an event before it."""
 

@@ -17,6 +17,7 @@ from shared.bus.receiver import Arrival, Receiver
 from shared.bus.subscription import Mode, Subscription
 from shared.db.engine import Busy, Database, DatabaseUnavailable
 from shared.events.catalogue import stream_of
+from shared.events.trust import Trust
 from shared.kernel.clock import Clock
 
 BATCH = 500
@@ -34,7 +35,14 @@ class Consumer:
     """Reads the stream of one publisher for one service."""
 
     def __init__(
-        self, database: Database, client: Client, clock: Clock, *, publisher: str, subscriptions: Sequence[Subscription]
+        self,
+        database: Database,
+        client: Client,
+        clock: Clock,
+        *,
+        publisher: str,
+        subscriptions: Sequence[Subscription],
+        trust: Trust,
     ) -> None:
         """Name the parts; nothing runs yet."""
         self._client = client
@@ -46,7 +54,7 @@ class Consumer:
         self._position = ConsumerPosition(database, client, publisher=publisher, subjects=sorted(by_subject))
         gathered = all(one.mode is Mode.BATCH for one in subscriptions)
         self._batch = BATCH if gathered else BATCH_OF_SINGLES
-        self._receiver = Receiver(database, clock, by_subject)
+        self._receiver = Receiver(database, clock, by_subject, trust)
         self._queue: asyncio.Queue[Msg | None] = asyncio.Queue()
         self._pulls = 0
 

@@ -5,7 +5,7 @@ from importlib import import_module
 
 import structlog
 
-from shared.bus.apply import GAP_REASON, apply_batch
+from shared.bus.apply import GAP_REASON, UNSIGNED_REASON, apply_batch
 from shared.bus.subscription import Subscription
 from shared.db import inbox
 from shared.db.dead_letter import DeadLetter, mark_discarded, mark_replayed, waiting
@@ -14,6 +14,8 @@ from shared.db.migrate import package_of
 from shared.db.transaction import Reactions, Transaction
 from shared.events.envelope import EnvelopeInvalid, from_wire
 from shared.events.event import EventKind
+from shared.events.signature import SignatureInvalid
+from shared.events.trust import Trust
 from shared.kernel.actor import Actor, system_actor
 from shared.kernel.clock import Clock
 
@@ -34,6 +36,7 @@ async def replay(
     database: Database,
     clock: Clock,
     subscriptions: Sequence[Subscription],
+    trust: Trust,
     *,
     only_gaps: bool = False,
     actor: Actor | None = None,
@@ -44,6 +47,7 @@ async def replay(
         database: of the service.
         clock: tells the time.
         subscriptions: what the service listens to.
+        trust: whom an event is believed from; a letter is checked again.
         only_gaps: leave those alone whose handler failed; nobody has mended it.
         actor: who asked for it, for the audit row; the service itself if nobody.
 
@@ -62,7 +66,7 @@ async def replay(
             if subscription is None:
                 failures.append(f"#{letter.id} {letter.handler}: no such handler")
                 continue
-            reason = await _replay_one(database, clock, subscription, letter)
+            reason = await _replay_one(database, clock, subscription, trust, letter)
             if reason is not None:
                 failures.append(f"#{letter.id} {letter.handler}: {reason}")
                 continue
@@ -92,7 +96,8 @@ async def discard(tx: Transaction, subscriptions: Sequence[Subscription], letter
         WaitsForAnother: happenings take effect in their order, and one before it is not settled.
     """
     subscription = next((one for one in subscriptions if one.handler_name == letter.handler), None)
-    if subscription is not None:
+    # What its publisher did not sign had no turn: the number is that of the true event.
+    if subscription is not None and not letter.reason.startswith(UNSIGNED_REASON):
         await _pass_over(tx, subscription, letter)
     await mark_discarded(tx, letter.id, reason)
     detail = {"handler": letter.handler, "subject": letter.subject, "reason": reason}
@@ -116,11 +121,18 @@ async def _pass_over(tx: Transaction, subscription: Subscription, letter: DeadLe
         raise WaitsForAnother(f"{envelope.subject} {envelope.aggregate_id}: {last + 1} < {envelope.sequence}")
 
 
-async def _replay_one(database: Database, clock: Clock, subscription: Subscription, letter: DeadLetter) -> str | None:
+async def _replay_one(
+    database: Database, clock: Clock, subscription: Subscription, trust: Trust, letter: DeadLetter
+) -> str | None:
     """Return why the letter failed again, or None."""
     try:
+        # One that was parked before events were signed was believed when it came.
+        if letter.proof is not None:
+            trust.check(letter.subject, letter.payload, letter.proof)
         envelope = from_wire(letter.payload, subscription.event)
         gaps = await apply_batch(database, clock, subscription, [envelope])
+    except SignatureInvalid as fault:
+        return f"signature: {fault}"
     except EnvelopeInvalid as fault:
         return f"unreadable: {fault}"
     except Exception as fault:  # noqa: BLE001  # one letter's failure must not stop the others; it is reported

@@ -11,6 +11,8 @@ from shared.bus.metrics import HISTORY_REGRESSED
 from shared.db import history, outbox
 from shared.events.catalogue import CATALOGUE, stream_of
 from shared.events.envelope import EnvelopeInvalid, Recorded, from_wire, recorded_from_wire
+from shared.events.signature import HEADER, Proof, SignatureInvalid
+from shared.events.trust import Trust
 
 REACH = 500
 """How many of the last records are compared: as many as one batch, within which commits may stand in another order."""
@@ -20,10 +22,19 @@ _LARGEST = 2**63 - 1
 _log = structlog.stdlib.get_logger(__name__)
 
 
-async def read_back(js: JetStreamContext, service: str, first: int, last: int) -> dict[int, Recorded]:
+async def read_back(
+    js: JetStreamContext, trust: Trust | None, service: str, *, first: int, last: int
+) -> dict[int, Recorded]:
     """Return the events of `service` that its stream holds from `first` to `last`, by their sequence.
 
-    What cannot be read, or is no event of the service, is left out.
+    What cannot be read, or was not signed by the service, is left out.
+
+    Args:
+        js: of the service.
+        trust: whom an event is believed from; None believes what it says.
+        service: whose stream it is.
+        first: lowest sequence.
+        last: highest sequence.
 
     Raises:
         nats.errors.Error: the broker went away.
@@ -31,21 +42,26 @@ async def read_back(js: JetStreamContext, service: str, first: int, last: int) -
     found: dict[int, Recorded] = {}
     for start in range(first, last + 1, _AT_ONCE):
         numbers = range(start, min(start + _AT_ONCE, last + 1))
-        read = await asyncio.gather(*(_read(js, service, number) for number in numbers))
+        read = await asyncio.gather(*(_read(js, trust, service, number) for number in numbers))
         found |= {number: one for number, one in zip(numbers, read, strict=True) if one is not None}
     return found
 
 
-async def _read(js: JetStreamContext, service: str, number: int) -> Recorded | None:
+async def _read(js: JetStreamContext, trust: Trust | None, service: str, number: int) -> Recorded | None:
     try:
         message = await js.get_msg(stream_of(service), number)
-        return _own_event(message.data or b"", service)
-    except (APIError, EnvelopeInvalid):  # gone, damaged or not ours: it says nothing of the history
+        payload, stored_at = message.data or b"", message.time
+        # Whoever can store an event here must not be able to close the service with it.
+        if trust is not None and stored_at is not None:
+            proof = Proof((message.headers or {}).get(HEADER), stored_at, number)
+            trust.check(message.subject or "", payload, proof)
+        return _own_event(payload, service)
+    except (APIError, EnvelopeInvalid, SignatureInvalid):  # gone, damaged or not ours: it says nothing of the history
         return None
 
 
 async def unjudged(
-    js: JetStreamContext, connection: AsyncConnection, service: str, *, last: int, highest: int
+    js: JetStreamContext, trust: Trust, connection: AsyncConnection, service: str, *, last: int, highest: int
 ) -> dict[int, Recorded]:
     """Return the events at the end of the stream of which the database does not know what they are, by sequence.
 
@@ -53,12 +69,13 @@ async def unjudged(
 
     Args:
         js: the broker.
+        trust: whom an event is believed from; what the service did not sign closes nothing.
         connection: of the database.
         service: whose both are.
         last: last sequence of the stream.
         highest: highest sequence that the outbox knows to be acknowledged.
     """
-    held = await read_back(js, service, max(1, last - REACH + 1, min(highest + 1, last)), last)
+    held = await read_back(js, trust, service, first=max(1, last - REACH + 1, min(highest + 1, last)), last=last)
     # A crash between an acknowledgement and its mark also leaves the stream ahead, of ids that the outbox has.
     judged = await outbox.judged(connection, [one.id for one in held.values()])
     return {number: one for number, one in held.items() if one.id not in judged}
@@ -83,10 +100,11 @@ def _own_event(payload: bytes, service: str) -> Recorded:
 class StreamHistory:
     """What the relay knows of the agreement between stream and outbox."""
 
-    def __init__(self, js: JetStreamContext, service: str) -> None:
+    def __init__(self, js: JetStreamContext, service: str, trust: Trust) -> None:
         """Name the parts."""
         self._js = js
         self._service = service
+        self._trust = trust
         self._agreed: int | None = None
 
     def doubt(self) -> None:
@@ -101,7 +119,8 @@ class StreamHistory:
         """
         claims = await outbox.claims(connection, first=first, last=last, limit=REACH)
         for rank, (sequence, ids) in enumerate(claims):
-            held = (await read_back(self._js, self._service, sequence, sequence)).get(sequence)
+            # By its id alone: what was published before events were signed is still there.
+            held = (await read_back(self._js, None, self._service, first=sequence, last=sequence)).get(sequence)
             if held is not None and ids == {held.id}:
                 return last if rank == 0 else sequence
         return 0 if claims else last
@@ -121,7 +140,9 @@ class StreamHistory:
         HISTORY_REGRESSED.labels(self._service).set(0)
         if self._agreed is not None and last <= max(self._agreed, highest):
             return True
-        unknown = list((await unjudged(self._js, connection, self._service, last=last, highest=highest)).values())
+        unknown = list(
+            (await unjudged(self._js, self._trust, connection, self._service, last=last, highest=highest)).values()
+        )
         if not unknown:
             self._agreed = last
             return True

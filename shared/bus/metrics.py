@@ -11,6 +11,11 @@ OLDEST = gauge("outbox_oldest_seconds", "Age of the oldest event that waits to b
 HISTORY_REGRESSED = gauge(
     "history_regressed", "1 while the database is older than what the service has published, else 0.", ("service",)
 )
+UNSIGNED = counter(
+    "event_signature_refused_total",
+    "Events that their publisher did not sign; kept as dead letters.",
+    ("service", "publisher", "why"),
+)
 UNPROVISIONED = gauge(
     "bus_unprovisioned",
     "1 while the service waits for a stream or a consumer that nobody has made, else 0.",

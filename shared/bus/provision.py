@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import cast
 
 import nats.errors
@@ -19,7 +20,7 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
-from nats.js.errors import APIError
+from nats.js.errors import APIError, NotFoundError
 from pydantic import ValidationError
 
 from shared.bus.cancellation import end_if_cancelled
@@ -34,9 +35,12 @@ from shared.bus.streams import (
     remake_stream,
     update_consumer,
 )
-from shared.events.catalogue import PUBLISHERS
+from shared.events.catalogue import PUBLISHERS, stream_of
+from shared.events.key_files import record_unsigned, unsigned_recorded
 from shared.events.listeners import HEARD_BY, heard_of
 from shared.events.permission import PROVISIONER, asks_on, inbox_of
+from shared.events.trust import PUBLIC_KEYS_SETTING
+from shared.kernel.clock import SystemClock
 from shared.telemetry import configure_logging
 
 URL_SETTING = "PROVISIONER_NATS_URL"
@@ -58,14 +62,18 @@ class BrokerAway(Exception):  # noqa: N818  # says what is the case
 class Provisioner:
     """Makes what the services need over one connection of the provisioner's user."""
 
-    def __init__(self, js: JetStreamContext, heard_by: Mapping[str, Sequence[str]] = HEARD_BY) -> None:
+    def __init__(
+        self, js: JetStreamContext, heard_by: Mapping[str, Sequence[str]] = HEARD_BY, keys_file: Path | None = None
+    ) -> None:
         """Name the parts.
 
         Args:
             js: of the provisioner's connection.
             heard_by: subject → listeners; nobody gets a consumer for anything else.
+            keys_file: list of public keys, in which it is noted what streams held before events were signed.
         """
         self._js = js
+        self._keys_file = keys_file
         self._heard_by = heard_by
         self._one_at_a_time = asyncio.Lock()
         self._made_anew: dict[str, float] = {}
@@ -77,6 +85,7 @@ class Provisioner:
             nats.errors.Error, APIError, TimeoutError: the broker does not answer now.
         """
         made: list[str] = []
+        await self._note_unsigned()
         for publisher in PUBLISHERS:
             async with self._one_at_a_time:
                 await ensure_stream(self._js, publisher)
@@ -89,6 +98,21 @@ class Provisioner:
         if made:
             _log.info("consumers_made", consumers=made)
         return made
+
+    async def _note_unsigned(self) -> None:
+        """Note once, of every stream, what it held before its publisher signed."""
+        if self._keys_file is None:
+            return
+        held: dict[str, int] = {}
+        for service in sorted(set(PUBLISHERS) - unsigned_recorded(self._keys_file)):
+            try:
+                held[service] = (await self._js.stream_info(stream_of(service))).state.last_seq
+            except NotFoundError:
+                held[service] = 0
+        if held:
+            _log.warning("unsigned_events_noted", last_sequences=held)
+            record_unsigned(self._keys_file, held, SystemClock().now())
+        self._keys_file = None
 
     async def answer(self, service: str, payload: bytes) -> dict[str, str]:
         """Do what `service` asks for and return the answer.
@@ -160,10 +184,15 @@ async def watch(
         try:
             wake = asyncio.Event()
             async with connected(url, service=PROVISIONER, on_reconnect=wake.set) as client:
-                await _serve(client, Provisioner(client.jetstream(), heard_by), wake, told_ready)
+                await _serve(client, Provisioner(client.jetstream(), heard_by, _keys_file()), wake, told_ready)
         except (nats.errors.Error, OSError, TimeoutError) as fault:
             _log.warning("bus_not_reachable", fault=repr(fault))
         await asyncio.sleep(_RETRY_SECONDS)
+
+
+def _keys_file() -> Path | None:
+    named = os.environ.get(PUBLIC_KEYS_SETTING)
+    return Path(named) if named else None
 
 
 async def _serve(
@@ -209,7 +238,7 @@ async def once(url: str) -> list[str]:
     """
     try:
         async with asyncio.timeout(60), connected(url, service=PROVISIONER) as client:
-            return await Provisioner(client.jetstream()).ensure_all()
+            return await Provisioner(client.jetstream(), keys_file=_keys_file()).ensure_all()
     except (nats.errors.Error, APIError, OSError, TimeoutError) as fault:
         raise BrokerAway(repr(fault)) from fault
 

@@ -15,6 +15,7 @@ from nats.aio.msg import Msg
 from nats.js.errors import APIError
 
 from shared.events.catalogue import stream_of
+from shared.events.signature import HEADER
 from shared.kernel.ids import new_id
 
 MOST_IN_BATCH = 1_000
@@ -34,6 +35,7 @@ class Message(NamedTuple):
     event_id: UUID
     subject: str
     payload: bytes
+    signature: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,7 @@ class Publisher:
         """Send `messages` in order, all on their way before the first acknowledgement."""
         stream = stream_of(self.service)
         answers = [
-            await self._ask(message, {"Nats-Msg-Id": str(message.event_id), "Nats-Expected-Stream": stream})
-            for message in messages
+            await self._ask(message, {**_of_event(message), "Nats-Expected-Stream": stream}) for message in messages
         ]
         return Sent(messages, answers, is_batch=False)
 
@@ -169,9 +170,13 @@ def _read(answer: Msg) -> dict[str, Any]:
     return said
 
 
+def _of_event(message: Message) -> dict[str, str]:
+    return {"Nats-Msg-Id": str(message.event_id), HEADER: message.signature}
+
+
 def _in_batch(message: Message, batch_id: str, number: int) -> dict[str, str]:
     return {
-        "Nats-Msg-Id": str(message.event_id),
+        **_of_event(message),
         "Nats-Batch-Id": batch_id,
         "Nats-Batch-Sequence": str(number),
     }

@@ -10,15 +10,18 @@ import nats.errors
 import structlog
 from nats.aio.msg import Msg
 
-from shared.bus.apply import Delivery, Gap, apply_batch, apply_together
+from shared.bus.apply import UNSIGNED_REASON, Delivery, Gap, apply_batch, apply_together
 from shared.bus.cancellation import end_if_cancelled
-from shared.bus.metrics import DEAD, FAILED, GAP, REUSED
+from shared.bus.metrics import DEAD, FAILED, GAP, REUSED, UNSIGNED
 from shared.bus.streams import ACK_WAIT_SECONDS
 from shared.bus.subscription import Mode, Subscription
 from shared.db.dead_letter import park
 from shared.db.engine import Busy, Database, DatabaseUnavailable
 from shared.db.inbox import NumberReused
+from shared.events.catalogue import stream_of
 from shared.events.envelope import Envelope, EnvelopeInvalid, from_wire
+from shared.events.signature import HEADER, Proof, SignatureInvalid
+from shared.events.trust import Trust
 from shared.failpoint import reached
 from shared.kernel.actor import system_actor
 from shared.kernel.clock import Clock
@@ -55,16 +58,27 @@ class Arrival:
     again: bool = False
     parked: bool = False
 
+    def proof(self) -> Proof:
+        """Return by what it is checked."""
+        message = self.message
+        kept, publisher = message.metadata, message.subject.partition(".")[0]
+        own = kept.stream == stream_of(publisher)
+        signature = (message.headers or {}).get(HEADER)
+        return Proof(signature, kept.timestamp, kept.sequence.stream if own else None)
+
 
 class Receiver:
     """Hands messages to the handlers of one service."""
 
-    def __init__(self, database: Database, clock: Clock, by_subject: Mapping[str, Sequence[Subscription]]) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, by_subject: Mapping[str, Sequence[Subscription]], trust: Trust
+    ) -> None:
         """Name the parts."""
         self._database = database
         self._service = database.service
         self._clock = clock
         self._by_subject = by_subject
+        self._trust = trust
         self._modes = {subject: {one.mode for one in listening} for subject, listening in by_subject.items()}
         self._together = 8
         self.in_hand: dict[str, Msg] = {}
@@ -166,6 +180,11 @@ class Receiver:
             await self._answer(one)
             return False
         try:
+            self._trust.check(one.message.subject, one.message.data, one.proof())
+        except SignatureInvalid as fault:
+            await self._refuse(one, subscriptions, str(fault))
+            return False
+        try:
             one.envelope = from_wire(one.message.data, subscriptions[0].event)
         except EnvelopeInvalid as fault:
             for subscription in subscriptions:
@@ -173,6 +192,24 @@ class Receiver:
             await self._answer(one)
             return False
         return True
+
+    async def _refuse(self, one: Arrival, subscriptions: Sequence[Subscription], reason: str) -> None:
+        """Keep an event that its publisher did not sign, and raise the alarm; no later delivery makes it any better."""
+        publisher = one.message.subject.partition(".")[0]
+        why = reason.partition(":")[0]
+        UNSIGNED.labels(self._service, publisher, why).inc()
+        _log.error(
+            "event_signature_refused",
+            publisher=publisher,
+            subject=one.message.subject,
+            sequence=one.message.metadata.sequence.stream,
+            reason=reason,
+            zh="事件未由其发布方签名，已留为死信；请核查消息服务器的账号与签名密钥",
+            en="an event that its publisher did not sign is kept as a dead letter; look at users and keys",
+        )
+        for subscription in subscriptions:
+            await self._fail(one, subscription.handler_name, f"{UNSIGNED_REASON} {reason}", hopeless=True)
+        await self._answer(one)
 
     async def _work(self, subscriptions: Sequence[Subscription], group: list[Arrival]) -> None:
         """Run every handler of one subject over `group`, then answer; one handler's failure does not stop another's."""
@@ -249,6 +286,7 @@ class Receiver:
                     payload=one.message.data,
                     reason=reason,
                     deliveries=one.deliveries,
+                    proof=one.proof(),
                 )
 
         try:

@@ -33,6 +33,7 @@ from shared.db.engine import Busy, Database, DatabaseUnavailable
 from shared.db.lease import Lease, LeaseLost
 from shared.events.catalogue import PUBLISHERS, stream_of
 from shared.events.envelope import to_wire
+from shared.events.trust import EventKeys
 from shared.failpoint import reached
 
 POLL_SECONDS = 0.25
@@ -48,14 +49,15 @@ _log = structlog.stdlib.get_logger(__name__)
 class Relay:
     """Publishes one service's outbox; of several processes only the one that holds the lease is active."""
 
-    def __init__(self, database: Database, client: Client, service: str) -> None:
+    def __init__(self, database: Database, client: Client, service: str, keys: EventKeys) -> None:
         """Name the parts; nothing runs yet."""
         self._database = database
         self._js: JetStreamContext = client.jetstream()
         self._publisher = Publisher(client, service)
         self._provisioning = Provisioning(client, service, of=service)
         self._service = service
-        self._history = StreamHistory(self._js, service)
+        self._history = StreamHistory(self._js, service, keys.trust)
+        self._signer = keys.signer
         self.lease = Lease(database, "relay")
         self._alarm = asyncio.Event()
         self._checked_at: float | None = None
@@ -191,7 +193,12 @@ class Relay:
         """Return the next batch of what waits, besides what is under way."""
         rows = await outbox.pending(connection, limit=BATCH, besides=[one.position for one in under_way])
         await connection.commit()
-        return [Message(row.position, row.id, row.subject, to_wire(row)) for row in rows]
+        if not rows:
+            return []
+        payloads = [to_wire(row) for row in rows]
+        headers = self._signer.headers((row.subject, payload) for row, payload in zip(rows, payloads, strict=True))
+        signed = zip(rows, payloads, headers, strict=True)
+        return [Message(row.position, row.id, row.subject, payload, header) for row, payload, header in signed]
 
     async def _mark(self, connection: AsyncConnection, done: Published) -> None:
         await outbox.mark(connection, self._service, done.acked, self.lease.fence)

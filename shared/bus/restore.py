@@ -27,6 +27,7 @@ from shared.db.history import HistoryBreak, open_break
 from shared.db.restore import Accepted, AcceptedAlready, Decided, NotAmongThem, adopt
 from shared.events.catalogue import PUBLISHERS, stream_of
 from shared.events.envelope import Recorded
+from shared.events.trust import PUBLIC_KEYS_SETTING, Trust, trust_from_environment
 from shared.files.formula import escape_formula
 from shared.kernel.actor import system_actor
 from shared.kernel.clock import SystemClock
@@ -75,7 +76,7 @@ async def _broker(service: str, nats_url: str) -> AsyncIterator[JetStreamContext
         raise CannotCompare(f"the broker does not answer 消息服务器无应答: {fault!r}") from fault
 
 
-async def find(database: Database, nats_url: str) -> Finding | None:
+async def find(database: Database, nats_url: str, trust: Trust) -> Finding | None:
     """Return what was lost, or None where no break is open.
 
     Raises:
@@ -90,7 +91,7 @@ async def find(database: Database, nats_url: str) -> Finding | None:
         last = (await js.stream_info(stream_of(database.service))).state.last_seq
         # A stream that ended below what the database knew was made anew since: all of it is looked at.
         first = found.known_sequence + 1 if found.last_sequence > found.known_sequence else 1
-        held = await read_back(js, database.service, first, last)
+        held = await read_back(js, trust, database.service, first=first, last=last)
     with database.guard():
         async with database.engine.connect() as connection:
             judged = await outbox.judged(connection, [one.id for one in held.values()])
@@ -109,7 +110,7 @@ def write_csv(path: Path, lost: Mapping[int, Recorded]) -> None:
             sheet.writerow([escape_formula(str(word)) for word in (number, *words, *rest)])
 
 
-async def remaining(database: Database, nats_url: str) -> Mapping[int, Recorded]:
+async def remaining(database: Database, nats_url: str, trust: Trust) -> Mapping[int, Recorded]:
     """Return what the relay, looking at the stream now, would close the service for again.
 
     Raises:
@@ -121,7 +122,7 @@ async def remaining(database: Database, nats_url: str) -> Mapping[int, Recorded]
             async with database.engine.connect() as connection:
                 last = (await js.stream_info(stream_of(service))).state.last_seq
                 highest = await outbox.highest(connection, service)
-                return await unjudged(js, connection, service, last=last, highest=highest)
+                return await unjudged(js, trust, connection, service, last=last, highest=highest)
 
 
 async def run(service: str, urls: tuple[str, str], *, decided: Decided | None, folder: Path) -> int:
@@ -134,8 +135,9 @@ async def run(service: str, urls: tuple[str, str], *, decided: Decided | None, f
         folder: where the list is written.
     """
     database = Database(urls[0], service=service, pool_size=2)
+    trust = trust_from_environment()
     try:
-        finding = await find(database, urls[1])
+        finding = await find(database, urls[1], trust)
         if finding is None:
             _say(f"{service}: the history is whole, nothing to accept 历史完整，无需确认")
             return 0
@@ -150,7 +152,7 @@ async def run(service: str, urls: tuple[str, str], *, decided: Decided | None, f
             accepted = await adopt(tx, service, finding.found, finding.held, decided)
         _tell(accepted)
         # Only what the relay itself would see lets the service be called open.
-        return _conclude(service, await remaining(database, urls[1]))
+        return _conclude(service, await remaining(database, urls[1], trust))
     except NotAmongThem as fault:
         _say(f"{service}: not among the events in question, nothing was done 不在待确认的事件中，未作处理: {fault}")
         return 1
@@ -215,9 +217,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--discard", nargs="*", default=[], type=UUID, help="ids of events that the service never told")
     parser.add_argument("--folder", default=os.environ.get("KECHUANG_HOME", "."), type=Path, help="for the list")
     given = parser.parse_args(arguments)
-    names = [f"{given.service.upper()}_{part}" for part in ("OWNER_DATABASE_URL", "NATS_URL")]
-    database_url, nats_url = (os.environ.get(name) for name in names)
-    if database_url is None or nats_url is None:
+    names = [*(f"{given.service.upper()}_{part}" for part in ("OWNER_DATABASE_URL", "NATS_URL")), PUBLIC_KEYS_SETTING]
+    database_url, nats_url, keys_file = (os.environ.get(name) for name in names)
+    if database_url is None or nats_url is None or keys_file is None:
         parser.error(f"set {' and '.join(names)}")
     decided = Decided(given.reason.strip(), frozenset(given.discard)) if given.verb == "accept" else None
     if decided is not None and not decided.reason:

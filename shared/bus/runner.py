@@ -20,6 +20,7 @@ from shared.bus.scrub import scrub
 from shared.bus.subscription import Subscription
 from shared.db.dead_letter import count_waiting
 from shared.db.engine import Busy, Database, DatabaseUnavailable
+from shared.events.trust import EventKeys
 from shared.kernel.actor import system_actor
 from shared.kernel.clock import Clock
 
@@ -36,7 +37,9 @@ _log = structlog.stdlib.get_logger(__name__)
 class Bus:
     """Relay and consumers of one service in one process."""
 
-    def __init__(self, database: Database, clock: Clock, *, url: str, subscriptions: Sequence[Subscription]) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, *, url: str, subscriptions: Sequence[Subscription], keys: EventKeys
+    ) -> None:
         """Name the parts; nothing is connected yet.
 
         Args:
@@ -44,6 +47,7 @@ class Bus:
             clock: tells the time to handlers.
             url: `nats://user:password@host:port`.
             subscriptions: what the service listens to.
+            keys: what it signs with and whom it believes.
 
         Raises:
             ValueError: two handlers share a name, and so the entries of one inbox.
@@ -53,6 +57,7 @@ class Bus:
         self._database = database
         self._clock = clock
         self._url = url
+        self._keys = keys
         self._by_publisher: dict[str, list[Subscription]] = {}
         for one in subscriptions:
             self._by_publisher.setdefault(one.event.publisher(), []).append(one)
@@ -101,13 +106,18 @@ class Bus:
                 self._database.on_events = self._tell_relay
                 tasks.create_task(self._tell_other_processes(client), name="tell")
                 if relay:
-                    self._relay = Relay(self._database, client, self._database.service)
+                    self._relay = Relay(self._database, client, self._database.service, self._keys)
                     await client.subscribe(self._alarm_subject, cb=self._was_told)
                     tasks.create_task(self._relay.run_forever(), name="relay")
                     tasks.create_task(self._scrub_after_starts(client, self._relay), name="scrub")
                 for publisher, subscriptions in self._by_publisher.items() if consumers else ():
                     consumer = Consumer(
-                        self._database, client, self._clock, publisher=publisher, subscriptions=subscriptions
+                        self._database,
+                        client,
+                        self._clock,
+                        publisher=publisher,
+                        subscriptions=subscriptions,
+                        trust=self._keys.trust,
                     )
                     self._consumers.append(consumer)
                     tasks.create_task(consumer.run_forever(), name=f"consume {publisher}")
@@ -181,7 +191,7 @@ class Bus:
                     count = await count_waiting(tx)
                 DEAD_WAITING.labels(service).set(count)
                 if count:
-                    await replay(self._database, self._clock, subscriptions, only_gaps=True)
+                    await replay(self._database, self._clock, subscriptions, self._keys.trust, only_gaps=True)
             except (DatabaseUnavailable, Busy) as fault:
                 _log.warning("dead_letters_wait_for_database", fault=fault.__cause__ or fault)
             await asyncio.sleep(DEAD_LETTER_SECONDS)

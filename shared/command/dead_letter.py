@@ -16,6 +16,7 @@ from shared.db.dead_letter import DeadLetter, waiting
 from shared.db.engine import Database
 from shared.db.transaction import Transaction
 from shared.events.catalogue import PUBLISHERS
+from shared.events.trust import PUBLIC_KEYS_SETTING, trust_from_environment
 from shared.kernel import uscc
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Refusal
@@ -155,9 +156,13 @@ async def _discarded(url: str, service: str, id_: int, reason: str) -> Sequence[
 
 
 async def _replayed(url: str, service: str) -> Sequence[str]:
+    try:
+        trust = trust_from_environment()
+    except (KeyError, OSError, ValueError) as fault:
+        raise CommandError(f"缺少事件公钥 the public keys of events are missing: {PUBLIC_KEYS_SETTING}") from fault
     database = Database(url, service=service, pool_size=2, reactions=reactions_of(service))
     try:
-        done, failures = await replay(database, SystemClock(), subscriptions_of(service), actor=operator())
+        done, failures = await replay(database, SystemClock(), subscriptions_of(service), trust, actor=operator())
     finally:
         await database.close()
     said = [f"{service}: {done} 封已重放 replayed, {len(failures)} 封仍失败 failed"]

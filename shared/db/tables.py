@@ -172,6 +172,9 @@ def _inbox(metadata: MetaData) -> None:
         Column("discarded_at", _AT),
         Column("discard_reason", Text),
         CheckConstraint("(discarded_at IS NULL) = (discard_reason IS NULL)", name="discarded_with_reason"),
+        Column("signature", Text),
+        Column("stored_at", _AT),
+        Column("stream_sequence", BigInteger),
         Index("ix_dead_letter_waiting", "handler", postgresql_where=text("replayed_at IS NULL")),
     )
 

@@ -6,12 +6,14 @@ from typing import Any
 from shared.events.catalogue import CATALOGUE, stream_of
 from shared.events.event import Event
 from shared.events.example import EXAMPLES
+from shared.events.signature import HEADER, LONGEST_HEADER_BYTES
 from shared.kernel.example import example_of
 
 _SCHEMA = "#/components/schemas/"
 _BINDING: dict[str, Any] = {"nats": {}}
 _EVENT_ID = "019e8000-0000-7000-8000-0000000000f1"
 _CAUSE_ID = "019e8000-0000-7000-8000-0000000000f0"
+_SIGNATURE = f"v1;registry-1f2e3d4c;1;{'A' * 86};0;"
 _AT = "2026-06-02T01:30:00+00:00"
 _ABOUT = """
 平台各服务之间的全部事件。每个主题一个通道，由名称首段所示的服务独家发布；消息为 CloudEvents 1.0 结构化 JSON。
@@ -154,9 +156,16 @@ def _message(event: type[Event], schemas: Mapping[str, Any]) -> dict[str, Any]:
         "tags": [{"name": event.publisher()}],
         "headers": {
             "type": "object",
-            "required": ["Nats-Msg-Id"],
+            "required": ["Nats-Msg-Id", HEADER],
             "properties": {
-                "Nats-Msg-Id": {"type": "string", "format": "uuid", "description": "事件 id / the event's id"}
+                "Nats-Msg-Id": {"type": "string", "format": "uuid", "description": "事件 id / the event's id"},
+                HEADER: {
+                    "type": "string",
+                    "maxLength": LONGEST_HEADER_BYTES,
+                    "pattern": "^v1;",
+                    "description": "发布方对本批事件的 Ed25519 签名及路径 / "
+                    "the publisher's Ed25519 signature of the batch and the path to it",
+                },
             },
         },
         "correlationId": {
@@ -168,7 +177,7 @@ def _message(event: type[Event], schemas: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "name": event.__name__,
                 "summary": "虚构示例 / a made-up case",
-                "headers": {"Nats-Msg-Id": _EVENT_ID},
+                "headers": {"Nats-Msg-Id": _EVENT_ID, HEADER: _SIGNATURE},
                 "payload": envelope_example(event, schemas),
             }
         ],

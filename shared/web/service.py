@@ -26,6 +26,7 @@ from shared.db.rights import refuse_owner
 from shared.db.rule_set import publish_folder
 from shared.db.transaction import Reactions
 from shared.events.event import Event
+from shared.events.trust import EventKeys, Signer, Trust
 from shared.files.refusals import UPLOAD_REFUSALS
 from shared.files.scan import scanner
 from shared.files.store import FileStore
@@ -50,6 +51,10 @@ from shared.web.routing import keep_apart
 from shared.web.rule_set import router as rule_set_pages
 
 _BUS_PAUSE_S = 1.0
+_NO_EVENT_KEYS = (
+    "event_keys_missing: 未设置事件签名密钥，事件停留在发件箱 / "
+    "the event keys are missing (EVENT_KEY_FILE, EVENT_KEYS_FILE): events wait in the outbox and none is heard"
+)
 _HISTORY_S = 1.0
 _log = structlog.get_logger(__name__)
 
@@ -258,12 +263,28 @@ async def _look_at_history(app: FastAPI) -> None:
     HISTORY_REGRESSED.labels(state.service_name).set(int(state.history.found is not None))
 
 
+def _event_keys(settings: ServiceSettings) -> EventKeys | None:
+    """Return what the service signs with and whom it believes; None where a file is not named or cannot be used."""
+    if settings.event_key_file is None or settings.event_keys_file is None:
+        return None
+    try:
+        return EventKeys(Signer(settings.event_key_file), Trust(settings.event_keys_file))
+    except (OSError, ValueError, KeyError) as fault:
+        _log.warning("event_keys_unusable", fault=repr(fault))
+        return None
+
+
 async def _run_bus(app: FastAPI, spec: ServiceSpec, url: str) -> None:
     settings, state = spec.settings, app.state
     if settings.nats_monitor_url is not None and await syncs_always(settings.nats_monitor_url) is False:
         state.warnings.append("the broker acknowledges before it syncs: set sync_interval: always")
         _log.warning("broker_does_not_sync")
-    state.bus = Bus(state.db, state.clock, url=url, subscriptions=spec.subscriptions)
+    keys = _event_keys(settings)
+    if keys is None:
+        state.warnings.append(_NO_EVENT_KEYS)
+        _log.error("event_keys_missing", zh="缺少事件签名密钥，未连接消息服务器", en="no event keys, so no bus")
+        return
+    state.bus = Bus(state.db, state.clock, url=url, subscriptions=spec.subscriptions, keys=keys)
     while True:
         try:
             await state.bus.run_forever(relay=settings.relay_enabled, consumers=settings.consumers_enabled)

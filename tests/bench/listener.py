@@ -22,6 +22,7 @@ from shared.events.envelope import Envelope
 from shared.events.finance import LoanDrawn
 from shared.kernel.clock import SystemClock
 from shared.telemetry import configure_logging
+from tests.support.event_keys import event_keys
 
 SERVICE = "gateway"
 
@@ -46,7 +47,7 @@ async def _listen(database_url: str, broker_url: str) -> None:
     database = Database(database_url, service=SERVICE, pool_size=2)
     watch = Stopwatch()
     subscription = Subscription("gateway.bench", LoanDrawn, watch.handle)
-    bus = Bus(database, SystemClock(), url=broker_url, subscriptions=[subscription])
+    bus = Bus(database, SystemClock(), url=broker_url, subscriptions=[subscription], keys=event_keys(database.service))
     running = asyncio.ensure_future(bus.run_forever(relay=False, consumers=True))
     gc.collect()  # as every service does when it has started
     gc.freeze()

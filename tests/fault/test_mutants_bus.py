@@ -18,6 +18,7 @@ LONG = {
     "B7": "bus/test_backlog.py",
     "B10": "bus/test_forged.py",
     "B11": "bus/test_provisioning.py",
+    "B12": "bus/test_signed.py",
     "G5": "test_restore.py",
 }
 ALSO = {"never_read_back": ("bus/test_store_loss.py",)}

@@ -13,6 +13,7 @@ from nats.js import JetStreamContext, api
 from nats.js.errors import NotFoundError
 
 from shared.bus.provision import Provisioner
+from shared.events.catalogue import stream_of
 from tests.simulation.schedule import Death, Schedule
 
 Sent = tuple[str, bytes, Mapping[str, str]]
@@ -28,6 +29,7 @@ class Record:
     subject: str
     payload: bytes
     at: datetime
+    headers: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -56,13 +58,15 @@ class Stream:
     last: int = 0
     durables: dict[str, Durable] = field(default_factory=dict)
 
-    def store(self, message_id: str | None, subject: str, payload: bytes, now: datetime) -> tuple[int, bool]:
+    def store(
+        self, message_id: str | None, subject: str, payload: bytes, now: datetime, headers: Mapping[str, str]
+    ) -> tuple[int, bool]:
         """Keep a message unless its id was seen within the window; return its sequence and whether it was known."""
         known = self.known(message_id, now)
         if known is not None:
             return known, True
         self.last += 1
-        self.records[self.last] = Record(self.last, message_id, subject, payload, now)
+        self.records[self.last] = Record(self.last, message_id, subject, payload, now, headers)
         return self.last, False
 
     def known(self, message_id: str | None, now: datetime) -> int | None:
@@ -167,9 +171,14 @@ class Delivery:
         self._record = record
         self.subject = record.subject
         self.data = record.payload
-        self.headers: dict[str, str] = {}
+        self.headers = dict(record.headers)
         self.reply = f"{record.subject}.{record.sequence}.{deliveries}.{id(self)}"
-        self.metadata = SimpleNamespace(num_delivered=deliveries, sequence=SimpleNamespace(stream=record.sequence))
+        self.metadata = SimpleNamespace(
+            num_delivered=deliveries,
+            sequence=SimpleNamespace(stream=record.sequence),
+            stream=stream_of(record.subject.partition(".")[0]),
+            timestamp=record.at,
+        )
 
     @property
     def label(self) -> str:
@@ -293,7 +302,7 @@ class FakeClient:
             return {"error": {"code": 400, "err_code": 10201, "description": "the batch holds a known message id"}}
         number, known = 0, False
         for subject, payload, headers in sent:
-            number, known = stream.store(headers["Nats-Msg-Id"], subject, payload, now)
+            number, known = stream.store(headers["Nats-Msg-Id"], subject, payload, now, headers)
         word = " (known)" if known else ""
         schedule.note(f"{schedule.actor} stores {len(sent)} events up to #{number}{word} in {stream.config.name}")
         answer = {"stream": stream.config.name, "seq": number, "duplicate": known}
@@ -328,7 +337,9 @@ class FakeClient:
         record = self._bus.stream(name).records.get(number)
         if record is None:
             raise NotFoundError(code=404, err_code=10037)
-        return api.RawStreamMsg(subject=record.subject, seq=number, data=record.payload)
+        return api.RawStreamMsg(
+            subject=record.subject, seq=number, data=record.payload, headers=dict(record.headers), time=record.at
+        )
 
     async def consumer_info(self, stream: str, name: str) -> api.ConsumerInfo:
         """Describe a durable."""

@@ -17,6 +17,7 @@ from tests.simulation.checker import OTHER, violations
 from tests.simulation.events import FirmChanged
 from tests.simulation.schedule import Schedule
 from tests.simulation.world import World
+from tests.support.event_keys import signed
 
 _MOST_ROUNDS = 20
 _STEPS = 140
@@ -167,7 +168,9 @@ def _disaster(world: World) -> None:
 def _speak_rubbish(world: World, stream: Stream) -> None:
     payload = f"rubbish {len(world.rubbish)}".encode()
     world.rubbish.add(payload)
-    stream.store(None, FirmChanged.subject, payload, world.schedule.clock.now())
+    stream.store(
+        None, FirmChanged.subject, payload, world.schedule.clock.now(), signed("registry", FirmChanged.subject, payload)
+    )
 
 
 async def _heal(world: World) -> list[str]:

@@ -25,6 +25,7 @@ from shared.kernel.actor import system_actor
 from tests.simulation.bus import FakeBus
 from tests.simulation.events import FirmChanged, LineChanged, MarkSet, NoteMade, TitleChanged
 from tests.simulation.schedule import Schedule
+from tests.support.event_keys import event_keys, trust
 from tests.support.lab import NAMES, lab_database
 from tests.support.postgres import DatabaseServer
 
@@ -113,7 +114,7 @@ class World:
     async def relay(self, service: str) -> None:
         """One life of a relay: wait for the lease, publish for some rounds."""
         schedule, database = self.schedule, self.databases[service]
-        relay = relay_room.Relay(database, self.bus.client(), service)  # type: ignore[arg-type]  # the double
+        relay = relay_room.Relay(database, self.bus.client(), service, event_keys(service))  # type: ignore[arg-type]  # the double
         self.relays.append(relay)
         while not await relay.lease.take():
             if schedule.faults_on and schedule.chance.random() < 0.7:
@@ -151,13 +152,13 @@ class World:
         if not deliveries:
             return
         self.schedule.note(f"{self.schedule.actor} takes {' '.join(one.label for one in deliveries)}")
-        receiver = Receiver(self.databases[service], self.schedule.clock, by_subject)
+        receiver = Receiver(self.databases[service], self.schedule.clock, by_subject, trust())
         await receiver.handle([Arrival(one, one.metadata.num_delivered) for one in deliveries])  # type: ignore[arg-type]  # 〃
 
     async def tend(self, service: str, *, only_gaps: bool = True) -> None:
         """Replay what waits for an event before it, as each process does by itself, or everything, as people do."""
         done, _ = await replay(
-            self.databases[service], self.schedule.clock, self.subscriptions(service), only_gaps=only_gaps
+            self.databases[service], self.schedule.clock, self.subscriptions(service), trust(), only_gaps=only_gaps
         )
         if done:
             self.schedule.note(f"{service} replays {done} letters")

@@ -21,7 +21,9 @@ from shared.events.envelope import Envelope
 from shared.events.event import Event
 from shared.events.permission import PROVISIONER, inbox_of
 from shared.events.registry import EnterpriseChanged, IntegrityChanged, IntegrityMarks
+from shared.events.trust import EventKeys
 from shared.kernel.actor import system_actor
+from tests.support.event_keys import event_keys, signed
 from tests.support.lab import NAMES, clock, lab_database, scalar
 from tests.support.nats import Broker
 from tests.support.postgres import DatabaseServer
@@ -95,11 +97,28 @@ class Pair:
 
     @contextlib.asynccontextmanager
     async def running(
-        self, *, relay: bool = True, consumers: bool = True, subscriptions: list[Subscription] | None = None
+        self,
+        *,
+        relay: bool = True,
+        consumers: bool = True,
+        subscriptions: list[Subscription] | None = None,
+        keys: EventKeys | None = None,
     ) -> AsyncIterator[None]:
         listened = self.handlers.subscriptions() if subscriptions is None else subscriptions
-        out = Bus(self.publisher, CLOCK, url=self.broker.url("registry"), subscriptions=[])
-        into = Bus(self.listener, CLOCK, url=self.broker.url("finance"), subscriptions=listened)
+        out = Bus(
+            self.publisher,
+            CLOCK,
+            url=self.broker.url("registry"),
+            subscriptions=[],
+            keys=keys or event_keys(self.publisher.service),
+        )
+        into = Bus(
+            self.listener,
+            CLOCK,
+            url=self.broker.url("finance"),
+            subscriptions=listened,
+            keys=keys or event_keys(self.listener.service),
+        )
         tasks = [
             asyncio.ensure_future(out.run_forever(relay=relay, consumers=False)),
             asyncio.ensure_future(into.run_forever(relay=False, consumers=consumers)),
@@ -138,12 +157,15 @@ class Pair:
             if anew:
                 await ensure_stream(client.jetstream(), "registry")
 
-    async def inject(self, payload: bytes, *, subject: str = EnterpriseChanged.subject) -> None:
-        """Store a message as it is, behind the outbox's back; wait for the stream if the buses just make it."""
+    async def inject(
+        self, payload: bytes, *, subject: str = EnterpriseChanged.subject, headers: dict[str, str] | None = None
+    ) -> None:
+        """Store a message behind the outbox's back, signed by the publisher unless `headers` say otherwise."""
+        headers = signed("registry", subject, payload) if headers is None else headers
         async with self.client() as client, asyncio.timeout(15):
             while True:
                 with contextlib.suppress(NoStreamResponseError):
-                    await client.jetstream().publish(subject, payload)
+                    await client.jetstream().publish(subject, payload, headers=headers)
                     return
                 await asyncio.sleep(0.02)
 

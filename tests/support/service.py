@@ -27,6 +27,7 @@ from shared.settings import Profile, ServiceSettings
 from shared.web.auth import TokenVerifier
 from shared.web.service import job_context
 from tests.support.bus import deliver, wrap
+from tests.support.event_keys import folder, private_file
 from tests.support.postgres import DatabaseServer
 
 ISSUER = "https://issuer.test"
@@ -210,6 +211,8 @@ def settings_for_test(settings_class: type[ServiceSettings], database_url: str, 
         "jobs_enabled": False,
         "database_pool_size": 4,
         "log_level": "WARNING",
+        "event_key_file": private_file(folder(), settings_class.service),
+        "event_keys_file": folder() / "public.json",
         **values,
     }
     return settings_class(**given)

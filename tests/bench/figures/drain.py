@@ -12,6 +12,7 @@ from tests.bench.bench import Bench
 from tests.bench.figures.relay import SERVICE, drop_stream
 from tests.bench.filling import fill_happenings, fill_states
 from tests.bench.table import Gate, Goal, Row
+from tests.support.event_keys import event_keys
 from tests.support.lab import lab_database, scalar
 from tests.support.nats import Broker
 from tests.support.pair import CLOCK, Listener
@@ -55,10 +56,12 @@ async def _drained(postgres: DatabaseServer, broker: Broker, mode: Mode, events:
         subscription = Subscription("finance.integrity", IntegrityChanged, handlers.count, mode)
     async with lab_database(postgres, SERVICE) as publisher, lab_database(postgres, "finance") as listener:
         committed = await fill(publisher, events)
-        out = Bus(publisher, CLOCK, url=broker.url(SERVICE), subscriptions=[])
+        out = Bus(publisher, CLOCK, url=broker.url(SERVICE), subscriptions=[], keys=event_keys(publisher.service))
         await _run_until(out, publisher, "SELECT count(*) FROM outbox_event WHERE published_at IS NULL", 0, relay=True)
         published = await scalar(publisher, "SELECT count(*) FROM outbox_event WHERE stream_sequence > 0")
-        into = Bus(listener, CLOCK, url=broker.url("finance"), subscriptions=[subscription])
+        into = Bus(
+            listener, CLOCK, url=broker.url("finance"), subscriptions=[subscription], keys=event_keys(listener.service)
+        )
         began = time.perf_counter()
         await _run_until(into, listener, "SELECT count(*) FROM inbox_entry", events, relay=False)
         took = time.perf_counter() - began

@@ -22,6 +22,7 @@ from tests.bench.figures.relay import drop_stream
 from tests.bench.lending import FIRMS, prepare
 from tests.bench.load import pace, request
 from tests.bench.table import Gate, Goal, Row, percentile
+from tests.support.event_keys import event_keys
 from tests.support.lab import lab_database
 from tests.support.pair import count as count_of
 from tests.support.postgres import REPOSITORY, DatabaseServer
@@ -78,7 +79,7 @@ async def measure(bench: Bench) -> None:
 async def _committed(runs: _Runs, publisher: Database, heard: Database, urls: tuple[str, str], bench: Bench) -> None:
     sent: dict[str, float] = {}
     clock = SystemClock()
-    bus = Bus(publisher, clock, url=urls[0], subscriptions=[])
+    bus = Bus(publisher, clock, url=urls[0], subscriptions=[], keys=event_keys(publisher.service))
     relaying = asyncio.ensure_future(bus.run_forever(relay=True, consumers=False))
     events = int(RATE * bench.pace.paced_s)
     warm = RATE // 2

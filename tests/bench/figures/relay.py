@@ -15,6 +15,7 @@ from tests.bench.bench import Bench
 from tests.bench.filling import fill_states, payload
 from tests.bench.peer import Peer, peer_or_reason
 from tests.bench.table import Gate, Goal, Row
+from tests.support.event_keys import event_keys
 from tests.support.lab import lab_database, scalar
 from tests.support.nats import Broker
 from tests.support.pair import CLOCK
@@ -86,7 +87,7 @@ async def relayed(postgres: DatabaseServer, broker: Broker, events: int) -> tupl
     await drop_stream(broker, SERVICE)
     async with lab_database(postgres, SERVICE) as database:
         committed = await fill_states(database, events)
-        bus = Bus(database, CLOCK, url=broker.url(SERVICE), subscriptions=[])
+        bus = Bus(database, CLOCK, url=broker.url(SERVICE), subscriptions=[], keys=event_keys(database.service))
         began = time.perf_counter()
         running = asyncio.ensure_future(bus.run_forever(relay=True, consumers=False))
         try:

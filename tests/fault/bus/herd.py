@@ -16,6 +16,7 @@ from shared.db import outbox
 from shared.db.engine import Database
 from shared.events.envelope import Recorded, to_wire
 from shared.kernel.ids import new_id
+from tests.support.event_keys import event_keys, signed
 from tests.support.lab import scalar
 from tests.support.pair import CLOCK, Pair, reaches, until
 
@@ -56,7 +57,7 @@ async def _buses(
     database: Database, url: str, number: int, subscriptions: Sequence[Subscription]
 ) -> AsyncIterator[tuple[list[Bus], list["asyncio.Task[None]"]]]:
     databases = [Database(database.url, service=database.service, pool_size=4) for _ in range(number)]
-    buses = [Bus(one, CLOCK, url=url, subscriptions=subscriptions) for one in databases]
+    buses = [Bus(one, CLOCK, url=url, subscriptions=subscriptions, keys=event_keys(one.service)) for one in databases]
     tasks = [
         asyncio.ensure_future(bus.run_forever(relay=not subscriptions, consumers=bool(subscriptions))) for bus in buses
     ]
@@ -81,7 +82,9 @@ async def publish_raw(pair: Pair, events: Iterable[Recorded]) -> None:
     async with pair.client() as client:
         js = client.jetstream()
         for event in events:
-            await js.publish(event.subject, to_wire(event), headers={"Nats-Msg-Id": str(new_id())})
+            payload = to_wire(event)
+            headers = {"Nats-Msg-Id": str(new_id()), **signed("registry", event.subject, payload)}
+            await js.publish(event.subject, payload, headers=headers)
 
 
 async def consumer_of(pair: Pair) -> api.ConsumerInfo:

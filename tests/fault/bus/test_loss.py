@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 from shared.events.envelope import to_wire
 from tests.fault.bus.herd import TWICE, UNPUBLISHED, chance_of, comes_to, number, recorded, relays, seeded, workers
+from tests.support.event_keys import signed
 from tests.support.pair import Pair, marked, named
 
 HELD = "SELECT count(*) FROM enterprise_name"
@@ -32,7 +33,9 @@ async def test_a_loss_that_as_many_fresh_events_cover_is_noticed_and_healed(pair
         await pair.lose_stream(anew=True)
         # A relay that died between the acknowledgement and its mark: the numbers look whole.
         for event in waiting:
-            await js.publish(event.subject, to_wire(event), headers={"Nats-Msg-Id": str(event.id)})
+            payload = to_wire(event)
+            headers = {"Nats-Msg-Id": str(event.id), **signed("registry", event.subject, payload)}
+            await js.publish(event.subject, payload, headers=headers)
     async with relays(pair, 2), workers(pair, 2):
         await comes_to(pair.listener, HELD, before + after)
         await comes_to(pair.publisher, UNPUBLISHED, 0)

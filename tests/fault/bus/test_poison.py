@@ -12,6 +12,7 @@ from shared.bus.dead_letter import replay
 from shared.events.registry import EnterpriseChanged, IntegrityChanged
 from tests.fault.bus.herd import WAITING, chance_of, comes_to, consumer_of, drained, number, relays, seeded, workers
 from tests.support.bus import on_wire
+from tests.support.event_keys import signed, trust
 from tests.support.lab import scalar
 from tests.support.pair import CLOCK, Pair, marked, named
 
@@ -56,7 +57,10 @@ async def test_poison_of_every_kind_is_parked_with_its_reason_and_the_next_messa
         await comes_to(pair.listener, "SELECT count(*) FROM enterprise_name", 1)
         async with pair.client() as client:
             for place, (_, (made, _)) in enumerate(kinds):
-                await client.publish(EnterpriseChanged.subject, made())
+                payload = made()
+                await client.publish(
+                    EnterpriseChanged.subject, payload, headers=signed("registry", EnterpriseChanged.subject, payload)
+                )
                 await client.flush()
                 await pair.emit(named(f"firm-{place}", "fine"), marked(f"firm-{place}"))
         beside = [named(f"beside-{place}", "fine") for place in range(50)]
@@ -81,7 +85,7 @@ async def test_poison_of_every_kind_is_parked_with_its_reason_and_the_next_messa
     assert held.delivered.consumer_seq <= good + 5 * (len(kinds) + 2) + 10
     assert await _slowest(pair) < FLOWS_WITHIN_SECONDS
     pair.handlers.fail_on = set()
-    done, failures = await replay(pair.listener, CLOCK, pair.handlers.subscriptions())
+    done, failures = await replay(pair.listener, CLOCK, pair.handlers.subscriptions(), trust())
     assert (done, len(failures)) == (2, len(kinds))
 
 
@@ -102,7 +106,7 @@ async def test_an_event_that_no_retry_mends_keeps_nobody_waiting_but_its_own_suc
         await asyncio.sleep(1)
         # The first was given up on by its handler: only people replay it; the rest waits for it in the open.
         assert await number(pair, WAITING) == 4
-        _, failures = await replay(pair.listener, CLOCK, pair.handlers.subscriptions())
+        _, failures = await replay(pair.listener, CLOCK, pair.handlers.subscriptions(), trust())
         assert failures == []
         # The rest may have been replayed by the worker that looks after what waits.
         await comes_to(pair.listener, WAITING, 0)

@@ -13,6 +13,7 @@ from shared.bus.runner import Bus
 from shared.events.listeners import HEARD_BY
 from shared.events.permission import PROVISIONER, asks_on
 from tests.fault.bus.herd import comes_to
+from tests.support.event_keys import event_keys
 from tests.support.nats import Broker, running_nats
 from tests.support.pair import CLOCK, Pair, marked, named, until
 
@@ -178,7 +179,13 @@ async def test_streams_that_were_altered_are_set_right(pair: Pair) -> None:
 
 
 async def test_a_service_whose_stream_nobody_makes_waits_and_says_so(pair: Pair, unprovisioned: Broker) -> None:
-    bus = Bus(pair.publisher, CLOCK, url=unprovisioned.url("registry"), subscriptions=[])
+    bus = Bus(
+        pair.publisher,
+        CLOCK,
+        url=unprovisioned.url("registry"),
+        subscriptions=[],
+        keys=event_keys(pair.publisher.service),
+    )
     running = asyncio.ensure_future(bus.run_forever(relay=True, consumers=False))
     try:
         await pair.emit(named("firm-1", "x"))

@@ -22,7 +22,9 @@ from shared.bus.subscription import Subscription
 from shared.db import inbox, outbox, projection
 from shared.db.inbox import Turn
 from shared.db.lease import Lease
+from shared.events import trust
 from shared.events.catalogue import CATALOGUE
+from shared.events.trust import Trust
 from tests.fault.mutants import Mutant
 
 # From so many rows on a relay without a lock leaves some to the others.
@@ -259,6 +261,19 @@ def _every_wish() -> None:
     Provisioner._may_hear = may_hear  # type: ignore[method-assign]
 
 
+def _any_hand() -> None:
+    Trust.check = lambda *_: None  # type: ignore[method-assign, assignment]
+
+
+def _any_key() -> None:
+    plain = trust.TrustedKey
+
+    def made(**words: Any) -> Any:
+        return plain(**{**words, "subjects": ""})
+
+    trust.TrustedKey = made  # type: ignore[misc, assignment]
+
+
 def _unsynced() -> None:
     plain = NatsServer.__init__
 
@@ -323,6 +338,8 @@ AREA: tuple[Mutant, ...] = (
     Mutant("any_source", "an event is believed whoever it says it is from", ("B5", "B10"), _any_source),
     Mutant("owners_of_streams", "a service may change its own stream at the broker", ("B11",), _owners_of_streams),
     Mutant("every_wish", "the provisioner makes whatever consumer it is asked for", ("B11",), _every_wish),
+    Mutant("any_hand", "nobody checks who signed an event", ("B12",), _any_hand),
+    Mutant("any_key", "any publisher's key may sign for any other", ("B12",), _any_key),
     Mutant("unsynced", "the broker acknowledges before it syncs", ("A6",), _unsynced),
     Mutant("sync_taken_for_granted", "nobody asks the broker whether it syncs", ("A6",), _sync_taken_for_granted),
     Mutant("all_at_once", "a consumer takes its whole backlog into memory", ("B7",), _all_at_once),

@@ -11,6 +11,7 @@ from shared.bus.dead_letter import replay
 from shared.bus.runner import Bus
 from shared.events.registry import IntegrityChanged
 from shared.kernel.actor import system_actor
+from tests.support.event_keys import event_keys, signed, trust
 from tests.support.lab import scalar
 from tests.support.pair import CLOCK, Pair, count, marked, named, until
 
@@ -68,7 +69,8 @@ async def test_an_event_published_again_under_another_message_id_has_one_effect(
         js_client = await nats_client.connect(pair.broker.url("registry"), inbox_prefix=b"_INBOX_registry")
         held = await js_client.jetstream().get_msg("REGISTRY", 1)
         for _ in range(5):
-            await js_client.jetstream().publish(IntegrityChanged.subject, held.data or b"")
+            headers = signed("registry", IntegrityChanged.subject, held.data or b"")
+            await js_client.jetstream().publish(IntegrityChanged.subject, held.data or b"", headers=headers)
         await js_client.close()
         await pair.emit(marked("firm-3"))
 
@@ -80,7 +82,13 @@ async def test_an_event_published_again_under_another_message_id_has_one_effect(
 
 
 async def test_two_relays_publish_each_event_once_and_in_order(pair: Pair) -> None:
-    second = Bus(pair.publisher, CLOCK, url=pair.broker.url("registry"), subscriptions=[])
+    second = Bus(
+        pair.publisher,
+        CLOCK,
+        url=pair.broker.url("registry"),
+        subscriptions=[],
+        keys=event_keys(pair.publisher.service),
+    )
     async with pair.running():
         task = asyncio.ensure_future(second.run_forever(relay=True, consumers=False))
         await asyncio.gather(*(pair.emit(marked("firm-1")) for _ in range(60)))
@@ -141,7 +149,7 @@ async def test_poison_goes_to_the_dead_letters_with_its_reason_while_the_next_me
         assert "not JSON" in reasons
         assert "v99" in reasons
         pair.handlers.fail_on = set()
-        done, failures = await replay(pair.listener, CLOCK, pair.handlers.subscriptions())
+        done, failures = await replay(pair.listener, CLOCK, pair.handlers.subscriptions(), trust())
     assert (done, len(failures)) == (2, 3)
     assert await count(pair.listener, "SELECT count(*) FROM enterprise_name WHERE name = 'poison'") == 1
 
@@ -164,7 +172,7 @@ async def test_a_happening_after_a_gap_is_parked_and_never_applied_silently(pair
             return len(pair.handlers.happened) == 2
 
         await until(second)
-        done, failures = await replay(pair.listener, CLOCK, pair.handlers.subscriptions())
+        done, failures = await replay(pair.listener, CLOCK, pair.handlers.subscriptions(), trust())
     assert (done, failures) == (1, [])
     assert pair.handlers.happened == [("firm-1", number) for number in (1, 2, 3)]
 

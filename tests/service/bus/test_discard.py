@@ -12,8 +12,10 @@ from shared.db.dead_letter import park, waiting
 from shared.db.engine import Database
 from shared.events.envelope import from_wire
 from shared.events.registry import IntegrityChanged
+from shared.events.signature import HEADER, Proof
 from shared.kernel.actor import system_actor
 from tests.support.bus import on_wire
+from tests.support.event_keys import signed, trust
 from tests.support.lab import lab_database, scalar
 from tests.support.pair import CLOCK, Listener, marked
 from tests.support.postgres import DatabaseServer
@@ -37,6 +39,7 @@ async def parked(database: Database, payload: bytes, reason: str, handler: str =
             payload=payload,
             reason=reason,
             deliveries=5,
+            proof=Proof(signed("registry", IntegrityChanged.subject, payload)[HEADER], CLOCK.at, None),
         )
 
 
@@ -50,7 +53,7 @@ async def test_what_follows_a_discarded_happening_takes_effect(listener: Databas
         with pytest.raises(WaitsForAnother, match="1 < 2"):
             await discard(tx, handlers.subscriptions(), second, "x")
         await discard(tx, handlers.subscriptions(), first, "test data")
-    assert await replay(listener, CLOCK, handlers.subscriptions()) == (1, [])
+    assert await replay(listener, CLOCK, handlers.subscriptions(), trust()) == (1, [])
     assert handlers.happened == [("firm-1", 2)]
     # It is settled: another delivery of it has no effect and is not kept again.
     (subscription,) = [one for one in handlers.subscriptions() if one.event is IntegrityChanged]
@@ -59,6 +62,18 @@ async def test_what_follows_a_discarded_happening_takes_effect(listener: Databas
     await parked(listener, poison, "again")
     async with listener.transaction(actor=ACTOR, clock=CLOCK) as tx:
         assert await waiting(tx) == []
+
+
+async def test_a_discarded_event_that_its_publisher_did_not_sign_takes_nobodys_turn(listener: Database) -> None:
+    forged, true = (on_wire(marked("firm-1"), version=1, sequence=1) for _ in range(2))
+    await parked(listener, forged, "signature: foreign: a key of techtransfer signed registry.integrity.changed.v1")
+    handlers = Listener()
+    async with listener.transaction(actor=ACTOR, clock=CLOCK) as tx:
+        (letter,) = await waiting(tx)
+        await discard(tx, handlers.subscriptions(), letter, "a forgery")
+    (subscription,) = [one for one in handlers.subscriptions() if one.event is IntegrityChanged]
+    assert await apply_batch(listener, CLOCK, subscription, [from_wire(true, IntegrityChanged)]) == []
+    assert handlers.happened == [("firm-1", 1)]
 
 
 async def test_an_operator_discards_with_a_reason_that_the_audit_keeps(

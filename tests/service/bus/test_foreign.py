@@ -10,6 +10,7 @@ import pytest
 from shared.bus.restore import main
 from shared.events.registry import EnterpriseChanged
 from shared.kernel.ids import new_id
+from tests.support.event_keys import folder as folder_of_keys
 from tests.support.lab import scalar
 from tests.support.pair import Pair, count, named, reaches
 
@@ -29,6 +30,7 @@ async def foreign(pair: Pair, **other: Any) -> str:
 
 async def command(pair: Pair, monkeypatch: pytest.MonkeyPatch, folder: Path, *words: str) -> int:
     monkeypatch.setenv("REGISTRY_OWNER_DATABASE_URL", pair.publisher.url)
+    monkeypatch.setenv("KECHUANG_EVENT_KEYS_FILE", str(folder_of_keys() / "public.json"))
     monkeypatch.setenv("REGISTRY_NATS_URL", pair.broker.url("registry"))
     return await asyncio.to_thread(main, [*words, "--folder", str(folder)])
 

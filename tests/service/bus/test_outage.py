@@ -22,6 +22,7 @@ from shared.db.engine import Database, driver_url
 from shared.db.transaction import Transaction
 from shared.events.envelope import Envelope
 from shared.events.registry import IntegrityChanged
+from tests.support.event_keys import event_keys
 from tests.support.lab import METADATA, lab_database
 from tests.support.nats import Broker
 from tests.support.pair import CLOCK, Listener, Pair, count, marked, named, reaches, until
@@ -45,7 +46,13 @@ async def test_a_handler_slower_than_the_brokers_patience_has_one_effect_over_tw
 
     subscriptions = [Subscription("finance.slow", IntegrityChanged, slow)]
     await pair.emit(marked("firm-1"), marked("firm-2"))
-    second = Bus(pair.listener, CLOCK, url=pair.broker.url("finance"), subscriptions=subscriptions)
+    second = Bus(
+        pair.listener,
+        CLOCK,
+        url=pair.broker.url("finance"),
+        subscriptions=subscriptions,
+        keys=event_keys(pair.listener.service),
+    )
     async with pair.running(subscriptions=subscriptions):
         other = asyncio.ensure_future(second.run_forever(relay=False, consumers=True))
         await reaches(pair.listener, "SELECT count(*) FROM effect", 2)
@@ -115,7 +122,7 @@ def test_two_handlers_of_one_name_are_refused() -> None:
     twice = [Subscription("finance.same", IntegrityChanged, Listener().count)] * 2
     database = Database("postgresql://nobody:x@127.0.0.1:1/none", service="finance")
     with pytest.raises(ValueError, match="name of its own"):
-        Bus(database, CLOCK, url="nats://127.0.0.1:1", subscriptions=twice)
+        Bus(database, CLOCK, url="nats://127.0.0.1:1", subscriptions=twice, keys=event_keys(database.service))
 
 
 async def test_a_task_that_swallowed_its_cancellation_ends_at_the_head_of_its_loop() -> None:
@@ -163,7 +170,13 @@ async def test_a_cancellation_that_connecting_swallows_still_ends_the_bus(
             await asyncio.sleep(60)
         return await plain(*words, **named)
 
-    bus = Bus(pair.listener, CLOCK, url=pair.broker.url("finance"), subscriptions=pair.handlers.subscriptions())
+    bus = Bus(
+        pair.listener,
+        CLOCK,
+        url=pair.broker.url("finance"),
+        subscriptions=pair.handlers.subscriptions(),
+        keys=event_keys(pair.listener.service),
+    )
     with monkeypatch.context() as patched:
         patched.setattr(nats_client, "connect", deaf)
         task = asyncio.ensure_future(bus.run_forever(relay=True, consumers=True))
@@ -217,7 +230,13 @@ async def test_a_handler_that_takes_its_time_is_not_given_its_event_again(
 
 
 async def test_a_bus_one_of_whose_tasks_failed_begins_again(pair: Pair) -> None:
-    bus = Bus(pair.publisher, CLOCK, url=pair.broker.url("registry"), subscriptions=[])
+    bus = Bus(
+        pair.publisher,
+        CLOCK,
+        url=pair.broker.url("registry"),
+        subscriptions=[],
+        keys=event_keys(pair.publisher.service),
+    )
     running = asyncio.ensure_future(bus.run_forever(relay=True, consumers=False))
 
     async def connected() -> bool:

@@ -1,6 +1,7 @@
 """`make replay`: the letters of a real service go through its own handlers."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
@@ -10,8 +11,10 @@ from shared.command.dead_letter import main, shown_reason, shown_value
 from shared.db.dead_letter import park
 from shared.db.engine import Database
 from shared.events.catalogue import PUBLISHERS
+from shared.events.signature import HEADER, Proof
 from shared.kernel.actor import system_actor
 from tests.support.bus import on_wire
+from tests.support.event_keys import folder, signed
 from tests.support.lab import scalar
 from tests.support.pair import CLOCK, named
 from tests.support.postgres import DatabaseServer
@@ -23,6 +26,7 @@ async def test_a_letter_takes_effect_and_rubbish_is_named(
     url = await postgres.database_url("techtransfer")
     monkeypatch.setenv("TECHTRANSFER_DATABASE_URL", url)
     monkeypatch.setenv("KECHUANG_OPERATOR", "tester")
+    monkeypatch.setenv("KECHUANG_EVENT_KEYS_FILE", str(folder() / "public.json"))
     database = Database(url, service="techtransfer")
     event = named("91500107MA5XTE8T03", "示例企业")
     (handler,) = [one.handler_name for one in subscriptions_of("techtransfer") if one.event is type(event)]
@@ -36,6 +40,7 @@ async def test_a_letter_takes_effect_and_rubbish_is_named(
                 payload=payload,
                 reason="a reason that was mended",
                 deliveries=5,
+                proof=Proof(signed("registry", event.subject, payload)[HEADER], datetime.now(UTC), None),  # noqa: TID251
             )
     assert await asyncio.to_thread(main, ["list", "techtransfer"]) == 0
     listed = capsys.readouterr().out.splitlines()

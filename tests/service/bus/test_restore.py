@@ -16,6 +16,7 @@ from shared.db.engine import Database
 from shared.db.history import HistoryWatch
 from shared.events.registry import EnterpriseChanged, IntegrityChanged
 from shared.kernel.ids import new_id
+from tests.support.event_keys import folder as folder_of_keys
 from tests.support.lab import scalar
 from tests.support.pair import Listener, Pair, count, marked, named, reaches, until
 from tests.support.postgres import DatabaseServer
@@ -56,6 +57,7 @@ async def live_through(pair: Pair, *events: EnterpriseChanged | IntegrityChanged
 
 def accept(pair: Pair, monkeypatch: pytest.MonkeyPatch, folder: Path, *words: str) -> int:
     monkeypatch.setenv("REGISTRY_OWNER_DATABASE_URL", pair.publisher.url)
+    monkeypatch.setenv("KECHUANG_EVENT_KEYS_FILE", str(folder_of_keys() / "public.json"))
     monkeypatch.setenv("REGISTRY_NATS_URL", pair.broker.url("registry"))
     return main([*words, "--folder", str(folder)])
 

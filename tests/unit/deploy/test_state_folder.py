@@ -76,6 +76,7 @@ def test_a_whole_state_is_opened_again_and_again(tmp_path: Path) -> None:
         "servers/postgres/data",
         "servers/postgres/data/pg_wal",
         "servers/nats/jetstream",
+        "secrets/event-keys.json",
         "secrets",
         "secrets/postgres",
         "secrets/postgres-ipr",

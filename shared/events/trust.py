@@ -1,0 +1,245 @@
+"""Whom an event is believed from: the publishers' public keys, each for its service and its time.
+
+Two files, both read again when they change, so that a key is changed without a restart. The public list is the same for
+everybody; the private key is one service's secret.
+"""
+
+import os
+import time
+from base64 import b64decode
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import orjson
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from shared.events.signature import VERSION, Proof, SignatureInvalid, SignedBatch, sign_batch, signed_bytes
+
+_LOOK_AGAIN_SECONDS = 2.0
+_KEPT_BATCHES = 32
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """One public key: whose it is, how its subjects begin, and from when until when the broker took what it signed."""
+
+    service: str
+    subjects: str
+    public: Ed25519PublicKey
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+
+@dataclass(slots=True)
+class _Watched:
+    """A file that is looked at again when it may have changed."""
+
+    path: Path
+    looked_at: float = 0.0
+    changed_at: int = 0
+
+    def may_have_changed(self) -> bool:
+        """Tell whether the last look is so long ago that another is due."""
+        return time.monotonic() - self.looked_at > _LOOK_AGAIN_SECONDS
+
+    def has_changed(self) -> bool:
+        """Look, and tell whether it is another than at the last look.
+
+        Raises:
+            OSError: it is not there.
+        """
+        self.looked_at, before = time.monotonic(), self.changed_at
+        self.changed_at = self.path.stat().st_mtime_ns
+        return self.changed_at != before
+
+    def forget(self) -> None:
+        """Let the next look find a change: what this one found could not be read."""
+        self.changed_at = 0
+
+
+class Signer:
+    """Signs what one service publishes."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the private key.
+
+        Args:
+            path: `{"id": "registry-1f2e3d4c", "private": "<32 bytes in base64>"}`.
+
+        Raises:
+            OSError, ValueError, KeyError: the file is missing or holds no key.
+        """
+        self._file = _Watched(path)
+        self._file.has_changed()
+        self._id = ""
+        self._key = self._read()
+
+    def headers(self, events: Iterable[tuple[str, bytes]]) -> list[str]:
+        """Return the signature header of each event of one batch.
+
+        Args:
+            events: subject and document of each, at least one.
+        """
+        if self._file.may_have_changed():
+            self._look()
+        return sign_batch(self._key, self._id, [signed_bytes(subject, payload) for subject, payload in events])
+
+    def _look(self) -> None:
+        """Take the new key if the file is another; one that cannot be read, as one half copied, changes nothing."""
+        try:
+            if self._file.has_changed():
+                self._key = self._read()
+        except (OSError, ValueError, KeyError) as fault:
+            self._file.forget()
+            _log.error("event_key_unreadable", path=str(self._file.path), fault=repr(fault))
+
+    def _read(self) -> Ed25519PrivateKey:
+        document = orjson.loads(self._file.path.read_bytes())
+        key = Ed25519PrivateKey.from_private_bytes(b64decode(document["private"]))
+        self._id = str(document["id"])
+        return key
+
+
+@dataclass(slots=True)
+class Trust:
+    """Checks events against the public keys.
+
+    Attributes:
+        path: `{"keys": [{"id", "service", "public", "valid_from", "valid_until"}], "unsigned": {service:
+            {"last_sequence", "stored_before"}}}`; times are ISO 8601 or null. `unsigned` says what a stream held before
+            its publisher signed; beyond it, and where it says nothing, no event is believed without a signature.
+    """
+
+    path: Path
+    _keys: dict[str, TrustedKey] = field(default_factory=dict)
+    _unsigned: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    _batches: dict[str, tuple[TrustedKey, SignedBatch]] = field(default_factory=dict)
+    _file: _Watched = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read the public keys.
+
+        Raises:
+            OSError, ValueError, KeyError: the file is missing or holds no keys.
+        """
+        self._file = _Watched(self.path)
+        self._file.has_changed()
+        self._read()
+
+    def check(self, subject: str, payload: bytes, proof: Proof) -> None:
+        """Check that the owner of `subject` signed `payload`.
+
+        Args:
+            subject: under which the broker keeps the event.
+            payload: its bytes.
+            proof: its signature, and how the broker keeps it.
+
+        Raises:
+            SignatureInvalid: it did not; the first word says why: missing, malformed, unknown, foreign, expired or
+                changed.
+        """
+        if self._file.may_have_changed():
+            self._look()
+        if proof.signature is None:
+            self._check_unsigned(subject, proof)
+            return
+        try:
+            head, place, path = proof.signature.rsplit(";", 2)
+        except ValueError as fault:
+            raise SignatureInvalid("malformed: not v1;key;count;signature;index;path") from fault
+        key, batch = self._batches.get(head) or self._opened(head)
+        if not subject.startswith(key.subjects):
+            raise SignatureInvalid(f"foreign: a key of {key.service} signed {subject}")
+        if not _within(proof.stored_at, key):
+            raise SignatureInvalid(f"expired: the key of {key.service} is not for {proof.stored_at}")
+        known = batch.holds
+        batch.check(signed_bytes(subject, payload), place, path)
+        if not known:
+            self._batches[head] = (key, batch)
+            while len(self._batches) > _KEPT_BATCHES:
+                self._batches.pop(next(iter(self._batches)))
+
+    def _check_unsigned(self, subject: str, proof: Proof) -> None:
+        """Believe an event without a signature only where the stream held it before its publisher signed.
+
+        By number and by time: a stream that somebody made anew counts from one again, but the broker stamps what it
+        takes.
+        """
+        last, before = self._unsigned.get(subject.partition(".")[0], (0, proof.stored_at))
+        if proof.stream_sequence is None or proof.stream_sequence > last or proof.stored_at >= before:
+            raise SignatureInvalid("missing: the event is not signed")
+
+    def _opened(self, head: str) -> tuple[TrustedKey, SignedBatch]:
+        """Return the batch that a header names, not yet believed."""
+        parts = head.split(";")
+        if len(parts) != 4 or parts[0] != VERSION:  # noqa: PLR2004  # version, key, count, signature
+            raise SignatureInvalid("malformed: not v1;key;count;signature;index;path")
+        key = self._keys.get(parts[1])
+        if key is None:
+            # A publisher may sign with a new key an instant after it was listed.
+            self._look()
+            key = self._keys.get(parts[1])
+        if key is None:
+            raise SignatureInvalid(f"unknown: no key {parts[1][:80]!r}")
+        return key, SignedBatch(parts[1], parts[2], parts[3], key.public)
+
+    def _look(self) -> None:
+        """Read the list again if it is another; one that cannot be read, as one half copied, changes nothing."""
+        try:
+            if self._file.has_changed():
+                self._read()
+        except (OSError, ValueError, KeyError) as fault:
+            self._file.forget()
+            _log.error("event_keys_unreadable", path=str(self.path), fault=repr(fault))
+
+    def _read(self) -> None:
+        document = orjson.loads(self.path.read_bytes())
+        keys = {
+            str(one["id"]): TrustedKey(
+                service=str(one["service"]),
+                subjects=f"{one['service']}.",
+                public=Ed25519PublicKey.from_public_bytes(b64decode(one["public"])),
+                valid_from=_instant(one.get("valid_from")),
+                valid_until=_instant(one.get("valid_until")),
+            )
+            for one in document["keys"]
+        }
+        self._unsigned = {
+            service: (int(one["last_sequence"]), datetime.fromisoformat(one["stored_before"]))
+            for service, one in document.get("unsigned", {}).items()
+        }
+        # What was checked under a key that is gone is not believed any more.
+        self._keys, self._batches = keys, {}
+
+
+PUBLIC_KEYS_SETTING = "KECHUANG_EVENT_KEYS_FILE"
+
+
+def trust_from_environment() -> Trust:
+    """Return the trust of a command, from the same settings as a service's.
+
+    Raises:
+        KeyError: the file of public keys is not named.
+        OSError, ValueError: it is missing or holds no keys.
+    """
+    return Trust(Path(os.environ[PUBLIC_KEYS_SETTING]))
+
+
+@dataclass(frozen=True, slots=True)
+class EventKeys:
+    """What one service signs with and whom it believes."""
+
+    signer: Signer
+    trust: Trust
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _within(at: datetime, key: TrustedKey) -> bool:
+    return (key.valid_from is None or key.valid_from <= at) and (key.valid_until is None or at < key.valid_until)
