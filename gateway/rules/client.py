@@ -25,11 +25,11 @@ CLIENT_ROLE_UNUSABLE = RefusalCode(
     422,
     "角色 {role} 的客户端缺少 {field}",
     "A client of role {role} needs {field}",
-    "请补充后再登记",
-    "Name it and register again",
+    "请补充后再登记。",
+    "Name it and register again.",
 )
 CLIENT_EXISTS = RefusalCode(
-    "client_exists", 409, "客户端已存在", "The client exists", "请使用另一个编号", "Use another id"
+    "client_exists", 409, "客户端已存在", "The client exists", "请使用另一个编号。", "Use another id."
 )
 
 CLIENT_PARTY_INVALID = RefusalCode(
@@ -37,24 +37,24 @@ CLIENT_PARTY_INVALID = RefusalCode(
     422,
     "{party} 不是有效的统一社会信用代码",
     "{party} is no unified social credit code",
-    "请核对代码，18位，末位为校验码",
-    "Check the code: 18 characters, the last one is a check character",
+    "请核对代码，18位，末位为校验码。",
+    "Check the code: 18 characters, the last one is a check character.",
 )
 CLIENT_UNIT_UNKNOWN = RefusalCode(
     "client_unit_unknown",
     422,
     "没有编号为 {unit_id} 的归口单位",
     "There is no reporting unit {unit_id}",
-    "请使用归口单位目录中的编号",
-    "Use an id of the catalogue of units",
+    "请使用归口单位目录中的编号。",
+    "Use an id of the catalogue of units.",
 )
 CLIENT_SCOPE_BEYOND_ROLE = RefusalCode(
     "client_scope_beyond_role",
     422,
     "角色 {role} 没有权限 {scope}",
     "The role {role} does not hold the scope {scope}",
-    "请在该角色的权限中选择，或为另一角色另行登记客户端",
-    "Choose among the scopes of the role, or register another client for another role",
+    "请在该角色的权限中选择，或为另一角色另行登记客户端。",
+    "Choose among the scopes of the role, or register another client for another role.",
 )
 
 _NEEDS_PARTY = frozenset({Role.ENTERPRISE, Role.BANK, Role.AGENCY})

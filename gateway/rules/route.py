@@ -7,8 +7,8 @@ ORIGIN_NOT_ALLOWED = RefusalCode(
     403,
     "该来源的网页不能在浏览器中调用本平台",
     "Pages of this origin may not call from a browser",
-    "请联系平台管理员登记该来源，或由贵方服务器调用",
-    "Ask the platform's operator to admit the origin, or call from your server",
+    "请联系平台管理员登记该来源，或由贵方服务器调用。",
+    "Ask the platform's operator to admit the origin, or call from your server.",
 )
 
 CLIENT_BUSY = RefusalCode(
@@ -16,8 +16,8 @@ CLIENT_BUSY = RefusalCode(
     429,
     "贵方同时进行的请求已达上限（{limit} 个）",
     "As many requests of this client are under way as it may have at a time ({limit})",
-    "请等待正在进行的请求完成后再试，并减少并发",
-    "Wait until some of them are answered, and send fewer at a time",
+    "请等待正在进行的请求完成后再试，并减少并发。",
+    "Wait until some of them are answered, and send fewer at a time.",
 )
 
 OWNERS: dict[str, str] = {

@@ -21,10 +21,12 @@ UNKNOWN = "application/octet-stream"
 FILE_TYPE_REFUSED = RefusalCode(
     "file_type_refused",
     422,
-    "不接受 {found} 类型的文件",
-    "Files of the type {found} are not taken",
-    "请上传 PDF、图片、CSV、XLSX 或纯文本；旧版 XLS 请另存为 XLSX",
-    "Upload PDF, images, CSV, XLSX or text; save an old XLS as XLSX",
+    "不接受此类文件：{kind_zh}",
+    "Such a file is not taken: {kind_en}",
+    "请上传 PDF、图片、CSV、XLSX 或纯文本；旧版 XLS 请另存为 XLSX。",
+    "Upload PDF, images, CSV, XLSX or text; save an old XLS as XLSX.",
+    hint_zh="按内容判断的媒体类型：{media_type}。",
+    hint_en="Media type, judged by the content: {media_type}.",
 )
 
 EVIDENCE = frozenset({CSV, XLSX, PDF, PLAIN, "image/png", "image/jpeg", "image/tiff", "application/zip"})
@@ -40,6 +42,28 @@ _SIGNS = (
 )
 _PROGRAM = "application/x-executable"
 _PROGRAM_HEAD = 64
+_UNKNOWN_KIND = ("无法识别的文件", "a file of unknown kind")
+_KINDS = {
+    CSV: ("CSV 表格", "a CSV table"),
+    XLSX: ("Excel 工作簿", "an Excel workbook"),
+    PDF: ("PDF 文件", "a PDF document"),
+    ZIP: ("压缩包", "an archive"),
+    "application/gzip": ("压缩包", "an archive"),
+    "application/x-rar-compressed": ("压缩包", "an archive"),
+    "application/x-7z-compressed": ("压缩包", "an archive"),
+    "application/x-tar": ("压缩包", "an archive"),
+    "application/vnd.ms-excel": ("旧版 Excel 或 Word 文件", "an old Excel or Word file"),
+    "application/msword": ("Word 文档", "a Word document"),
+    "application/rtf": ("Word 文档", "a Word document"),
+    _PROGRAM: ("程序", "a program"),
+}
+_FAMILIES = {
+    "text": ("纯文本", "plain text"),
+    "image": ("图片", "an image"),
+    "video": ("视频", "a video"),
+    "audio": ("录音", "a sound recording"),
+    "font": ("字体", "a font"),
+}
 _RUNNABLE = (b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\x00asm")
 _HEAD = 8_192
 _CONTROLS = bytes(mark for mark in range(32) if mark not in b"\t\n\r\f\x1a")
@@ -78,8 +102,19 @@ def judge(source: IO[bytes]) -> str:
     """
     found = sniff(source)
     if found not in _TAKEN:
-        raise Refusal(FILE_TYPE_REFUSED, found=found)
+        raise type_refused(found)
     return found
+
+
+def type_refused(media_type: str, code: RefusalCode = FILE_TYPE_REFUSED) -> Refusal:
+    """Return the refusal of a file that people read in their own words, and engineers by its media type."""
+    kind_zh, kind_en = kind_words(media_type)
+    return Refusal(code, kind_zh=kind_zh, kind_en=kind_en, media_type=media_type)
+
+
+def kind_words(media_type: str) -> tuple[str, str]:
+    """Return what people call a file of a media type, in Chinese and English."""
+    return _KINDS.get(media_type) or _FAMILIES.get(media_type.partition("/")[0]) or _UNKNOWN_KIND
 
 
 def _archive(source: IO[bytes], head: bytes) -> str:

@@ -17,16 +17,16 @@ FILE_INFECTED = RefusalCode(
     422,
     "病毒扫描未通过，文件内容已删除，不得作为证明材料",
     "The scanner found something harmful; its bytes were removed and it is no evidence",
-    "请在本机查杀后重新上传，或联系平台管理员",
-    "Clean the file and upload it again, or ask the platform's operator",
+    "请在本机查杀后重新上传，或联系平台管理员。",
+    "Clean the file and upload it again, or ask the platform's operator.",
 )
 SCAN_UNAVAILABLE = RefusalCode(
     "scan_unavailable",
     503,
     "病毒扫描暂不可用，文件未被读取",
     "The scanner gave no verdict; the file was not read",
-    "请稍后重新上传",
-    "Wait, then upload it again",
+    "请稍后重新上传。",
+    "Wait, then upload it again.",
 )
 Scan = Callable[[AsyncIterator[bytes]], Awaitable[ScanVerdict]]
 """Judges the bytes of one file: CLEAN or INFECTED; raises a `Refusal` `scan_unavailable` where there is no verdict."""

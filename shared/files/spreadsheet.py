@@ -26,32 +26,32 @@ SPREADSHEET_UNREADABLE = RefusalCode(
     422,
     "电子表格无法读取",
     "The spreadsheet cannot be read",
-    "请另存为 XLSX 后重新上传，并去掉密码",
-    "Save it as XLSX without a password and upload it again",
+    "请另存为 XLSX 后重新上传，并去掉密码。",
+    "Save it as XLSX without a password and upload it again.",
 )
 SPREADSHEET_TOO_LARGE = RefusalCode(
     "spreadsheet_too_large",
     422,
     "电子表格解压后超过 {limit_bytes} 字节",
     "The spreadsheet unpacks to more than {limit_bytes} bytes",
-    "请拆分后上传",
-    "Split it and upload the parts",
+    "请拆分后上传。",
+    "Split it and upload the parts.",
 )
 SPREADSHEET_TOO_WIDE = RefusalCode(
     "spreadsheet_too_wide",
     422,
     "工作表的内容超出第 {columns} 列或第 {rows} 行",
     "The sheet reaches beyond column {columns} or row {rows}",
-    "请删除表格范围以外的内容，另存后重新上传",
-    "Delete what stands outside the table, save it and upload it again",
+    "请删除表格范围以外的内容，另存后重新上传。",
+    "Delete what stands outside the table, save it and upload it again.",
 )
 SHEET_DAMAGED = RefusalCode(
     "sheet_damaged",
     422,
     "工作表在第 {row} 行附近已损坏，未导入任何行",
     "The sheet is damaged near row {row}; no line was imported",
-    "请在电子表格软件中打开并修复，另存为 XLSX 后重新上传",
-    "Open and repair it in a spreadsheet program, save it as XLSX and upload it again",
+    "请在电子表格软件中打开并修复，另存为 XLSX 后重新上传。",
+    "Open and repair it in a spreadsheet program, save it as XLSX and upload it again.",
 )
 Value = str | float
 _CALAMINE_BYTES = 48 << 20

@@ -15,7 +15,7 @@ from uuid import UUID
 import obstore
 from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
 
-from shared.files.media_type import FILE_TYPE_REFUSED, judge
+from shared.files.media_type import judge, type_refused
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.refusals import BODY_TOO_LARGE, NOT_FOUND
 
@@ -28,16 +28,16 @@ FILE_EMPTY = RefusalCode(
     422,
     "文件是空的",
     "The file is empty",
-    "请核对后上传有内容的文件",
-    "Upload a file that holds something",
+    "请核对后上传有内容的文件。",
+    "Upload a file that holds something.",
 )
 FILE_HASH_MISMATCH = RefusalCode(
     "file_hash_mismatch",
     422,
     "文件的 SHA-256 是 {found}，与所声明的不符",
     "The SHA-256 of the file is {found}, not the one declared",
-    "文件可能在传送中损坏或选错，请核对后重新上传",
-    "It was damaged on the way or is another file; check it and upload it again",
+    "文件可能在传送中损坏或选错，请核对后重新上传。",
+    "It was damaged on the way or is another file; check it and upload it again.",
 )
 
 
@@ -187,7 +187,7 @@ def _check(media_type: str, size: int, found: str, *, taken: frozenset[str] | No
     if taken is not None and size == 0:
         raise Refusal(FILE_EMPTY)
     if taken is not None and media_type not in taken:
-        raise Refusal(FILE_TYPE_REFUSED, found=media_type)
+        raise type_refused(media_type)
     if claimed is not None and claimed != found:
         raise Refusal(FILE_HASH_MISMATCH, pointer="/sha256", found=found)
 

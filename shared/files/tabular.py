@@ -14,7 +14,7 @@ from typing import Self
 from shared.files.csv_lines import CsvReader
 from shared.files.encoding import lines_of, text_encoding
 from shared.files.formula import unescape_formula
-from shared.files.media_type import CSV, PLAIN, XLSX
+from shared.files.media_type import CSV, PLAIN, XLSX, type_refused
 from shared.files.sheet_rows import counted_rows, sheet_rows
 from shared.files.spreadsheet import SHEET_DAMAGED, Sheet, Workbook, open_workbook
 from shared.files.table_refusals import (
@@ -152,7 +152,7 @@ class Table:
             Refusal: `table_empty`, `heading_unknown`, `table_type_unknown`, `spreadsheet_unreadable` and its like.
         """
         if self._kind not in TABLES:
-            raise Refusal(TABLE_TYPE_UNKNOWN, found=self._kind)
+            raise type_refused(self._kind, TABLE_TYPE_UNKNOWN)
         try:
             if self._kind == XLSX:
                 self._open_workbook()

@@ -38,20 +38,23 @@ class RefusalCode:
 
 
 _HINTS = {
-    400: ("请求本身有误，原样重发结果相同", "The request is at fault: sent again as it is, it gets the same answer"),
-    401: ("请重新取得令牌后重发", "Get a new token and send the request again"),
-    403: ("调用方无此权限，重发无用", "The caller may not do this: sending it again does not help"),
+    400: ("请求本身有误，原样重发结果相同。", "The request is at fault: sent again as it is, it gets the same answer."),
+    401: ("请重新取得令牌后重发。", "Get a new token and send the request again."),
+    403: ("调用方无此权限，重发无用。", "The caller may not do this: sending it again does not help."),
     404: (
-        "不存在与无权查看的答复相同",
-        "The record is absent or not the caller's: both are answered alike",
+        "不存在与无权查看的答复相同。",
+        "The record is absent or not the caller's: both are answered alike.",
     ),
-    409: ("请重新读取记录；拒绝不占用幂等键", "Read the record again; a refusal does not use the idempotency key up"),
+    409: (
+        "请重新读取记录；拒绝不占用幂等键。",
+        "Read the record again; a refusal does not use the idempotency key up.",
+    ),
     422: (
-        "请更正 errors 所列字段；不占用幂等键",
-        "Correct the fields in errors; a refusal does not use the key up",
+        "请更正 errors 所列字段；不占用幂等键。",
+        "Correct the fields in errors; a refusal does not use the key up.",
     ),
-    503: ("等待 Retry-After 秒后以同一个键重发", "Wait for Retry-After seconds and send it again with the same key"),
-    504: ("请以同一个键重发，或查询结果", "Send it again with the same key, or look the result up"),
+    503: ("等待 Retry-After 秒后以同一个键重发。", "Wait for Retry-After seconds and send it again with the same key."),
+    504: ("请以同一个键重发，或查询结果。", "Send it again with the same key, or look the result up."),
 }
 
 

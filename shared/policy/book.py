@@ -15,8 +15,8 @@ RULE_SET_NOT_IN_FORCE = RefusalCode(
     409,
     "{on} 没有生效的政策规则 {policy}",
     "No version of the rule set {policy} is in force on {on}",
-    "请选择规则有效期内的日期，或等待新版规则发布",
-    "Choose a day within the period of a version, or wait until the next one is published",
+    "请选择规则有效期内的日期，或等待新版规则发布。",
+    "Choose a day within the period of a version, or wait until the next one is published.",
 )
 
 

@@ -12,10 +12,10 @@ from shared.table.column import ColumnKind, ListForm, TableColumn
 HEADING_UNKNOWN = RefusalCode(
     "heading_unknown",
     422,
-    "没有找到本清单的表头：缺少 {missing}。应有 {expected}；文件中是 {found}",
-    "No heading of this list was found: {missing} is missing. Expected {expected}; the file has {found}",
-    "请下载模板，保留其表头后填写",
-    "Download the template and keep its heading",
+    "没有找到本清单的表头：缺少 {missing}；应有 {expected}；文件中是 {found}",
+    "No heading of this list was found: {missing} is missing; expected are {expected}; the file has {found}",
+    "请下载模板，保留其表头后填写。",
+    "Download the template and keep its heading.",
 )
 ROWS_SEARCHED = 10
 """The heading stands among the first ten rows that hold something."""

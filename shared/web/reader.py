@@ -64,7 +64,7 @@ async def read_request(request: Request, *, expects_body: bool, form: FormNames)
     digest.update(body)
     if body and expects_body:
         if kind != "application/json" and not kind.endswith("+json"):
-            raise Refusal(MEDIA_TYPE_UNSUPPORTED, expected="application/json")
+            raise Refusal(MEDIA_TYPE_UNSUPPORTED, media_type="application/json")
         request._json = read_json(body)  # noqa: SLF001  # where Request.json() keeps what it read
     return IncomingRequest(digest.digest())
 

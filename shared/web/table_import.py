@@ -10,7 +10,7 @@ from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from shared.db.line_finding import StoredFinding, all_findings, page_of_findings, refused_lines
 from shared.db.operation import Operation, cancel_operation, find_operation, start_operation
 from shared.db.transaction import Transaction
-from shared.files.media_type import CSV, FILE_TYPE_REFUSED, XLSX
+from shared.files.media_type import CSV, FILE_TYPE_REFUSED, XLSX, type_refused
 from shared.files.refused_lines import refused_table
 from shared.files.store import FileStore
 from shared.files.table_refusals import IMPORT_ENDED, TABLE_TYPE_UNKNOWN
@@ -192,7 +192,7 @@ class _Routes:
         kind = self._form.operation
         stored = await files.put(upload, limit=request.app.state.settings.max_upload_bytes)
         if stored.media_type not in TABLES:
-            raise Refusal(TABLE_TYPE_UNKNOWN, found=stored.media_type)
+            raise type_refused(stored.media_type, TABLE_TYPE_UNKNOWN)
         operation = await start_operation(
             tx,
             operation_id=new_id(),
@@ -265,7 +265,8 @@ class _Routes:
         async for row in all_findings(tx, operation.id):
             if row.line in lines and row.gravity is RowGravity.REFUSED:
                 entry = self._entry(row, codes)
-                said.setdefault(row.line, []).append(f"{entry['column']}：{entry['text_zh']}（{entry['way_out_zh']}）")
+                way_out = entry["way_out_zh"].removesuffix("。")
+                said.setdefault(row.line, []).append(f"{entry['column']}：{entry['text_zh']}（{way_out}）")
         content = await files.read(operation.file_sha256 or "")
         media_type = operation.input["media_type"]
         told = {line: "；".join(words) for line, words in said.items()}

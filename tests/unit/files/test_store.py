@@ -5,13 +5,18 @@ import io
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import get_args
 
+import puremagic
 import pytest
 
-from shared.files.media_type import PDF, PLAIN, XLSX, judge, sniff
+from shared.files.media_type import FILE_TYPE_REFUSED, PDF, PLAIN, XLSX, judge, sniff, type_refused
 from shared.files.store import FileStore
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
+from shared.web.language import Language
+from shared.web.problem import texts
+from tests.architecture.test_texts import faults
 
 
 async def pieces() -> AsyncIterator[bytes]:
@@ -95,6 +100,19 @@ def test_programs_and_unknown_archives_are_refused(head: bytes) -> None:
     with pytest.raises(Refusal) as refusal:
         judge(io.BytesIO(head))
     assert refusal.value.code.code == "file_type_refused"
+
+
+def test_people_read_what_kind_of_file_it_is_and_engineers_its_media_type() -> None:
+    types = {one.mime_type for one in (*puremagic.magic_header_array, *puremagic.magic_footer_array) if one.mime_type}
+    assert len(types) > 100
+    for media_type in types:
+        for language in get_args(Language):
+            refusal = type_refused(media_type)
+            title, way_out, hint = texts(refusal.code, refusal.details, language)
+            assert (media_type in title + way_out, media_type in hint, faults(title)) == (False, True, []), media_type
+    with pytest.raises(Refusal) as program:
+        judge(io.BytesIO(b"\x7fELF\x02"))
+    assert texts(FILE_TYPE_REFUSED, program.value.details, "zh")[0] == "不接受此类文件：程序"
 
 
 @pytest.mark.parametrize("text", ["名称,代码\n甲,1\n", "MZ编号,名称\n1,甲\n", "#编号,名称\n"])

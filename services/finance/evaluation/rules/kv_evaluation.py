@@ -195,22 +195,22 @@ def _uplift_reason(values: Mapping[str, object], rate_ppm: int, *, needs_tech_sm
 
 
 _UPLIFT_TEXTS = {
-    "granted": ("按加计扣除申报额上浮额度", "The limit is raised by the filed super-deduction."),
-    "cap_reached": ("额度已达上限，不再上浮", "The limit already stands at the cap."),
-    "no_base_limit": ("没有基础额度，无从上浮", "There is no limit to raise."),
+    "granted": ("按加计扣除申报额上浮额度。", "The limit is raised by the filed super-deduction."),
+    "cap_reached": ("额度已达上限，不再上浮。", "The limit already stands at the cap."),
+    "no_base_limit": ("没有基础额度，无从上浮。", "There is no limit to raise."),
     "not_on_city_register": (
-        "评价日不在重庆市科技型企业系统，不上浮",
+        "评价日不在重庆市科技型企业系统，不上浮。",
         "Not on the city's register of technology enterprises on this day: no uplift.",
     ),
     "not_tech_sme": (
-        "评价日不是有效的科技型中小企业（国家库），第六条只适用于科技型中小企业，不上浮",
+        "评价日不是有效的科技型中小企业（国家库），第六条只适用于科技型中小企业，不上浮。",
         "No valid national technology-SME number on this day; article 6 is for those only: no uplift.",
     ),
     "not_filed": (
-        "年报未申报研发费用加计扣除（A107012表），不上浮",
+        "年报未申报研发费用加计扣除（A107012表），不上浮。",
         "The filing names no R&D super-deduction (form A107012): no uplift.",
     ),
-    "below_first_tier": ("加计扣除申报额未达第一档，不上浮", "The filed super-deduction is below the first tier."),
+    "below_first_tier": ("加计扣除申报额未达第一档，不上浮。", "The filed super-deduction is below the first tier."),
 }
 
 

@@ -27,7 +27,7 @@ NOT_ON_CITY_REGISTER = RefusalCode(
     title_en="The firm is not on the city's register of technology enterprises",
     way_out_zh="请先申请入库，入库后重新评价。",
     way_out_en="Apply for the register first, then be evaluated again.",
-    hint_zh="POST /v1/register-applications",
+    hint_zh="POST /v1/register-applications。",
     hint_en="POST /v1/register-applications.",
 )
 NO_CREDIT_LIMIT = RefusalCode(
@@ -37,7 +37,7 @@ NO_CREDIT_LIMIT = RefusalCode(
     title_en="The evaluation gives no credit limit (grade {grade})",
     way_out_zh="请查看评价说明中未满足的条件和下一档要求。",
     way_out_en="See in the evaluation which condition does not hold and what the next step needs.",
-    hint_zh="GET /v1/kvc-evaluations/{evaluation_id}",
+    hint_zh="GET /v1/kvc-evaluations/{evaluation_id}。",
     hint_en="GET /v1/kvc-evaluations/{evaluation_id}.",
 )
 EVALUATION_CHANGED = RefusalCode(
@@ -47,7 +47,7 @@ EVALUATION_CHANGED = RefusalCode(
     title_en="The evaluation has changed: the limit is now {limit_fen}",
     way_out_zh="请查看新评价，确认后以新的评价编号重新提交。",
     way_out_en="Look at the new evaluation and submit again with its id if you agree.",
-    hint_zh="现行评价编号见 details.evaluation_id：{evaluation_id}",
+    hint_zh="现行评价编号见 details.evaluation_id：{evaluation_id}。",
     hint_en="The current evaluation is {evaluation_id}.",
 )
 EVALUATION_EXPIRED = RefusalCode(
@@ -57,7 +57,7 @@ EVALUATION_EXPIRED = RefusalCode(
     title_en="The evaluation ended on {valid_until_on}",
     way_out_zh="请重新申请评价。",
     way_out_en="Be evaluated again.",
-    hint_zh="POST /v1/kvc-evaluations",
+    hint_zh="POST /v1/kvc-evaluations。",
     hint_en="POST /v1/kvc-evaluations.",
 )
 APPLICATION_ALREADY_OPEN = RefusalCode(
@@ -115,7 +115,7 @@ FLAG_NOT_ACKNOWLEDGED = RefusalCode(
     title_en="A flag is not acknowledged: {flag}",
     way_out_zh="请银行查看变化并确认，再批复。",
     way_out_en="The bank looks at what changed, acknowledges it, then approves.",
-    hint_zh="POST /v1/loan-applications/{application_id}:acknowledge",
+    hint_zh="POST /v1/loan-applications/{application_id}:acknowledge。",
     hint_en="POST /v1/loan-applications/{application_id}:acknowledge.",
 )
 NOTHING_TO_ACKNOWLEDGE = RefusalCode(
@@ -131,8 +131,10 @@ REASON_UNKNOWN = RefusalCode(
     status=422,
     title_zh="原因代码不在目录中：{reason_code}",
     title_en="The reason code is not in the catalogue: {reason_code}",
-    way_out_zh="可用代码：{known}",
-    way_out_en="Known codes: {known}",
+    way_out_zh="请从原因目录中选择。",
+    way_out_en="Choose one of the catalogue of reasons.",
+    hint_zh="可用代码：{known}。",
+    hint_en="Known codes: {known}.",
 )
 BANK_REF_ALREADY_USED = RefusalCode(
     code="bank_ref_already_used",
@@ -149,7 +151,7 @@ CONSENT_NEEDED = RefusalCode(
     title_en="This bank is not allowed to see the evaluation yet",
     way_out_zh="请企业先签署包含评价结果的授权，再提交申请。",
     way_out_en="The enterprise first grants a consent that covers the result of the evaluation, then applies.",
-    hint_zh="POST /v1/consents，scopes 含 EVALUATION_RESULT",
+    hint_zh="POST /v1/consents，scopes 含 EVALUATION_RESULT。",
     hint_en="POST /v1/consents with EVALUATION_RESULT in scopes.",
 )
 BANK_CANNOT_CHANGE = RefusalCode(

@@ -29,7 +29,7 @@ COVER_ALREADY_FILED = RefusalCode(
     title_en="Cover was filed for this drawdown before",
     way_out_zh="请查看该笔借据已有的备案。",
     way_out_en="See the cover that this drawdown has.",
-    hint_zh="查询：GET /v1/covers",
+    hint_zh="查询：GET /v1/covers。",
     hint_en="See GET /v1/covers.",
 )
 COVER_STATE_CONFLICT = RefusalCode(

@@ -48,7 +48,7 @@ LPR_NOTHING_TO_REPLACE = RefusalCode(
     title_en="What is to be corrected is not the record in force of that month",
     way_out_zh="请先查看该月的登记。",
     way_out_en="Look at the records of that month first.",
-    hint_zh="GET /v1/lpr-publications",
+    hint_zh="GET /v1/lpr-publications。",
     hint_en="GET /v1/lpr-publications.",
 )
 LPR_EVIDENCE_TOO_WEAK = RefusalCode(

@@ -15,7 +15,7 @@ BANK_NOT_COOPERATING = RefusalCode(
     title_en="This bank is not a cooperating bank today",
     way_out_zh="请从合作银行名单中选择一家银行。",
     way_out_en="Choose one of the cooperating banks.",
-    hint_zh="名单：GET /v1/banks",
+    hint_zh="名单：GET /v1/banks。",
     hint_en="The list is GET /v1/banks.",
 )
 BANK_ALREADY_ADMITTED = RefusalCode(
@@ -25,7 +25,7 @@ BANK_ALREADY_ADMITTED = RefusalCode(
     title_en="This bank is already admitted",
     way_out_zh="无需重复登记；可在合作银行名单中查到该银行。",
     way_out_en="Nothing to do: the bank stands in the list of cooperating banks.",
-    hint_zh="查询：GET /v1/banks",
+    hint_zh="查询：GET /v1/banks。",
     hint_en="See GET /v1/banks.",
 )
 BANK_PERIOD_INVALID = RefusalCode(

@@ -20,7 +20,7 @@ CONSENT_MISSING = RefusalCode(
     title_en="The enterprise has not allowed this bank to read: {scope}",
     way_out_zh="请企业在平台上签署包含该类信息的授权。",
     way_out_en="Ask the enterprise to grant a consent that covers it on the platform.",
-    hint_zh="企业签署：POST /v1/consents",
+    hint_zh="企业签署：POST /v1/consents。",
     hint_en="The enterprise grants it with POST /v1/consents.",
 )
 CONSENT_EXPIRED = RefusalCode(
@@ -62,7 +62,7 @@ CONSENT_TEXT_OUTDATED = RefusalCode(
     title_en="The consent text has changed: version {text_version} is in force",
     way_out_zh="请阅读现行授权书后重新签署。",
     way_out_en="Read the text in force and sign again.",
-    hint_zh="现行文本：GET /v1/consents/text",
+    hint_zh="现行文本：GET /v1/consents/text。",
     hint_en="The text in force is GET /v1/consents/text.",
 )
 CONSENT_SCOPES_EMPTY = RefusalCode(

@@ -18,7 +18,7 @@ BLEMISH_OPEN = RefusalCode(
     title_en="The right has an open blemish of this kind already",
     way_out_zh="无需再次登记；结案后请由登记机关清除该瑕疵。",
     way_out_en="Nothing to record; the office that entered it clears it once the case is closed.",
-    hint_zh="清除：POST /v1/ip-rights/{right_id}:clear-blemish",
+    hint_zh="清除：POST /v1/ip-rights/{right_id}:clear-blemish。",
     hint_en="Clear it with POST /v1/ip-rights/{right_id}:clear-blemish.",
 )
 BLEMISH_NOT_OPEN = RefusalCode(

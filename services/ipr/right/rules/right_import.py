@@ -40,24 +40,24 @@ OWNER_CODE_DOUBTFUL = FindingKind(
     RowGravity.FLAGGED,
     "权利人代码校验位不符，已登记并待复核：{uscc}",
     "The check character of the owner's code does not agree; kept, to be reviewed: {uscc}",
-    "请核对权利人的统一社会信用代码",
-    "Check the owner's unified social credit code",
+    "请核对权利人的统一社会信用代码。",
+    "Check the owner's unified social credit code.",
 )
 FACTS_DIFFER = FindingKind(
     "import_facts_differ",
     RowGravity.REFUSED,
     "与已登记的权利不一致（{fields_zh}），导入不会改写",
     "It differs from the recorded right ({fields_en}); an import never overwrites",
-    "请凭证据办理转移、更正或核验",
-    "Transfer, correct or attest the right on evidence",
+    "请凭证据办理转移、更正或核验。",
+    "Transfer, correct or attest the right on evidence.",
 )
 STATUS_UNKNOWN = FindingKind(
     "status_unknown",
     RowGravity.REFUSED,
     "法律状态“{word}”不能确定对应哪一种状态",
     "The legal status {word} cannot be told",
-    "请改写为模板所列的状态，如 授权、未缴年费终止",
-    "Write a status of the template, such as GRANTED or LAPSED_FEE",
+    "请改写为模板所列的状态，如 授权、未缴年费终止。",
+    "Write a status of the template, such as GRANTED or LAPSED_FEE.",
 )
 KINDS: tuple[FindingKind, ...] = (OWNER_CODE_DOUBTFUL, FACTS_DIFFER, STATUS_UNKNOWN)
 """Findings of this list alone."""

@@ -23,7 +23,7 @@ STATUS_MOVE_NOT_ALLOWED = RefusalCode(
     title_en="The legal status cannot move from {from_status} to {to_status}",
     way_out_zh="请核对登记簿；此前的状态如有误，请先更正。",
     way_out_en="Check the register; if an earlier status is wrong, correct it first.",
-    hint_zh="POST /v1/ip-rights/{right_id}:correct",
+    hint_zh="POST /v1/ip-rights/{right_id}:correct。",
     hint_en="POST /v1/ip-rights/{right_id}:correct.",
 )
 STATUS_MOVE_CONTRADICTS_LATER = RefusalCode(
@@ -33,7 +33,7 @@ STATUS_MOVE_CONTRADICTS_LATER = RefusalCode(
     title_en="This move is older than the recorded {later_status} of {later_on}; both cannot be true",
     way_out_zh="请先更正较晚的变动。",
     way_out_en="Correct the later move first.",
-    hint_zh="POST /v1/ip-rights/{right_id}:correct",
+    hint_zh="POST /v1/ip-rights/{right_id}:correct。",
     hint_en="POST /v1/ip-rights/{right_id}:correct.",
 )
 STATUS_MOVE_IN_FUTURE = RefusalCode(

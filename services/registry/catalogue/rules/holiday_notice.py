@@ -51,7 +51,7 @@ HOLIDAY_NOTICE_NOTHING_TO_REPLACE = RefusalCode(
     title_en="What is to be corrected is not the record in force of that year",
     way_out_zh="请先查看该年的登记。",
     way_out_en="Look at the records of that year first.",
-    hint_zh="GET /v1/holiday-notices",
+    hint_zh="GET /v1/holiday-notices。",
     hint_en="GET /v1/holiday-notices.",
 )
 

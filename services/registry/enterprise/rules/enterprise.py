@@ -23,9 +23,9 @@ ENTERPRISE_EXISTS = RefusalCode(
     409,
     "统一社会信用代码 {uscc} 已登记",
     "An enterprise with the code {uscc} is registered already",
-    "请查询该企业，在原记录上修改",
-    "Look the enterprise up and change the record that is there",
-    hint_zh="GET 后以 PATCH 修改：/v1/enterprises/{uscc}",
+    "请查询该企业，在原记录上修改。",
+    "Look the enterprise up and change the record that is there.",
+    hint_zh="GET 后以 PATCH 修改：/v1/enterprises/{uscc}。",
     hint_en="GET /v1/enterprises/{uscc}, then PATCH it.",
 )
 CODE_NOT_COMPANY = RefusalCode(
@@ -33,64 +33,64 @@ CODE_NOT_COMPANY = RefusalCode(
     422,
     "代码 {uscc} 不是企业的统一社会信用代码（企业代码以 91 开头）",
     "The code {uscc} is not a company's: those begin with 91",
-    "请核对营业执照；个体工商户、工会和事业单位不在本系统登记",
-    "Check the business licence; individual businesses, unions and institutions are not registered here",
+    "请核对营业执照；个体工商户、工会和事业单位不在本系统登记。",
+    "Check the business licence; individual businesses, unions and institutions are not registered here.",
 )
 UNIT_ENDED = RefusalCode(
     "unit_ended",
     409,
     "区县 {unit_id} 在 {on} 已不是上报单位",
     "The reporting unit {unit_id} is not in force on {on}",
-    "请改用承接单位：{successor}",
-    "Use the unit that took over: {successor}",
+    "请改用承接单位：{successor}。",
+    "Use the unit that took over: {successor}.",
 )
 FOUNDED_IN_FUTURE = RefusalCode(
     "founded_in_future",
     422,
     "成立日期晚于今天",
     "The founding date lies in the future",
-    "请按营业执照填写成立日期",
-    "Take the date from the business licence",
+    "请按营业执照填写成立日期。",
+    "Take the date from the business licence.",
 )
 MARK_OPEN = RefusalCode(
     "integrity_mark_open",
     409,
     "该诚信标记已经存在",
     "This integrity mark is open already",
-    "如需更正，请先解除原标记",
-    "Clear the open mark first if it has to be corrected",
+    "如需更正，请先解除原标记。",
+    "Clear the open mark first if it has to be corrected.",
 )
 MARK_NOT_OPEN = RefusalCode(
     "integrity_mark_not_open",
     409,
     "没有可解除的诚信标记",
     "There is no open integrity mark to clear",
-    "请核对企业的诚信标记",
-    "Check the marks of the enterprise",
+    "请核对企业的诚信标记。",
+    "Check the marks of the enterprise.",
 )
 EVIDENCE_TOO_WEAK = RefusalCode(
     "evidence_too_weak",
     422,
     "凭证等级 {level} 不足，至少需要 {needed}",
     "Evidence of the level {level} is too weak; at least {needed} is needed",
-    "请提供文号或文件的 SHA-256",
-    "Give an official number or the SHA-256 of a document",
+    "请提供文号或文件的 SHA-256。",
+    "Give an official number or the SHA-256 of a document.",
 )
 ENTERPRISE_DEREGISTERED = RefusalCode(
     "enterprise_deregistered",
     409,
     "企业已注销",
     "The enterprise was struck off",
-    "请核对代码；新设企业请另行登记",
-    "Check the code; a new enterprise is registered under its own",
+    "请核对代码；新设企业请另行登记。",
+    "Check the code; a new enterprise is registered under its own.",
 )
 DATE_IN_FUTURE = RefusalCode(
     "date_in_future",
     422,
     "日期晚于今天",
     "The date lies in the future",
-    "请填写已经生效的日期",
-    "Give a date that has come",
+    "请填写已经生效的日期。",
+    "Give a date that has come.",
 )
 
 

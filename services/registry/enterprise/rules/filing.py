@@ -16,8 +16,8 @@ FILING_INCONSISTENT = RefusalCode(
     422,
     "年度数据未通过形式核对：{problems_zh}",
     "The filing does not pass its formal checks: {problems_en}",
-    "请修改草稿中的相应项目后重新提交",
-    "Correct the draft where it is named and submit it again",
+    "请修改草稿中的相应项目后重新提交。",
+    "Correct the draft where it is named and submit it again.",
     hint_zh="全部问题见草稿的 checks。",
     hint_en="checks of the draft lists every fault.",
 )
@@ -26,17 +26,17 @@ FILING_YEAR_NOT_OPEN = RefusalCode(
     422,
     "{year} 年度不在填报期内，可填报 {first_year} 至 {last_year} 年度",
     "The year {year} is not open; the years {first_year} to {last_year} are",
-    "请填报已结束的年度",
-    "File for a year that has ended",
+    "请填报已结束的年度。",
+    "File for a year that has ended.",
 )
 FILING_DRAFT_MISSING = RefusalCode(
     "filing_draft_missing",
     409,
     "{year} 年度没有待提交的草稿",
     "There is no draft for {year} to submit",
-    "请先保存草稿",
-    "Save a draft first",
-    hint_zh="PUT /v1/enterprises/{uscc}/filings/{year}",
+    "请先保存草稿。",
+    "Save a draft first.",
+    hint_zh="PUT /v1/enterprises/{uscc}/filings/{year}。",
     hint_en="PUT /v1/enterprises/{uscc}/filings/{year} first.",
 )
 FILING_BEFORE_FOUNDING = RefusalCode(
@@ -44,8 +44,8 @@ FILING_BEFORE_FOUNDING = RefusalCode(
     422,
     "{year} 年度企业尚未成立",
     "The enterprise did not exist in {year}",
-    "请核对年度，或更正企业的成立日期",
-    "Check the year or correct the founding date",
+    "请核对年度，或更正企业的成立日期。",
+    "Check the year or correct the founding date.",
 )
 
 
@@ -54,8 +54,8 @@ FILING_UNIT_UNCONFIRMED = RefusalCode(
     409,
     "请确认金额单位：{questions_zh}",
     "Is the unit right? {questions_en}",
-    "如单位有误，请修改草稿；如无误，请确认金额单位后再次提交",
-    "Correct the draft if the unit is wrong; if it is right, submit again with unit_confirmed",
+    "如单位有误，请修改草稿；如无误，请确认金额单位后再次提交。",
+    "Correct the draft if the unit is wrong; if it is right, submit again with unit_confirmed.",
 )
 
 

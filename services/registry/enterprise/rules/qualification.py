@@ -23,25 +23,25 @@ NUMBER_MALFORMED = RefusalCode(
     422,
     "编号 {number} 不符合 {kind} 的格式",
     "The number {number} is not of the form of {kind}",
-    "请按证书或公示名单填写：{example}",
-    "Take it from the certificate or the public list: {example}",
+    "请按证书或公示名单填写：{example}。",
+    "Take it from the certificate or the public list: {example}.",
 )
 NUMBER_YEAR_IMPLAUSIBLE = RefusalCode(
     "number_year_implausible",
     422,
     "编号中的年份 {year} 与生效日期不符",
     "The year {year} in the number does not agree with the date it takes effect",
-    "请核对编号和生效日期",
-    "Check the number and the date",
+    "请核对编号和生效日期。",
+    "Check the number and the date.",
 )
 QUALIFICATION_EXISTS = RefusalCode(
     "qualification_exists",
     409,
     "该编号 {number} 已登记",
     "The number {number} is entered already",
-    "如需撤销，请由原登记机关办理",
-    "The office that entered it may withdraw it",
-    hint_zh="POST /v1/qualifications/{qualification_id}:revoke",
+    "如需撤销，请由原登记机关办理。",
+    "The office that entered it may withdraw it.",
+    hint_zh="POST /v1/qualifications/{qualification_id}:revoke。",
     hint_en="POST /v1/qualifications/{qualification_id}:revoke.",
 )
 QUALIFICATION_NOT_OURS_TO_ENTER = RefusalCode(
@@ -49,9 +49,9 @@ QUALIFICATION_NOT_OURS_TO_ENTER = RefusalCode(
     422,
     "科技型企业编号由本系统入库后产生，不能直接登记",
     "The number of the city's register is issued here and cannot be entered",
-    "请企业提交入库申请",
-    "The enterprise applies for the register",
-    hint_zh="POST /v1/register-applications",
+    "请企业提交入库申请。",
+    "The enterprise applies for the register.",
+    hint_zh="POST /v1/register-applications。",
     hint_en="POST /v1/register-applications.",
 )
 DRAFTING_RANK_MISSING = RefusalCode(
@@ -59,24 +59,24 @@ DRAFTING_RANK_MISSING = RefusalCode(
     422,
     "登记主导制定标准须填写在起草单位中的名次",
     "A standard that a firm led is entered with its rank among the drafting units",
-    "请按标准文本的起草单位顺序填写名次；前五名视为主导制定",
-    "Take it from the order of the drafting units in the standard; the first five count as leading",
+    "请按标准文本的起草单位顺序填写名次；前五名视为主导制定。",
+    "Take it from the order of the drafting units in the standard; the first five count as leading.",
 )
 VALIDITY_REVERSED = RefusalCode(
     "validity_reversed",
     422,
     "有效期截止日早于生效日",
     "The validity ends before it begins",
-    "请核对有效期",
-    "Check the dates",
+    "请核对有效期。",
+    "Check the dates.",
 )
 QUALIFICATION_NOT_VALID = RefusalCode(
     "qualification_not_valid",
     409,
     "该称号当前不是有效状态",
     "The title is not valid now",
-    "无需撤销；请核对编号",
-    "There is nothing to revoke; check the number",
+    "无需撤销；请核对编号。",
+    "There is nothing to revoke; check the number.",
 )
 
 _MONTHS_OF_YEAR = 12

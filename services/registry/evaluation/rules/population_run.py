@@ -18,16 +18,16 @@ NOT_IN_COLUMNS = RefusalCode(
     409,
     "规则 {policy} {version} 不能批量测算：{problem}",
     "The rule set {policy} {version} cannot be decided for all enterprises at once: {problem}",
-    "请改用单户评价，或由运维核对规则文件",
-    "Evaluate enterprises one by one, or have the rule file looked at",
+    "请改用单户评价，或由运维核对规则文件。",
+    "Evaluate enterprises one by one, or have the rule file looked at.",
 )
 RUN_ENDED = RefusalCode(
     "population_run_ended",
     409,
     "批量测算已结束，不能取消",
     "The run has ended and cannot be cancelled",
-    "请查看测算结果；如需重新测算，请新建一次",
-    "Read its results, or start another run",
+    "请查看测算结果；如需重新测算，请新建一次。",
+    "Read its results, or start another run.",
 )
 RUNNING = frozenset({Role.CITY})
 """Who asks for runs and ends them."""

@@ -27,9 +27,9 @@ EVALUATION_FILING_MISSING = RefusalCode(
     409,
     "缺少 {year} 年度数据，无法评价",
     "Without the annual filing of {year} there is nothing to evaluate",
-    "请企业先填报并提交该年度数据",
-    "The enterprise files and submits the data of the year first",
-    hint_zh="PUT /v1/enterprises/{uscc}/filings/{year}",
+    "请企业先填报并提交该年度数据。",
+    "The enterprise files and submits the data of the year first.",
+    hint_zh="PUT /v1/enterprises/{uscc}/filings/{year}。",
     hint_en="PUT /v1/enterprises/{uscc}/filings/{year}.",
 )
 

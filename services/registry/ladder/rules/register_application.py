@@ -18,17 +18,17 @@ REGISTER_CONDITIONS_UNMET = RefusalCode(
     422,
     "不符合入库条件：{unmet_zh}",
     "The conditions of the register are not met: {unmet_en}",
-    "请按各项条件补正后再申请",
-    "Meet the conditions named and apply again",
+    "请按各项条件补正后再申请。",
+    "Meet the conditions named and apply again.",
 )
 REGISTER_FILING_MISSING = RefusalCode(
     "register_filing_missing",
     409,
     "缺少 {year} 年度数据",
     "The annual filing of {year} is missing",
-    "请企业先填报并提交年度数据",
-    "The enterprise files and submits its data first",
-    hint_zh="PUT /v1/enterprises/{uscc}/filings/{year}",
+    "请企业先填报并提交年度数据。",
+    "The enterprise files and submits its data first.",
+    hint_zh="PUT /v1/enterprises/{uscc}/filings/{year}。",
     hint_en="PUT /v1/enterprises/{uscc}/filings/{year}.",
 )
 REGISTER_APPLICATION_OPEN = RefusalCode(
@@ -36,32 +36,32 @@ REGISTER_APPLICATION_OPEN = RefusalCode(
     409,
     "已有在办的入库申请 {case_no}",
     "The application {case_no} is still open",
-    "请等待办理结果，或按退回意见补正",
-    "Wait for its result, or correct it as the notes say",
+    "请等待办理结果，或按退回意见补正。",
+    "Wait for its result, or correct it as the notes say.",
 )
 ALREADY_LISTED = RefusalCode(
     "already_listed",
     409,
     "企业已在库，编号 {number}",
     "The enterprise is listed already with the number {number}",
-    "有效期内无需再次申请",
-    "There is no need to apply again while it is valid",
+    "有效期内无需再次申请。",
+    "There is no need to apply again while it is valid.",
 )
 REGISTER_STEP_NOT_ALLOWED = RefusalCode(
     "register_step_not_allowed",
     409,
     "申请处于 {status}，不能执行此操作",
     "The application is {status}: this step is not allowed",
-    "请重新读取申请，查看当前状态",
-    "Read the application again and look at its state",
+    "请重新读取申请，查看当前状态。",
+    "Read the application again and look at its state.",
 )
 RETURN_NEEDS_NOTES = RefusalCode(
     "return_needs_notes",
     422,
     "退回或不予通过必须逐项说明",
     "Returning or rejecting needs a note for each point",
-    "请逐项写明字段和意见",
-    "Name each field and what is wrong with it",
+    "请逐项写明字段和意见。",
+    "Name each field and what is wrong with it.",
     hint_zh="字段 notes。",
     hint_en="The field is notes.",
 )

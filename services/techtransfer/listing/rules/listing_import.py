@@ -40,16 +40,16 @@ LISTING_UNKNOWN = FindingKind(
     RowGravity.REFUSED,
     "没有编号为 {case_no} 的信息，或无权查看",
     "There is no listing {case_no} that you may see",
-    "请核对编号；新发布的请留空",
-    "Check the case number; leave it empty for a new listing",
+    "请核对编号；新发布的请留空。",
+    "Check the case number; leave it empty for a new listing.",
 )
 LISTING_OF_ANOTHER = FindingKind(
     "listing_of_another",
     RowGravity.REFUSED,
     "编号为 {case_no} 的信息属于其他单位，未作改动",
     "The listing {case_no} belongs to another party; nothing was changed",
-    "请删除该行；导出时可只选本单位的信息",
-    "Remove the line; an export can be narrowed to your own listings",
+    "请删除该行；导出时可只选本单位的信息。",
+    "Remove the line; an export can be narrowed to your own listings.",
 )
 KINDS: tuple[FindingKind, ...] = (LISTING_UNKNOWN, LISTING_OF_ANOTHER)
 """Findings of these lists alone."""
