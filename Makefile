@@ -3,7 +3,7 @@
 PYTHON ?= python3
 ENVIRONMENT = env PYTHONPATH=. .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help environment run stop reset logs token test test-fault test-mutants bench check format contracts lint-contracts fuzz client-check migration map replay republish accept-restore kechuang backup backups restore
+.PHONY: help environment run stop reset logs token test test-fault test-mutants bench check format contracts lint-contracts fuzz client-check migration map replay republish accept-restore kechuang backup backups restore verify
 
 help: ## list these commands 列出全部命令
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ backups: environment ## list the backups and what restorations put aside; DROP=n
 
 restore: environment ## bring all databases back, or S=finance alone: AT=2026-11-29T09:30:00+08:00 FROM=folder 恢复到指定时间
 	@$(ENVIRONMENT) -m deploy.embedded restore $(if $(S),--service '$(S)') $(if $(AT),--at '$(AT)') $(if $(FROM),--source '$(FROM)')
+
+verify: environment ## walk audit chains, ledgers and the exchange of events; S=finance one service 核对审计链、台账与事件
+	@$(ENVIRONMENT) -m deploy.command verify $(S)
 
 token: environment ## print an access token: CLIENT=bank-a 取访问令牌
 	@$(ENVIRONMENT) -m deploy.embedded token '$(CLIENT)'

@@ -5,12 +5,14 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from deploy.embedded.__main__ import with_provisioner, with_service
+from deploy.embedded.__main__ import with_databases, with_provisioner, with_service
 from deploy.embedded.launch_settings import PROCESSES, ROOT, SERVICES, LaunchSettings, SettingError
 from deploy.embedded.state_folder import OTHERS
 from shared.command.parser import BilingualParser
 from shared.events.permission import PROVISIONER
 
+_ALL = "all"
+"""In place of a process: the addresses of all databases are needed."""
 _HELP = frozenset({"-h", "--help"})
 
 
@@ -20,7 +22,7 @@ class Family:
 
     Attributes:
         module: what is run, with `python -m`.
-        process: whose addresses it needs; None where the command line names a service, or all services are meant.
+        process: whose addresses it needs; None where the command line names a service, or each is asked by itself.
         zh: what they are for, in Chinese.
         en: the same in English.
     """
@@ -60,6 +62,12 @@ FAMILIES = {
     "event-key": Family(
         "shared.command.event_key", None, "事件签名密钥：清单、更换", "keys that sign events: list, rotate"
     ),
+    "verify": Family(
+        "shared.command.verify",
+        _ALL,
+        "核对审计链、台账与事件收发",
+        "walk audit chains, ledgers and the exchange of events",
+    ),
     "dead-letter": Family(
         "shared.command.dead_letter", None, "死信：清单、查看、重放、作废", "dead letters: list, show, replay, discard"
     ),
@@ -85,6 +93,8 @@ def orders(arguments: list[str]) -> list[tuple[str, list[str]]]:
     """Return (process, command) for each process that a command line needs; several where no service is named."""
     name, words = arguments[0], arguments[1:]
     family = FAMILIES[name]
+    if family.process == _ALL:
+        return [(_ALL, ["-m", family.module, *words])]
     command = ["-m", family.module, *([name] if family.process else []), *words]
     if family.process is not None:
         return [(family.process, command)]
@@ -99,21 +109,28 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     if not given or given[0] not in FAMILIES:
         parser().parse_args(given or ["--help"])
-    if len(given) == 1 or _HELP & set(given):
+    if (len(given) == 1 and FAMILIES[given[0]].process != _ALL) or _HELP & set(given):
         # Help needs no database, so none is woken for it.
         family = FAMILIES[given[0]]
-        words = [*([given[0]] if family.process else []), *given[1:], *([] if len(given) > 1 else ["--help"])]
+        words = [
+            *([given[0]] if family.process not in {None, _ALL} else []),
+            *given[1:],
+            *([] if len(given) > 1 else ["--help"]),
+        ]
         return subprocess.call([sys.executable, "-m", family.module, *words], cwd=ROOT)
     os.umask(OTHERS)
     try:
         settings = LaunchSettings.from_environment()
-        return max(
-            with_provisioner(settings, command) if process == PROVISIONER else with_service(settings, process, command)
-            for process, command in orders(given)
-        )
+        return max(_run(settings, process, command) for process, command in orders(given))
     except SettingError as wrong:
         print(wrong, file=sys.stderr)
         return 1
+
+
+def _run(settings: LaunchSettings, process: str, command: list[str]) -> int:
+    if process == PROVISIONER:
+        return with_provisioner(settings, command)
+    return with_databases(settings, command) if process == _ALL else with_service(settings, process, command)
 
 
 if __name__ == "__main__":

@@ -178,6 +178,25 @@ def with_service(settings: LaunchSettings, service: str, command: list[str]) -> 
         return subprocess.call(upgrade, env=environment, cwd=ROOT) or subprocess.call(order, env=environment, cwd=ROOT)
 
 
+def with_databases(settings: LaunchSettings, command: list[str]) -> int:
+    """Run a command that looks at all databases; embedded ones that sleep are woken for it."""
+    from deploy.embedded.suite import Suite
+    from deploy.embedded.waking import woken
+
+    if supervisor_pid(settings) is None:
+        StateFolder(settings).open()
+    suite = Suite(settings)
+    order = [sys.executable, *command]
+    environment = dict(os.environ)
+    for name in PROCESSES:
+        environment |= suite.databases(name)
+    if not settings.needs_postgres or supervisor_pid(settings) is not None:
+        return subprocess.call(order, env=environment, cwd=ROOT)
+    with woken(suite):
+        upgrade = [sys.executable, "-m", "deploy.embedded.migration", *PROCESSES]
+        return subprocess.call(upgrade, env=environment, cwd=ROOT) or subprocess.call(order, env=environment, cwd=ROOT)
+
+
 def with_provisioner(settings: LaunchSettings, command: list[str]) -> int:
     """Run a maintenance command with the address of the broker's provisioner, which nobody else is told."""
     from deploy.embedded.suite import Suite

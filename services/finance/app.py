@@ -12,6 +12,7 @@ from services.finance.examples import EXAMPLES
 from services.finance.fund.api import document, fund_account
 from services.finance.lending.api import cover, credit_file, drawdown, loan, loan_application, lpr
 from services.finance.lending.jobs import expiry
+from services.finance.lending.store.ledger import LEDGERS
 from services.finance.lending.usecases.loan_application import flag_open_applications
 from services.finance.partner.api import bank, consent
 from services.finance.refusals import REFUSALS
@@ -21,6 +22,8 @@ from shared.db.transaction import Reactions
 from shared.events.finance import EvaluationCompleted
 from shared.events.rule_set import FinanceRuleSetPublished
 from shared.web.service import ServiceSpec, build_service
+
+__all__ = ["LEDGERS", "REACTIONS", "SUBSCRIPTIONS", "create_app"]
 
 SUBSCRIPTIONS: tuple[Subscription, ...] = (*registry.SUBSCRIPTIONS, *ipr.SUBSCRIPTIONS)
 REACTIONS: Reactions = {EvaluationCompleted: (flag_open_applications,)}

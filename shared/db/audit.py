@@ -136,7 +136,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("verb", choices=("verify",))
     parser.add_argument("services", nargs="+", choices=PUBLISHERS)
     parser.add_argument(
-        "--anchor", action="append", default=[], type=_anchor, help="an earlier head, as printed: finance:123:ab12…"
+        "--anchor", action="append", default=[], type=anchor_of, help="an earlier head, as printed: finance:123:ab12…"
     )
     given = parser.parse_args(arguments)
     anchors = dict(given.anchor)
@@ -155,7 +155,8 @@ def main(arguments: list[str]) -> int:
     return 1 if broken else 0
 
 
-def _anchor(word: str) -> tuple[str, tuple[int, str]]:
+def anchor_of(word: str) -> tuple[str, tuple[int, str]]:
+    """Return (service, number and seal) of a head as it is printed."""
     service, number, seal = word.split(":")
     return service, (int(number), seal)
 

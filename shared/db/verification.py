@@ -1,0 +1,176 @@
+"""What must find nothing in a database: each check is one question that names what does not agree.
+
+Nothing here trusts a stored sum to find a sum. A service adds the questions of its own ledgers.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+
+from shared.db.transaction import Transaction
+
+_NAMED = 5
+_CHUNK = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question.
+
+    Attributes:
+        zh: what must agree, in Chinese.
+        en: the same in English.
+        query: returns one text for each case that does not; a case is named by its number, never by a person.
+    """
+
+    zh: str
+    en: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one check found.
+
+    Attributes:
+        check: the question.
+        count: how many cases do not agree; 0 is good.
+        named: the first of them.
+    """
+
+    check: Check
+    count: int
+    named: tuple[str, ...]
+
+
+# A number that was set aside after a restoration, or discarded as foreign, is no hole.
+RECORD_CHECKS = (
+    Check(
+        "已发布事件的版本号连续",
+        "versions of events have no hole",
+        """
+        SELECT aggregate || ' ' || aggregate_id FROM (
+            SELECT aggregate, aggregate_id, version FROM outbox_event
+            UNION SELECT aggregate, aggregate_id, version FROM discarded_event
+        ) AS taken GROUP BY aggregate, aggregate_id
+        HAVING count(*) FILTER (WHERE version < 4611686018427387904)
+            < max(version) FILTER (WHERE version < 4611686018427387904)
+        """,
+    ),
+    Check(
+        "每类事件的序号连续",
+        "sequences of each event have no hole",
+        """
+        SELECT subject || ' ' || aggregate_id FROM outbox_event GROUP BY subject, aggregate, aggregate_id
+        HAVING count(*) <> max(sequence) OR count(DISTINCT sequence) <> count(*) OR min(sequence) <> 1
+        """,
+    ),
+    Check(
+        "事件计数器与记录一致",
+        "counters of events agree with the record",
+        """
+        SELECT coalesce(nullif(counter.subject, ''), counter.aggregate) || ' ' || counter.aggregate_id
+        FROM event_counter AS counter LEFT JOIN (
+            SELECT aggregate, aggregate_id, '' AS subject, max(version) AS value FROM outbox_event GROUP BY 1, 2
+            UNION ALL SELECT aggregate, aggregate_id, subject, max(sequence) FROM outbox_event GROUP BY 1, 2, 3
+        ) AS told USING (aggregate, aggregate_id, subject)
+        WHERE counter.value < coalesce(told.value, 0)
+        """,
+    ),
+    Check(
+        "没有超过一分钟仍未发布的事件",
+        "no event waits for its publication for more than a minute",
+        """
+        SELECT subject || ' ' || aggregate_id FROM outbox_event
+        WHERE published_at IS NULL AND occurred_at < now() - interval '1 minute' ORDER BY position
+        """,
+    ),
+    Check(
+        "没有待处理的死信",
+        "no dead letter waits",
+        """
+        SELECT '#' || id || ' ' || handler FROM dead_letter
+        WHERE replayed_at IS NULL AND discarded_at IS NULL ORDER BY id
+        """,
+    ),
+    Check(
+        "没有待确认的历史中断",
+        "no break of the history waits for an operator",
+        "SELECT '#' || id FROM history_break WHERE accepted_at IS NULL",
+    ),
+)
+
+_TOLD = text("""
+SELECT position, id, aggregate_id, version FROM outbox_event
+WHERE subject = :subject AND position > :after AND published_at < now() - interval '1 minute'
+ORDER BY position LIMIT :chunk
+""")
+_UNHEARD = text("""
+SELECT told.aggregate_id || ' v' || told.version FROM unnest(
+    CAST(:ids AS uuid[]), CAST(:aggregate_ids AS text[]), CAST(:versions AS bigint[])
+) AS told (id, aggregate_id, version)
+WHERE NOT EXISTS (SELECT FROM inbox_entry WHERE handler = :handler AND event_id = told.id)
+  AND NOT EXISTS (
+    SELECT FROM inbox_cursor AS held WHERE CAST(:may_skip AS boolean)
+    AND (held.handler, held.subject, held.aggregate_id) = (:handler, :subject, told.aggregate_id)
+    AND held.value >= told.version)
+  AND NOT EXISTS (
+    SELECT FROM dead_letter WHERE handler = :handler AND event_id = told.id AND replayed_at IS NULL)
+""")
+_HEARD = text("""
+SELECT event_id FROM inbox_entry WHERE handler = :handler AND event_id > :after ORDER BY event_id LIMIT :chunk
+""")
+_STRANGERS = text("""
+SELECT CAST(heard.id AS text) FROM unnest(CAST(:ids AS uuid[])) AS heard (id)
+WHERE NOT EXISTS (SELECT FROM outbox_event WHERE id = heard.id)
+""")
+_UNLIMITED = text("SET LOCAL statement_timeout = 0")
+_FIRST = UUID(int=0)
+
+
+async def asked(tx: Transaction, checks: Sequence[Check]) -> list[Found]:
+    """Ask each question of a database."""
+    await tx.session.execute(_UNLIMITED)
+    found = []
+    for check in checks:
+        rows = [str(row[0]) for row in await tx.session.execute(text(check.query))]
+        found.append(Found(check, len(rows), tuple(rows[:_NAMED])))
+    return found
+
+
+async def unheard(
+    publisher: Transaction, listener: Transaction, *, subject: str, handler: str, may_skip: bool
+) -> AsyncIterator[str]:
+    """Yield each event that its listener should have heard a minute ago and neither applied nor parked.
+
+    Args:
+        publisher: a transaction of the database whose outbox has the event.
+        listener: one of the database that hears it.
+        subject: of the event.
+        handler: name under which the listener notes it.
+        may_skip: whether a state that is older than what is held is skipped and not noted.
+    """
+    after = 0
+    while rows := list(await publisher.session.execute(_TOLD, {"subject": subject, "after": after, "chunk": _CHUNK})):
+        after = rows[-1].position
+        words = {
+            "ids": [row.id for row in rows],
+            "aggregate_ids": [row.aggregate_id for row in rows],
+            "versions": [row.version for row in rows],
+            "handler": handler,
+            "subject": subject,
+            "may_skip": may_skip,
+        }
+        for row in await listener.session.execute(_UNHEARD, words):
+            yield str(row[0])
+
+
+async def strangers(publisher: Transaction, listener: Transaction, *, handler: str) -> AsyncIterator[str]:
+    """Yield the id of each event that took effect with a listener and is not in the record of its publisher."""
+    after = _FIRST
+    while rows := list(await listener.session.execute(_HEARD, {"handler": handler, "after": after, "chunk": _CHUNK})):
+        after = rows[-1].event_id
+        for row in await publisher.session.execute(_STRANGERS, {"ids": [one.event_id for one in rows]}):
+            yield str(row[0])
