@@ -281,3 +281,20 @@ async def test_the_real_sample_of_2000_companies_gives_the_known_report(world: W
         0,
     )
     assert await world.service.rows("SELECT count(*) FROM outbox_event") == told
+
+
+async def test_a_name_changed_by_a_list_is_told_and_kept_as_one_changed_by_a_form(world: World) -> None:
+    by_list, by_form = await world.registered(1), await world.registered(2)
+    read = await imported(world, lines(f"示例新名,{by_list},N/A,N/A,N/A,九龙坡"))
+    assert (read["result"]["updated"], read["result"]["flagged"]) == (1, 1)
+    [told] = await report(world, read)
+    assert (told["code"], told["value"]) == ("name_changed", "示例新名")
+    path = f"/v1/enterprises/{by_form}"
+    changed = await world.city.patch(path, json={"name": "示例新名"}, headers={"if-match": '"v1"'})
+    assert changed.status_code == 200
+    kept = await world.service.rows("SELECT subject, detail FROM audit_entry WHERE action = 'enterprise.rename'")
+    names = {row["subject"]: (row["detail"]["from"], row["detail"]["to"]) for row in kept}
+    assert names == {
+        f"enterprise/{by_list}": ("示例科技有限公司1", "示例新名"),
+        f"enterprise/{by_form}": ("示例科技有限公司2", "示例新名"),
+    }

@@ -111,6 +111,17 @@ async def test_a_line_of_anothers_listing_says_so_where_that_listing_is_seen_and
     assert (await market.firm.get(f"/v1/{noun}/{shown['id']}")).json()["version"] == shown["version"]
 
 
+async def test_a_case_number_under_another_title_changes_the_title_and_says_so(market: Market) -> None:
+    draft = await market.draft("needs", title="旧名称")
+    row = example(NEEDS, 编号=draft["case_no"], 名称="新名称")
+    read = await imported(market, market.firm, "needs", as_csv(list(row), row.values()))
+    assert (read["result"]["updated"], read["result"]["flagged"]) == (1, 1)
+    [said] = (await market.firm.get(read["report"])).json()["items"]
+    assert (said["code"], said["column"], said["value"]) == ("title_changed", "名称", "新名称")
+    assert "旧名称" in said["text_zh"]
+    assert (await market.firm.get(f"/v1/needs/{draft['id']}")).json()["title"] == "新名称"
+
+
 async def test_a_district_posts_no_listings_by_list_either(market: Market) -> None:
     answer = await market.city.post("/v1/imports/needs", files={"file": ("a.csv", b"a,b\n", CSV)})
     assert answer.status_code == 202

@@ -296,6 +296,9 @@ def check_role(role: Role, allowed: frozenset[Role]) -> None:
 def check_own_changes(role: Role, fields: Iterable[str]) -> None:
     """Refuse a firm that changes more of its own record than its licence leaves to it.
 
+    A form and a list are asked alike. What an authority enters of a licence, its name among it, needs no evidence
+    beside its word.
+
     Raises:
         Refusal: `forbidden_role`, pointing at the field.
 

@@ -149,11 +149,47 @@ async def change_enterprise(
         Refusal: `not_found`, `forbidden_role`, `precondition_failed`, and what `rules.enterprise.register` refuses.
     """
     enterprise = await lock_enterprise(tx, uscc)
-    rules.check_own_changes(tx.actor.role, sorted(changes))
-    seen.check(enterprise.version)
-    await apply_changes(tx, enterprise, changes, size_rules=size_rules)
+    await change_held(tx, enterprise, changes, seen=seen, size_rules=size_rules)
     tx.audit("enterprise.change", subject=f"enterprise/{uscc}", uscc=uscc, fields=sorted(changes))
     return enterprise
+
+
+async def change_held(
+    tx: Transaction,
+    enterprise: Enterprise,
+    changes: Mapping[str, Any],
+    *,
+    size_rules: RuleSet,
+    seen: SeenVersion | None = None,
+    marks: Sequence[OpenMark] | None = None,
+) -> None:
+    """Change a locked enterprise by the word of the actor, on a form or in a list: both pass here.
+
+    A new name is kept in the audit beside the old one, whoever gives it and by which door.
+
+    Args:
+        tx: the transaction, for the actor.
+        enterprise: the enterprise, locked.
+        changes: field → new value.
+        size_rules: by which its size class follows.
+        seen: the version that the actor read; a list has read none.
+        marks: its integrity marks, if they are known.
+
+    Raises:
+        Refusal: `forbidden_role`, `precondition_failed`, and what `rules.enterprise.register` refuses.
+    """
+    rules.check_own_changes(tx.actor.role, sorted(changes))
+    if seen is not None:
+        seen.check(enterprise.version)
+    before = enterprise.name
+    await apply_changes(tx, enterprise, changes, size_rules=size_rules, marks=marks)
+    if enterprise.name != before:
+        tx.audit(
+            "enterprise.rename",
+            subject=f"enterprise/{enterprise.uscc}",
+            uscc=enterprise.uscc,
+            detail={"from": before, "to": enterprise.name},
+        )
 
 
 async def apply_changes(

@@ -86,7 +86,7 @@ async def _change(
         else (finding(NAME_CHANGED, row.cells.column("name"), terms.name, before=before.name),)
     )
     size_rules = book.pick(enterprises.SIZE_POLICY, tx.today)
-    await enterprises.apply_changes(tx, held, told, size_rules=size_rules, marks=marks)
+    await enterprises.change_held(tx, held, told, size_rules=size_rules, marks=marks)
     return Written(RowOutcome.UPDATED, renamed)
 
 

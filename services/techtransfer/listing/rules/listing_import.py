@@ -51,7 +51,15 @@ LISTING_OF_ANOTHER = FindingKind(
     "请删除该行；导出时可只选本单位的信息。",
     "Remove the line; an export can be narrowed to your own listings.",
 )
-KINDS: tuple[FindingKind, ...] = (LISTING_UNKNOWN, LISTING_OF_ANOTHER)
+TITLE_CHANGED = FindingKind(
+    "title_changed",
+    RowGravity.FLAGGED,
+    "名称将改变：原为 {before}",
+    "The title changes: it was {before}",
+    "请核对编号；如填错编号，请更正后再次导入",
+    "Check the case number; if it is another listing's, correct it and import again",
+)
+KINDS: tuple[FindingKind, ...] = (LISTING_UNKNOWN, LISTING_OF_ANOTHER, TITLE_CHANGED)
 """Findings of these lists alone."""
 _HIDDEN_IN_EXPORTS = "party_uscc"
 """A cell that must be filled, but is empty in an export where the poster hides it; the case number names its party."""
@@ -131,6 +139,21 @@ def changes_of(line: ListingLine, held: Mapping[str, Any]) -> dict[str, Any]:
     return {
         field: value for field, value in line.said.items() if _plain(field, value) != _plain(field, held.get(field))
     }
+
+
+def retitled(cells: Cells, before: str, changes: Mapping[str, Any]) -> tuple[RowFinding, ...]:
+    """Return the finding on a line that gives a listing another title.
+
+    Args:
+        cells: the line.
+        before: the title that is held.
+        changes: what the line changes.
+
+    Source: T-IMPORT-03 (docs/rules/techtransfer.md).
+    """
+    if "title" not in changes:
+        return ()
+    return (finding(TITLE_CHANGED, cells.column("title"), changes["title"], before=before),)
 
 
 def terms_of(

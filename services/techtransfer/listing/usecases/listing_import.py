@@ -29,7 +29,8 @@ from shared.kernel.ids import new_id
 from shared.policy.book import RuleBook
 from shared.policy.rule_set import RuleSet
 from shared.table.column import ListForm
-from shared.table.row import CREATED, UNCHANGED, UPDATED, ReadRow, Written, refused
+from shared.table.finding import RowOutcome
+from shared.table.row import CREATED, UNCHANGED, ReadRow, Written, refused
 
 Terms = TypeVar("Terms", bound=ListingTerms)
 
@@ -153,4 +154,4 @@ async def _take(
     if terms is None:
         return refused(*wrong)
     await noun.change(tx, held, terms, rule_set, standing)
-    return UPDATED
+    return Written(RowOutcome.UPDATED, rules.retitled(cells, before["title"], changes))
