@@ -86,7 +86,7 @@ def test_at_every_witness_of_every_table_cells_columns_and_zen_agree(rule_set: R
 
 
 @pytest.mark.parametrize("rule_set", WITH_TABLES, ids=NAMES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_over_random_firms_cells_columns_and_zen_agree(rule_set: RuleSet, data: st.DataObject) -> None:
     graph = graph_of(rule_set)

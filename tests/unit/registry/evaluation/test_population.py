@@ -139,7 +139,7 @@ def test_all_three_rule_sets_that_decide_on_filings_run_in_columns() -> None:
 
 @pytest.mark.parametrize("rule_set", RUNNABLE, ids=NAMES)
 @pytest.mark.parametrize("as_of", [TODAY, SPRING])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(held=st.lists(firms(), min_size=1, max_size=12))
 def test_over_random_firms_columns_say_what_the_rule_for_one_firm_says(
     rule_set: RuleSet, as_of: date, held: list[FirmFacts]
@@ -149,7 +149,7 @@ def test_over_random_firms_columns_say_what_the_rule_for_one_firm_says(
         assert columns == (alone.verdict, alone.score_milli, alone.gates, alone.hits)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(held=firms().filter(lambda one: one.filing_year == 2025))
 def test_the_rows_hit_and_the_points_are_those_of_zen(held: FirmFacts) -> None:
     rule_set = BOOK.pick("tech_sme_evaluation", TODAY)
