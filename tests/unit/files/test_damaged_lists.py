@@ -21,6 +21,7 @@ from tests.support.listing import as_csv, as_xlsx
 from tests.support.workbook import SHARED_TEXTS, inline_workbook, office_workbook, part_of, sharing_workbook, with_part
 
 LISTS = {one.name: one for one in (ENTERPRISES, FILINGS, RIGHTS, ACHIEVEMENTS, NEEDS)}
+QUICK = settings(max_examples=40, derandomize=True)
 EVERY_LIST = pytest.mark.parametrize("form", LISTS.values(), ids=LISTS)
 PROSE = st.text(st.sampled_from('甲乙a,"\n；; 1'), max_size=6)
 
@@ -82,7 +83,7 @@ def lost(text: str, form: ListForm, marks: list[str]) -> set[str]:
 
 
 @EVERY_LIST
-@settings(max_examples=60)
+@QUICK
 @given(data=st.data())
 def test_a_list_with_a_quote_that_came_or_went_loses_no_line(form: ListForm, data: st.DataObject) -> None:
     lines = data.draw(records(form))
@@ -93,6 +94,7 @@ def test_a_list_with_a_quote_that_came_or_went_loses_no_line(form: ListForm, dat
 
 
 @EVERY_LIST
+@QUICK
 @given(data=st.data())
 def test_a_list_that_was_cut_names_the_line_where_it_ends(form: ListForm, data: st.DataObject) -> None:
     lines = data.draw(records(form))
@@ -102,7 +104,7 @@ def test_a_list_that_was_cut_names_the_line_where_it_ends(form: ListForm, data: 
 
 
 @EVERY_LIST
-@settings(max_examples=60)
+@QUICK
 @given(data=st.data())
 def test_a_list_with_a_separator_that_came_or_went_loses_no_line(form: ListForm, data: st.DataObject) -> None:
     lines = data.draw(records(form))
@@ -115,6 +117,7 @@ def test_a_list_with_a_separator_that_came_or_went_loses_no_line(form: ListForm,
 
 @EVERY_LIST
 @pytest.mark.parametrize("kind", [CSV, XLSX])
+@QUICK
 @given(data=st.data())
 def test_a_list_that_lost_a_column_is_refused_or_keeps_every_other_cell(
     form: ListForm, kind: str, data: st.DataObject
@@ -167,7 +170,7 @@ def damaged_sheet(draw: st.DrawFn, sheet: bytes) -> bytes:
 
 @EVERY_LIST
 @pytest.mark.parametrize("writer", WRITERS)
-@settings(max_examples=40)
+@QUICK
 @given(data=st.data())
 def test_a_workbook_whose_sheet_was_damaged_loses_no_row(form: ListForm, writer: str, data: st.DataObject) -> None:
     lines = data.draw(records(form))
@@ -194,6 +197,7 @@ def test_a_workbook_whose_sheet_was_damaged_loses_no_row(form: ListForm, writer:
 
 
 @EVERY_LIST
+@QUICK
 @given(data=st.data())
 def test_a_workbook_whose_file_was_damaged_is_read_whole_or_refused(form: ListForm, data: st.DataObject) -> None:
     lines = data.draw(records(form))
