@@ -9,6 +9,7 @@ from services.ipr.refusals import REFUSALS
 from services.ipr.right.api import annuity, blemish, document, portfolio, right, right_import, right_status
 from services.ipr.right.handlers import registry
 from services.ipr.right.jobs import expiry
+from services.ipr.right.jobs import portfolio as sums
 from services.ipr.right.jobs import right_import as imports
 from services.ipr.settings import IprSettings
 from services.ipr.sheet.api import ip_sheet
@@ -32,7 +33,7 @@ def create_app(settings: IprSettings | None = None) -> FastAPI:
             metadata=metadata,
             routers=[one.router for one in modules],
             subscriptions=SUBSCRIPTIONS,
-            jobs=[*imports.JOBS, *expiry.JOBS],
+            jobs=[*imports.JOBS, *sums.JOBS, *expiry.JOBS],
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=IprRuleSetPublished,

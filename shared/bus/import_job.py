@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
 import structlog
 
-from shared.bus.job import Job, JobContext
+from shared.bus.job import Job, JobContext, Opened
 from shared.db.document import ScanVerdict
 from shared.db.engine import Busy, DatabaseUnavailable
 from shared.db.line_finding import add_findings
@@ -59,11 +60,14 @@ class TableImport(Generic[Value]):
         form: its columns and its names.
         read: the reader of one line; pure, called in a thread, with the business day.
         write: the writer of a batch: what became of each row, in order.
+        settle: what the lines as a whole still bring about, in transactions of its own; the list is told done behind
+            it. It goes on where it was cut, and finds by itself what lines of a list that was given up have left.
     """
 
     form: ListForm
     read: Callable[[Cells, date], ReadLine[Value]]
     write: Callable[[Transaction, Sequence[ReadRow[Value]], RuleBook], Awaitable[Sequence[Written]]]
+    settle: Callable[[Opened, RuleBook], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,8 @@ class _Run(Generic[Value]):
                 following.exception()
         finally:
             table.__exit__(None, None, None)
+        if self._work.settle is not None and not self._is_dry:
+            await self._work.settle(partial(_transaction, self._context, self._operation), self._context.rule_book)
         await self._finish(table)
 
     async def _scan(self, sha256: str) -> None:

@@ -25,6 +25,10 @@ RUNS = counter("job_runs_total", "Runs of a job by outcome: done, failed or else
 SECONDS = histogram("job_seconds", "Time of one run of a job", ("service", "job"))
 
 
+Opened = Callable[[], AbstractAsyncContextManager[Transaction]]
+"""Opens one transaction of work that takes several."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobContext:
     """What a job works with.

@@ -59,6 +59,7 @@ UPDATE operation SET state = 'RUNNING', updated_at = :now WHERE state IN ('QUEUE
     SELECT id FROM operation WHERE kind = :kind AND state IN ('QUEUED', 'RUNNING') ORDER BY created_at LIMIT 1
 ) RETURNING {_COLUMNS}
 """)  # noqa: S608  # a constant list of columns
+_RUNS = text("SELECT 1 FROM operation WHERE kind = :kind AND state = 'RUNNING' LIMIT 1")
 _FIND = text(f"SELECT {_COLUMNS} FROM operation WHERE id = :id AND kind = :kind")  # noqa: S608  # 〃
 _PROGRESS = text("""
 UPDATE operation SET done = :done, total = coalesce(:total, total), state = :state,
@@ -104,6 +105,11 @@ async def claim_operation(tx: Transaction, kind: str) -> Operation | None:
     """
     found = (await tx.session.execute(_CLAIM, {"kind": kind, "now": tx.now})).mappings().one_or_none()
     return None if found is None else _operation(found)
+
+
+async def is_running(tx: Transaction, kind: str) -> bool:
+    """Tell whether work of `kind` was begun and has not ended, by whichever process."""
+    return (await tx.session.execute(_RUNS, {"kind": kind})).first() is not None
 
 
 async def find_operation(tx: Transaction, operation_id: UUID, kind: str) -> Operation | None:

@@ -41,12 +41,22 @@ SELECT uscc, CAST(:today AS date), 0, 0, 0, 0, CAST('[]' AS jsonb), CAST(:versio
        CAST(:now AS timestamptz)
 FROM jsonb_array_elements_text(CAST(:usccs AS jsonb)) AS uscc ORDER BY uscc ON CONFLICT (uscc) DO NOTHING
 """)
+# Whoever marks holds the row until its commit, marked before or not: no sum misses the rights that stand behind it.
+_MARK = text("""
+INSERT INTO ip_portfolio AS held (uscc, as_of_on, class_1_count, class_2_count, high_value_count, blemished_count,
+                                  kinds, rule_set_version, rule_set_sha256, updated_at, stale_since)
+SELECT uscc, CAST(:today AS date), 0, 0, 0, 0, CAST('[]' AS jsonb), CAST(:version AS text), CAST(:sha256 AS text),
+       CAST(:now AS timestamptz), CAST(:now AS timestamptz)
+FROM jsonb_array_elements_text(CAST(:usccs AS jsonb)) AS uscc ORDER BY uscc
+ON CONFLICT (uscc) DO UPDATE SET stale_since = excluded.stale_since WHERE held.stale_since IS NULL
+""")
 _SAVE = text("""
 UPDATE ip_portfolio AS held SET
     as_of_on = :today, updated_at = :now, rule_set_version = :version, rule_set_sha256 = :sha256,
     class_1_count = fresh.class_1_count, class_2_count = fresh.class_2_count,
     high_value_count = fresh.high_value_count, blemished_count = fresh.blemished_count, kinds = fresh.kinds,
-    next_change_on = fresh.next_change_on, told_at = CASE WHEN fresh.changed THEN :now ELSE held.told_at END
+    next_change_on = fresh.next_change_on, stale_since = NULL,
+    told_at = CASE WHEN fresh.changed THEN :now ELSE held.told_at END
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS fresh (
     uscc text, class_1_count int, class_2_count int, high_value_count int, blemished_count int, kinds jsonb,
     next_change_on date, changed boolean)
@@ -61,12 +71,31 @@ async def lock(tx: Transaction, usccs: Collection[str], rules: RuleSet) -> dict[
     """
     if not usccs:
         return {}
-    codes = orjson.dumps(sorted(usccs)).decode()
-    given = {"usccs": codes, "today": tx.today, "now": tx.now, "version": rules.version, "sha256": rules.sha256}
-    await tx.session.execute(_MAKE, given)
+    await tx.session.execute(_MAKE, _made(tx, usccs, rules))
     columns = (col(getattr(Portfolio, name)) for name in ("uscc", *COUNTS, "kinds", "rule_set_sha256", "told_at"))
     query = select(*columns).where(col(Portfolio.uscc).in_(usccs)).order_by(col(Portfolio.uscc)).with_for_update()
     return {row.uscc: ToldSummary(**row) for row in (await tx.session.execute(query)).mappings()}
+
+
+async def mark_stale(tx: Transaction, usccs: Collection[str], rules: RuleSet) -> None:
+    """Say that the rights of these firms changed, and hold the firms' rows, in order of their codes."""
+    if usccs:
+        await tx.session.execute(_MARK, _made(tx, usccs, rules))
+
+
+async def lock_stale(tx: Transaction, limit: int) -> Sequence[str]:
+    """Return firms that wait to be summed up, at most `limit`, by code, and hold their rows.
+
+    Firms that another process holds are left to it; where there are no others, they are waited for: none is returned
+    only if nobody holds one that is still stale.
+    """
+    query = select(col(Portfolio.uscc)).where(col(Portfolio.stale_since).is_not(None)).order_by(col(Portfolio.uscc))
+    free = query.limit(limit).with_for_update(skip_locked=True)
+    while not (firms := (await tx.session.execute(free)).scalars().all()):
+        if (await tx.session.execute(query.limit(1))).first() is None:
+            break
+        await tx.session.execute(query.limit(1).with_for_update())
+    return firms
 
 
 async def save(tx: Transaction, rows: Sequence[dict[str, Any]], rules: RuleSet) -> None:
@@ -128,3 +157,8 @@ async def due(tx: Transaction, today: date, rules: RuleSet, limit: int, after: s
         col(Portfolio.uscc) > after,
     )
     return (await tx.session.execute(query.order_by(col(Portfolio.uscc)).limit(limit))).scalars().all()
+
+
+def _made(tx: Transaction, usccs: Collection[str], rules: RuleSet) -> dict[str, object]:
+    codes = orjson.dumps(sorted(usccs)).decode()
+    return {"usccs": codes, "today": tx.today, "now": tx.now, "version": rules.version, "sha256": rules.sha256}

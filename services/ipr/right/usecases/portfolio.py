@@ -1,4 +1,8 @@
-"""Sum up a firm's rights and tell it when it changed: once per firm and transaction, under the firm's lock."""
+"""Sum up a firm's rights and tell it when it changed: once per firm and transaction, under the firm's lock.
+
+A single right is summed up with its own transaction. A list only marks the firms it touches; they are summed up once,
+when all its lines are written.
+"""
 
 from collections.abc import Collection
 from typing import Any
@@ -40,6 +44,23 @@ async def retell(tx: Transaction, usccs: Collection[str], book: RuleBook) -> lis
         rows.append({**row, "changed": uscc in changed[-1:]})
     await portfolios.save(tx, rows, rule_set)
     return changed
+
+
+async def mark_stale(tx: Transaction, usccs: Collection[str], book: RuleBook) -> None:
+    """Leave these firms to `retell_stale`: their rights were changed by a list in this transaction."""
+    await portfolios.mark_stale(tx, usccs, book.pick(rules.POLICY, tx.today))
+
+
+async def retell_stale(tx: Transaction, book: RuleBook, *, limit: int) -> int:
+    """Sum up firms that lists have touched, at most `limit`, and tell each whose summary changed.
+
+    Returns:
+        How many firms were summed up; 0 only if none waits any more, whoever else sums firms up meanwhile.
+    """
+    firms = await portfolios.lock_stale(tx, limit)
+    if firms:
+        await retell(tx, firms, book)
+    return len(firms)
 
 
 async def read_portfolio(tx: Transaction, uscc: str, book: RuleBook) -> tuple[Summary, RuleSet, str | None]:

@@ -1,4 +1,4 @@
-"""Write lists of rights: rights are added or moved, and their owners are summed up once per batch."""
+"""Write lists of rights: rights are added or moved, and their owners are marked to be summed up."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ class _Batch:
 
 
 async def write_rows(tx: Transaction, rows: Sequence[ReadRow[RightLine]], book: RuleBook) -> list[Written]:
-    """Write one batch of rights in this transaction: they are added or moved, then their owners summed up once.
+    """Write one batch of rights in this transaction: they are added or moved, and their owners left to be summed up.
 
     Args:
         tx: the transaction, acting for who uploaded the list.
@@ -59,7 +59,7 @@ async def write_rows(tx: Transaction, rows: Sequence[ReadRow[RightLine]], book: 
     await rights.add(tx, [new for new, _ in batch.added])
     tell_new(tx, [view for _, view in batch.added], book)
     await tell(tx, batch.changed, book, before=batch.before)
-    await portfolio.retell(tx, batch.owners, book)
+    await portfolio.mark_stale(tx, batch.owners, book)
     return written
 
 
