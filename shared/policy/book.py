@@ -65,16 +65,18 @@ class RuleBook:
 
         Source: K-POL-01 (立法法 第一百零四条: rules do not reach back).
         """
-        held = [
-            one
-            for one in self.rule_sets
-            if one.policy == policy and one.header.status is PolicyStatus.PUBLISHED and one.header.in_force(on)
-        ]
-        corrected = {version for one in held for version in self._corrected[one.sha256]}
-        found = next((one for one in held if one.version not in corrected), None)
+        found = self._found(policy, on)
         if found is None:
             raise Refusal(RULE_SET_NOT_IN_FORCE, policy=policy, on=on)
         return found
+
+    def deciding(self, on: date) -> tuple[RuleSet, ...]:
+        """Return the version of each policy that decides on a day; a policy without one is left out.
+
+        Source: K-POL-01 (docs/rules/kernel.md).
+        """
+        found = (self._found(policy, on) for policy in sorted({one.policy for one in self.rule_sets}))
+        return tuple(one for one in found if one is not None)
 
     def history(self, policy: str) -> tuple[RuleSet, ...]:
         """Return all versions of a policy, oldest beginning first; empty for a policy that is not held."""
@@ -91,6 +93,15 @@ class RuleBook:
     def by_sha256(self, sha256: str) -> RuleSet | None:
         """Return the rule set with this hash, published or not, or None."""
         return self._by_sha256.get(sha256)
+
+    def _found(self, policy: str, on: date) -> RuleSet | None:
+        held = [
+            one
+            for one in self.rule_sets
+            if one.policy == policy and one.header.status is PolicyStatus.PUBLISHED and one.header.in_force(on)
+        ]
+        corrected = {version for one in held for version in self._corrected[one.sha256]}
+        return next((one for one in held if one.version not in corrected), None)
 
     def _corrected_by(self, rule_set: RuleSet) -> set[str]:
         """Return the versions that this one corrects, directly or through others."""

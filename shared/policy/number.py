@@ -8,7 +8,10 @@ from shared.policy.cell import Scalar
 from shared.policy.cell_source import source_of
 from shared.policy.header import CellSource, Confidence, Indicator, Parameter, Value
 from shared.policy.rule_set import RuleSet
+from shared.policy.table import POINTS
 from shared.policy.value_text import value_text
+
+_POINTS = "milli_points"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +62,7 @@ def cell_number(rule_set: RuleSet, table: str, row: str, column: str, value: Sca
         entry = next((one for one in rule_set.indicators if one.node == table), None)
     if entry is None:
         return None
-    measure = entry.measure if isinstance(entry, CellSource) else entry.unit
-    return _number(rule_set, f"{table}.{row}.{column}", value, measure, entry)
+    return _number(rule_set, f"{table}.{row}.{column}", value, _measure(entry, column), entry)
 
 
 def bound_number(rule_set: RuleSet, table: str, row: str) -> Number | None:
@@ -82,6 +84,13 @@ def bound_number(rule_set: RuleSet, table: str, row: str) -> Number | None:
         return None
     measure = entry.measure if isinstance(entry, CellSource) else entry.unit
     return _number(rule_set, f"{table}.{row}.{held.inputs[0]}", low, measure, entry)
+
+
+def _measure(entry: CellSource | Indicator, column: str) -> str:
+    """Return what a cell is counted in: an indicator has the unit of what it judges, and judges in points."""
+    if isinstance(entry, CellSource):
+        return entry.measure
+    return entry.unit if column == entry.input else _POINTS if column == POINTS else "bare"
 
 
 def _number(

@@ -13,6 +13,12 @@ _COUNTED = {
     "working_days": ("{} 个工作日", "{} working days"),
     "years": ("{} 年", "{} years"),
     "times": ("{} 倍", "{} times"),
+    "working days": ("{} 个工作日", "{} working days"),
+    "characters": ("{} 字", "{} characters"),
+    "rank": ("第 {} 位", "rank {}"),
+    "trl": ("{} 级", "level {}"),
+    "day": ("{} 日", "day {}"),
+    "month": ("{} 月", "month {}"),
 }
 
 
@@ -24,15 +30,22 @@ def _decimal(value: int, per_unit: int, digits: int) -> str:
     return f"{sign}{whole:,}{tail}"
 
 
+def _dashed(number: int) -> str:
+    """Return 20250520 as 2025-05-20 and 202605 as 2026-05."""
+    text = str(number)
+    return "-".join(part for part in (text[:4], text[4:6], text[6:]) if part)
+
+
 def value_text(value: Scalar | None, unit: str) -> tuple[str, str]:
     """Return a value with its unit in Chinese and in English.
 
     Units: fen, ppm (shown in per cent), ppm_points (a distance between rates), milli, milli_points, count, people,
-    months, days, working_days, years, times. Another unit shows the bare value.
+    months, days, working_days, years, times, characters, rank, trl, day, month, day_number (20250520 is a day),
+    month_number (202605 is a month), flag (1 is yes). Another unit shows the bare value.
     """
     if value is None:
         return "无数据", "no data"
-    if isinstance(value, bool):
+    if isinstance(value, bool) or unit == "flag":
         return ("是", "yes") if value else ("否", "no")
     return (value, value) if isinstance(value, str) else _number_text(value, unit)
 
@@ -49,5 +62,7 @@ def _number_text(value: int, unit: str) -> tuple[str, str]:
     if unit in {"milli", "milli_points"}:
         number = _decimal(value, _MILLI, 3)
         return (f"{number} 分", f"{number} points") if unit == "milli_points" else (number, number)
+    if unit in {"day_number", "month_number"}:
+        return _dashed(value), _dashed(value)
     zh, en = _COUNTED.get(unit, ("{}", "{}"))
     return zh.format(f"{value:,}"), en.format(f"{value:,}")

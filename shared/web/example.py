@@ -19,6 +19,9 @@ _RULE_SET: dict[str, Any] = {
     "issued_on": "2022-11-23",
     "supersedes": "2022.1",
     "superseded_by": None,
+    "weakest_confidence": "assumed",
+    "confidence_text_zh": "官方 3 项、转载 5 项、推定 2 项",
+    "confidence_text_en": "3 official, 5 reported, 2 assumed",
 }
 _INDICATOR: dict[str, Any] = {
     "id": "rd_ratio",
@@ -44,6 +47,7 @@ _CONDITION: dict[str, Any] = {
     "unknown": False,
     "text_zh": "80 分 以上（含）",
     "text_en": "80 points or more",
+    "number": None,
 }
 _NUMBER: dict[str, Any] = {
     "name": "weight_ip_ppm",
@@ -82,6 +86,12 @@ EXAMPLES: dict[str, Any] = {
     "RuleSetVersion.title_en": "Knowledge-value evaluation",
     "RuleSetVersion.source_no": "示例文号〔2022〕1号",
     "RuleSetVersion.service": "finance",
+    "RuleSetVersion.source_doc": "示例实施办法",
+    "RuleSetVersion.issued_on": "2022-11-23",
+    "RuleSetVersion.decides_today": True,
+    "RuleSetVersion.weakest_confidence": "assumed",
+    "RuleSetVersion.confidence_text_zh": "官方 3 项、转载 5 项、推定 2 项",
+    "RuleSetVersion.confidence_text_en": "3 official, 5 reported, 2 assumed",
     "RuleSetVersion.supersedes": "2022.0",
     "legal_basis_ended_on": None,
     "read_rule_set_history.policy": "kvc_evaluation",

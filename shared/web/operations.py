@@ -13,8 +13,10 @@ from starlette.datastructures import State
 
 from shared.db.engine import Busy, DatabaseUnavailable
 from shared.db.migrate import head_of, is_current
-from shared.kernel.clock import SystemClock
+from shared.kernel.clock import SystemClock, shanghai_date
 from shared.policy.book import RuleBook
+from shared.policy.header import Confidence
+from shared.policy.trust import trust_of
 from shared.settings import product_version
 from shared.web.edge_docs import anywhere
 
@@ -55,8 +57,14 @@ class RuleSetVersion(BaseModel):
     valid_until_on: date | None
     title_zh: str
     title_en: str
+    source_doc: str
     source_no: str
+    issued_on: date | None
     supersedes: str | None
+    decides_today: bool
+    weakest_confidence: Confidence | None
+    confidence_text_zh: str
+    confidence_text_en: str
     legal_basis_ended_on: date | None
 
 
@@ -163,11 +171,13 @@ def versions_of(state: State) -> dict[str, Any]:
         "version": product_version(),
         "migration": head_of(state.service_name) if state.has_migrations else None,
         "started_at": _STARTED_AT.isoformat(),
-        "rule_sets": _rule_sets(state.service_name, state.rule_book),
+        "rule_sets": rule_set_versions(state.service_name, state.rule_book, today=shanghai_date(state.clock.now())),
     }
 
 
-def _rule_sets(service: str, book: RuleBook) -> list[dict[str, Any]]:
+def rule_set_versions(service: str, book: RuleBook, *, today: date) -> list[dict[str, Any]]:
+    """Return every version of every rule set of a service, and which of them decides today."""
+    deciding = {one.sha256 for one in book.deciding(today)}
     return [
         {
             "service": service,
@@ -178,11 +188,17 @@ def _rule_sets(service: str, book: RuleBook) -> list[dict[str, Any]]:
             "valid_until_on": rule_set.header.effective_to.isoformat() if rule_set.header.effective_to else None,
             "title_zh": rule_set.header.title_zh,
             "title_en": rule_set.header.title_en,
+            "source_doc": rule_set.header.source_doc,
             "source_no": rule_set.header.source_no,
+            "issued_on": issued_on.isoformat() if (issued_on := rule_set.header.issued_on) else None,
             "supersedes": rule_set.header.supersedes,
+            "decides_today": rule_set.sha256 in deciding,
+            "weakest_confidence": trust.weakest,
+            "confidence_text_zh": trust.text_zh,
+            "confidence_text_en": trust.text_en,
             "legal_basis_ended_on": basis.ended_on.isoformat() if (basis := rule_set.header.legal_basis) else None,
         }
-        for rule_set in book.rule_sets
+        for rule_set, trust in ((one, trust_of(one)) for one in book.rule_sets)
     ]
 
 

@@ -12,6 +12,7 @@ from shared.policy.number import cell_number, parameter_numbers
 from shared.policy.number_read import LegalBasisRead, NumberRead
 from shared.policy.rule_set import RuleSet
 from shared.policy.table import ROW, Row, Table
+from shared.policy.trust import trust_of
 from shared.policy.value_text import value_text
 
 _BARE = "bare"
@@ -34,12 +35,15 @@ class RuleSetSummary(BaseModel):
     issued_on: date | None
     supersedes: str | None
     superseded_by: str | None
+    weakest_confidence: Confidence | None
+    confidence_text_zh: str
+    confidence_text_en: str
     legal_basis: LegalBasisRead | None
 
     @classmethod
     def of(cls, rule_set: RuleSet, book: RuleBook) -> Self:
         """Return a version without its numbers."""
-        header, heir = rule_set.header, book.superseded_by(rule_set)
+        header, heir, trust = rule_set.header, book.superseded_by(rule_set), trust_of(rule_set)
         return cls(
             policy=rule_set.policy,
             version=rule_set.version,
@@ -55,6 +59,9 @@ class RuleSetSummary(BaseModel):
             issued_on=header.issued_on,
             supersedes=header.supersedes,
             superseded_by=None if heir is None else heir.version,
+            weakest_confidence=trust.weakest,
+            confidence_text_zh=trust.text_zh,
+            confidence_text_en=trust.text_en,
             legal_basis=LegalBasisRead.of(header.legal_basis),
         )
 
@@ -78,7 +85,10 @@ class IndicatorRead(BaseModel):
 
 
 class ConditionRead(BaseModel):
-    """What one column of a row accepts: both bounds are included, null is no bound; `texts` are exact values."""
+    """What one column of a row accepts: both bounds are included, null is no bound; `texts` are exact values.
+
+    `number` carries the source of a bound: of the lower one where there are two, null where the row accepts anything.
+    """
 
     column: str
     low: int | None
@@ -87,6 +97,7 @@ class ConditionRead(BaseModel):
     unknown: bool = Field(description="无数据的行 / the row for an unknown value")
     text_zh: str
     text_en: str
+    number: NumberRead | None
 
 
 class CellRead(BaseModel):
@@ -173,7 +184,7 @@ def _table(rule_set: RuleSet, table: Table) -> TableRead:
 
 def _row(rule_set: RuleSet, table: Table, row: Row) -> RowRead:
     conditions = [
-        _condition(column, one, _measure(rule_set, table.name, column))
+        _condition(rule_set, (table.name, row.row_id, column), one)
         for column, one in zip(table.inputs, row.conditions, strict=True)
     ]
     gives = []
@@ -191,8 +202,11 @@ def _measure(rule_set: RuleSet, table: str, column: str) -> str:
     return next((one.unit for one in rule_set.indicators if one.node == table and one.input == column), _BARE)
 
 
-def _condition(column: str, one: Condition, measure: str) -> ConditionRead:
-    zh, en = _bounds(one, measure)
+def _condition(rule_set: RuleSet, place: tuple[str, str, str], one: Condition) -> ConditionRead:
+    table, row, column = place
+    zh, en = _bounds(one, _measure(rule_set, table, column))
+    value = next((bound for bound in (one.low, one.high, *sorted(one.values, key=str)) if bound is not None), None)
+    number = None if value is None else cell_number(rule_set, table, row, column, value)
     return ConditionRead(
         column=column,
         low=one.low,
@@ -201,6 +215,7 @@ def _condition(column: str, one: Condition, measure: str) -> ConditionRead:
         unknown=one.null,
         text_zh=zh,
         text_en=en,
+        number=None if number is None else NumberRead.of(number),
     )
 
 

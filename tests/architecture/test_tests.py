@@ -104,14 +104,15 @@ def clocked(tree: ast.Module) -> Iterator[str]:
     """Yield the properties that fail when the machine is busy."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and dotted(node.func) == "settings":
-            names = {one.arg for one in node.keywords}
-            if "deadline" in names:
+            held = [one.value for one in node.keywords if one.arg == "deadline"]
+            if any(not (isinstance(one, ast.Constant) and one.value is None) for one in held):
                 yield f"line {node.lineno}: a property has a deadline"
 
 
 @pytest.mark.planted
 def test_a_property_with_a_deadline_would_be_found() -> None:
     assert list(clocked(ast.parse("@settings(deadline=200)\ndef test_a_loan_is_read(id): ...")))
+    assert not list(clocked(ast.parse("@settings(deadline=None)\ndef test_a_loan_is_read(id): ...")))
     assert not list(clocked(ast.parse("@settings(max_examples=60)\ndef test_a_loan_is_read(id): ...")))
 
 
