@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from gateway.api.entrance import with_entrance
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
 from shared.web.edge import edge, edge_router
@@ -48,7 +49,8 @@ async def read_openapi(request: Request) -> JSONResponse:
     """Give the joined OpenAPI document of all services."""
     app: FastAPI = request.app
     own: dict[str, Any] = app.openapi()
-    return JSONResponse(await app.state.catalogue.openapi(own, issuer=app.state.settings.issuer))
+    joined = await app.state.catalogue.openapi(own, issuer=app.state.settings.issuer)
+    return JSONResponse(with_entrance(joined, own))
 
 
 @router.get("/problems/{code}", include_in_schema=False)

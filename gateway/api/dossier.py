@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from gateway.api.caller import reading_headers
+from gateway.api.entrance import PASSES_ON
 from gateway.api.part_read import DossierRead
 from gateway.compose import dossier as compose
 from gateway.upstream.part import Fetched
@@ -21,6 +22,7 @@ router = edge_router(tags=["composed"])
     "/loan-applications/{application_id}/dossier",
     response_model=DossierRead,
     responses=refusals(NOT_FOUND, DEADLINE_EXCEEDED),
+    openapi_extra={PASSES_ON: "GET /v1/loan-applications/{application_id}/credit-file"},
 )
 @edge(scope="credit.application:read", row="bank", summary_zh="贷款申请卷宗", transaction=False)
 async def read_dossier(application_id: UUID, request: Request) -> Response:

@@ -21,6 +21,16 @@ from shared.files.table_refusals import (
 from shared.kernel.errors import RefusalCode
 from shared.table.heading import HEADING_UNKNOWN
 
+UNOPENED: tuple[RefusalCode, ...] = (
+    TABLE_EMPTY,
+    TABLE_TYPE_UNKNOWN,
+    HEADING_UNKNOWN,
+    SPREADSHEET_UNREADABLE,
+    SPREADSHEET_TOO_LARGE,
+    SPREADSHEET_TOO_WIDE,
+    SHEET_DAMAGED,
+)
+"""What keeps a table from being opened, also one that was read before."""
 UPLOAD_REFUSALS: tuple[RefusalCode, ...] = (
     FILE_TYPE_REFUSED,
     FILE_EMPTY,

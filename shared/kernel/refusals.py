@@ -204,16 +204,6 @@ CONFLICT = RefusalCode(
     "请重新读取后再决定。",
     "Read it again and decide anew.",
 )
-RATE_LIMITED = RefusalCode(
-    "rate_limited",
-    429,
-    "请求过于频繁",
-    "Too many requests",
-    "请稍候再试。",
-    "Wait a little and try again.",
-    hint_zh="等待 Retry-After 秒。",
-    hint_en="Wait for Retry-After seconds.",
-)
 UNAVAILABLE = RefusalCode(
     "unavailable",
     503,
@@ -276,7 +266,6 @@ COMMON: tuple[RefusalCode, ...] = (
     PRECONDITION_REQUIRED,
     PRECONDITION_FAILED,
     CONFLICT,
-    RATE_LIMITED,
     UNAVAILABLE,
     HISTORY_REGRESSED,
     DEADLINE_EXCEEDED,

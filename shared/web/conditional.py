@@ -36,7 +36,7 @@ def etag_of(body: bytes, *, version: int | None = None) -> str:
     return f'W/"{digest}"' if version is None else f'"v{version}-{digest}"'
 
 
-async def _seen_version(
+async def seen_version(
     request: Request,
     if_match: Annotated[
         _Tags | None,
@@ -65,7 +65,7 @@ async def _seen_version(
     return SeenVersion(versions)
 
 
-IfMatch = Annotated[SeenVersion, Depends(_seen_version)]
+IfMatch = Annotated[SeenVersion, Depends(seen_version)]
 """The version that the caller has read; its `check` is called under the row's lock."""
 
 

@@ -199,7 +199,7 @@ def _add_upload(router: APIRouter, service: str, scope: str) -> None:
             ),
         },
     )
-    @edge(scope=scope, row="any", summary_zh="上传证明材料")
+    @edge(scope=scope, row="any", summary_zh="上传证明材料", tells=False)
     async def upload_document(
         request: Request,
         tx: Tx,

@@ -16,17 +16,24 @@ from shared.db.transaction import StoredAnswer, Transaction
 from shared.failpoint import reached
 from shared.files.store import FileStore
 from shared.kernel.actor import Actor, Role
-from shared.kernel.errors import Refusal
+from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.ids import new_id
-from shared.kernel.refusals import FORBIDDEN_SCOPE, HISTORY_REGRESSED
-from shared.policy.book import RuleBook
-from shared.web.conditional import unless_unchanged
-from shared.web.edge_docs import changes, describe, refusals
+from shared.kernel.refusals import (
+    CURSOR_INVALID,
+    FORBIDDEN_SCOPE,
+    HISTORY_REGRESSED,
+    PRECONDITION_FAILED,
+    PRECONDITION_REQUIRED,
+)
+from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
+from shared.web.conditional import seen_version, unless_unchanged
+from shared.web.edge_docs import changes, describe, refusals, with_common
 from shared.web.form import FormNames
+from shared.web.paging import page_request
 from shared.web.query import QueryNames
-from shared.web.reader import IncomingRequest, idempotency_key, read_request
+from shared.web.reader import FORM, JSON, IncomingRequest, idempotency_key, read_request
 
-__all__ = ["Book", "Caller", "EdgeRule", "Files", "Tx", "edge", "edge_router", "refusals", "rule_of"]
+__all__ = ["Book", "Caller", "EdgeRule", "Files", "Shelf", "Tx", "edge", "edge_router", "refusals", "rule_of"]
 
 RowScope = Literal["enterprise", "bank", "agency", "unit", "any"]
 ANONYMOUS = Actor(client_id="anonymous", role=Role.AUDITOR)
@@ -47,6 +54,7 @@ class EdgeRule:
         idempotent: whether a POST demands an Idempotency-Key; False only for pure computation.
         audited: whether a read opens a writable transaction, so that its audit row is kept.
         transaction: False for answers that need no database of ours; none is then held while others are waited for.
+        tells: False for a change that emits no event, so that none can be too large; documentation, a test holds it.
     """
 
     scope: str
@@ -55,6 +63,7 @@ class EdgeRule:
     idempotent: bool
     audited: bool
     transaction: bool
+    tells: bool
 
 
 def edge(
@@ -65,11 +74,14 @@ def edge(
     idempotent: bool = True,
     audited: bool = False,
     transaction: bool = True,
+    tells: bool = True,
 ) -> Callable[[Endpoint], Endpoint]:
     """Name what the edge demands of the endpoint below; stands under the router's decorator."""
 
     def mark(endpoint: Endpoint) -> Endpoint:
-        endpoint.__dict__["edge_rule"] = EdgeRule(scope, row, summary_zh, idempotent, audited, transaction)
+        endpoint.__dict__["edge_rule"] = EdgeRule(
+            scope, row, summary_zh, idempotent=idempotent, audited=audited, transaction=transaction, tells=tells
+        )
         return endpoint
 
     return mark
@@ -97,6 +109,10 @@ async def _rule_book(request: Request) -> RuleBook:
     return book
 
 
+async def _shelf(request: Request) -> RuleBook:
+    return await _rule_book(request)
+
+
 async def _files(request: Request) -> FileStore:
     files: FileStore = request.app.state.files
     return files
@@ -113,8 +129,16 @@ Tx = Annotated[Transaction, Depends(_transaction)]
 """The one transaction of this call."""
 Book = Annotated[RuleBook, Depends(_rule_book)]
 """The rule sets that the service ships."""
+Shelf = Annotated[RuleBook, Depends(_shelf)]
+"""The same rule sets for who looks up by which one something was made, and picks none for a day."""
 Files = Annotated[FileStore, Depends(_files)]
 """Where documents are kept."""
+REFUSED_BY: dict[Callable[..., Any], tuple[RefusalCode, ...]] = {
+    page_request: (CURSOR_INVALID,),
+    seen_version: (PRECONDITION_REQUIRED, PRECONDITION_FAILED),
+    _rule_book: (RULE_SET_NOT_IN_FORCE,),
+}
+"""Dependency → what it, or the use of what it gives, may refuse: said of every route that takes it."""
 
 
 class EdgeRoute(APIRoute):
@@ -123,15 +147,16 @@ class EdgeRoute(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401  # FastAPI's own
         """Add what the edge demands to the description of the route."""
         self.edge_rule = rule_of(endpoint)
-        super().__init__(path, endpoint, **describe(self.edge_rule, path, endpoint, options))
+        super().__init__(path, endpoint, **describe(self.edge_rule, endpoint, options))
+        self.responses = with_common(self.edge_rule, self, REFUSED_BY)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler: judge, read, transact, answer."""
         call = super().get_route_handler()
         rule = self.edge_rule
-        reads_json = self.body_field is not None
         path = self.path_format
         names, form = QueryNames.of(self.dependant), FormNames.of(self.dependant)
+        expected = None if self.body_field is None else FORM if form.known else JSON
 
         async def handle(request: Request) -> Response:
             actor = await _identify(request, rule)
@@ -141,7 +166,7 @@ class EdgeRoute(APIRoute):
                 _check_history(request, rule)
                 names.check(request)
                 key = idempotency_key(request) if keyed else None
-                incoming = await read_request(request, expects_body=reads_json, form=form)
+                incoming = await read_request(request, expected=expected, form=form)
                 if not rule.transaction:
                     return _read(request, await call(request))
                 answer = await _transact(request, call, actor=actor, rule=rule, route=path, key=key, incoming=incoming)

@@ -1,16 +1,17 @@
 """What the docs page says of a route: scope, row scope, key, and every refusal as a problem document."""
 
-import inspect
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Protocol
+
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 
 from shared.kernel.errors import RefusalCode
 from shared.kernel.refusals import (
     BODY_TOO_LARGE,
     BODY_UNREADABLE,
     CONFLICT,
-    CURSOR_INVALID,
     EVENT_TOO_LARGE,
     FIELD_INVALID,
     FORBIDDEN_SCOPE,
@@ -20,7 +21,6 @@ from shared.kernel.refusals import (
     IDEMPOTENCY_KEY_RUNNING,
     INTERNAL,
     MEDIA_TYPE_UNSUPPORTED,
-    NOT_FOUND,
     QUERY_REPEATED,
     QUERY_UNKNOWN,
     REQUEST_UNREADABLE,
@@ -28,8 +28,6 @@ from shared.kernel.refusals import (
     TOKEN_MISSING,
     UNAVAILABLE,
 )
-from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
-from shared.web.paging import PageRequest
 from shared.web.problem import MEDIA_TYPE, is_retryable
 
 _IF_NONE_MATCH = {
@@ -41,8 +39,9 @@ _IF_NONE_MATCH = {
 }
 _UNCHANGED: dict[str, Any] = {"description": "未变化 / unchanged since the ETag that was sent"}
 EXAMPLES = "#/components/examples/"
+_BETWEEN = " · "
 _ANYWHERE = (REQUEST_UNREADABLE, BODY_TOO_LARGE, INTERNAL)
-_ALWAYS = (*_ANYWHERE, FIELD_INVALID, QUERY_UNKNOWN, QUERY_REPEATED, UNAVAILABLE)
+_ALWAYS = (*_ANYWHERE, QUERY_UNKNOWN, UNAVAILABLE)
 _PROTECTED = (TOKEN_MISSING, TOKEN_INVALID, FORBIDDEN_SCOPE)
 _WITH_BODY = (BODY_UNREADABLE, MEDIA_TYPE_UNSUPPORTED)
 _WITH_KEY = (IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_RUNNING)
@@ -78,6 +77,11 @@ class Demands(Protocol):
         """Whether a POST demands a key."""
         ...
 
+    @property
+    def tells(self) -> bool:
+        """Whether a change tells other systems of it."""
+        ...
+
 
 def changes(rule: Demands, methods: Collection[str]) -> bool:
     """Tell whether a route changes something: every method that writes, but a POST only where it demands a key."""
@@ -94,7 +98,7 @@ def refusals(*codes: RefusalCode) -> dict[int | str, dict[str, Any]]:
 
 def _response(codes: Sequence[RefusalCode]) -> dict[str, Any]:
     return {
-        "description": " · ".join(f"`{code.code}` {code.title_zh} / {code.title_en}" for code in codes),
+        "description": _BETWEEN.join(f"`{code.code}` {code.title_zh} / {code.title_en}" for code in codes),
         "content": {
             MEDIA_TYPE: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
@@ -125,46 +129,67 @@ def example(code: RefusalCode, source: str) -> dict[str, Any]:
     }
 
 
-def describe(rule: Demands, path: str, endpoint: Callable[..., Any], options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a route with summary, security, key and common refusals added."""
+def describe(rule: Demands, endpoint: Callable[..., Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a route with summary, security and key added; `common` adds what every route may refuse."""
     methods = {str(method).upper() for method in options.get("methods") or ["GET"]}
-    writes = bool(methods & {"POST", "PUT", "PATCH"})
-    keyed = rule.idempotent and "POST" in methods
     english = (endpoint.__doc__ or endpoint.__name__.replace("_", " ")).strip().partition("\n")[0].rstrip(".")
-    codes = [*_ALWAYS]
-    codes += _PROTECTED if rule.scope != "public" else ()
-    codes += _WITH_BODY if writes else ()
-    codes += _WITH_KEY if keyed else ()
-    codes += (CONFLICT, EVENT_TOO_LARGE, HISTORY_REGRESSED) if changes(rule, methods) else ()
-    codes += (CURSOR_INVALID,) if _takes(endpoint, PageRequest) else ()
-    codes += (RULE_SET_NOT_IN_FORCE,) if _takes(endpoint, RuleBook) else ()
-    if "{" in path:
-        codes.append(NOT_FOUND)
     extra: dict[str, Any] = {"x-row-scope": rule.row}
     if rule.scope == "public":
         extra["security"] = []
     else:
         extra["x-scope"] = rule.scope
         extra["security"] = [{"oauth2": [rule.scope]}]
-    if keyed:
+    if rule.idempotent and "POST" in methods:
         extra["parameters"] = [_KEY_PARAMETER]
-    merged = _merge(refusals(*codes), options.get("responses") or {})
     if "GET" in methods:
         extra["parameters"] = [_IF_NONE_MATCH]
-        merged[304] = _UNCHANGED
     return {
         **options,
         "operation_id": options.get("operation_id") or endpoint.__name__,
         "summary": options.get("summary") or f"{rule.summary_zh} / {english}",
-        "responses": merged,
         "openapi_extra": {**extra, **(options.get("openapi_extra") or {})},
     }
 
 
-def _takes(endpoint: Callable[..., Any], kind: type) -> bool:
-    """Tell whether a parameter of a route is of `kind`, annotated or not."""
-    kinds = (parameter.annotation for parameter in inspect.signature(endpoint).parameters.values())
-    return any(getattr(found, "__origin__", found) is kind for found in kinds)
+def with_common(
+    rule: Demands, route: APIRoute, refused_by: Mapping[Callable[..., Any], Sequence[RefusalCode]]
+) -> dict[int | str, dict[str, Any]]:
+    """Return the responses of a route with the refusals that follow from what the edge demands and FastAPI reads.
+
+    Args:
+        rule: what the edge demands.
+        route: the route, with what FastAPI reads for it.
+        refused_by: dependency → what it, or the use of what it gives, may refuse.
+    """
+    methods = route.methods or set()
+    dependants = [*_below(route.dependant)]
+    takes_query = any(one.query_params for one in dependants)
+    takes_fields = any(one.path_params or one.header_params or one.cookie_params for one in dependants)
+    reads_body = route.body_field is not None
+    calls = {one.call for one in dependants}
+    codes = [*_ALWAYS]
+    codes += _PROTECTED if rule.scope != "public" else ()
+    codes += (QUERY_REPEATED,) if takes_query else ()
+    codes += (FIELD_INVALID,) if takes_query or takes_fields or reads_body or _is_keyed(rule, methods) else ()
+    codes += _WITH_BODY if reads_body else ()
+    codes += _WITH_KEY if _is_keyed(rule, methods) else ()
+    codes += (CONFLICT, HISTORY_REGRESSED) if changes(rule, methods) else ()
+    codes += (EVENT_TOO_LARGE,) if changes(rule, methods) and rule.tells else ()
+    codes += [code for call, refused in refused_by.items() if call in calls for code in refused]
+    merged = _merge(refusals(*codes), route.responses)
+    if "GET" in methods:
+        merged[304] = _UNCHANGED
+    return merged
+
+
+def _is_keyed(rule: Demands, methods: Collection[str]) -> bool:
+    return rule.idempotent and "POST" in methods
+
+
+def _below(dependant: Dependant) -> Iterator[Dependant]:
+    yield dependant
+    for one in dependant.dependencies:
+        yield from _below(one)
 
 
 def anywhere() -> dict[int | str, dict[str, Any]]:
@@ -172,23 +197,29 @@ def anywhere() -> dict[int | str, dict[str, Any]]:
     return refusals(*_ANYWHERE)
 
 
-def _merge(
-    common: dict[int | str, dict[str, Any]], own: dict[int | str, dict[str, Any]]
-) -> dict[int | str, dict[str, Any]]:
+def with_refusals(common: Mapping[Any, Any], own: Mapping[Any, Any]) -> dict[str, Any]:
+    """Join two sets of refusals as they stand in a document; of one status the second ones come first."""
+    return _merge({str(one): answer for one, answer in common.items()}, {str(one): own[one] for one in own})
+
+
+def _merge(common: Mapping[Any, dict[str, Any]], own: Mapping[Any, dict[str, Any]]) -> dict[Any, dict[str, Any]]:
     """Join the refusals of one status: its own first, then the common ones."""
     merged = dict(common)
     for status, response in own.items():
         before = merged.get(status)
-        if before is None:
+        if before is None or MEDIA_TYPE not in before.get("content", {}):
             merged[status] = response
             continue
-        content = {**before["content"], **response.get("content", {})}
         examples = response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
         shared = before["content"][MEDIA_TYPE]
-        content[MEDIA_TYPE] = {**shared, "examples": {**examples, **shared["examples"]}}
+        added = {code: held for code, held in shared["examples"].items() if code not in examples}
+        words = before["description"].split(_BETWEEN)
+        told = [one for one in words if one not in response["description"].split(_BETWEEN)]
+        content = {**before["content"], **response.get("content", {})}
+        content[MEDIA_TYPE] = {**shared, "examples": {**examples, **added}}
         merged[status] = {
             **response,
-            "description": f"{response['description']} · {before['description']}",
+            "description": _BETWEEN.join([response["description"], *told]),
             "content": content,
         }
     return merged

@@ -46,8 +46,12 @@ class QueryNames:
             if name not in self.known:
                 known = ", ".join(sorted(self.known)) or "—"
                 raise Refusal(QUERY_UNKNOWN, pointer=f"query:{shown}", name=shown, known=known)
-            if times > 1 and name not in self.repeatable:
-                raise Refusal(QUERY_REPEATED, pointer=f"query:{shown}", name=shown)
+            if times > 1:
+                self._check_repeated(name, shown)
+
+    def _check_repeated(self, name: str, shown: str) -> None:
+        if name not in self.repeatable:
+            raise Refusal(QUERY_REPEATED, pointer=f"query:{shown}", name=shown)
 
 
 def _fields(dependant: Dependant) -> Iterator[tuple[str, bool]]:

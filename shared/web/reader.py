@@ -22,6 +22,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _MAX_FILES = 10
 _MAX_FIELDS = 100
 _CHUNK = 1 << 20
+JSON, FORM = "application/json", "multipart/form-data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +50,32 @@ def idempotency_key(request: Request) -> str:
     return key
 
 
-async def read_request(request: Request, *, expects_body: bool, form: FormNames) -> IncomingRequest:
+async def read_request(request: Request, *, expected: str | None, form: FormNames) -> IncomingRequest:
     """Read the body once, strictly, and leave it where FastAPI looks for it.
+
+    Args:
+        request: the request.
+        expected: `FORM`, `JSON`, or None where the route reads no body: what comes along is then not looked into.
+        form: the names of the form.
 
     Raises:
         Refusal: `body_unreadable`, `body_too_large` or `media_type_unsupported`.
     """
     digest = hashlib.sha256(f"{request.method}\n{request.url.path}\n{request.url.query}\n".encode())
-    kind = _media_type(request)
-    if kind == "multipart/form-data":
+    if expected == FORM and _media_type(request) == FORM:
         await _digest_form(request, digest, form)
         return IncomingRequest(digest.digest())
     body = await request.body()
     digest.update(body)
-    if body and expects_body:
-        if kind != "application/json" and not kind.endswith("+json"):
-            raise Refusal(MEDIA_TYPE_UNSUPPORTED, media_type="application/json")
+    if body and expected is not None:
+        _check_kind(_media_type(request), expected)
         request._json = read_json(body)  # noqa: SLF001  # where Request.json() keeps what it read
     return IncomingRequest(digest.digest())
+
+
+def _check_kind(kind: str, expected: str) -> None:
+    if expected == FORM or (kind != JSON and not kind.endswith("+json")):
+        raise Refusal(MEDIA_TYPE_UNSUPPORTED, media_type=expected)
 
 
 def _media_type(request: Request) -> str:

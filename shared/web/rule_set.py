@@ -9,7 +9,7 @@ from shared.kernel.clock import shanghai_date
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
 from shared.policy.book import RuleBook
-from shared.web.edge import edge, edge_router
+from shared.web.edge import edge, edge_router, refusals
 from shared.web.rule_set_read import RuleSetCatalogue, RuleSetHistory, RuleSetRead, RuleSetSummary
 
 NOUN = "rule-sets"
@@ -22,12 +22,12 @@ def _answer(read: BaseModel) -> Response:
     return Response(read.model_dump_json(), media_type="application/json")
 
 
-def _history(request: Request, policy: str) -> RuleSetHistory:
+def _history(request: Request, policy: str) -> RuleSetHistory | None:
     state = request.app.state
     book: RuleBook = state.rule_book
     held = book.history(policy)
     if not held:
-        raise Refusal(NOT_FOUND, noun="rule_set")
+        return None
     try:
         in_force = book.pick(policy, shanghai_date(state.clock.now()))
     except Refusal:
@@ -48,17 +48,20 @@ def _history(request: Request, policy: str) -> RuleSetHistory:
 async def list_rule_sets(request: Request) -> Response:
     """List every policy with its versions, sources and the version that decides today."""
     policies = sorted({one.policy for one in request.app.state.rule_book.rule_sets})
-    return _answer(RuleSetCatalogue(items=[_history(request, policy) for policy in policies]))
+    return _answer(RuleSetCatalogue(items=[one for policy in policies if (one := _history(request, policy))]))
 
 
-@router.get(f"/{NOUN}/{{policy}}", response_model=RuleSetHistory)
+@router.get(f"/{NOUN}/{{policy}}", response_model=RuleSetHistory, responses=refusals(NOT_FOUND))
 @edge(scope="public", row="any", summary_zh="某项规则的历次版本", transaction=False)
 async def read_rule_set_history(policy: _Policy, request: Request) -> Response:
     """Show all versions of a policy."""
-    return _answer(_history(request, policy))
+    found = _history(request, policy)
+    if found is None:
+        raise Refusal(NOT_FOUND, noun="rule_set")
+    return _answer(found)
 
 
-@router.get(f"/{NOUN}/{{policy}}/{{version}}", response_model=RuleSetRead)
+@router.get(f"/{NOUN}/{{policy}}/{{version}}", response_model=RuleSetRead, responses=refusals(NOT_FOUND))
 @edge(scope="public", row="any", summary_zh="规则集：数值、表格与出处", transaction=False)
 async def read_rule_set(policy: _Policy, version: _Version, request: Request) -> Response:
     """Show one version: every number with source, article, day and confidence, and its tables in words."""

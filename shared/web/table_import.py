@@ -11,6 +11,7 @@ from shared.db.line_finding import StoredFinding, all_findings, page_of_findings
 from shared.db.operation import Operation, cancel_operation, find_operation, start_operation
 from shared.db.transaction import Transaction
 from shared.files.media_type import CSV, FILE_TYPE_REFUSED, XLSX, type_refused
+from shared.files.refusals import UNOPENED
 from shared.files.refused_lines import refused_table
 from shared.files.store import FileStore
 from shared.files.table_refusals import IMPORT_ENDED, TABLE_TYPE_UNKNOWN
@@ -99,7 +100,7 @@ def _add_upload(router: APIRouter, routes: "_Routes", form: ListForm, *, scope: 
         response_model=ImportRead,
         responses=refusals(FORBIDDEN_ROLE, BODY_TOO_LARGE, FILE_TYPE_REFUSED, TABLE_TYPE_UNKNOWN),
     )
-    @edge(scope=scope, row=row, summary_zh=f"批量导入{form.title_zh}")
+    @edge(scope=scope, row=row, summary_zh=f"批量导入{form.title_zh}", tells=False)
     async def start_import(
         request: Request,
         tx: Tx,
@@ -127,7 +128,7 @@ def _add_progress(router: APIRouter, routes: "_Routes", form: ListForm, *, scope
         response_model=ImportRead,
         responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, IMPORT_ENDED),
     )
-    @edge(scope=scope, row=row, summary_zh=f"取消{form.title_zh}导入")
+    @edge(scope=scope, row=row, summary_zh=f"取消{form.title_zh}导入", tells=False)
     async def cancel_import(operation_id: UUID, tx: Tx) -> Response:
         """End an import that waits or runs; the lines that were kept before stay."""
         return answered(await routes.cancel(tx, operation_id))
@@ -140,7 +141,7 @@ def _add_report(router: APIRouter, routes: "_Routes", form: ListForm, *, scope: 
         f"{address}/report",
         operation_id=f"report_{name}_import",
         response_model=PageOf[FindingRead],
-        responses=TABLE,
+        responses={**TABLE, **refusals(NOT_FOUND)},
     )
     @edge(scope=scope, row=row, summary_zh=f"{form.title_zh}导入逐行报告")
     async def read_report(
@@ -157,7 +158,7 @@ def _add_report(router: APIRouter, routes: "_Routes", form: ListForm, *, scope: 
         f"{address}/refused",
         operation_id=f"read_{name}_import_refused",
         response_class=Response,
-        responses={**TABLE, **refusals(NOT_FOUND)},
+        responses={**TABLE, **refusals(NOT_FOUND, *UNOPENED)},
     )
     @edge(scope=scope, row=row, summary_zh=f"下载{form.title_zh}导入未收录的行")
     async def read_refused(

@@ -21,7 +21,6 @@ _UNBOUND = {
         "贵方同时进行的请求过多时，任何经由统一入口的接口",
         "too many requests of one client at a time, whatever the operation",
     ),
-    "rate_limited": ("请求过于频繁时，任何接口", "too many requests, whatever the operation"),
 }
 _IN_REPORTS = ("导入报告中逐行列出", "line by line in the report of an import")
 _AT_THE_CONSOLE = ("管理员登记客户端时", "an administrator enters a client")

@@ -14,6 +14,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from gateway.api.entrance import with_entrance
 from gateway.compose.catalogue import join
 from shared.events import asyncapi
 from shared.events.catalogue import CATALOGUE
@@ -49,7 +50,7 @@ def described() -> dict[str, dict[str, Any]]:
     own = {name: app.openapi() for name, app in apps.items()}
     services = {name: own[name] for name in SERVICES}
     documents: dict[str, dict[str, Any]] = {f"openapi/{name}.json": document for name, document in services.items()}
-    documents["openapi/gateway.json"] = join(own["gateway"], services, issuer=ISSUER)
+    documents["openapi/gateway.json"] = with_entrance(join(own["gateway"], services, issuer=ISSUER), own["gateway"])
     documents["asyncapi.json"] = asyncapi.document(listeners(apps), version=product_version())
     documents |= {f"{EVENTS}/{subject}.json": schema_of(event) for subject, event in CATALOGUE.items()}
     documents["errors.json"] = {"codes": codes.codes(apps, own)}

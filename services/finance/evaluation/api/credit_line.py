@@ -6,14 +6,14 @@ from uuid import UUID
 from fastapi import Response
 
 from services.finance.evaluation.rules import credit_line as rules
-from services.finance.evaluation.rules.kv_evaluation import EvaluationResult
+from services.finance.evaluation.rules.kv_evaluation import RULE_SET_NOT_HELD, EvaluationResult
 from services.finance.evaluation.usecases import credit_line as usecases
 from services.finance.evaluation.usecases.kv_evaluation import rule_sets_of
 from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.types import CodeText
 from shared.policy.number_read import LegalBasisRead
 from shared.web.answer import answered
-from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.edge import Shelf, Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["credit limits"])
 
@@ -31,9 +31,9 @@ class CreditLimitRead(EvaluationResult):
     updated_at: datetime
 
 
-@router.get("/credit-limits/{uscc}", response_model=CreditLimitRead, responses=refusals(NOT_FOUND))
+@router.get("/credit-limits/{uscc}", response_model=CreditLimitRead, responses=refusals(RULE_SET_NOT_HELD, NOT_FOUND))
 @edge(scope="credit.evaluation:read", row="enterprise", summary_zh="查询企业授信额度及使用情况")
-async def read_credit_limit(uscc: CodeText, tx: Tx, book: Book) -> Response:
+async def read_credit_limit(uscc: CodeText, tx: Tx, book: Shelf) -> Response:
     """Tell limit, reserved, drawn and what is left, over all banks at once."""
     found = await usecases.read_credit_limit(tx, uscc)
     line, evaluation = found.line, found.evaluation

@@ -28,7 +28,7 @@ from shared.policy.number_read import BasisRead, LegalBasisRead, NumberRead
 from shared.policy.rule_set import RuleSet
 from shared.web.answer import answered
 from shared.web.counts import add_counts
-from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.edge import Book, Shelf, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
@@ -177,7 +177,7 @@ async def _answer(tx: Tx, book: Book, evaluation: KvEvaluation, *, created: bool
     "/kvc-evaluations",
     status_code=201,
     response_model=EvaluationRead,
-    responses=refusals(FORBIDDEN_ROLE, NOT_FOUND),
+    responses=refusals(rules.RULE_SET_NOT_HELD, FORBIDDEN_ROLE, NOT_FOUND),
 )
 @edge(scope="credit.evaluation:write", row="enterprise", summary_zh="知识价值信用评价")
 async def evaluate_enterprise(body: EvaluationRequest, tx: Tx, book: Book) -> Response:
@@ -201,7 +201,7 @@ async def _listed(tx: Tx, book: RuleBook, rows: Sequence[KvEvaluation]) -> list[
 
 @router.get("/kvc-evaluations", response_model=PageOf[EvaluationListed])
 @edge(scope="credit.evaluation:read", row="enterprise", summary_zh="评价清单")
-async def list_evaluations(paging: Paging, tx: Tx, book: Book, wanted: Wanted) -> Response:
+async def list_evaluations(paging: Paging, tx: Tx, book: Shelf, wanted: Wanted) -> Response:
     """List one's own evaluations (the city: all)."""
     found = await evaluations.LIST.page(tx, wanted, paging.wanted())
     return page(paging, await _listed(tx, book, found.rows), found.next_key)
@@ -209,7 +209,7 @@ async def list_evaluations(paging: Paging, tx: Tx, book: Book, wanted: Wanted) -
 
 @router.get("/exports/kvc-evaluations.{file_format}", response_class=Response, responses=TABLE)
 @edge(scope="credit.evaluation:read", row="enterprise", summary_zh="导出评价清单", audited=True)
-async def export_evaluations(file_format: Format, tx: Tx, book: Book, wanted: Wanted) -> Response:
+async def export_evaluations(file_format: Format, tx: Tx, book: Shelf, wanted: Wanted) -> Response:
     """Export what a list of evaluations with the same filters would show, as CSV or XLSX."""
     return await export_list(
         tx,
@@ -222,9 +222,13 @@ async def export_evaluations(file_format: Format, tx: Tx, book: Book, wanted: Wa
     )
 
 
-@router.get("/kvc-evaluations/{evaluation_id}", response_model=EvaluationRead, responses=refusals(NOT_FOUND))
+@router.get(
+    "/kvc-evaluations/{evaluation_id}",
+    response_model=EvaluationRead,
+    responses=refusals(rules.RULE_SET_NOT_HELD, NOT_FOUND),
+)
 @edge(scope="credit.evaluation:read", row="enterprise", summary_zh="查看评价与逐项说明")
-async def read_evaluation(evaluation_id: UUID, tx: Tx, book: Book) -> Response:
+async def read_evaluation(evaluation_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read one evaluation with every indicator explained."""
     evaluation = await evaluations.find(tx, evaluation_id)
     if evaluation is None:

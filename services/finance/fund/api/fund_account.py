@@ -135,7 +135,7 @@ async def shown_postings(tx: Transaction, rows: Sequence[FundPosting]) -> list[F
         rules.RECEIPT_ALREADY_POSTED,
     ),
 )
-@edge(scope="fund.account:write", row="any", summary_zh="登记出资到账")
+@edge(scope="fund.account:write", row="any", summary_zh="登记出资到账", tells=False)
 async def post_contribution(unit_id: CodeText, body: ContributionRequest, tx: Tx, book: Book) -> Response:
     """Post money that reached the fund's account of a unit, by the bank's receipt."""
     terms = ContributionTerms.model_validate(body.model_dump(exclude={"evidence"}))

@@ -9,7 +9,7 @@ from fastapi import Response
 from services.finance.evaluation.models.enterprise import Enterprise
 from services.finance.evaluation.models.kv_evaluation import KvEvaluation
 from services.finance.evaluation.models.portfolio import Portfolio
-from services.finance.evaluation.rules.kv_evaluation import EvaluationResult
+from services.finance.evaluation.rules.kv_evaluation import RULE_SET_NOT_HELD, EvaluationResult
 from services.finance.evaluation.usecases.kv_evaluation import rule_sets_of
 from services.finance.lending.api.loan_application import LoanApplicationRead
 from services.finance.lending.api.loan_application import shown as shown_application
@@ -21,7 +21,7 @@ from shared.kernel.shape import Read
 from shared.policy.number_read import LegalBasisRead
 from shared.policy.rule_set import RuleSet
 from shared.web.answer import answered
-from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.edge import Shelf, Tx, edge, edge_router, refusals
 
 router = edge_router(tags=["loan applications"])
 Record = dict[str, Any]
@@ -124,10 +124,10 @@ def _shown(found: CreditFile, tx: Tx, uplift_rules: RuleSet) -> CreditFileRead:
 @router.get(
     "/loan-applications/{application_id}/credit-file",
     response_model=CreditFileRead,
-    responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, CONSENT_MISSING, CONSENT_EXPIRED, CONSENT_REVOKED),
+    responses=refusals(RULE_SET_NOT_HELD, FORBIDDEN_ROLE, NOT_FOUND, CONSENT_MISSING, CONSENT_EXPIRED, CONSENT_REVOKED),
 )
 @edge(scope="credit.application:read", row="bank", summary_zh="银行查阅企业授信资料（按授权范围，留痕）", audited=True)
-async def read_credit_file(application_id: UUID, tx: Tx, book: Book) -> Response:
+async def read_credit_file(application_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read what the firm allows of one application; each read, also a refused one, is audited."""
     found = await usecases.read_credit_file(tx, application_id)
     _, uplift_rules = await rule_sets_of(tx, found.snapshot, book)

@@ -289,7 +289,7 @@ async def reject_application(application_id: UUID, body: RejectRequest, tx: Tx, 
     response_model=LoanApplicationRead,
     responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, refused.NOTHING_TO_ACKNOWLEDGE),
 )
-@edge(scope="credit.decision:write", row="bank", summary_zh="确认评价变化提示")
+@edge(scope="credit.decision:write", row="bank", summary_zh="确认评价变化提示", tells=False)
 async def acknowledge_flag(application_id: UUID, tx: Tx) -> Response:
     """Confirm that one has seen what changed since the application was made."""
     return _answer(await usecases.acknowledge_flag(tx, application_id), tx)

@@ -137,7 +137,7 @@ async def read_lpr(
         publication_rules.LPR_EVIDENCE_TOO_WEAK,
     ),
 )
-@edge(scope="credit.bank:write", row="any", summary_zh="登记一年期LPR的公布")
+@edge(scope="credit.bank:write", row="any", summary_zh="登记一年期LPR的公布", tells=False)
 async def record_lpr_publication(body: LprPublicationTerms, tx: Tx, book: Book) -> Response:
     """Record a publication of the LPR with the announcement it was read from; one for each month."""
     row = await usecases.record_publication(tx, body, book, publication_id=new_id())

@@ -47,7 +47,7 @@ def shown(bank: Bank) -> BankRead:
     response_model=BankRead,
     responses=refusals(FORBIDDEN_ROLE, rules.BANK_PERIOD_INVALID, rules.BANK_ALREADY_ADMITTED),
 )
-@edge(scope="credit.bank:write", row="any", summary_zh="登记合作银行（联席会议决定）")
+@edge(scope="credit.bank:write", row="any", summary_zh="登记合作银行（联席会议决定）", tells=False)
 async def admit_bank(body: BankTerms, tx: Tx) -> Response:
     """Admit a cooperating bank on a decision of the joint meeting."""
     bank = await usecases.admit_bank(tx, body)

@@ -160,7 +160,11 @@ def _flat(one: AnnuityListed) -> dict[str, Any]:
     }
 
 
-@router.get("/ip-rights/{right_id}/annuities", response_model=AnnuitiesRead, responses=refusals(rules.ANNUITY_NOT_DUE))
+@router.get(
+    "/ip-rights/{right_id}/annuities",
+    response_model=AnnuitiesRead,
+    responses=refusals(NOT_FOUND, rules.ANNUITY_NOT_DUE),
+)
 @edge(scope="ipr.right:read", row="enterprise", summary_zh="专利年费：下次应缴与补缴期")
 async def read_annuities(
     right_id: UUID,

@@ -17,7 +17,7 @@ from services.ipr.right.store import right as rights
 from services.ipr.right.usecases import blemish as usecases
 from shared.db.selection import Chosen
 from shared.kernel.ids import new_id
-from shared.kernel.refusals import FORBIDDEN_ROLE
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.web.counts import add_counts
 from shared.web.document import Evidences
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
@@ -95,7 +95,7 @@ async def export_blemishes(file_format: Format, tx: Tx, wanted: Wanted) -> Respo
 @router.post(
     "/ip-rights/{right_id}:mark-blemish",
     response_model=RightRead,
-    responses=refusals(rules.BLEMISH_OPEN, rules.BLEMISH_RIGHT_NOT_IN_FORCE, *_SHARED),
+    responses=refusals(NOT_FOUND, rules.BLEMISH_OPEN, rules.BLEMISH_RIGHT_NOT_IN_FORCE, *_SHARED),
 )
 @edge(scope="ipr.right:move", row="any", summary_zh="登记权利瑕疵（已受理的权属纠纷或无效请求）")
 async def mark_blemish(right_id: UUID, body: BlemishMark, tx: Tx, book: Book) -> Response:
@@ -107,7 +107,7 @@ async def mark_blemish(right_id: UUID, body: BlemishMark, tx: Tx, book: Book) ->
 @router.post(
     "/ip-rights/{right_id}:clear-blemish",
     response_model=RightRead,
-    responses=refusals(rules.BLEMISH_NOT_OPEN, rules.BLEMISH_CLEARED_BEFORE_OPENED, *_SHARED),
+    responses=refusals(NOT_FOUND, rules.BLEMISH_NOT_OPEN, rules.BLEMISH_CLEARED_BEFORE_OPENED, *_SHARED),
 )
 @edge(scope="ipr.right:move", row="any", summary_zh="清除权利瑕疵（结案）")
 async def clear_blemish(right_id: UUID, body: BlemishClearance, tx: Tx, book: Book) -> Response:

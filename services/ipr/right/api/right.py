@@ -253,7 +253,7 @@ def owners_in_words(owners: Sequence[OwnerRead]) -> list[str]:
     return [f"{one.uscc}:{one.share_ppm // 10_000}.{one.share_ppm % 10_000:04d}%" for one in owners]
 
 
-@router.get("/ip-rights/{right_id}", response_model=RightRead)
+@router.get("/ip-rights/{right_id}", response_model=RightRead, responses=refusals(NOT_FOUND))
 @edge(scope="ipr.right:read", row="enterprise", summary_zh="查看知识产权")
 async def read_right(right_id: UUID, tx: Tx, book: Book) -> Response:
     """Show one right; its history stands under `/history`."""
@@ -267,6 +267,7 @@ async def read_right(right_id: UUID, tx: Tx, book: Book) -> Response:
     "/ip-rights/{right_id}:transfer",
     response_model=RightRead,
     responses=refusals(
+        NOT_FOUND,
         owner_rules.OWNER_TWICE,
         owner_rules.OWNER_SHARES_NOT_WHOLE,
         owner_rules.RIGHT_NOT_TRANSFERABLE,
@@ -287,7 +288,7 @@ async def transfer_right(right_id: UUID, body: Transfer, tx: Tx, book: Book) -> 
 @router.post(
     "/ip-rights/{right_id}:attest",
     response_model=RightRead,
-    responses=refusals(rules.ATTEST_NOT_STRONGER, FORBIDDEN_ROLE),
+    responses=refusals(NOT_FOUND, rules.ATTEST_NOT_STRONGER, FORBIDDEN_ROLE),
 )
 @edge(scope="ipr.right:move", row="any", summary_zh="核验企业申报的权利")
 async def attest_right(right_id: UUID, body: Attestation, tx: Tx, book: Book) -> Response:
@@ -300,6 +301,7 @@ async def attest_right(right_id: UUID, body: Attestation, tx: Tx, book: Book) ->
     "/ip-rights/{right_id}:extend",
     response_model=RightRead,
     responses=refusals(
+        NOT_FOUND,
         term_rules.TERM_NOT_EXTENDABLE,
         term_rules.TERM_EXTENSION_INVALID,
         term_rules.TERM_DATE_MISSING,
@@ -317,7 +319,7 @@ async def extend_term(right_id: UUID, body: TermExtension, tx: Tx, book: Book) -
 @router.post(
     "/ip-rights/{right_id}:mark-high-value",
     response_model=RightRead,
-    responses=refusals(rules.HIGH_VALUE_KIND, status_rules.STATUS_EVIDENCE_TOO_WEAK, FORBIDDEN_ROLE),
+    responses=refusals(NOT_FOUND, rules.HIGH_VALUE_KIND, status_rules.STATUS_EVIDENCE_TOO_WEAK, FORBIDDEN_ROLE),
 )
 @edge(scope="ipr.right:move", row="any", summary_zh="认定高价值发明专利")
 async def mark_high_value(right_id: UUID, body: HighValueMark, tx: Tx, book: Book) -> Response:

@@ -25,7 +25,6 @@ from shared.web.edge import Book, Tx, edge, edge_router, refusals
 router = edge_router(tags=["ip-rights"])
 MOVE_REFUSED = (
     rules.STATUS_MOVE_NOT_ALLOWED,
-    rules.STATUS_MOVE_CONTRADICTS_LATER,
     rules.STATUS_MOVE_IN_FUTURE,
     rules.STATUS_EVIDENCE_TOO_WEAK,
     rules.STATUS_KIND_HAS_NO_FEE,
@@ -93,7 +92,7 @@ class HistoryRead(Read):
     evidence: list[EvidenceRead]
 
 
-@router.get("/ip-rights/{right_id}/history", response_model=HistoryRead)
+@router.get("/ip-rights/{right_id}/history", response_model=HistoryRead, responses=refusals(NOT_FOUND))
 @edge(scope="ipr.right:read", row="enterprise", summary_zh="知识产权历史记录")
 async def read_history(right_id: UUID, tx: Tx) -> Response:
     """Show every move, transfer, case and piece of evidence of a right, in order of date."""
@@ -125,7 +124,11 @@ async def read_history(right_id: UUID, tx: Tx) -> Response:
     return answered(history)
 
 
-@router.post("/ip-rights/{right_id}:move", response_model=RightRead, responses=refusals(*MOVE_REFUSED))
+@router.post(
+    "/ip-rights/{right_id}:move",
+    response_model=RightRead,
+    responses=refusals(NOT_FOUND, rules.STATUS_MOVE_CONTRADICTS_LATER, *MOVE_REFUSED),
+)
 @edge(scope="ipr.right:move", row="any", summary_zh="登记法律状态变动")
 async def move_right(right_id: UUID, body: StatusMove, tx: Tx, book: Book) -> Response:
     """Record a move of the legal status; the same status delivered twice changes nothing."""
@@ -135,7 +138,7 @@ async def move_right(right_id: UUID, body: StatusMove, tx: Tx, book: Book) -> Re
 @router.post(
     "/ip-rights/{right_id}:correct",
     response_model=RightRead,
-    responses=refusals(*MOVE_REFUSED, rules.MOVE_UNKNOWN, rules.MOVE_ALREADY_CORRECTED),
+    responses=refusals(NOT_FOUND, *MOVE_REFUSED, rules.MOVE_UNKNOWN, rules.MOVE_ALREADY_CORRECTED),
 )
 @edge(scope="ipr.right:move", row="any", summary_zh="更正法律状态")
 async def correct_move(right_id: UUID, body: MoveCorrection, tx: Tx, book: Book) -> Response:

@@ -43,9 +43,7 @@ async def register_right(tx: Transaction, draft: RightDraft, book: RuleBook, *, 
     tell_new(tx, [view], book)
     await portfolio.retell(tx, {owner.uscc for owner in draft.owners}, book)
     tx.audit("ip_right.register", subject=f"ip_right/{right_id}", fields=[registration.right_no])
-    right = await rights.find(tx, right_id)
-    if right is None:
-        raise Refusal(NOT_FOUND, noun="ip_right")
+    (right,) = await rights.of_ids(tx, [right_id])
     return right
 
 

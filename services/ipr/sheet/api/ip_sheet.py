@@ -13,6 +13,7 @@ from services.ipr.right.usecases.right import high_value
 from services.ipr.sheet.rules import ip_sheet as rules
 from services.ipr.sheet.usecases import ip_sheet as usecases
 from shared.kernel.evidence import EvidenceLevel
+from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.shape import Read
 from shared.web.answer import answered
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
@@ -55,7 +56,7 @@ class SheetRead(Read):
 @router.get(
     "/ip-sheets/{application_id}",
     response_model=SheetRead,
-    responses=refusals(rules.SHEET_CONSENT_MISSING, rules.SHEET_APPLICATION_CLOSED),
+    responses=refusals(NOT_FOUND, rules.SHEET_CONSENT_MISSING, rules.SHEET_APPLICATION_CLOSED),
 )
 @edge(scope="ipr.sheet:read", row="bank", summary_zh="贷款申请的知识产权清单", audited=True)
 async def read_sheet(application_id: UUID, tx: Tx, book: Book) -> Response:

@@ -107,7 +107,7 @@ def _shown(filing: Filing, findings: tuple[FilingFinding, ...] = ()) -> FilingRe
     response_model=FilingRead,
     responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.FILING_YEAR_NOT_OPEN, rules.FILING_BEFORE_FOUNDING),
 )
-@edge(scope="registry.filing:write", row="enterprise", summary_zh="保存年度数据草稿")
+@edge(scope="registry.filing:write", row="enterprise", summary_zh="保存年度数据草稿", tells=False)
 async def save_filing(uscc: CodeText, year: FilingYear, body: FilingTerms, tx: Tx, book: Book) -> Response:
     """Save the draft of a year and tell everything its formal checks find; nothing is refused for its figures yet."""
     return answered(_shown(*await usecases.save_draft(tx, uscc, year, body, filing_id=new_id(), book=book)))

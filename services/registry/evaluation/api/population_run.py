@@ -145,7 +145,7 @@ def _decision(explained: Explained) -> dict[str, Any] | None:
     response_model=PopulationRunRead,
     responses=refusals(FORBIDDEN_ROLE, RULE_SET_NOT_IN_FORCE, rules.NOT_IN_COLUMNS),
 )
-@edge(scope="registry.population:write", row="any", summary_zh="对全部企业批量测算")
+@edge(scope="registry.population:write", row="any", summary_zh="对全部企业批量测算", tells=False)
 async def start_population_run(body: PopulationRunRequest, request: Request, tx: Tx, book: Book) -> Response:
     """Ask for a run of the rule sets of today over all enterprises; it goes on after a crash behind its last range."""
     operation = await usecases.start_run(tx, new_id(), policies=body.policies, book=book)
@@ -168,7 +168,7 @@ async def read_population_run(run_id: UUID, tx: Tx) -> Response:
     response_model=PopulationRunRead,
     responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, rules.RUN_ENDED),
 )
-@edge(scope="registry.population:write", row="any", summary_zh="取消批量测算")
+@edge(scope="registry.population:write", row="any", summary_zh="取消批量测算", tells=False)
 async def cancel_population_run(run_id: UUID, tx: Tx) -> Response:
     """End a run that waits or goes on; the results that were stored stay."""
     return answered(await _run(tx, await usecases.cancel_run(tx, run_id)))

@@ -25,7 +25,7 @@ from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
 from shared.policy.number_read import BasisRead, LegalBasisRead, NumberRead
 from shared.web.answer import answered
 from shared.web.counts import add_counts
-from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.edge import Book, Shelf, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
@@ -181,7 +181,7 @@ async def _listed(tx: Tx, book: RuleBook, rows: Sequence[TechSmeEvaluation]) -> 
     response_model=EvaluationRead,
     responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.EVALUATION_FILING_MISSING, RULE_SET_NOT_IN_FORCE),
 )
-@edge(scope="registry.evaluation:write", row="enterprise", summary_zh="科技型中小企业评价（建议）")
+@edge(scope="registry.evaluation:write", row="enterprise", summary_zh="科技型中小企业评价（建议）", tells=False)
 async def evaluate_tech_sme(body: EvaluationRequest, tx: Tx, book: Book) -> Response:
     """Evaluate an enterprise as of today: five conditions, points of each indicator, the cheapest next step."""
     evaluation = await usecases.evaluate_enterprise(tx, body.uscc, evaluation_id=new_id(), book=book)
@@ -192,7 +192,7 @@ async def evaluate_tech_sme(body: EvaluationRequest, tx: Tx, book: Book) -> Resp
 
 @router.get("/tech-sme-evaluations", response_model=PageOf[EvaluationListed])
 @edge(scope="registry.evaluation:read", row="enterprise", summary_zh="科技型中小企业评价清单")
-async def list_tech_sme_evaluations(paging: Paging, tx: Tx, book: Book, wanted: Wanted) -> Response:
+async def list_tech_sme_evaluations(paging: Paging, tx: Tx, book: Shelf, wanted: Wanted) -> Response:
     """List the evaluations that the caller may see, in the order they were made unless asked otherwise."""
     found = await store.LIST.page(tx, wanted, paging.wanted())
     return page(paging, await _listed(tx, book, found.rows), found.next_key)
@@ -200,7 +200,7 @@ async def list_tech_sme_evaluations(paging: Paging, tx: Tx, book: Book, wanted: 
 
 @router.get("/exports/tech-sme-evaluations.{file_format}", response_class=Response, responses=TABLE)
 @edge(scope="registry.evaluation:read", row="enterprise", summary_zh="导出科技型中小企业评价清单", audited=True)
-async def export_tech_sme_evaluations(file_format: Format, tx: Tx, book: Book, wanted: Wanted) -> Response:
+async def export_tech_sme_evaluations(file_format: Format, tx: Tx, book: Shelf, wanted: Wanted) -> Response:
     """Export what a list of evaluations with the same filters would show, as CSV or XLSX."""
     return await export_list(
         tx,

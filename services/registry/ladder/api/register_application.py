@@ -83,7 +83,7 @@ def shown(application: RegisterApplication) -> RegisterApplicationRead:
         NOT_FOUND, FORBIDDEN_ROLE, rules.REGISTER_APPLICATION_OPEN, rules.ALREADY_LISTED, *CONDITIONS_REFUSED
     ),
 )
-@edge(scope="registry.register:apply", row="enterprise", summary_zh="申请科技型企业入库")
+@edge(scope="registry.register:apply", row="enterprise", summary_zh="申请科技型企业入库", tells=False)
 async def apply_for_register(body: RegisterApplicationTerms, tx: Tx, book: Book) -> Response:
     """Apply for the city's register; every condition is judged at once and shown."""
     application = await usecases.apply_for_register(tx, body.uscc, application_id=new_id(), book=book)
@@ -127,7 +127,7 @@ async def read_register_application(application_id: UUID, tx: Tx) -> Response:
     response_model=RegisterApplicationRead,
     responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.REGISTER_STEP_NOT_ALLOWED, rules.RETURN_NEEDS_NOTES),
 )
-@edge(scope="registry.register:check", row="unit", summary_zh="区县审核入库申请")
+@edge(scope="registry.register:check", row="unit", summary_zh="区县审核入库申请", tells=False)
 async def check_register_application(application_id: UUID, body: RegisterCheck, tx: Tx) -> Response:
     """Pass, return or reject an application of one's own unit; returning and rejecting need a note per point."""
     return answered(shown(await usecases.check_application(tx, application_id, body)))
@@ -138,7 +138,7 @@ async def check_register_application(application_id: UUID, body: RegisterCheck, 
     response_model=RegisterApplicationRead,
     responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.REGISTER_STEP_NOT_ALLOWED, *CONDITIONS_REFUSED),
 )
-@edge(scope="registry.register:apply", row="enterprise", summary_zh="补正后重新提交入库申请")
+@edge(scope="registry.register:apply", row="enterprise", summary_zh="补正后重新提交入库申请", tells=False)
 async def resubmit_register_application(application_id: UUID, tx: Tx, book: Book) -> Response:
     """Submit a returned application again; the conditions are judged anew."""
     return answered(shown(await usecases.resubmit_application(tx, application_id, book=book)))
@@ -149,7 +149,7 @@ async def resubmit_register_application(application_id: UUID, tx: Tx, book: Book
     response_model=RegisterApplicationRead,
     responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.REGISTER_STEP_NOT_ALLOWED),
 )
-@edge(scope="registry.register:apply", row="enterprise", summary_zh="撤回入库申请")
+@edge(scope="registry.register:apply", row="enterprise", summary_zh="撤回入库申请", tells=False)
 async def withdraw_register_application(application_id: UUID, tx: Tx) -> Response:
     """Take an open application back."""
     return answered(shown(await usecases.withdraw_application(tx, application_id)))

@@ -34,7 +34,7 @@ from services.techtransfer.listing.usecases.ip_right import check_rights
 from shared.db.selection import Chosen
 from shared.kernel.actor import Actor
 from shared.kernel.ids import new_id
-from shared.kernel.refusals import FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDITION_REQUIRED
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND, PRECONDITION_FAILED, PRECONDITION_REQUIRED
 from shared.kernel.shape import Shape
 from shared.kernel.types import LooseUsccOrNone, ShortText
 from shared.web.conditional import IfMatch
@@ -117,7 +117,7 @@ async def _listed(tx: Tx, rows: Sequence[Achievement]) -> list[AchievementRead]:
 @router.post(
     "/achievements", status_code=201, response_model=AchievementChecked, responses=refusals(*ACHIEVEMENT_REFUSED)
 )
-@edge(scope="transfer.listing:write", row="agency", summary_zh="登记科技成果（草稿）")
+@edge(scope="transfer.listing:write", row="agency", summary_zh="登记科技成果（草稿）", tells=False)
 async def post_achievement(body: AchievementTerms, tx: Tx, book: Book) -> Response:
     """Post an achievement as a draft; an agency posts for others with a letter of authority."""
     rule_set = book.pick(listing_rules.POLICY, tx.today)
@@ -148,14 +148,14 @@ async def export_achievements(file_format: Format, tx: Tx, wanted: Wanted) -> Re
     )
 
 
-@router.get("/achievements/{achievement_id}", response_model=AchievementChecked)
+@router.get("/achievements/{achievement_id}", response_model=AchievementChecked, responses=refusals(NOT_FOUND))
 @edge(scope="transfer.listing:read", row="any", summary_zh="查看科技成果")
 async def read_achievement(achievement_id: UUID, tx: Tx) -> Response:
     """Read one achievement; another's unpublished one is not found."""
     return answered(await checked(tx, await listing_usecases.load(tx, Achievement, achievement_id)))
 
 
-@router.get("/achievements/{achievement_id}/contact")
+@router.get("/achievements/{achievement_id}/contact", responses=refusals(NOT_FOUND))
 @edge(scope="transfer.listing:read", row="any", summary_zh="查看科技成果联系人（留痕）", audited=True)
 async def read_achievement_contact(achievement_id: UUID, tx: Tx) -> ContactRead:
     """Read the contact of an achievement in full; every reading is recorded."""
@@ -166,6 +166,7 @@ async def read_achievement_contact(achievement_id: UUID, tx: Tx) -> ContactRead:
     "/achievements/{achievement_id}",
     response_model=AchievementChecked,
     responses=refusals(
+        NOT_FOUND,
         *ACHIEVEMENT_REFUSED,
         listing_rules.LISTING_STATE_CONFLICT,
         FORBIDDEN_ROLE,
@@ -173,7 +174,7 @@ async def read_achievement_contact(achievement_id: UUID, tx: Tx) -> ContactRead:
         PRECONDITION_REQUIRED,
     ),
 )
-@edge(scope="transfer.listing:write", row="agency", summary_zh="修改科技成果")
+@edge(scope="transfer.listing:write", row="agency", summary_zh="修改科技成果", tells=False)
 async def change_achievement(
     achievement_id: UUID, body: AchievementPatch, seen: IfMatch, tx: Tx, book: Book
 ) -> Response:
@@ -189,7 +190,7 @@ async def change_achievement(
 @router.post(
     "/achievements/{achievement_id}:submit",
     response_model=AchievementRead,
-    responses=refusals(listing_rules.LISTING_STATE_CONFLICT, FORBIDDEN_ROLE),
+    responses=refusals(NOT_FOUND, listing_rules.LISTING_STATE_CONFLICT, FORBIDDEN_ROLE),
 )
 @edge(scope="transfer.listing:write", row="agency", summary_zh="提交科技成果审核")
 async def submit_achievement(achievement_id: UUID, tx: Tx, book: Book) -> Response:
@@ -202,6 +203,7 @@ async def submit_achievement(achievement_id: UUID, tx: Tx, book: Book) -> Respon
     "/achievements/{achievement_id}:review",
     response_model=AchievementChecked,
     responses=refusals(
+        NOT_FOUND,
         listing_rules.LISTING_STATE_CONFLICT,
         listing_rules.REVIEWER_IS_POSTER,
         listing_rules.REVIEW_HELD_BY_ANOTHER,
@@ -220,7 +222,7 @@ async def review_achievement(achievement_id: UUID, body: ReviewRequest, tx: Tx) 
 @router.post(
     "/achievements/{achievement_id}:withdraw",
     response_model=AchievementRead,
-    responses=refusals(listing_rules.LISTING_STATE_CONFLICT, FORBIDDEN_ROLE),
+    responses=refusals(NOT_FOUND, listing_rules.LISTING_STATE_CONFLICT, FORBIDDEN_ROLE),
 )
 @edge(scope="transfer.listing:write", row="agency", summary_zh="撤回科技成果")
 async def withdraw_achievement(achievement_id: UUID, body: WithdrawRequest, tx: Tx) -> Response:

@@ -31,7 +31,7 @@ from services.techtransfer.listing.usecases import need as usecases
 from shared.db.selection import Chosen
 from shared.kernel.actor import Actor
 from shared.kernel.ids import new_id
-from shared.kernel.refusals import FORBIDDEN_ROLE, PRECONDITION_FAILED, PRECONDITION_REQUIRED
+from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND, PRECONDITION_FAILED, PRECONDITION_REQUIRED
 from shared.kernel.shape import Read
 from shared.kernel.types import LooseUsccOrNone, ShortText
 from shared.web.conditional import IfMatch
@@ -90,7 +90,7 @@ async def _listed(tx: Tx, rows: Sequence[Need]) -> list[NeedRead]:
 
 
 @router.post("/needs", status_code=201, response_model=NeedRead, responses=refusals(*TERMS_REFUSED))
-@edge(scope="transfer.listing:write", row="agency", summary_zh="登记技术需求（草稿）")
+@edge(scope="transfer.listing:write", row="agency", summary_zh="登记技术需求（草稿）", tells=False)
 async def post_need(body: NeedTerms, tx: Tx, book: Book) -> Response:
     """Post a need as a draft; an agency posts for others with a letter of authority."""
     rule_set = book.pick(listing_rules.POLICY, tx.today)
@@ -121,14 +121,14 @@ async def export_needs(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
     )
 
 
-@router.get("/needs/{need_id}", response_model=NeedRead)
+@router.get("/needs/{need_id}", response_model=NeedRead, responses=refusals(NOT_FOUND))
 @edge(scope="transfer.listing:read", row="any", summary_zh="查看技术需求")
 async def read_need(need_id: UUID, tx: Tx) -> Response:
     """Read one need; another's unpublished one is not found."""
     return answered(shown(await listing_usecases.load(tx, Need, need_id), tx.actor))
 
 
-@router.get("/needs/{need_id}/contact")
+@router.get("/needs/{need_id}/contact", responses=refusals(NOT_FOUND))
 @edge(scope="transfer.listing:read", row="any", summary_zh="查看技术需求联系人（留痕）", audited=True)
 async def read_need_contact(need_id: UUID, tx: Tx) -> ContactRead:
     """Read the contact of a need in full; every reading is recorded."""
@@ -139,6 +139,7 @@ async def read_need_contact(need_id: UUID, tx: Tx) -> ContactRead:
     "/needs/{need_id}",
     response_model=NeedRead,
     responses=refusals(
+        NOT_FOUND,
         *TERMS_REFUSED,
         listing_rules.LISTING_STATE_CONFLICT,
         FORBIDDEN_ROLE,
@@ -146,7 +147,7 @@ async def read_need_contact(need_id: UUID, tx: Tx) -> ContactRead:
         PRECONDITION_REQUIRED,
     ),
 )
-@edge(scope="transfer.listing:write", row="agency", summary_zh="修改技术需求")
+@edge(scope="transfer.listing:write", row="agency", summary_zh="修改技术需求", tells=False)
 async def change_need(need_id: UUID, body: NeedPatch, seen: IfMatch, tx: Tx, book: Book) -> Response:
     """Change a draft or a returned need."""
     need = await listing_usecases.load_to_manage(tx, Need, need_id)
@@ -159,7 +160,7 @@ async def change_need(need_id: UUID, body: NeedPatch, seen: IfMatch, tx: Tx, boo
 @router.post(
     "/needs/{need_id}:submit",
     response_model=NeedRead,
-    responses=refusals(listing_rules.LISTING_STATE_CONFLICT, FORBIDDEN_ROLE),
+    responses=refusals(NOT_FOUND, listing_rules.LISTING_STATE_CONFLICT, FORBIDDEN_ROLE),
 )
 @edge(scope="transfer.listing:write", row="agency", summary_zh="提交技术需求审核")
 async def submit_need(need_id: UUID, tx: Tx, book: Book) -> Response:
@@ -172,6 +173,7 @@ async def submit_need(need_id: UUID, tx: Tx, book: Book) -> Response:
     "/needs/{need_id}:review",
     response_model=NeedRead,
     responses=refusals(
+        NOT_FOUND,
         listing_rules.LISTING_STATE_CONFLICT,
         listing_rules.REVIEWER_IS_POSTER,
         listing_rules.REVIEW_HELD_BY_ANOTHER,
@@ -189,7 +191,7 @@ async def review_need(need_id: UUID, body: ReviewRequest, tx: Tx) -> Response:
 @router.post(
     "/needs/{need_id}:withdraw",
     response_model=NeedRead,
-    responses=refusals(listing_rules.LISTING_STATE_CONFLICT, FORBIDDEN_ROLE),
+    responses=refusals(NOT_FOUND, listing_rules.LISTING_STATE_CONFLICT, FORBIDDEN_ROLE),
 )
 @edge(scope="transfer.listing:write", row="agency", summary_zh="撤回技术需求")
 async def withdraw_need(need_id: UUID, body: WithdrawRequest, tx: Tx) -> Response:
