@@ -66,9 +66,9 @@ UPDATE operation SET done = :done, total = coalesce(:total, total), state = :sta
        result = coalesce(CAST(:result AS jsonb), result), error = :error, updated_at = :now
 WHERE id = :id AND state IN ('QUEUED', 'RUNNING') RETURNING id
 """)
-_ADVANCE = text("""
-UPDATE operation SET done = done + :rows, updated_at = :now WHERE id = :id AND state = 'RUNNING' RETURNING done
-""")
+_ADVANCE = text(f"""
+UPDATE operation SET done = done + :rows, updated_at = :now WHERE id = :id AND state = 'RUNNING' RETURNING {_COLUMNS}
+""")  # noqa: S608  # a constant list of columns
 _CANCEL = text(f"""
 UPDATE operation SET state = 'CANCELLED', updated_at = :now
 WHERE id = :id AND state IN ('QUEUED', 'RUNNING') RETURNING {_COLUMNS}
@@ -148,12 +148,14 @@ async def progress(  # each is one column
     return found.first() is not None
 
 
-async def advance(tx: Transaction, operation_id: UUID, *, rows: int) -> int | None:
+async def advance(tx: Transaction, operation_id: UUID, *, rows: int) -> Operation | None:
     """Add to what is done of work that several processes share; None if it was cancelled or has ended.
 
     The operation stays locked until the transaction ends: who advances last sees what all others did.
     """
-    return (await tx.session.execute(_ADVANCE, {"id": operation_id, "rows": rows, "now": tx.now})).scalar_one_or_none()
+    found = await tx.session.execute(_ADVANCE, {"id": operation_id, "rows": rows, "now": tx.now})
+    row = found.mappings().one_or_none()
+    return None if row is None else _operation(row)
 
 
 async def cancel_operation(tx: Transaction, operation_id: UUID) -> Operation | None:

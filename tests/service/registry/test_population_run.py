@@ -236,6 +236,35 @@ async def test_a_cancelled_run_keeps_its_ranges_and_takes_no_other(world: World)
     assert refused.value.code.code == "population_run_ended"
 
 
+async def test_a_run_that_cannot_go_on_is_closed_and_keeps_the_ranges_that_were_stored(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await city_of(world)
+    run_id = await asked_for(world)
+    async with acting(world) as tx:
+        operation = await claim_operation(tx, rules.OPERATION)
+        assert operation is not None
+        deciding = await usecases.prepare(tx, operation, book_of(world))
+    async with acting(world) as tx:
+        assert await usecases.decide_range(tx, deciding)
+
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(usecases, "_decided", broken)
+    await world.service.run_job(rules.OPERATION)
+    async with acting(world) as tx:
+        run = await usecases.read_run(tx, run_id)
+    assert (run.state, run.done, run.error) == ("FAILED", 2, "internal")
+    assert {policy: sum(counts.values()) for policy, counts in usecases.verdicts_of(run).items()} == dict.fromkeys(
+        (SME, REGISTER, SIZE), 2
+    )
+    async with acting(world) as tx:
+        await usecases.fail(tx, operation, "internal")  # as the second process would
+    rows = await world.service.rows("SELECT action FROM audit_entry WHERE action = 'population_run.fail'")
+    assert len(rows) == 1
+
+
 def somebody(role: Role) -> Actor:
     return Actor(client_id="somebody", role=role, party=made_up_code(1), unit_id="500107")
 

@@ -47,12 +47,12 @@ class PopulationRunRequest(Shape):
 
 
 class PopulationRuleSetRead(Read):
-    """One rule set of a run, as it was on the day of the run, and how many firms have each verdict once it is done."""
+    """One rule set of a run, as it was on the day of the run, and how many firms have each verdict so far."""
 
     policy: PopulationPolicy
     rule_set_version: str
     rule_set_sha256: str
-    verdicts: dict[str, int] | None
+    verdicts: dict[str, int]
 
 
 class PopulationRunRead(Read):
@@ -98,7 +98,7 @@ class PopulationExplanationRead(PopulationResultRead):
 
 async def _run(tx: Tx, operation: Operation) -> PopulationRunRead:
     held = await store.rule_sets_of(tx, operation.id)
-    verdicts = (operation.result or {}).get("verdicts")
+    verdicts = usecases.verdicts_of(operation)
     return PopulationRunRead.of(
         operation,
         status=operation.state,
@@ -111,7 +111,7 @@ async def _run(tx: Tx, operation: Operation) -> PopulationRunRead:
                 policy=one.policy,
                 rule_set_version=one.version,
                 rule_set_sha256=one.sha256,
-                verdicts=None if verdicts is None else verdicts.get(one.policy, {}),
+                verdicts=verdicts.get(one.policy, {}),
             )
             for one in held
         ],
@@ -159,7 +159,7 @@ async def start_population_run(body: PopulationRunRequest, request: Request, tx:
 )
 @edge(scope="registry.population:read", row="any", summary_zh="查看批量测算进度")
 async def read_population_run(run_id: UUID, tx: Tx) -> Response:
-    """Read how far a run is, and how many firms have each verdict once it is done."""
+    """Read how far a run is, and how many firms have each verdict so far."""
     return answered(await _run(tx, await usecases.read_run(tx, run_id)))
 
 

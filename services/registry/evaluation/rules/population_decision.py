@@ -187,10 +187,11 @@ def _register(rule_set: RuleSet) -> Decide:
 
 def _size_class(rule_set: RuleSet) -> Decide:
     tables = ColumnTables.of(rule_set)
+    known: dict[str | None, str | sizes.SizeBasis] = {}
 
     def decide(firms: FirmColumns, as_of: date) -> Decided:  # noqa: ARG001  # a size class has no day but its filing's
         verdicts, hits = _texts("", len(firms)), _texts("", len(firms))
-        said = once(firms.industry_codes, lambda code: _industry(rule_set, code))
+        said = once(firms.industry_codes, lambda code: _industry(rule_set, code), known)
         places: dict[str | sizes.SizeBasis, list[int]] = {}
         for place, industry in enumerate(said):
             places.setdefault(industry, []).append(place)

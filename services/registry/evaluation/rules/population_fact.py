@@ -21,6 +21,7 @@ _MOST_TIMES = 1_000
 _STEP = 1_000
 Numbers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Text = TypeVar("Text")
 Value = TypeVar("Value")
 
 
@@ -174,12 +175,17 @@ def ratio_ppm_of(part: Numbers, whole: Numbers) -> tuple[Numbers, Mask]:
     return np.minimum(found, _MOST_TIMES * PPM), known
 
 
-def once(texts: Iterable[Any], judge: Callable[[Any], Value]) -> list[Value]:
+def once(texts: Iterable[Text], judge: Callable[[Text], Value], said: dict[Text, Value] | None = None) -> list[Value]:
     """Return what `judge` says of each text, asked once for all that are alike.
+
+    Args:
+        texts: one of each firm.
+        judge: the rule for one firm; it looks at the text alone.
+        said: what it said before, over many ranges; what it says now is kept there.
 
     Source: R-POP-02 (design: what cannot be a column is judged by the rule for one firm).
     """
-    said: dict[Any, Value] = {}
+    said = {} if said is None else said
     found = []
     for text in texts:
         if text not in said:

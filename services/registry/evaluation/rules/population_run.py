@@ -1,16 +1,18 @@
 """Runs over all enterprises: who may ask for one, of which rule sets, and how much is decided at once."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from services.registry.enterprise.rules.enterprise import check_role
-from services.registry.evaluation.rules.population_decision import Decide, PopulationPolicy, decider
+from services.registry.evaluation.rules.population_decision import Decide, Decided, PopulationPolicy, decider
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.policy.problem import RuleSetInvalid
 from shared.policy.rule_set import RuleSet
 
 OPERATION = "population_run"
-RANGE_FIRMS = 10_000
+RANGE_FIRMS = 2_500
 """Firms of one range, decided and stored in one transaction: what a killed process has to do again."""
 
 NOT_IN_COLUMNS = RefusalCode(
@@ -63,6 +65,17 @@ def policies_of(asked: Sequence[PopulationPolicy]) -> tuple[PopulationPolicy, ..
     Source: R-POP-04 (design: a run decides the rule sets of its day).
     """
     return tuple(policy for policy in PopulationPolicy if not asked or policy in asked)
+
+
+def counted(before: Mapping[str, Mapping[str, int]], decided: Mapping[PopulationPolicy, Decided]) -> dict[str, Any]:
+    """Return how many firms have each verdict, by policy: those of earlier ranges and those of one range more.
+
+    Source: R-POP-04 (design: a run decides the rule sets of its day).
+    """
+    return {
+        policy.value: dict(sorted((Counter(before.get(policy.value, {})) + Counter(said.verdicts.tolist())).items()))
+        for policy, said in decided.items()
+    }
 
 
 def decider_of(rule_set: RuleSet) -> Decide:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -27,12 +28,13 @@ from shared.kernel.sort import Sort
 Rows = Sequence[Sequence[Any]]
 """Rows of `FACTS`, by code."""
 _RESULT = ("run_id", "policy", "uscc", "verdict", "score_milli", "gates", "hits")
-# A firm that is registered while the run goes on is in the range of its code, or behind the last one: then not in it.
+# One short statement for each range: one for the whole city would outlast the limit of a statement on a busy day.
+_PART = text("""
+SELECT min(uscc) AS first, max(uscc) AS last, count(*) AS firms
+FROM (SELECT uscc FROM enterprise WHERE uscc > :behind ORDER BY uscc LIMIT :size) AS part
+""")
 _PLAN = text("""
-INSERT INTO population_range (run_id, number, first_uscc, last_uscc)
-SELECT :run_id, part, min(uscc), max(uscc)
-FROM (SELECT uscc, (row_number() OVER (ORDER BY uscc) - 1) / :size + 1 AS part FROM enterprise) AS numbered
-GROUP BY part
+INSERT INTO population_range (run_id, number, first_uscc, last_uscc) VALUES (:run_id, :number, :first, :last)
 """)
 # The row is locked until the range is committed: what a killed process held is free again at once.
 _NEXT = text("""
@@ -81,10 +83,19 @@ RETURNING {", ".join(FACTS)}
 
 
 async def plan_ranges(tx: Transaction, run_id: UUID, *, size: int) -> int:
-    """Divide all codes into ranges of `size` firms; return how many firms there are."""
-    await tx.session.execute(_PLAN, {"run_id": run_id, "size": size})
-    planned = select(func.count()).select_from(Enterprise)
-    return (await tx.session.execute(planned)).scalar_one()
+    """Divide all codes into ranges of `size` firms; return how many firms there are.
+
+    A firm that is registered while the run goes on is in the range of its code; behind the last range it is in none.
+    """
+    planned, behind = 0, ""
+    for number in count(1):
+        part = (await tx.session.execute(_PART, {"behind": behind, "size": size})).one()
+        if not part.firms:
+            break
+        behind = part.last
+        await tx.session.execute(_PLAN, {"run_id": run_id, "number": number, "first": part.first, "last": behind})
+        planned += part.firms
+    return planned
 
 
 async def is_planned(tx: Transaction, run_id: UUID) -> bool:
@@ -144,17 +155,6 @@ async def facts_of(tx: Transaction, run_id: UUID, uscc: str) -> FirmFacts | None
 async def result_of(tx: Transaction, run_id: UUID, policy: PopulationPolicy, uscc: str) -> PopulationResult | None:
     """Return what a rule set of a run said of one firm."""
     return await tx.session.get(PopulationResult, (run_id, policy, uscc))
-
-
-async def verdicts_of(tx: Transaction, run_id: UUID) -> dict[str, dict[str, int]]:
-    """Return how many firms have each verdict, by policy."""
-    verdict = col(PopulationResult.verdict)
-    statement = select(col(PopulationResult.policy), verdict, func.count().label("firms"))
-    statement = statement.where(col(PopulationResult.run_id) == run_id).group_by(col(PopulationResult.policy), verdict)
-    found: dict[str, dict[str, int]] = {}
-    for row in await tx.session.execute(statement):
-        found.setdefault(row.policy.value, {})[row.verdict.value] = row.firms
-    return found
 
 
 def as_of(rule_sets: Sequence[PopulationRuleSet]) -> date:

@@ -98,8 +98,10 @@ async def decide_range(tx: Transaction, run: Deciding) -> bool:
         told = zip(repeat(run.run_id), repeat(policy), usccs, *said.columns(), strict=False)
         await store.store_results(tx, told)
     await store.finish_range(tx, run.run_id, number, firms=len(rows))
-    if await advance(tx, run.run_id, rows=len(rows)) is None:
+    locked = await advance(tx, run.run_id, rows=len(rows))
+    if locked is None:
         raise RunCancelled
+    await progress(tx, run.run_id, done=locked.done, result={"verdicts": rules.counted(verdicts_of(locked), decided)})
     return True
 
 
@@ -110,21 +112,28 @@ def _decided(run: Deciding, rows: store.Rows) -> tuple[list[str], dict[Populatio
 
 async def finish(tx: Transaction, run: Deciding) -> bool:
     """Close a run whose ranges are all decided; tell whether it is closed."""
-    done = await advance(tx, run.run_id, rows=0)
-    if done is None:
+    locked = await advance(tx, run.run_id, rows=0)
+    if locked is None:
         return True
     if await store.ranges_left(tx, run.run_id):
         return False
-    result = {"verdicts": await store.verdicts_of(tx, run.run_id)}
-    await progress(tx, run.run_id, done=done, total=done, state="DONE", result=result)
-    tx.audit("population_run.finish", subject=f"population_run/{run.run_id}", detail={"firms": done})
+    await progress(tx, run.run_id, done=locked.done, total=locked.done, state="DONE")
+    tx.audit("population_run.finish", subject=f"population_run/{run.run_id}", detail={"firms": locked.done})
     return True
 
 
 async def fail(tx: Transaction, operation: Operation, code: str) -> None:
-    """Close a run that cannot go on; the ranges that were stored stay."""
-    await progress(tx, operation.id, done=operation.done, state="FAILED", error=code)
+    """Close a run that cannot go on, unless another process closed it; the ranges that were stored stay."""
+    locked = await advance(tx, operation.id, rows=0)
+    if locked is None:
+        return
+    await progress(tx, operation.id, done=locked.done, state="FAILED", error=code)
     tx.audit("population_run.fail", subject=f"population_run/{operation.id}", detail={"reason": code})
+
+
+def verdicts_of(operation: Operation) -> dict[str, dict[str, int]]:
+    """Return how many firms have each verdict so far, by policy."""
+    return dict((operation.result or {}).get("verdicts", {}))
 
 
 async def read_run(tx: Transaction, run_id: UUID) -> Operation:
