@@ -17,6 +17,7 @@ _PACKAGES = (
 )  # fmt: skip
 _SYNCS = 60
 _GIBIBYTE = 1 << 30
+_OWN, _OWN_AND_ENDED = slice(11, 13), slice(11, 15)
 
 
 def facts() -> list[str]:
@@ -28,6 +29,36 @@ def facts() -> list[str]:
         f"- Python {platform.python_version()}, {_said(postgres_bin() / 'postgres')}, {_said(nats_server())}",
         "- Packages: " + ", ".join(f"{name} {version(name)}" for name in _PACKAGES),
     ]
+
+
+def load() -> str:
+    """Return how many were waiting for a processor or had one, over the last minute."""
+    return f"{os.getloadavg()[0]:.1f}"
+
+
+def processor_s(pid: int) -> float:
+    """Return the processor time of a server and of its children, ended ones too, in seconds.
+
+    Raises:
+        FileNotFoundError: there is no such process.
+    """
+    spent = _ticks(pid, _OWN_AND_ENDED)
+    for child in _children(pid):
+        try:
+            spent += _ticks(child, _OWN)
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended meanwhile: the next look finds its time at its parent
+    return spent / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int, fields: slice) -> int:
+    # Behind the name in brackets, which may hold blanks: user and system time, then those of ended children.
+    told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
+    return sum(map(int, told[fields]))
+
+
+def _children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()]
 
 
 def _processor() -> str:

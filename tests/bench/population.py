@@ -29,15 +29,16 @@ from shared.kernel.clock import SystemClock, shanghai_date
 from shared.kernel.ids import new_id
 from shared.policy.book import RuleBook
 
-FOLDER = Path(services.registry.__file__).parent / "policies"
+BOOK = RuleBook.from_folder(Path(services.registry.__file__).parent / "policies")
 _CITY = Actor(client_id="bench", role=Role.CITY, party=None, unit_id=None)
-# Of every fact each firm differs from the next, so that every tier, title, mark and industry occurs.
+# Of every fact each firm differs from the next, so that every tier, title, mark and industry occurs; there are as many
+# industries as the national standard has classes.
 _CITY_OF_FIRMS = {
     "enterprise": """
         SELECT n, 'uscc', {uscc}, 'unit_id', '500107', 'name', '示例企业' || n, 'name_key', '示例企业' || n,
         'version', 1, 'legal_form', (ARRAY['LIMITED', 'JOINT_STOCK', 'LIMITED', 'LIMITED', 'PARTNERSHIP'])[n % 5 + 1],
         'status', CASE WHEN n % 50 = 0 THEN 'DEREGISTERED' ELSE 'ACTIVE' END, 'industry_barred', n % 97 = 0,
-        'industry_code', (ARRAY['C', 'I', 'M', 'F', 'E', 'L', 'K', 'G'])[n % 8 + 1] || (1000 + n * 7 % 8999)""",
+        'industry_code', (ARRAY['C', 'I', 'M', 'F', 'E', 'L', 'K', 'G'])[n % 8 + 1] || (1000 + n % 173 * 52)""",
     "filing": """
         SELECT n, 'uscc', {uscc}, 'year', {year} - turn, 'version', 1, 'status', 'ACCEPTED', 'accepted_at', now(),
         'staff', n % 700 + 1, 'science_staff', n % 211 % (n % 700 + 1), 'senior_title_staff', n % 3,
@@ -73,9 +74,10 @@ async def fill_city(administrator_url: str, firms: int, today: date) -> None:
             )
             turns = _YEARS_FILED if table == "filing" else 1
             await connection.execute(f"""
-                INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, {await _neutral(connection, table)}
-                    || jsonb_build_object('id', gen_random_uuid(), {said}))).*
-                FROM generate_series(0, {firms - 1}, {_EACH[table]}) AS n, generate_series(0, {turns - 1}) AS turn
+                INSERT INTO {table} SELECT row.*
+                FROM generate_series(0, {firms - 1}, {_EACH[table]}) AS n, generate_series(0, {turns - 1}) AS turn,
+                    jsonb_populate_record(NULL::{table}, {await _neutral(connection, table)}
+                        || jsonb_build_object('id', gen_random_uuid(), {said})) AS row
             """)
             await connection.execute(f"ANALYZE {table}")
     finally:
@@ -96,15 +98,14 @@ async def _neutral(connection: "asyncpg.Connection[asyncpg.Record]", table: str)
 async def ask_for_run(url: str) -> tuple[UUID, float]:
     """Ask for a run, lay out its ranges, and return it with the seconds that this took."""
     database, run_id = Database(url, service="bench"), new_id()
-    book = RuleBook.from_folder(FOLDER)
     began = time.perf_counter()
     try:
         async with _transaction(database) as tx:
-            await usecases.start_run(tx, run_id, policies=(), book=book)
+            await usecases.start_run(tx, run_id, policies=(), book=BOOK)
         async with _transaction(database) as tx:
             operation = await claim_operation(tx, OPERATION)
             assert operation is not None
-            await usecases.prepare(tx, operation, book)
+            await usecases.prepare(tx, operation, BOOK)
     finally:
         await database.close()
     return run_id, time.perf_counter() - began
@@ -129,7 +130,7 @@ def _decided(seconds: dict[str, float], function: Callable[..., Any]) -> Callabl
     def timed(*given: Any) -> Any:
         began = time.perf_counter()
         found = function(*given)
-        seconds["decided"] = seconds.get("decided", 0.0) + time.perf_counter() - began
+        seconds["deciding"] = seconds.get("deciding", 0.0) + time.perf_counter() - began
         return found
 
     return timed
@@ -138,15 +139,15 @@ def _decided(seconds: dict[str, float], function: Callable[..., Any]) -> Callabl
 async def _work(url: str, run_id: UUID) -> dict[str, Any]:
     """Take ranges of the run until none is free, as the job does."""
     seconds: dict[str, float] = {}
-    store.freeze_facts = _timed(seconds, "read and frozen", store.freeze_facts)
-    store.store_results = _timed(seconds, "stored", store.store_results)
+    store.freeze_facts = _timed(seconds, "reading and freezing", store.freeze_facts)
+    store.store_results = _timed(seconds, "storing", store.store_results)
     usecases._decided = _decided(seconds, usecases._decided)
-    database, book = Database(url, service="bench"), RuleBook.from_folder(FOLDER)
+    database = Database(url, service="bench")
     try:
         async with _transaction(database) as tx:
             operation = await claim_operation(tx, OPERATION)
             assert operation is not None
-            deciding = await usecases.prepare(tx, operation, book)
+            deciding = await usecases.prepare(tx, operation, BOOK)
         began, processor = time.time(), time.process_time()
         while True:
             async with _transaction(database) as tx:
