@@ -1,5 +1,6 @@
 """Long work as a resource: state, progress, result; it survives the process that runs it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,6 +62,7 @@ UPDATE operation SET state = 'RUNNING', updated_at = :now WHERE state IN ('QUEUE
 """)  # noqa: S608  # a constant list of columns
 _RUNS = text("SELECT 1 FROM operation WHERE kind = :kind AND state = 'RUNNING' LIMIT 1")
 _FIND = text(f"SELECT {_COLUMNS} FROM operation WHERE id = :id AND kind = :kind")  # noqa: S608  # 〃
+_FIND_ALL = text(f"SELECT {_COLUMNS} FROM operation WHERE id = ANY(:ids) AND kind = :kind")  # noqa: S608  # 〃
 _PROGRESS = text("""
 UPDATE operation SET done = :done, total = coalesce(:total, total), state = :state,
        result = coalesce(CAST(:result AS jsonb), result), error = :error, updated_at = :now
@@ -120,6 +122,12 @@ async def find_operation(tx: Transaction, operation_id: UUID, kind: str) -> Oper
     operation = _operation(found)
     sees_all = tx.actor.role in {Role.CITY, Role.AUDITOR, Role.SYSTEM}
     return operation if sees_all or operation.actor.client_id == tx.actor.client_id else None
+
+
+async def find_operations(tx: Transaction, operation_ids: Sequence[UUID], kind: str) -> dict[UUID, Operation]:
+    """Return operations by id, whoever asked for them: for callers that may see all."""
+    found = await tx.session.execute(_FIND_ALL, {"ids": list(operation_ids), "kind": kind})
+    return {row["id"]: _operation(row) for row in found.mappings()}
 
 
 async def progress(  # each is one column

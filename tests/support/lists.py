@@ -11,6 +11,7 @@ WITHOUT_EXPORT: dict[str, str] = {
     "/v1/holiday-notices": "one public notice for a year, all at once and each with its source",
     "/v1/covers/reasons": "the words of a choice in a form",
     "/v1/loan-applications/reasons": "the words of a choice in a form",
+    "/v1/population-runs": "how far each run is; what is taken away are its results",
     "/v1/enterprises/{uscc}/filings": "one firm's rows of /v1/filings?uscc=",
     "/v1/enterprises/{uscc}/qualifications": "one firm's rows of /v1/qualifications?uscc=",
     "/v1/fund-accounts/{unit_id}/postings": "one account's rows of /v1/fund-postings?unit_id=",

@@ -339,7 +339,8 @@ async def test_the_city_asks_over_http_follows_lists_counts_and_exports(world: W
     assert (told.json()["same"], told.json()["decision"]["result"]["score_milli"]) == (True, 82_000)
     ended = await world.city.post(f"{address}:cancel")
     assert (ended.status_code, code_of(ended)) == (409, "population_run_ended")
-    assert (await world.city.get(f"/v1/population-runs/{new_id()}")).status_code == 404
+    unknown = await world.city.get(f"/v1/population-runs/{new_id()}")
+    assert (unknown.status_code, unknown.json()["title"]) == (404, "未找到 批量测算")
 
 
 async def test_each_rule_set_of_a_run_is_explained_over_http(world: World) -> None:
@@ -356,6 +357,25 @@ async def test_each_rule_set_of_a_run_is_explained_over_http(world: World) -> No
     assert said[SIZE]["decision"]["hits"]
     missing = await world.city.get(f"{asked.headers['location']}/results/{SME.value}/{made_up_code(2)}")
     assert (missing.json()["verdict"], missing.json()["decision"]) == ("FILING_MISSING", None)
+
+
+async def test_runs_are_listed_the_newest_first_each_with_its_rule_sets(world: World) -> None:
+    await world.registered()
+    asked = [(await world.city.post("/v1/population-runs", json=one)).json() for one in ({}, {"policies": [SIZE]})]
+    await world.service.run_job(rules.OPERATION)
+    first = (await world.city.get("/v1/population-runs", params={"limit": 1})).json()
+    assert [one["id"] for one in first["items"]] == [asked[1]["id"]]
+    (newest,) = first["items"]
+    assert newest == (await world.city.get(f"/v1/population-runs/{newest['id']}")).json()
+    (rule_set,) = newest["rule_sets"]
+    assert (newest["status"], rule_set["policy"], rule_set["verdicts"]) == ("DONE", SIZE.value, {"FILING_MISSING": 1})
+    others = await world.city.get("/v1/population-runs", params={"limit": 1, "cursor": first["next_cursor"]})
+    assert [(one["id"], len(one["rule_sets"])) for one in others.json()["items"]] == [(asked[0]["id"], 3)]
+    assert others.json()["next_cursor"] is None
+    none = await world.city.get("/v1/population-runs", params={"as_of_until_on": "2026-11-22"})
+    assert none.json()["items"] == []
+    refused = await world.district().get("/v1/population-runs")
+    assert (refused.status_code, code_of(refused)) == (403, "forbidden_role")
 
 
 async def test_a_cancelled_run_says_so_over_http(world: World) -> None:

@@ -10,7 +10,7 @@ from fastapi import Depends, Request, Response
 from pydantic import Field
 
 from services.registry.enterprise.store import enterprise as enterprises
-from services.registry.evaluation.models.population_run import PopulationResult
+from services.registry.evaluation.models.population_run import PopulationResult, PopulationRuleSet
 from services.registry.evaluation.rules import population_run as rules
 from services.registry.evaluation.rules.population_decision import PopulationPolicy, PopulationVerdict
 from services.registry.evaluation.rules.population_explanation import Explained
@@ -97,7 +97,10 @@ class PopulationExplanationRead(PopulationResultRead):
 
 
 async def _run(tx: Tx, operation: Operation) -> PopulationRunRead:
-    held = await store.rule_sets_of(tx, operation.id)
+    return _shown(operation, await store.rule_sets_of(tx, operation.id))
+
+
+def _shown(operation: Operation, held: Sequence[PopulationRuleSet]) -> PopulationRunRead:
     verdicts = usecases.verdicts_of(operation)
     return PopulationRunRead.of(
         operation,
@@ -152,6 +155,16 @@ async def start_population_run(body: PopulationRunRequest, request: Request, tx:
     await tx.session.flush()
     tx.after_commit(lambda: request.app.state.wake(rules.OPERATION))
     return answered(await _run(tx, operation), status=202, location=f"/v1/population-runs/{operation.id}")
+
+
+@router.get("/population-runs", response_model=PageOf[PopulationRunRead], responses=refusals(FORBIDDEN_ROLE))
+@edge(scope="registry.population:read", row="any", summary_zh="批量测算清单")
+async def list_population_runs(
+    paging: Paging, tx: Tx, wanted: Annotated[Chosen, Depends(chosen_from(store.RUNS))]
+) -> Response:
+    """List runs with how far each is, the newest first."""
+    runs, found = await usecases.list_runs(tx, wanted, paging.wanted())
+    return page(paging, [_shown(operation, held) for operation, held in runs], found.next_key)
 
 
 @router.get(

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, text
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.registry.enterprise.models.enterprise import Enterprise
@@ -20,7 +21,7 @@ from services.registry.evaluation.models.population_run import (
 from services.registry.evaluation.rules.population_decision import PopulationPolicy
 from services.registry.evaluation.rules.population_fact import BETWEEN, FACTS, FirmFacts
 from shared.db.bulk import copy_rows, fetch_rows
-from shared.db.keyset import ascending
+from shared.db.keyset import ascending, descending
 from shared.db.selection import Selection
 from shared.db.transaction import Transaction
 from shared.kernel.sort import Sort
@@ -140,9 +141,9 @@ async def store_results(tx: Transaction, rows: Iterable[Sequence[Any]]) -> None:
     await copy_rows(tx, "population_result", _RESULT, rows)
 
 
-async def rule_sets_of(tx: Transaction, run_id: UUID) -> Sequence[PopulationRuleSet]:
-    """Return the rule sets of a run, by policy."""
-    statement = select(PopulationRuleSet).where(col(PopulationRuleSet.run_id) == run_id)
+async def rule_sets_of(tx: Transaction, *run_ids: UUID) -> Sequence[PopulationRuleSet]:
+    """Return the rule sets of some runs, by policy."""
+    statement = select(PopulationRuleSet).where(col(PopulationRuleSet.run_id).in_(run_ids))
     return (await tx.session.execute(statement.order_by(col(PopulationRuleSet.policy)))).scalars().all()
 
 
@@ -160,6 +161,24 @@ async def result_of(tx: Transaction, run_id: UUID, policy: PopulationPolicy, usc
 def as_of(rule_sets: Sequence[PopulationRuleSet]) -> date:
     """Return the day of a run: that of each of its rule sets."""
     return rule_sets[0].as_of_on
+
+
+def _runs(tx: Transaction) -> Select[PopulationRuleSet]:
+    """Return one rule set of each run: the first by policy."""
+    del tx  # who sees one run sees all
+    other = aliased(PopulationRuleSet)
+    before = select(other.run_id).where(
+        col(other.run_id) == col(PopulationRuleSet.run_id), col(other.policy) < col(PopulationRuleSet.policy)
+    )
+    return select(PopulationRuleSet).where(~before.exists())
+
+
+RUNS = Selection(
+    rows=_runs,
+    sorts={Sort.NEWEST: descending(col(PopulationRuleSet.run_id))},
+    days={"as_of": col(PopulationRuleSet.as_of_on)},
+)
+"""What runs may be narrowed by; the newest, whose id is the largest, stands first."""
 
 
 def _visible_rows(tx: Transaction) -> Select[PopulationResult]:

@@ -14,12 +14,24 @@ from services.registry.evaluation.rules.population_explanation import Explained,
 from services.registry.evaluation.rules.population_fact import FirmColumns
 from services.registry.evaluation.store import population_run as store
 from shared.db import rule_set as published
-from shared.db.operation import Operation, advance, cancel_operation, find_operation, progress, start_operation
+from shared.db.keyset import Page, PageWanted
+from shared.db.operation import (
+    Operation,
+    advance,
+    cancel_operation,
+    find_operation,
+    find_operations,
+    progress,
+    start_operation,
+)
+from shared.db.selection import Chosen
 from shared.db.transaction import Transaction
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
 from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
 from shared.policy.rule_set import RuleSet
+
+NOUN = "population_run"
 
 
 class RunCancelled(Exception):  # noqa: N818  # an order, not an error
@@ -145,8 +157,24 @@ async def read_run(tx: Transaction, run_id: UUID) -> Operation:
     rules.check_reader(tx.actor.role)
     found = await find_operation(tx, run_id, rules.OPERATION)
     if found is None:
-        raise Refusal(NOT_FOUND, noun=rules.OPERATION)
+        raise Refusal(NOT_FOUND, noun=NOUN)
     return found
+
+
+async def list_runs(
+    tx: Transaction, chosen: Chosen, wanted: PageWanted
+) -> tuple[list[tuple[Operation, Sequence[PopulationRuleSet]]], Page[PopulationRuleSet]]:
+    """Return one page of runs, each with its rule sets, the newest first, and the page they stand on.
+
+    Raises:
+        Refusal: `forbidden_role`, `cursor_invalid`.
+    """
+    rules.check_reader(tx.actor.role)
+    found = await store.RUNS.page(tx, chosen, wanted)
+    ids = [row.run_id for row in found.rows]
+    operations = await find_operations(tx, ids, rules.OPERATION)
+    held = await store.rule_sets_of(tx, *ids)
+    return [(operations[one], [rule_set for rule_set in held if rule_set.run_id == one]) for one in ids], found
 
 
 async def cancel_run(tx: Transaction, run_id: UUID) -> Operation:
@@ -187,7 +215,7 @@ async def explain_result(
     facts = await store.facts_of(tx, run_id, uscc)
     held = next((one for one in await store.rule_sets_of(tx, run_id) if one.policy == policy), None)
     if result is None or facts is None or held is None:
-        raise Refusal(NOT_FOUND, noun=rules.OPERATION)
+        raise Refusal(NOT_FOUND, noun=NOUN)
     alone = explain(await _rule_set(tx, held, book), facts, as_of=held.as_of_on)
     told = (result.verdict, result.score_milli, result.gates, result.hits)
     return Explanation(result, held, alone, told == (alone.verdict, alone.score_milli, alone.gates, alone.hits))
