@@ -167,7 +167,7 @@ def _runs(tx: Transaction) -> Select[PopulationRuleSet]:
     """Return one rule set of each run: the first by policy."""
     del tx  # who sees one run sees all
     other = aliased(PopulationRuleSet)
-    before = select(other.run_id).where(
+    before = select(col(other.run_id)).where(
         col(other.run_id) == col(PopulationRuleSet.run_id), col(other.policy) < col(PopulationRuleSet.policy)
     )
     return select(PopulationRuleSet).where(~before.exists())
