@@ -68,6 +68,12 @@ FAMILIES = {
         "核对审计链、台账与事件收发",
         "walk audit chains, ledgers and the exchange of events",
     ),
+    "lost-case": Family(
+        "shared.command.lost_case",
+        None,
+        "恢复备份后仅他处持有的案件：清单、终止",
+        "cases that others hold after a restored backup: list, end",
+    ),
     "dead-letter": Family(
         "shared.command.dead_letter", None, "死信：清单、查看、重放、作废", "dead letters: list, show, replay, discard"
     ),

@@ -14,6 +14,7 @@ from services.finance.lending.api import cover, credit_file, drawdown, loan, loa
 from services.finance.lending.jobs import expiry
 from services.finance.lending.store.ledger import LEDGERS
 from services.finance.lending.usecases.loan_application import flag_open_applications
+from services.finance.lending.usecases.lost_case import CASES
 from services.finance.partner.api import bank, consent
 from services.finance.refusals import REFUSALS
 from services.finance.settings import FinanceSettings
@@ -23,7 +24,7 @@ from shared.events.finance import EvaluationCompleted
 from shared.events.rule_set import FinanceRuleSetPublished
 from shared.web.service import ServiceSpec, build_service
 
-__all__ = ["LEDGERS", "REACTIONS", "SUBSCRIPTIONS", "create_app"]
+__all__ = ["CASES", "LEDGERS", "REACTIONS", "SUBSCRIPTIONS", "create_app"]
 
 SUBSCRIPTIONS: tuple[Subscription, ...] = (*registry.SUBSCRIPTIONS, *ipr.SUBSCRIPTIONS)
 REACTIONS: Reactions = {EvaluationCompleted: (flag_open_applications,)}

@@ -27,6 +27,7 @@ from shared.db.history import HistoryBreak, open_break
 from shared.db.restore import Accepted, AcceptedAlready, Decided, NotAmongThem, adopt
 from shared.events.catalogue import PUBLISHERS, stream_of
 from shared.events.envelope import Recorded
+from shared.events.listeners import HEARD_BY
 from shared.events.trust import PUBLIC_KEYS_SETTING, Trust, trust_from_environment
 from shared.files.formula import escape_formula
 from shared.kernel.actor import system_actor
@@ -150,7 +151,7 @@ async def run(service: str, urls: tuple[str, str], *, decided: Decided | None, f
             return 0
         async with database.transaction(actor=system_actor(service), clock=SystemClock()) as tx:
             accepted = await adopt(tx, service, finding.found, finding.held, decided)
-        _tell(accepted)
+        _tell(service, accepted)
         # Only what the relay itself would see lets the service be called open.
         return _conclude(service, await remaining(database, urls[1], trust))
     except NotAmongThem as fault:
@@ -192,11 +193,14 @@ def _show(service: str, lost: Mapping[int, Recorded], path: Path) -> None:
     _say(f"  all of them 全部见: {path}")
 
 
-def _tell(accepted: Accepted) -> None:
+def _tell(service: str, accepted: Accepted) -> None:
     _say("  their numbers stay theirs; counting goes on above them 原编号保留，新编号在其后延续")
     _say(f"  {accepted.renumbered} changes made since were renumbered 条其后的变更已重新编号")
     _say(f"  {accepted.told_again} states are told again as this database holds them 条状态将按本库重新发布")
     _say(f"  {len(accepted.ownerless)} are known to others only; enter them again 项仅他处持有，请补录")
+    for subject, aggregate, id_ in accepted.ownerless:
+        _say(f"    {aggregate} {id_} ({subject}): held by 持有 {', '.join(HEARD_BY.get(subject, ())) or '-'}")
+    _say(f"  cases that others still hold, one by one 逐件列出他处仍持有的案件: kechuang lost-case list {service}")
     _say(f"  {accepted.set_aside} are set aside: the record gave their numbers to others 条编号已被本库使用，已搁置")
     _say(f"  {accepted.discarded} are discarded as named 条已按指定编号作废")
 
