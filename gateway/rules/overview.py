@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from shared.kernel.actor import Actor, Role, left_to
+from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
 
@@ -19,6 +19,9 @@ class PartState(StrEnum):
     """The service did not answer; the part may exist."""
 
 
+_READERS = frozenset({Role.CITY, Role.ENTERPRISE})
+
+
 def admit(actor: Actor, uscc: str) -> None:
     """Let the city see every enterprise, and an enterprise itself.
 
@@ -28,11 +31,8 @@ def admit(actor: Actor, uscc: str) -> None:
 
     Source: G-OVERVIEW-01 (docs/rules/gateway.md).
     """
-    if actor.role is Role.CITY:
-        return
-    if actor.role is not Role.ENTERPRISE:
-        raise left_to(Role.CITY, Role.ENTERPRISE)
-    if actor.party != uscc:
+    actor.must_be(_READERS)
+    if actor.role is Role.ENTERPRISE and actor.party != uscc:
         raise Refusal(NOT_FOUND, noun="enterprise")
 
 

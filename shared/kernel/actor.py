@@ -1,5 +1,6 @@
 """Who acts: the words of an access token that rules and stores need for the row scope."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -45,6 +46,16 @@ def left_to(*roles: Role, pointer: str | None = None) -> Refusal:
     return Refusal(FORBIDDEN_ROLE, pointer=pointer, bodies_zh=zh, bodies_en=en)
 
 
+def check_role(role: Role, allowed: Collection[Role], *, pointer: str | None = None) -> None:
+    """Refuse a step to a role that may not take it, whatever its scopes; who may is said from the same list.
+
+    Raises:
+        Refusal: `forbidden_role`.
+    """
+    if role not in allowed:
+        raise left_to(*allowed, pointer=pointer)
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """The verified caller of one request, or the service itself in a job or a handler.
@@ -63,13 +74,22 @@ class Actor:
     party: str | None = None
     unit_id: str | None = None
 
+    def must_be(self, roles: Collection[Role], *, pointer: str | None = None) -> None:
+        """Refuse an actor of any other role; the refusal names the bodies of these.
+
+        Raises:
+            Refusal: `forbidden_role`.
+        """
+        check_role(self.role, roles, pointer=pointer)
+
     def party_as(self, role: Role) -> str:
         """Return the code of the body that this actor acts for in `role`.
 
         Raises:
             Refusal: `forbidden_role` for any other role, or a client without a party.
         """
-        if self.role is not role or self.party is None:
+        self.must_be((role,))
+        if self.party is None:
             raise left_to(role)
         return self.party
 

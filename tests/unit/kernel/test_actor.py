@@ -41,3 +41,15 @@ def test_no_role_is_refused_without_naming_who_may_act() -> None:
     read = [path for path in python_files("shared", "services", "gateway") if path.name != "actor.py"]
     assert len(read) > 300
     assert [str(path.relative_to(ROOT)) for path in read if bare.search(text_of(path))] == []
+
+
+@pytest.mark.parametrize("role", sorted(Role))
+def test_who_may_not_act_is_told_exactly_who_may(role: Role) -> None:
+    allowed = frozenset({Role.CITY, Role.DISTRICT, Role.SYSTEM})
+    if role in allowed:
+        Actor("one", role).must_be(allowed)
+        return
+    with pytest.raises(Refusal, match="forbidden_role") as refused:
+        Actor("one", role).must_be(allowed, pointer="/unit_id")
+    assert refused.value.details == left_to(*allowed).details
+    assert refused.value.pointer == "/unit_id"

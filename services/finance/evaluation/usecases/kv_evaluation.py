@@ -25,6 +25,9 @@ from shared.policy.book import RuleBook
 from shared.policy.decision import open_record
 from shared.policy.rule_set import RuleSet
 
+_EVALUATING = frozenset({Role.CITY, Role.ENTERPRISE, Role.SYSTEM})
+"""Who has a firm evaluated; an enterprise itself alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Replay:
@@ -38,9 +41,8 @@ class Replay:
 
 def _entitled(tx: Transaction, uscc: str) -> None:
     """Refuse whoever is neither the city nor the firm itself."""
-    if tx.actor.role in {Role.CITY, Role.SYSTEM}:
-        return
-    if tx.actor.party_as(Role.ENTERPRISE) != uscc:
+    tx.actor.must_be(_EVALUATING)
+    if tx.actor.role is Role.ENTERPRISE and tx.actor.party != uscc:
         raise Refusal(NOT_FOUND, noun="enterprise")
 
 

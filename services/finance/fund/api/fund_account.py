@@ -14,7 +14,7 @@ from services.finance.fund.store import fund_account as accounts
 from services.finance.fund.usecases import fund_account as usecases
 from shared.db.selection import Chosen
 from shared.db.transaction import Transaction
-from shared.kernel.actor import Role, left_to
+from shared.kernel.actor import left_to
 from shared.kernel.evidence import Evidence
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read
@@ -198,6 +198,6 @@ async def export_all_postings(file_format: Format, tx: Tx, wanted: PostingsWante
 async def list_postings(unit_id: CodeText, paging: Paging, tx: Tx) -> Response:
     """List the postings of a unit, newest first: for the city, the fund manager, the auditor and the unit itself."""
     if not accounts.may_read_postings(tx.actor, unit_id):
-        raise left_to(Role.CITY, Role.FUND_MANAGER, Role.AUDITOR, Role.DISTRICT)
+        raise left_to(*accounts.READS_POSTINGS)
     found = await accounts.POSTING_LIST.page(tx, Chosen({"unit_id": unit_id}), paging.wanted())
     return page(paging, await shown_postings(tx, found.rows), found.next_key)

@@ -12,6 +12,8 @@ from shared.kernel.actor import Actor, Role
 from shared.kernel.fold import reference_key
 from shared.kernel.sort import Sort
 
+READS_POSTINGS = SEES_COVER | {Role.DISTRICT}
+"""Who reads postings; a district those of its own unit."""
 _ENSURE = text("""
 INSERT INTO fund_account (unit_id, paid_in_city_fen, paid_in_district_fen, exposure_fen, version, updated_at)
 VALUES (:unit_id, 0, 0, 0, 0, :now) ON CONFLICT (unit_id) DO NOTHING
@@ -33,7 +35,7 @@ async def receipt_posted(tx: Transaction, receipt_no: str) -> bool:
 
 def may_read_postings(actor: Actor, unit_id: str) -> bool:
     """Tell whether `actor` may read a unit's postings: they name each bank's covers, so no bank and no firm may."""
-    return actor.role in SEES_COVER or (actor.role is Role.DISTRICT and actor.unit_id == unit_id)
+    return actor.role in READS_POSTINGS and (actor.role is not Role.DISTRICT or actor.unit_id == unit_id)
 
 
 def _visible_postings(tx: Transaction) -> Select[FundPosting]:

@@ -7,7 +7,7 @@ from services.finance.fund.rules import fund_account as rules
 from services.finance.fund.rules.fund_account import ContributionTerms, FundBalances, PostingKind
 from services.finance.fund.store import fund_account as accounts
 from shared.db.transaction import Transaction
-from shared.kernel.actor import Role, left_to
+from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence
 from shared.kernel.fold import reference_key
@@ -55,8 +55,7 @@ async def post_contribution(
         Refusal: `forbidden_role`; `not_found` (unit); `contribution_not_positive`; `contribution_date_invalid`;
             `contribution_too_large`; `receipt_already_posted`.
     """
-    if tx.actor.role is not Role.CITY:
-        raise left_to(Role.CITY)
+    tx.actor.must_be((Role.CITY,))
     if unit_on(unit_id, tx.today) is None:
         raise Refusal(NOT_FOUND, noun="unit")
     account = await accounts.lock(tx, unit_id)

@@ -15,7 +15,7 @@ from services.finance.lending.store.drawdown import HeldDrawdown
 from shared.db.holiday_notice import work_calendar
 from shared.db.transaction import Transaction
 from shared.events.finance import CoverChanged
-from shared.kernel.actor import Role, left_to
+from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
 from shared.policy.book import RuleBook
@@ -71,8 +71,7 @@ async def decide_cover(
     Raises:
         Refusal: `forbidden_role`; `not_found`; and all of `rules.decide`.
     """
-    if tx.actor.role is not Role.FUND_MANAGER:
-        raise left_to(Role.FUND_MANAGER)
+    tx.actor.must_be((Role.FUND_MANAGER,))
     held = await covers.lock_with_drawdown(tx, cover_id)
     if held is None:
         raise Refusal(NOT_FOUND, noun="cover")

@@ -12,7 +12,7 @@ from services.finance.lending.store import lpr_publication as publications
 from shared.db.holiday_notice import work_calendar
 from shared.db.lock import lock_transaction
 from shared.db.transaction import Transaction
-from shared.kernel.actor import Role, left_to
+from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
 from shared.policy.book import RuleBook
 
@@ -36,8 +36,7 @@ async def record_publication(
     Raises:
         Refusal: `forbidden_role`; and all of `rules.lpr_publication.record`.
     """
-    if tx.actor.role not in RECORDERS:
-        raise left_to(*RECORDERS)
+    tx.actor.must_be(RECORDERS)
     lpr_rules = book.pick(rules.POLICY, tx.today)
     # Before any reckoning with it: the first day of the calendar has no day before.
     publication_rules.check_day(terms.published_on, lpr_rules, today=tx.today)

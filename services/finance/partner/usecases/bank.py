@@ -5,7 +5,7 @@ from services.finance.partner.rules import bank as rules
 from services.finance.partner.rules.bank import BankTerms
 from services.finance.partner.store import bank as banks
 from shared.db.transaction import Transaction
-from shared.kernel.actor import Role, left_to
+from shared.kernel.actor import Role
 
 
 async def admit_bank(tx: Transaction, terms: BankTerms) -> Bank:
@@ -14,8 +14,7 @@ async def admit_bank(tx: Transaction, terms: BankTerms) -> Bank:
     Raises:
         Refusal: `forbidden_role`; `bank_period_invalid`; `bank_already_admitted`.
     """
-    if tx.actor.role is not Role.CITY:
-        raise left_to(Role.CITY)
+    tx.actor.must_be((Role.CITY,))
     admission = rules.admit(terms, known=await banks.find(tx, terms.uscc) is not None)
     bank = Bank.model_validate({**terms.model_dump(), "status": admission.status, "created_at": tx.now})
     tx.session.add(bank)

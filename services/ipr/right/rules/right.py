@@ -15,7 +15,7 @@ from services.ipr.right.rules.right_status import IN_FORCE, LegalStatus, check_d
 from services.ipr.right.rules.right_term import POLICY as TERM_POLICY
 from services.ipr.right.rules.right_term import TermFacts, last_day, require_dates
 from shared.events.ipr import OwnerShare, RightChanged
-from shared.kernel.actor import Actor, Role, left_to
+from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.evidence import Evidence, EvidenceLevel
 from shared.kernel.shape import Shape
@@ -27,6 +27,8 @@ from shared.policy.rule_set import RuleSet
 _FIRST_DAY, _LAST_DAY = date(1949, 10, 1), date(2199, 12, 31)
 REGISTRARS = frozenset({Role.IP_CENTRE, Role.CITY})
 """Roles that enter what the registering bodies say."""
+DECLARERS = REGISTRARS | {Role.ENTERPRISE}
+"""Roles that enter rights at all; an enterprise its own."""
 
 OWNER_NOT_CALLER = RefusalCode(
     code="owner_not_caller",
@@ -177,11 +179,8 @@ def may_declare(actor: Actor, owners: Collection[OwnerPart]) -> None:
 
     Source: I-RIGHT-06 (docs/rules/ipr.md).
     """
-    if actor.role in REGISTRARS:
-        return
-    if actor.role is not Role.ENTERPRISE:
-        raise left_to(*REGISTRARS, Role.ENTERPRISE)
-    if actor.party not in {owner.uscc for owner in owners}:
+    actor.must_be(DECLARERS)
+    if actor.role is Role.ENTERPRISE and actor.party not in {owner.uscc for owner in owners}:
         raise Refusal(OWNER_NOT_CALLER, pointer="/owners")
 
 
@@ -193,8 +192,7 @@ def must_be_registrar(actor: Actor) -> None:
 
     Source: I-RIGHT-07 (docs/rules/ipr.md).
     """
-    if actor.role not in REGISTRARS:
-        raise left_to(*REGISTRARS)
+    actor.must_be(REGISTRARS)
 
 
 def may_import(actor: Actor) -> None:
@@ -205,8 +203,9 @@ def may_import(actor: Actor) -> None:
 
     Source: I-IMPORT-06 (docs/rules/ipr.md).
     """
-    if actor.role is not Role.ENTERPRISE or actor.party is None:
-        must_be_registrar(actor)
+    actor.must_be(DECLARERS)
+    if actor.role is Role.ENTERPRISE:
+        actor.party_as(Role.ENTERPRISE)
 
 
 def level_entered(actor: Actor, evidence: Evidence) -> EvidenceLevel:

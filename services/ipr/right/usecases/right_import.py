@@ -18,7 +18,6 @@ from services.ipr.right.usecases.right import new_right, tell, tell_new
 from services.ipr.right.usecases.right_status import apply_move
 from shared.db.transaction import Transaction
 from shared.db.turns import in_turns
-from shared.kernel.actor import left_to
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.policy.book import RuleBook
@@ -98,9 +97,9 @@ def _move(tx: Transaction, batch: _Batch, row: ReadRow[RightLine], held: Right, 
     if differs:
         return refused(rules.facts_differ(differs, row.cells))
     is_known = rules.is_said(held.legal_status, line.legal_status)
-    if tx.actor.role not in right_rules.REGISTRARS:
-        if not is_known:
-            raise left_to(*right_rules.REGISTRARS, pointer="/to_status")
+    if not is_known:
+        tx.actor.must_be(right_rules.REGISTRARS, pointer="/to_status")
+    elif tx.actor.role not in right_rules.REGISTRARS:
         return UNCHANGED
     if line.draft is None:
         return UNCHANGED if is_known else refused(*rules.evidence_missing(row.cells))

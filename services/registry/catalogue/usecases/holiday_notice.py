@@ -8,7 +8,7 @@ from shared.db.holiday_notice import RecordedNotice, in_force, keep_notice
 from shared.db.lock import lock_transaction
 from shared.db.transaction import Transaction
 from shared.events.registry import HolidayNoticeRecorded
-from shared.kernel.actor import Role, left_to
+from shared.kernel.actor import Role
 
 RECORDERS = frozenset({Role.CITY, Role.SYSTEM})
 
@@ -19,8 +19,7 @@ async def record_notice(tx: Transaction, terms: HolidayNoticeTerms, *, notice_id
     Raises:
         Refusal: `forbidden_role`; and all of `rules.holiday_notice.record`.
     """
-    if tx.actor.role not in RECORDERS:
-        raise left_to(*RECORDERS)
+    tx.actor.must_be(RECORDERS)
     await lock_transaction(tx.session, "holiday_notice")
     held = await in_force(tx, terms.year)
     rules.record(

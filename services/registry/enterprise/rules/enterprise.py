@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from shared.events.registry import EnterpriseChanged, IntegrityChanged, IntegrityMarks
+from shared.kernel import actor
 from shared.kernel import uscc as codes
 from shared.kernel.actor import Role, left_to
 from shared.kernel.errors import Refusal, RefusalCode
@@ -289,8 +290,7 @@ def check_role(role: Role, allowed: frozenset[Role]) -> None:
 
     Source: R-ENT-11 (渝府办发〔2022〕56号 二(一)2: districts recommend, the city decides).
     """
-    if role not in allowed:
-        raise left_to(*allowed)
+    actor.check_role(role, allowed)
 
 
 def check_own_changes(role: Role, fields: Iterable[str]) -> None:

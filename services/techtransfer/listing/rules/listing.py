@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.techtransfer.listing.rules.party import MAY_POST
 from services.techtransfer.listing.rules.vocabulary import CooperationMode, Digest, ListingStatus, Noun, ReviewDecision
 from shared.events.techtransfer import ListingChanged
 from shared.kernel.actor import Actor, Role
@@ -331,7 +332,7 @@ def may_manage(held: Held, actor: Actor) -> bool:
 
     Source: T-FLOW-08 (docs/rules/techtransfer.md).
     """
-    return actor.role is Role.CITY or (actor.role in {Role.ENTERPRISE, Role.AGENCY} and is_insider(held, actor))
+    return actor.role in MAY_POST and (actor.role is Role.CITY or is_insider(held, actor))
 
 
 MAY_REVIEW = frozenset({Role.CITY, Role.DISTRICT})

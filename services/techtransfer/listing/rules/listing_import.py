@@ -15,7 +15,7 @@ from services.techtransfer.listing.rules.listing import ListingTerms, title_key
 from services.techtransfer.listing.rules.need import IpOwnership
 from services.techtransfer.listing.rules.party import MAY_POST
 from services.techtransfer.listing.rules.vocabulary import CooperationMode, ResultStage, in_words
-from shared.kernel.actor import Actor, left_to
+from shared.kernel.actor import Actor
 from shared.kernel.errors import Refusal
 from shared.kernel.key_field import KeyField
 from shared.table.cells import Cells
@@ -92,8 +92,7 @@ def may_import(actor: Actor) -> None:
 
     Source: T-IMPORT-01 (docs/rules/techtransfer.md).
     """
-    if actor.role not in MAY_POST:
-        raise left_to(*MAY_POST)
+    actor.must_be(MAY_POST)
 
 
 def reader(form: ListForm) -> Callable[[Cells, date], ReadLine[ListingLine]]:

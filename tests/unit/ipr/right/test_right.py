@@ -121,8 +121,9 @@ def test_an_enterprise_uploads_its_own_list_and_others_none() -> None:
     for actor in (FIRM, CENTRE, Actor("city", Role.CITY)):
         may_import(actor)
     for role in set(Role) - {Role.ENTERPRISE, Role.IP_CENTRE, Role.CITY}:
-        with pytest.raises(Refusal, match="forbidden_role"):
+        with pytest.raises(Refusal, match="forbidden_role") as refused:
             may_import(Actor("other", role, party=FIRM_A))
+        assert "企业本身" in str(refused.value.details["bodies_zh"])
     with pytest.raises(Refusal, match="forbidden_role"):
         may_import(Actor("nobody", Role.ENTERPRISE))
 
