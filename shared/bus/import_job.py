@@ -35,7 +35,10 @@ from shared.table.kinds import (
     COLUMN_TWICE,
     COLUMNS_NOT_READ,
     EXAMPLE_SKIPPED,
+    FILE_UNENDED,
     LINE_CUT,
+    LINE_WIDTH,
+    QUOTE_WITHIN,
     ROW_DAMAGED,
     ROW_REPEATED,
     ROWS_BLANK,
@@ -198,8 +201,8 @@ class _Run(Generic[Value]):
         cells = Cells(table.heading, line.cells, table.epoch_1904, is_damaged=bool(damaged))
         if not damaged:
             read = self._work.read(cells, self._today)
-            cut = (finding(LINE_CUT, "", "".join(line.raw[-1:])),) if line.is_cut else ()
-            return _Judged(line, cells, replace(read, findings=(*read.findings, *cut)) if cut else read)
+            doubts = _doubts(line, table.heading)
+            return _Judged(line, cells, replace(read, findings=(*read.findings, *doubts)) if doubts else read)
         found = [_damage(line, damaged[0], table.heading)]
         if all(problem.code.code in _LEAVES_COLUMNS for problem in damaged):
             found += list(self._work.read(cells, self._today).findings)
@@ -334,6 +337,8 @@ class _Run(Generic[Value]):
             said.append(finding(ROWS_BLANK, "", "、".join(map(str, table.count.between)), count=table.count.blank))
         if table.is_shorter:
             said.append(finding(SHEET_SHORTER, "", table.sheet))
+        if table.unended is not None:
+            said.append(finding(FILE_UNENDED, "", table.unended))
         if self._examples:
             said.append(finding(EXAMPLE_SKIPPED, "", self._examples))
         return said
@@ -343,6 +348,17 @@ def _result(one: _Judged[Any], outcome: RowOutcome, findings: tuple[RowFinding, 
     heading = one.cells.heading
     filled = tuple(heading.headings[name] for name, place in heading.fields.items() if one.cells.row[place])
     return LineResult(one.line.number, outcome, findings, filled)
+
+
+def _doubts(line: Line, heading: Heading) -> tuple[RowFinding, ...]:
+    """Return what makes a line doubtful that can be read."""
+    if line.is_cut:
+        return (finding(LINE_CUT, "", "".join(line.raw[-1:])),)
+    if line.odd_width is not None:
+        return (finding(LINE_WIDTH, "", "".join(line.raw[-1:]), found=line.odd_width, expected=heading.width),)
+    if line.is_stray:
+        return (finding(QUOTE_WITHIN, "", next((cell for cell in line.raw if '"' in cell), "")),)
+    return ()
 
 
 def _damage(line: Line, problem: LineProblem, heading: Heading) -> RowFinding:

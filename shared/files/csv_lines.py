@@ -21,6 +21,7 @@ class Record:
         cells: its cells as they stand; the whole line in one, where it could not be taken apart.
         fault: `quote` for a quote that has no partner, `cell` for a cell without end, None where it is whole.
         is_cut: the file ends within its line.
+        is_stray: a quote stands within a cell that has none around it.
     """
 
     number: int
@@ -28,6 +29,7 @@ class Record:
     cells: list[str]
     fault: str | None = None
     is_cut: bool = False
+    is_stray: bool = False
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ class CsvReader:
         text = line.rstrip("\r\n")
         cells = text.split(self.separator)
         if len(text) > _LONGEST_CELL and max(map(len, cells)) > _LONGEST_CELL:
-            return Record(number, 1, [], "cell")
+            return Record(number, 1, [], "cell", is_cut=len(text) == len(line))
         return Record(number, 1, cells, is_cut=len(text) == len(line))
 
     def _quoted(self, line: str, number: int) -> Record:
@@ -82,9 +84,11 @@ class CsvReader:
         span = len(taken)
         too_long = any(len(cell) > _LONGEST_CELL for cell in cells)
         if cells and not too_long and (span == 1 or self._is_one(taken, cells)):
-            return Record(number, span, cells, is_cut=not taken[-1].endswith(("\n", "\r")))
+            stray = self._whole.fullmatch("".join(taken)) is None
+            return Record(number, span, cells, is_cut=not taken[-1].endswith(("\n", "\r")), is_stray=stray)
         self._ahead.extendleft(reversed(taken[1:]))
-        return Record(number, 1, [line.rstrip("\r\n")], "cell" if too_long else "quote")
+        text = line.rstrip("\r\n")
+        return Record(number, 1, [text], "cell" if too_long else "quote", is_cut=len(text) == len(line))
 
     def _following(self, line: str, taken: list[str]) -> Iterator[str]:
         while line is not None and len(taken) < _MOST_LINES:

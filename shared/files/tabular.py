@@ -28,7 +28,7 @@ from shared.files.table_refusals import (
     TABLE_EMPTY,
     TABLE_TYPE_UNKNOWN,
 )
-from shared.files.table_row import LineProblem, Row
+from shared.files.table_row import LineProblem, Row, with_width
 from shared.kernel.errors import Refusal
 from shared.table.column import ColumnKind, ListForm
 from shared.table.heading import ROWS_SEARCHED, Heading, find_heading, heading_unknown, match
@@ -56,6 +56,9 @@ class Line:
         raw: the cells as they stand, for the report.
         problems: damage; a line with any must not be stored.
         is_cut: the file ends within it and it has fewer cells than the heading; the rest may be lost.
+        odd_width: its cells, where neither the heading nor the line before it has as many: it may have lost or gained
+            a separator.
+        is_stray: a quote stands within a cell that has none around it: it may have lost its partner or a separator.
     """
 
     number: int
@@ -63,6 +66,8 @@ class Line:
     raw: tuple[str, ...]
     problems: tuple[LineProblem, ...] = ()
     is_cut: bool = False
+    odd_width: int | None = None
+    is_stray: bool = False
 
 
 @dataclass(slots=True)
@@ -125,6 +130,7 @@ class Table:
         other_sheets: visible sheets that have the heading too and were not read.
         epoch_1904: serial numbers of days count from 1904-01-01.
         is_shorter: rows may be missing at the end of the sheet.
+        unended: the last line, where it has no end: lines may be missing behind it.
         count: where the lines went.
     """
 
@@ -135,6 +141,7 @@ class Table:
         self._form = form
         self._stack = ExitStack()
         self._rows: Iterator[Row] = iter(())
+        self._width: int | None = None
         self._code_place: int | None = None
         self._code_required = False
         self._codes: set[str] = set()
@@ -143,6 +150,7 @@ class Table:
         self.other_sheets: tuple[str, ...] = ()
         self.epoch_1904 = False
         self.is_shorter = False
+        self.unended: int | None = None
         self.count = LineCount()
 
     def __enter__(self) -> Self:
@@ -177,15 +185,17 @@ class Table:
                 than were given.
         """
         count = self.count
-        for row in self._rows:
-            if not count.add(row):
-                continue
+        for row, is_odd in with_width(filter(self._holds_something, self._rows), self._width):
             self._learn(row)
-            yield _line(self.heading, row)
+            yield _line(self.heading, row, is_odd=is_odd)
         if count.read != count.in_file:
             raise Refusal(LINES_UNACCOUNTED, counted=count.in_file, read=count.read)
         if not count.rows:
             raise Refusal(TABLE_EMPTY)
+
+    def _holds_something(self, row: Row) -> bool:
+        self.unended = row.number if row.is_cut else None
+        return self.count.add(row)
 
     def _learn(self, row: Row) -> None:
         """Remember how the codes of this file look."""
@@ -252,6 +262,7 @@ class Table:
         for row in first[found[0] + 1 :]:
             self._learn(row)
         reader.is_one, reader.width = self._is_one, found[1].width
+        self._width = len(above[-1].cells)
         return above, rows, found
 
     def _opened(self) -> io.BytesIO | io.BufferedReader:
@@ -343,7 +354,7 @@ def _looks(code: str) -> str:
     return "".join("0" if mark.isdigit() else "A" if mark.isalpha() else mark for mark in code)
 
 
-def _line(heading: Heading, row: Row) -> Line:
+def _line(heading: Heading, row: Row, *, is_odd: bool) -> Line:
     """Return a row as a line under the heading, with the damage that is seen on it."""
     if row.problem is not None:
         shown = (*row.cells, *[""] * heading.width)[: heading.width]
@@ -373,11 +384,14 @@ def _line(heading: Heading, row: Row) -> Line:
     if "'" in whole:
         cells = [unescape_formula(cell) for cell in cells]
     is_cut = row.is_cut and width < heading.width
-    return Line(row.number, tuple(cells[: heading.width]), tuple(row.cells), tuple(problems), is_cut)
+    found = len(row.cells) if is_odd and not is_cut else None
+    return Line(
+        row.number, tuple(cells[: heading.width]), tuple(row.cells), tuple(problems), is_cut, found, row.is_stray
+    )
 
 
 def _csv_rows(reader: CsvReader) -> Iterator[Row]:
     faults = {"quote": LineProblem(QUOTE_UNCLOSED), "cell": LineProblem(LINE_UNREADABLE)}
     for record in reader:
         problem = None if record.fault is None else faults[record.fault]
-        yield Row(record.number, record.cells, record.span, problem, is_cut=record.is_cut)
+        yield Row(record.number, record.cells, record.span, problem, is_cut=record.is_cut, is_stray=record.is_stray)

@@ -18,6 +18,22 @@ LINE_CUT = FindingKind(
     "请核对该行；如不完整，请重新导出整个文件。",
     "Check the line; if it is not whole, export the file again.",
 )
+LINE_WIDTH = FindingKind(
+    "line_width",
+    RowGravity.FLAGGED,
+    "该行有 {found} 列，与表头（{expected} 列）及前一行不同，各列可能错位",
+    "The line has {found} columns, unlike the heading ({expected}) and the line before it: they may be shifted",
+    "请逐列核对该行；如有错位，请更正后再次导入。",
+    "Check each column of the line; if they are shifted, correct it and import again.",
+)
+QUOTE_WITHIN = FindingKind(
+    "quote_within",
+    RowGravity.FLAGGED,
+    "该行有单元格中间带引号，引号或分隔符可能有缺失，各列可能错位",
+    "A quote stands within a cell of the line: a quote or a separator may be missing, its columns may be shifted",
+    "请逐列核对该行；如有错位，请更正后再次导入。",
+    "Check each column of the line; if they are shifted, correct it and import again.",
+)
 ROW_REPEATED = FindingKind(
     "row_repeated",
     RowGravity.REFUSED,
@@ -154,6 +170,14 @@ SHEET_SHORTER = FindingKind(
     "请核对最后一行。",
     "Check its last row.",
 )
+FILE_UNENDED = FindingKind(
+    "file_unended",
+    RowGravity.NOTED,
+    "文件最后一行没有换行，可能没有导出完整，其后可能还有行",
+    "The last line has no line break: the file may not be whole, lines may be missing behind it",
+    "请核对最后一行和总行数。",
+    "Check the last line and the number of lines.",
+)
 EXAMPLE_SKIPPED = FindingKind(
     "example_skipped",
     RowGravity.NOTED,
@@ -166,6 +190,8 @@ EXAMPLE_SKIPPED = FindingKind(
 GENERAL: tuple[FindingKind, ...] = (
     ROW_DAMAGED,
     LINE_CUT,
+    LINE_WIDTH,
+    QUOTE_WITHIN,
     ROW_REPEATED,
     CELL_INVALID,
     CELL_MISSING,
@@ -183,6 +209,7 @@ GENERAL: tuple[FindingKind, ...] = (
     SHEETS_NOT_READ,
     ROWS_BLANK,
     SHEET_SHORTER,
+    FILE_UNENDED,
     EXAMPLE_SKIPPED,
 )
 """Every finding of this file."""

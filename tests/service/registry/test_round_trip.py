@@ -262,14 +262,16 @@ async def test_every_line_of_the_file_is_accounted_for(world: World) -> None:
     assert {one["line"] for one in await report(world, read) if one["gravity"] == "REFUSED"} == {5, 6}
 
 
-async def test_a_short_last_line_is_kept_and_one_without_its_end_is_flagged(world: World) -> None:
+async def test_short_lines_are_kept_and_the_first_and_one_without_its_end_are_flagged(world: World) -> None:
     rows = [f"示例{number},{made_up_code(number)},渝中" for number in (1, 2)]
     text = "\n".join(["企业名称,统一社会信用代码,区县,地址,行业代码", *rows])
     ended = await imported(world, f"{text}\n".encode())
-    assert (ended["result"]["created"], ended["result"]["findings"]) == (2, {})
+    assert (ended["result"]["created"], set(ended["result"]["findings"])) == (2, {"line_width"})
+    assert ended["result"]["head"] == []
     again = await imported(world, text.replace("渝中", "渝中区").encode())
-    assert (again["result"]["unchanged"], again["result"]["flagged"]) == (2, 1)
-    assert [(one["line"], one["code"]) for one in await report(world, again)] == [(3, "line_cut")]
+    assert (again["result"]["unchanged"], again["result"]["flagged"]) == (2, 2)
+    assert [(one["line"], one["code"]) for one in await report(world, again)] == [(2, "line_width"), (3, "line_cut")]
+    assert [(one["code"], one["value"]) for one in again["result"]["head"]] == [("file_unended", "3")]
 
 
 async def test_filings_with_amounts_as_offices_write_them_are_the_same_again(world: World) -> None:
