@@ -56,8 +56,8 @@ TITLE_CHANGED = FindingKind(
     RowGravity.FLAGGED,
     "名称将改变：原为 {before}",
     "The title changes: it was {before}",
-    "请核对编号；如填错编号，请更正后再次导入",
-    "Check the case number; if it is another listing's, correct it and import again",
+    "请核对编号；如填错编号，请更正后再次导入。",
+    "Check the case number; if it is another listing's, correct it and import again.",
 )
 KINDS: tuple[FindingKind, ...] = (LISTING_UNKNOWN, LISTING_OF_ANOTHER, TITLE_CHANGED)
 """Findings of these lists alone."""
