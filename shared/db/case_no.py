@@ -1,5 +1,6 @@
 """Case numbers: what a clerk reads over the phone, as in KC-2026-500107-000123."""
 
+from collections.abc import Collection
 from enum import IntEnum
 
 from sqlalchemy import text
@@ -7,11 +8,17 @@ from sqlalchemy import text
 from shared.db.transaction import Transaction
 
 _PER_SERIES = 100_000
+# In order of their names: two transactions that hold several counters wait for one another, never in a circle.
 _HELD = text("""
-INSERT INTO case_number AS counter (prefix, value) VALUES (:prefix, 0)
-ON CONFLICT (prefix) DO UPDATE SET value = counter.value RETURNING value
+INSERT INTO case_number AS counter (prefix, value)
+SELECT prefix, 0 FROM unnest(CAST(:prefixes AS text[])) AS prefix ORDER BY prefix
+ON CONFLICT (prefix) DO UPDATE SET value = counter.value RETURNING prefix, value
 """)
-_KEEP = text("UPDATE case_number SET value = :value WHERE prefix = :prefix")
+_KEEP = text("""
+UPDATE case_number AS counter SET value = reached.value
+FROM unnest(CAST(:prefixes AS text[]), CAST(:values AS bigint[])) AS reached (prefix, value)
+WHERE counter.prefix = reached.prefix
+""")
 _NEXT = text("""
 INSERT INTO case_number AS counter (prefix, value) VALUES (:prefix, 1)
 ON CONFLICT (prefix) DO UPDATE SET value = counter.value + 1 RETURNING value
@@ -50,8 +57,8 @@ async def next_case_no(tx: Transaction, unit_id: str, *, series: CaseSeries) -> 
 class CaseNumbers:
     """Numbers of one series for many cases of one transaction: a unit's counter is read once and written once.
 
-    The counter is locked from its first number to the end of the transaction, as by `next_case_no`. The transaction
-    must call `keep` after the last number; a roll-back gives all of them back.
+    A counter is locked from `hold` or its first number to the end of the transaction, as by `next_case_no`. The
+    transaction must call `keep` after the last number; a roll-back gives all of them back.
     """
 
     def __init__(self, tx: Transaction, series: CaseSeries) -> None:
@@ -60,23 +67,33 @@ class CaseNumbers:
         self._series = series
         self._values: dict[str, int] = {}
 
+    async def hold(self, unit_ids: Collection[str]) -> None:
+        """Lock the counters of all units that may need a number, in one statement and in order.
+
+        Whoever takes numbers of several units holds them first: units locked one by one, as they come, may lie
+        crosswise to those of another transaction.
+        """
+        prefixes = {_prefix(self._tx, unit_id) for unit_id in unit_ids} - self._values.keys()
+        if prefixes:
+            rows = await self._tx.session.execute(_HELD, {"prefixes": sorted(prefixes)})
+            self._values |= {row.prefix: int(row.value) for row in rows}
+
     async def take(self, unit_id: str) -> str:
         """Return the next number of the unit, as `next_case_no` would.
 
         Raises:
             CaseSeriesExhausted: above 99,999 cases of one series in one unit and year.
         """
+        await self.hold([unit_id])
         prefix = _prefix(self._tx, unit_id)
-        if prefix not in self._values:
-            self._values[prefix] = int((await self._tx.session.execute(_HELD, {"prefix": prefix})).scalar_one())
         self._values[prefix] += 1
         return _number(prefix, self._values[prefix], self._series)
 
     async def keep(self) -> None:
         """Write how far each counter has come."""
         if self._values:
-            values = [{"prefix": prefix, "value": value} for prefix, value in sorted(self._values.items())]
-            await self._tx.session.execute(_KEEP, values)
+            given = {"prefixes": list(self._values), "values": list(self._values.values())}
+            await self._tx.session.execute(_KEEP, given)
 
 
 def _prefix(tx: Transaction, unit_id: str) -> str:

@@ -17,10 +17,12 @@ _SAID = tuple[str, tuple[Any, ...]]
 
 @dataclass
 class Watched:
-    """The SELECT statements that were made, and how each would be answered."""
+    """The statements that were made, and how each SELECT would be answered."""
 
     service: RunningService
     said: list[_SAID] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
+    """Statements of any kind in their order; one that writes many rows stands once."""
 
     async def read_whole(self, *tables: str) -> list[str]:
         """Return the statements that would read one of `tables` from end to end, with their plan."""
@@ -42,10 +44,11 @@ def _nodes(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 @asynccontextmanager
 async def watched(service: RunningService) -> AsyncIterator[Watched]:
-    """Note every SELECT that `service` makes until the block ends."""
+    """Note every SELECT that `service` makes until the block ends, and list all statements."""
     seen = Watched(service)
 
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        seen.made.append(statement)
         if statement.lstrip().startswith("SELECT"):
             seen.said.append((statement, tuple(values)))
 

@@ -75,9 +75,9 @@ def plain(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def open_market(postgres: DatabaseServer) -> AsyncIterator[Market]:
+async def open_market(postgres: DatabaseServer, **settings: Any) -> AsyncIterator[Market]:
     """Run a fresh techtransfer; the firm and the other enterprise are registered."""
-    async with running_service("techtransfer", postgres) as service:
+    async with running_service("techtransfer", postgres, **settings) as service:
         await service.deliver(enterprise(FIRM, "示例铸造有限公司"))
         await service.deliver(enterprise(OTHER, "示例检测有限公司"))
         both = [READ, WRITE]

@@ -89,6 +89,7 @@ async def admit(
     )
     title = (terms.party_uscc, rules.title_key(terms.title))
     rules.refuse_duplicate(await standing.twin(title, but=own_id))
+    await standing.make_free(title)
     return name
 
 
@@ -139,7 +140,6 @@ async def replace_terms(
     if after != before:
         standing.left(before, listing.id)
         standing.opened(after, listing.id, listing.case_no)
-        await tx.session.flush()  # the title is free from here on: new rows would be written before changed ones
 
 
 def apply(tx: Transaction, listing: ListingColumns, move: rules.Move) -> None:

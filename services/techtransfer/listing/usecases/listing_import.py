@@ -93,7 +93,7 @@ async def _write(
     keys = [row.value.title_key for row in rows if row.value.case_no is None]
     known = await store.lock_known(tx, noun.table, case_nos=case_nos, title_keys=keys)
     by_case = {one.case_no: one for one in known}
-    by_title = {(one.party_uscc, one.title_key): one for one in known if one.status not in listing_rules.ENDED}
+    by_id = {one.id: one for one in known}
     seen = await store.seen_among(tx, noun.table, set(case_nos) - by_case.keys())
     standing = standing_in(tx, noun.table)
     said = [row.value.said for row in rows]
@@ -106,6 +106,7 @@ async def _write(
         titles | {(one.party_uscc, one.title_key) for one in known},
         {number for line in said for number in line.get("ip_right_nos", ())},
     )
+    await standing.numbers.hold(_units_of_new(rows, standing))
     written = []
     async for row in in_turns(rows):
         line = row.value
@@ -115,13 +116,26 @@ async def _write(
                 written.append(refused(rules.not_to_change(row.cells, line.case_no, seen=line.case_no in seen)))
                 continue
         else:
-            held = by_title.get((line.said["party_uscc"], line.title_key))
+            # Asked line by line: one before may have given a listing this title, or taken it away.
+            under = standing.open_under((line.said["party_uscc"], line.title_key))
+            held = next((by_id[listing_id] for listing_id in under if listing_id in by_id), None)
         try:
             written.append(await _take(tx, row, held, rule_set, noun, standing))
         except Refusal as refusal:  # nothing of the line was written yet
             written.append(refused(rules.refused_by(refusal, row.cells)))
     await standing.numbers.keep()
     return written
+
+
+def _units_of_new(rows: Sequence[ReadRow[ListingLine]], standing: Standing) -> set[str]:
+    """Return the units whose numbers these lines may need."""
+    return {
+        line.said["unit_id"]
+        for line in (row.value for row in rows)
+        if line.case_no is None
+        and "unit_id" in line.said
+        and not standing.open_under((line.said["party_uscc"], line.title_key))
+    }
 
 
 async def _take(

@@ -30,6 +30,7 @@ class Standing:
     parties: dict[str, RegisteredParty | None] = field(default_factory=dict)
     titles: dict[TitleOfParty, dict[UUID, str]] = field(default_factory=dict)
     rights: dict[str, list[HeldRight]] = field(default_factory=dict)
+    _freed: set[TitleOfParty] = field(default_factory=set)
 
     async def read(self, titles: Collection[TitleOfParty], right_nos: Collection[str] = ()) -> None:
         """Read the parties and open listings of these titles, and the rights under these numbers, as posters write."""
@@ -64,6 +65,16 @@ class Standing:
         await self.read([], numbers)
         return [right for key in {number_key(number) for number in numbers} for right in self.rights[key]]
 
+    def open_under(self, title: TitleOfParty) -> Collection[UUID]:
+        """Return the party's open listings under a title that was read, as they stand by now."""
+        return self.titles[title].keys()
+
+    async def make_free(self, title: TitleOfParty) -> None:
+        """Write what has left a title, before another listing takes it: new rows would be written before changed."""
+        if title in self._freed:
+            await self.tx.session.flush()
+            self._freed.clear()
+
     def opened(self, title: TitleOfParty, listing_id: UUID, case_no: str) -> None:
         """Keep that a listing is open under a title."""
         self.titles.setdefault(title, {})[listing_id] = case_no
@@ -71,6 +82,7 @@ class Standing:
     def left(self, title: TitleOfParty, listing_id: UUID) -> None:
         """Keep that a listing no longer stands under a title."""
         self.titles.get(title, {}).pop(listing_id, None)
+        self._freed.add(title)
 
 
 def standing_in(tx: Transaction, table: type[ListingColumns]) -> Standing:
