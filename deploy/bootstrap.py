@@ -251,8 +251,8 @@ def uv_binary(sources: Sources) -> Path:
 
 
 def _fingerprint() -> str:
-    """What the environment was made from: the lock file, this Python, this place."""
-    text = f"{sys.version}\n{VENV}\n{hashlib.sha256(LOCK.read_bytes()).hexdigest()}\n"
+    """What the environment was made from: the lock file, this Python, the place where it lies, also behind a link."""
+    text = f"{sys.version}\n{VENV.resolve()}\n{hashlib.sha256(LOCK.read_bytes()).hexdigest()}\n"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -277,7 +277,13 @@ def write_command(folder: Path) -> None:
 
 
 def main() -> None:
-    """Make `.venv` agree with `requirements.lock`; at once done if it does."""
+    """Make `.venv` agree with `requirements.lock`; at once done if it does.
+
+    A `.venv` that is a link is another clone's environment: it is used as it is and never changed.
+
+    Raises:
+        SystemExit: Python is too old, or the linked environment was made from another lock file or Python.
+    """
     if sys.version_info < OLDEST_PYTHON:
         raise SystemExit(
             f"Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer is needed, this is {platform.python_version()}"
@@ -285,8 +291,17 @@ def main() -> None:
     stamp = VENV / "made-from"
     fingerprint = _fingerprint()
     if stamp.is_file() and stamp.read_text() == fingerprint:
-        write_command(VENV / "bin")
+        if not VENV.is_symlink():
+            write_command(VENV / "bin")
         return
+    if VENV.is_symlink():
+        raise SystemExit(
+            f".venv is a link to {VENV.resolve()}, which was made from another requirements.lock or Python; it is\n"
+            "another clone's and is left as it is. Remove the link to get an environment of this clone's own, or run\n"
+            "`make environment` in that clone.\n"
+            ".venv 是指向另一份代码环境的链接，其依赖或版本与本目录不同，未作任何改动；"
+            "请删除该链接以建立自己的环境，或在那一份代码中重新准备环境。"
+        )
     TOOLS.mkdir(exist_ok=True)
     with (TOOLS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

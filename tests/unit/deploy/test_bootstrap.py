@@ -4,6 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from deploy import bootstrap
 from deploy.bootstrap import Sources, pip_configuration, uv_binary, write_command
 
 
@@ -52,8 +55,6 @@ def test_later_files_of_pip_go_over_earlier_ones(tmp_path: Path) -> None:
 
 
 def test_a_wheel_with_another_digest_is_not_taken(tmp_path: Path, monkeypatch: object) -> None:
-    from deploy import bootstrap
-
     patch = monkeypatch
     assert hasattr(patch, "setattr")
     index = tmp_path / "simple" / "uv"
@@ -98,3 +99,45 @@ def test_the_operators_command_stands_in_the_environment_and_runs_from_any_folde
     before = (programs / "kechuang").stat().st_mtime_ns
     write_command(programs)
     assert (programs / "kechuang").stat().st_mtime_ns == before
+
+
+def linked_clone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Make a clone with an environment, and another whose `.venv` links to it; return environment and lock file."""
+    for name in ("first", "second"):
+        (folder / name).mkdir()
+        (folder / name / "requirements.lock").write_text("a==1\n")
+    environment = folder / "first" / ".venv"
+    (environment / "bin").mkdir(parents=True)
+    monkeypatch.setattr(bootstrap, "LOCK", folder / "first" / "requirements.lock")
+    monkeypatch.setattr(bootstrap, "VENV", environment)
+    (environment / "made-from").write_text(bootstrap._fingerprint())
+    link = folder / "second" / ".venv"
+    link.symlink_to(environment)
+    monkeypatch.setattr(bootstrap, "LOCK", folder / "second" / "requirements.lock")
+    monkeypatch.setattr(bootstrap, "VENV", link)
+    monkeypatch.setattr(bootstrap, "TOOLS", folder / "second" / ".venv-tools")
+    return environment, folder / "second" / "requirements.lock"
+
+
+def held(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_linked_environment_of_the_same_lock_is_used_and_not_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked_clone(tmp_path, monkeypatch)
+    before = held(tmp_path)
+    bootstrap.main()
+    assert held(tmp_path) == before
+
+
+def test_a_linked_environment_of_another_lock_is_left_to_its_clone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment, lock = linked_clone(tmp_path, monkeypatch)
+    lock.write_text("a==2\n")
+    before = held(tmp_path)
+    with pytest.raises(SystemExit, match="is a link to") as stopped:
+        bootstrap.main()
+    assert (str(environment) in str(stopped.value), held(tmp_path)) == (True, before)
