@@ -193,8 +193,8 @@ def _below(dependant: Dependant) -> Iterator[Dependant]:
 
 
 def anywhere() -> dict[int | str, dict[str, Any]]:
-    """Return what any address may answer, a page of the operators too: these are given before a route is looked for."""
-    return refusals(*_ANYWHERE)
+    """Return what any address may answer, a page of the operators too, which takes no parameter of a query."""
+    return refusals(*_ANYWHERE, QUERY_UNKNOWN)
 
 
 def with_refusals(common: Mapping[Any, Any], own: Mapping[Any, Any]) -> dict[str, Any]:

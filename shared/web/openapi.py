@@ -14,10 +14,11 @@ from pydantic import BaseModel
 from shared.dictionary import DICTIONARY
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.example import ExampleMissing, Examples, example_of, fits
-from shared.kernel.refusals import FIELD_INVALID, NOT_FOUND
+from shared.kernel.refusals import FIELD_INVALID, NOT_FOUND, QUERY_UNKNOWN
 from shared.web.edge_docs import EXAMPLES, anywhere, example, refusals
 from shared.web.meaning import describe
 from shared.web.problem import MEDIA_TYPE, FieldProblem, Problem
+from shared.web.query import OperatorsRoute
 
 _REFERENCE = "#/components/schemas/{model}"
 _OURS_INSTEAD = ("HTTPValidationError", "ValidationError")
@@ -161,7 +162,7 @@ def _add_examples(operation: dict[str, Any], examples: Examples, schemas: dict[s
 def problem_pages(codes: Sequence[RefusalCode]) -> APIRouter:
     """Return the routes that explain every code, where the `type` of a problem document points."""
     by_code = {code.code: code for code in codes}
-    router = APIRouter(prefix="/problems", tags=["operations"], responses=anywhere())
+    router = APIRouter(prefix="/problems", tags=["operations"], responses=anywhere(), route_class=OperatorsRoute)
 
     @router.get(
         "", summary="错误代码目录 / Every problem code", operation_id="list_problems", response_model=ProblemCatalogue
@@ -174,7 +175,7 @@ def problem_pages(codes: Sequence[RefusalCode]) -> APIRouter:
         summary="错误代码说明 / One problem code",
         operation_id="read_problem",
         response_model=ProblemEntry,
-        responses=refusals(NOT_FOUND, FIELD_INVALID),
+        responses=refusals(NOT_FOUND, FIELD_INVALID, QUERY_UNKNOWN),
     )
     async def read_problem(code: Annotated[str, Path(max_length=64)], request: Request) -> JSONResponse:
         del request

@@ -19,6 +19,7 @@ from shared.policy.header import Confidence
 from shared.policy.trust import trust_of
 from shared.settings import product_version
 from shared.web.edge_docs import anywhere
+from shared.web.query import OperatorsRoute
 
 _MISSING = text("SELECT name FROM unnest(CAST(:names AS text[])) AS name WHERE to_regclass(name) IS NULL")
 _REGRESSED = (
@@ -29,7 +30,7 @@ _REGRESSED = (
 )
 _STARTED_AT = SystemClock().now()
 
-router = APIRouter(tags=["operations"], responses=anywhere())
+router = APIRouter(tags=["operations"], responses=anywhere(), route_class=OperatorsRoute)
 
 
 class Liveness(BaseModel):

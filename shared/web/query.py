@@ -1,12 +1,13 @@
 """Query parameters are taken by name: one that is not known, or is given twice, would be dropped in silence."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import QUERY_REPEATED, QUERY_UNKNOWN
@@ -52,6 +53,20 @@ class QueryNames:
     def _check_repeated(self, name: str, shown: str) -> None:
         if name not in self.repeatable:
             raise Refusal(QUERY_REPEATED, pointer=f"query:{shown}", name=shown)
+
+
+class OperatorsRoute(APIRoute):
+    """A route of the operators' pages, which pass no edge: its query is judged as everywhere."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler: judge the query, then answer."""
+        call, names = super().get_route_handler(), QueryNames.of(self.dependant)
+
+        async def handle(request: Request) -> Response:
+            names.check(request)
+            return await call(request)
+
+        return handle
 
 
 def _fields(dependant: Dependant) -> Iterator[tuple[str, bool]]:

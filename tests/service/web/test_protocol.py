@@ -6,9 +6,13 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from fastapi.routing import APIRoute
 
 from shared.kernel.actor import Role
 from shared.kernel.ids import new_id
+from shared.web.edge import EdgeRoute
+from shared.web.query import OperatorsRoute
+from tests.support.contracts import SERVICES, application
 from tests.support.sample_service import READ, WRITE
 from tests.support.service import RunningService
 
@@ -223,3 +227,23 @@ async def test_a_forged_cursor_is_never_a_page(sample: RunningService, values: t
             assert (await http.get("/v1/notes", params={"cursor": spoilt})).status_code == 422, spoilt
         whole = await http.get("/v1/notes", params={"limit": 2, "cursor": cursor})
     assert [one["words"] for one in whole.json()["items"]] == ["b", "c"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/health/live", "/health/ready", "/version", "/metrics", "/problems", "/problems/not_found"]
+)
+async def test_a_page_of_the_operators_takes_no_parameter_and_a_plain_probe_works(
+    sample: RunningService, path: str
+) -> None:
+    async with sample.client(token="") as http:
+        plain = [await http.get(path), await http.head(path), await http.get(f"{path}?")]
+        answer = await http.get(f"{path}?stauts=FAILED")
+    assert [one.status_code for one in plain] == [200, 200, 200]
+    assert (answer.status_code, answer.json()["code"]) == (422, "query_parameter_unknown")
+
+
+def test_no_route_of_any_service_leaves_its_query_unjudged() -> None:
+    for name in (*SERVICES, "gateway"):
+        described = [one for one in application(name).routes if isinstance(one, APIRoute) and one.include_in_schema]
+        assert len(described) > 10
+        assert [one.path for one in described if not isinstance(one, EdgeRoute | OperatorsRoute)] == []
