@@ -1,7 +1,8 @@
 """What a failpoint does: the hook of a launched process, and the file by which a running suite is told where to fail.
 
 An order reads `finance.after_commit_before_publish:kill9@3`: the third time one process of finance comes there, it is
-killed. `kill9=postgres` kills that program of the suite instead. Each order is carried out once by one process.
+killed. `kill9=postgres` kills that program of the suite instead. `stop` lets it stand still, as a stopped process does,
+until somebody ends it. Each order is carried out once by one process.
 """
 
 import json
@@ -16,16 +17,20 @@ from shared import failpoint
 
 SETTING = "FAILPOINT"
 FOLDER_SETTING = "FAILPOINT_FOLDER"
-_ORDER = re.compile(r"(?P<instant>[a-z]+\.[a-z_]+):kill9(=(?P<victim>[a-z0-9-]+))?(@(?P<nth>[1-9][0-9]*))?")
+_ORDER = re.compile(
+    r"(?P<instant>[a-z]+\.[a-z_]+):(?P<deed>kill9|stop)(=(?P<victim>[a-z0-9-]+))?(@(?P<nth>[1-9][0-9]*))?"
+)
+_SIGNALS = {"kill9": signal.SIGKILL, "stop": signal.SIGSTOP}
 _FILE = "orders"
 
 
 @dataclass(frozen=True)
 class Order:
-    """Whom to kill when an instant was reached how often."""
+    """What becomes of whom when an instant was reached how often."""
 
     text: str
     instant: str
+    signal: signal.Signals
     victim: str | None
     nth: int
 
@@ -39,7 +44,7 @@ def read_order(text: str) -> Order:
     found = _ORDER.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is no order such as finance.before_commit:kill9@3")
-    return Order(text, found["instant"], found["victim"], int(found["nth"] or 1))
+    return Order(text, found["instant"], _SIGNALS[found["deed"]], found["victim"], int(found["nth"] or 1))
 
 
 class Hook:
@@ -61,7 +66,7 @@ class Hook:
                 continue
             self._seen[order.text] = self._seen.get(order.text, 0) + 1
             if self._seen[order.text] >= order.nth and self._is_first(order):
-                self._kill(order.victim)
+                self._signal(order)
 
     def _read(self) -> None:
         path = self._folder / _FILE
@@ -81,12 +86,12 @@ class Hook:
             return False
         return True
 
-    def _kill(self, victim: str | None) -> None:
-        if victim is None:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def _signal(self, order: Order) -> None:
+        if order.victim is None:
+            os.kill(os.getpid(), order.signal)
             return
-        pid = json.loads((self._state / "processes.json").read_text())[victim]
-        os.killpg(pid, signal.SIGKILL)
+        pid = json.loads((self._state / "processes.json").read_text())[order.victim]
+        os.killpg(pid, order.signal)
 
 
 def arm_from_environment() -> None:

@@ -63,5 +63,6 @@ def arm_all_children() -> None:
 
 
 if __name__ == "__main__":
+    plant_from_environment()
     arm_all_children()
     sys.exit(main(sys.argv[1:]))

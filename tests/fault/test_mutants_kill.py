@@ -15,6 +15,7 @@ from tests.fault.mutants.suite import AREA
 pytestmark = [pytest.mark.timeout(1_200), pytest.mark.fault("M1")]
 _KILL, _CRASH = "tests/fault/test_kill.py::test_", "tests/fault/test_crash.py::test_"
 _AT = _KILL + "what_clients_were_told_holds_after_a_kill_at_this_instant[{}-seed1]"
+_STILL = "tests/fault/test_hang.py::test_what_clients_were_told_holds_after_a_process_stood_still_at_this_instant"
 # One instant of each case; the bug must show at its first seed.
 _TRIED = {
     "K0": _KILL + "a_run_in_which_nobody_is_killed_leaves_nothing_to_find",
@@ -24,6 +25,7 @@ _TRIED = {
     "A4": _AT.format("finance-at-finance.before_request_commit"),
     "A5": _AT.format("postgres-at-finance.before_request_commit"),
     "A10": _CRASH + "a_broker_killed_between_two_batches_of_a_thousand_events_loses_and_doubles_none",
+    "A11": f"{_STILL}[finance.before_request_commit-seed1]",
 }
 _SHOWN_BY = {
     # Of one act at a time nobody may be waiting for the database when it dies.
@@ -34,7 +36,7 @@ _BY_CHANCE = {
     # A database that is killed after the effect may still take the key.
     "key_after_effect": {"A5"},
     # Of a thousand events some may be in hand, acknowledged already, when the broker dies.
-    "acknowledge_before_effect": {"A10"},
+    "acknowledge_before_effect": {"A10", "A11"},
     # Whether what was written to a dead line is sent again hangs on when the client notices.
     "mark_before_publish": {"A10"},
 }

@@ -36,13 +36,20 @@ def _gathered() -> dict[str, Mutant]:
 
 
 MUTANTS = _gathered()
+_planted: list[Mutant] = []
 
 
 def plant_from_environment() -> Mutant | None:
-    """Plant the mutant that `MUTANT` names, in a test run or in a process that it launched; return it."""
+    """Plant the mutant that `MUTANT` names, in a test run or in a process that it launched; return it.
+
+    What a launcher planted stands in the children that it forks: they plant nothing a second time.
+    """
     name = os.environ.get(SETTING)
     if not name:
         return None
+    if _planted:
+        return _planted[0]
     assert name in MUTANTS, f"no mutant is named {name!r}; there are {', '.join(sorted(MUTANTS))}"
     MUTANTS[name].plant()
+    _planted.append(MUTANTS[name])
     return MUTANTS[name]

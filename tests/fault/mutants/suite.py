@@ -13,6 +13,7 @@ from fastapi import Request, Response
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from deploy.embedded.pulse import Pulse
 from shared.bus import position
 from shared.bus.publish import Message, Published, Publisher, Sent
 from shared.bus.receiver import Arrival, Receiver
@@ -148,6 +149,10 @@ def _lost_line_is_a_crash() -> None:
     engine._is_lost = lambda _fault: False
 
 
+def _silence_is_life() -> None:
+    Pulse.hangs = lambda _self: False  # type: ignore[method-assign]
+
+
 AREA: tuple[Mutant, ...] = (
     Mutant("events_after_commit", "events are written after the effect was committed", ("A1",), _events_after_commit),
     Mutant("mark_before_publish", "an event is marked before the broker has it", ("A2",), _mark_before_publish),
@@ -163,4 +168,5 @@ AREA: tuple[Mutant, ...] = (
     Mutant(
         "broker_not_sought_again", "a broker that went away is not looked for again", ("A10",), _broker_not_sought_again
     ),
+    Mutant("silence_is_life", "a process that stands still is left alone", ("A11",), _silence_is_life),
 )
