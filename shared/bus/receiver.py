@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 import nats.errors
@@ -58,13 +59,22 @@ class Arrival:
     again: bool = False
     parked: bool = False
 
-    def proof(self) -> Proof:
-        """Return by what it is checked."""
-        message = self.message
-        kept, publisher = message.metadata, message.subject.partition(".")[0]
-        own = kept.stream == stream_of(publisher)
-        signature = (message.headers or {}).get(HEADER)
-        return Proof(signature, kept.timestamp, kept.sequence.stream if own else None)
+    @property
+    def signature(self) -> str | None:
+        """Its publisher's signature."""
+        headers = self.message.headers
+        return headers.get(HEADER) if headers else None
+
+    @property
+    def stored_at(self) -> datetime:
+        """When the broker took it."""
+        return self.message.metadata.timestamp
+
+    @property
+    def stream_sequence(self) -> int | None:
+        """Under which number its publisher's own stream keeps it; None if it came from elsewhere."""
+        kept = self.message.metadata
+        return kept.sequence.stream if kept.stream == stream_of(self.message.subject.partition(".")[0]) else None
 
 
 class Receiver:
@@ -180,7 +190,7 @@ class Receiver:
             await self._answer(one)
             return False
         try:
-            self._trust.check(one.message.subject, one.message.data, one.proof())
+            self._trust.check(one.message.subject, one.message.data, one)
         except SignatureInvalid as fault:
             await self._refuse(one, subscriptions, str(fault))
             return False
@@ -286,7 +296,7 @@ class Receiver:
                     payload=one.message.data,
                     reason=reason,
                     deliveries=one.deliveries,
-                    proof=one.proof(),
+                    proof=Proof(one.signature, one.stored_at, one.stream_sequence),
                 )
 
         try:

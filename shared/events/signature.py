@@ -6,18 +6,18 @@ Merkle tree of its events; the header of an event carries the path from it to th
 
     Kechuang-Signature: v1;<key id>;<events in the batch>;<signature>;<index>;<path>
 
-Signature and nodes are base64 without padding; a path is nodes of 22 characters, the lowest first. A node is the
-first 16 bytes of a SHA-256: putting another event in the place of a signed one takes 2^128 tries, and only the
+The signature is base64 without padding; a path is nodes of 24 characters in base64, the lowest first. A node is the
+first 18 bytes of a SHA-256: putting another event in the place of a signed one takes 2^144 tries, and only the
 publisher could look for two of its own that are alike.
 """
 
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
-from binascii import a2b_base64
-from collections.abc import Sequence
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256 as _hash
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -26,63 +26,83 @@ HEADER = "Kechuang-Signature"
 MOST_IN_BATCH = 1_000
 LONGEST_HEADER_BYTES = 400
 VERSION = "v1"
-_NODE = 22
-_BYTES = 16
-_DIGITS = 5
-_LEVEL = 12
-_LEAF, _INNER = b"\x00", b"\x01"
+_BYTES = 18
+_LETTERS = 24
+_INNER = b"\x01"
+_NUMBERS = {str(number): number for number in range(MOST_IN_BATCH + 1)}
+"""Every count and place as a header writes it: reading one is a look, and nothing else is a number."""
+
+
+class Provable(Protocol):
+    """By what an event is checked besides its bytes; how the broker keeps it is asked for only where that matters."""
+
+    @property
+    def signature(self) -> str | None:
+        """Its header; None if it has none."""
+        ...
+
+    @property
+    def stored_at(self) -> datetime:
+        """When the broker took it."""
+        ...
+
+    @property
+    def stream_sequence(self) -> int | None:
+        """Under which number its publisher's own stream keeps it; None if it came from elsewhere."""
+        ...
 
 
 class Proof(NamedTuple):
-    """By what an event is checked besides its bytes.
-
-    Attributes:
-        signature: its header; None if it has none.
-        stored_at: when the broker took it.
-        stream_sequence: under which number its publisher's own stream keeps it; None if it came from elsewhere.
-    """
+    """All of it at once, as a dead letter keeps it."""
 
     signature: str | None
     stored_at: datetime
     stream_sequence: int | None
 
 
-def signed_bytes(subject: str, payload: bytes) -> bytes:
-    """Return what is signed of one event: under another subject the same document is another event."""
-    return b"%b\x00%b" % (subject.encode(), payload)
+def leaf(subject: str, payload: bytes) -> bytes:
+    """Return the node of one event: under another subject the same document is another event."""
+    return _hash(b"\x00%b\x00%b" % (subject.encode(), payload)).digest()[:_BYTES]
 
 
 class SignatureInvalid(ValueError):  # noqa: N818  # says what the signature is
     """An event was not signed by its publisher; the message begins with one word that says why."""
 
 
-def sign_batch(key: Ed25519PrivateKey, key_id: str, payloads: Sequence[bytes]) -> list[str]:
+def sign_batch(key: Ed25519PrivateKey, key_id: str, events: Iterable[tuple[str, bytes]]) -> list[str]:
     """Return the header of each event of a batch.
 
     Args:
         key: of the publisher.
         key_id: its name in the catalogue of public keys.
-        payloads: the signed bytes of the events, 1 to `MOST_IN_BATCH`.
+        events: subject and document of each, 1 to `MOST_IN_BATCH`.
     """
-    levels = [[_hash(_LEAF + payload).digest()[:_BYTES] for payload in payloads]]
+    levels = [[leaf(subject, payload) for subject, payload in events]]
     while len(levels[-1]) > 1:
         below = levels[-1]
-        above = [_hash(_INNER + below[at] + below[at + 1]).digest()[:_BYTES] for at in range(0, len(below) - 1, 2)]
+        pairs = zip(below[::2], below[1::2], strict=False)
+        above = [_hash(_INNER + left + right).digest()[:_BYTES] for left, right in pairs]
+        # The last of an odd number has no sibling and rises as it is.
         levels.append([*above, below[-1]] if len(below) % 2 else above)
-    count = len(payloads)
-    signature = _written(key.sign(_signed(key_id, count, levels[-1][0])))
+    count = len(levels[0])
+    signature = b64encode(key.sign(_signed(key_id, count, levels[-1][0]))).decode().rstrip("=")
     paths = [""]
     for level in reversed(levels[:-1]):
-        written, size = [_written(node) for node in level], len(level)
-        # The last of an odd number has no sibling and rises as it is.
-        paths = [(written[at ^ 1] + paths[at >> 1]) if at ^ 1 < size else paths[at >> 1] for at in range(size)]
-    return [f"{VERSION};{key_id};{count};{signature};{index};{path}" for index, path in enumerate(paths)]
+        size, written = len(level), b2a_base64(b"".join(level), newline=False).decode()
+        nodes = [written[at : at + _LETTERS] for at in range(0, size * _LETTERS, _LETTERS)]
+        shorter, paths = paths, []
+        for left, right, path in zip(nodes[::2], nodes[1::2], shorter, strict=False):
+            paths += (right + path, left + path)
+        if size % 2:
+            paths.append(shorter[-1])
+    head = f"{VERSION};{key_id};{count};{signature};"
+    return [f"{head}{index};{path}" for index, path in enumerate(paths)]
 
 
 class SignedBatch:
     """One batch of one publisher; once its signature held, another event of it costs a hash or two."""
 
-    __slots__ = ("_count", "_key_id", "_nodes", "_public", "_signature", "holds")
+    __slots__ = ("_count", "_first", "_key_id", "_lonely", "_nodes", "_public", "_signature", "holds")
 
     def __init__(self, key_id: str, count: str, signature: str, public: Ed25519PublicKey) -> None:
         """Name what a header says of the batch; nothing is believed yet.
@@ -91,56 +111,67 @@ class SignedBatch:
             SignatureInvalid: no batch has so many events.
         """
         self._key_id, self._signature, self._public = key_id, signature, public
-        self._count = _number(count)
-        if not 1 <= self._count <= MOST_IN_BATCH:
+        self._count = size = _NUMBERS.get(count, 0)
+        if size == 0:
             raise SignatureInvalid("malformed: no batch has so many events")
-        self._nodes: dict[int, bytes] = {}
+        # Nodes as in a heap: the root is 1, below `at` are `2 at` and `2 at + 1`; what rises stands on every level.
+        self._first = first = 1 << (size - 1).bit_length()
+        self._nodes: list[bytes | None] = [None] * (first + size)
+        self._lonely = set[int]()
+        """Nodes without a sibling."""
+        while size > 1:
+            if size % 2:
+                self._lonely.add(first + size - 1)
+            first, size = first >> 1, (size + 1) >> 1
         self.holds = False
         """Whether the signature was seen to be the publisher's."""
 
-    def check(self, payload: bytes, place: str, path: str) -> None:
+    def check(self, node: bytes, place: str, path: str) -> None:
         """Check one event: go from it towards the root until a node is known, or to the root and its signature.
 
         Args:
-            payload: its signed bytes.
+            node: its leaf.
             place: its index, from 0.
             path: the nodes beside its way to the root, lowest first.
 
         Raises:
             SignatureInvalid: the bytes, the path or the signature are not those of the publisher.
         """
-        index, size = _number(place), self._count
-        if not 0 <= index < size:
+        index = _NUMBERS.get(place, self._count)
+        if index >= self._count:
             raise SignatureInvalid("malformed: index outside of the batch")
-        node = _hash(_LEAF + payload).digest()[:_BYTES]
-        known, way, where, at = self._nodes, {}, index, 0
-        while (met := known.get(where)) is None:
-            way[where] = node
-            if size == 1:
+        at = self._first + index
+        known = self._nodes[at]
+        if known is None:
+            self._climb(node, at, path)
+        elif known != node:
+            raise SignatureInvalid("changed: the event is not in its batch")
+
+    def _climb(self, node: bytes, at: int, path: str) -> None:
+        """Check a node that is not known by those beside its way to one that is."""
+        nodes, way, taken = self._nodes, [], 0
+        while (known := nodes[at]) is None:
+            way.append((at, node))
+            if at == 1:
                 self._check_root(node)
                 break
-            if index ^ 1 < size:
-                beside = _read(path[at : at + _NODE])
-                at += _NODE
-                way[where ^ 1] = beside
-                node = _hash(_INNER + (beside + node if index & 1 else node + beside)).digest()[:_BYTES]
-            index, size, where = index >> 1, (size + 1) >> 1, (where >> _LEVEL) + 1 << _LEVEL | index >> 1
+            if at not in self._lonely:
+                sibling = _read(path[taken : taken + _LETTERS])
+                taken += _LETTERS
+                way.append((at ^ 1, sibling))
+                node = _hash(_INNER + (sibling + node if at & 1 else node + sibling)).digest()[:_BYTES]
+            at >>= 1
         else:
-            if met != node:
+            if known != node:
                 raise SignatureInvalid("changed: the event is not in its batch")
         # All of them lead to a node that was known: they are known now.
-        if way:
-            known.update(way)
+        for place, seen in way:
+            nodes[place] = seen
 
     def _check_root(self, root: bytes) -> None:
-        if self.holds or not _holds(self._public, self._signature, _signed(self._key_id, self._count, root)):
+        if not _holds(self._public, self._signature, _signed(self._key_id, self._count, root)):
             raise SignatureInvalid("changed: the signature is not of these bytes")
         self.holds = True
-
-
-def _number(text: str) -> int:
-    """Return a count or place as a header writes it, -1 for anything else, such as more digits than any has."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else -1
 
 
 def _signed(key_id: str, count: int, root: bytes) -> bytes:
@@ -155,12 +186,8 @@ def _holds(key: Ed25519PublicKey, signature: str, message: bytes) -> bool:
     return True
 
 
-def _written(node: bytes) -> str:
-    return b64encode(node).decode().rstrip("=")
-
-
-def _read(text: str) -> bytes:
+def _read(node: str) -> bytes:
     try:
-        return a2b_base64(text + "==", strict_mode=True)
+        return a2b_base64(node, strict_mode=True)
     except (NotBase64, ValueError) as fault:
         raise SignatureInvalid("malformed: a node of the path is no base64") from fault

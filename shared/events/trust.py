@@ -5,18 +5,18 @@ everybody; the private key is one service's secret.
 """
 
 import os
-import time
 from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 
 import orjson
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from shared.events.signature import VERSION, Proof, SignatureInvalid, SignedBatch, sign_batch, signed_bytes
+from shared.events.signature import VERSION, Provable, SignatureInvalid, SignedBatch, leaf, sign_batch
 
 _LOOK_AGAIN_SECONDS = 2.0
 _KEPT_BATCHES = 32
@@ -32,6 +32,7 @@ class TrustedKey:
     public: Ed25519PublicKey
     valid_from: datetime | None
     valid_until: datetime | None
+    is_dated: bool
 
 
 @dataclass(slots=True)
@@ -39,12 +40,9 @@ class _Watched:
     """A file that is looked at again when it may have changed."""
 
     path: Path
-    looked_at: float = 0.0
+    look_after: float = 0.0
+    """The instant of the monotonic clock from which on another look is due."""
     changed_at: int = 0
-
-    def may_have_changed(self) -> bool:
-        """Tell whether the last look is so long ago that another is due."""
-        return time.monotonic() - self.looked_at > _LOOK_AGAIN_SECONDS
 
     def has_changed(self) -> bool:
         """Look, and tell whether it is another than at the last look.
@@ -52,7 +50,7 @@ class _Watched:
         Raises:
             OSError: it is not there.
         """
-        self.looked_at, before = time.monotonic(), self.changed_at
+        self.look_after, before = monotonic() + _LOOK_AGAIN_SECONDS, self.changed_at
         self.changed_at = self.path.stat().st_mtime_ns
         return self.changed_at != before
 
@@ -84,9 +82,9 @@ class Signer:
         Args:
             events: subject and document of each, at least one.
         """
-        if self._file.may_have_changed():
+        if monotonic() > self._file.look_after:
             self._look()
-        return sign_batch(self._key, self._id, [signed_bytes(subject, payload) for subject, payload in events])
+        return sign_batch(self._key, self._id, events)
 
     def _look(self) -> None:
         """Take the new key if the file is another; one that cannot be read, as one half copied, changes nothing."""
@@ -130,7 +128,7 @@ class Trust:
         self._file.has_changed()
         self._read()
 
-    def check(self, subject: str, payload: bytes, proof: Proof) -> None:
+    def check(self, subject: str, payload: bytes, proof: Provable) -> None:
         """Check that the owner of `subject` signed `payload`.
 
         Args:
@@ -142,28 +140,29 @@ class Trust:
             SignatureInvalid: it did not; the first word says why: missing, malformed, unknown, foreign, expired or
                 changed.
         """
-        if self._file.may_have_changed():
+        if monotonic() > self._file.look_after:
             self._look()
-        if proof.signature is None:
+        header = proof.signature
+        if header is None:
             self._check_unsigned(subject, proof)
             return
         try:
-            head, place, path = proof.signature.rsplit(";", 2)
+            head, place, path = header.rsplit(";", 2)
         except ValueError as fault:
             raise SignatureInvalid("malformed: not v1;key;count;signature;index;path") from fault
         key, batch = self._batches.get(head) or self._opened(head)
         if not subject.startswith(key.subjects):
             raise SignatureInvalid(f"foreign: a key of {key.service} signed {subject}")
-        if not _within(proof.stored_at, key):
+        if key.is_dated and not _within(proof.stored_at, key):
             raise SignatureInvalid(f"expired: the key of {key.service} is not for {proof.stored_at}")
         known = batch.holds
-        batch.check(signed_bytes(subject, payload), place, path)
+        batch.check(leaf(subject, payload), place, path)
         if not known:
             self._batches[head] = (key, batch)
             while len(self._batches) > _KEPT_BATCHES:
                 self._batches.pop(next(iter(self._batches)))
 
-    def _check_unsigned(self, subject: str, proof: Proof) -> None:
+    def _check_unsigned(self, subject: str, proof: Provable) -> None:
         """Believe an event without a signature only where the stream held it before its publisher signed.
 
         By number and by time: a stream that somebody made anew counts from one again, but the broker stamps what it
@@ -205,6 +204,7 @@ class Trust:
                 public=Ed25519PublicKey.from_public_bytes(b64decode(one["public"])),
                 valid_from=_instant(one.get("valid_from")),
                 valid_until=_instant(one.get("valid_until")),
+                is_dated=bool(one.get("valid_from") or one.get("valid_until")),
             )
             for one in document["keys"]
         }

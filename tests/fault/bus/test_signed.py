@@ -102,7 +102,7 @@ async def test_a_key_is_changed_while_events_flow_and_the_old_one_ends(pair: Pai
     make_key("registry", private, public, now)
     old = Signer(private)
     # It signs on with the key that it once read.
-    old._file.looked_at = float("inf")
+    old._file.look_after = float("inf")
     keys = EventKeys(Signer(private), Trust(public))
     buses = [
         Bus(pair.publisher, CLOCK, url=pair.broker.url("registry"), subscriptions=[], keys=keys),
@@ -234,7 +234,7 @@ async def test_a_list_of_keys_that_is_half_copied_changes_nothing(tmp_path: Path
     for half, file in zip(whole, (public, private), strict=True):
         file.write_bytes(half[: len(half) // 2])
     for watched in (signer._file, trusting._file):
-        watched.looked_at = 0
+        watched.look_after = 0
     (header,) = signer.headers([(EVENT.subject, b"{}")])
     trusting.check(EVENT.subject, b"{}", Proof(header, CLOCK.at, 1))
     # The rest comes, and with it another key.
@@ -242,7 +242,7 @@ async def test_a_list_of_keys_that_is_half_copied_changes_nothing(tmp_path: Path
     private.write_bytes(whole[1])
     make_key("registry", private, public, CLOCK.at)
     for watched in (signer._file, trusting._file):
-        watched.looked_at = 0
+        watched.look_after = 0
     (later,) = signer.headers([(EVENT.subject, b"{}")])
     assert later.split(";")[1] != header.split(";")[1]
     trusting.check(EVENT.subject, b"{}", Proof(later, CLOCK.at, 2))

@@ -8,10 +8,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.events.signature import LONGEST_HEADER_BYTES, MOST_IN_BATCH, SignatureInvalid, SignedBatch, sign_batch
+from shared.events.signature import LONGEST_HEADER_BYTES, MOST_IN_BATCH, SignatureInvalid, SignedBatch, leaf, sign_batch
 
 KEY = Ed25519PrivateKey.generate()
 ID = "registry-1f2e3d4c"
+
+
+SUBJECT = "registry.enterprise.changed.v1"
+
+
+def signed(payloads: list[bytes], key: Ed25519PrivateKey = KEY) -> list[str]:
+    """Return the headers of a batch."""
+    return sign_batch(key, ID, [(SUBJECT, payload) for payload in payloads])
 
 
 def checked(payload: bytes, header: str, batch: SignedBatch | None = None) -> SignedBatch:
@@ -19,13 +27,13 @@ def checked(payload: bytes, header: str, batch: SignedBatch | None = None) -> Si
     head, place, path = header.rsplit(";", 2)
     _, key_id, count, signature = head.split(";")
     batch = batch or SignedBatch(key_id, count, signature, KEY.public_key())
-    batch.check(payload, place, path)
+    batch.check(leaf(SUBJECT, payload), place, path)
     return batch
 
 
 @given(st.lists(st.binary(max_size=40), min_size=1, max_size=40), st.integers())
 def test_every_event_of_a_batch_is_checked_alone_and_together_in_any_order(payloads: list[bytes], seed: int) -> None:
-    pairs = list(zip(payloads, sign_batch(KEY, ID, payloads), strict=True))
+    pairs = list(zip(payloads, signed(payloads), strict=True))
     for payload, header in pairs:
         assert checked(payload, header).holds
     random.Random(seed).shuffle(pairs)
@@ -36,7 +44,7 @@ def test_every_event_of_a_batch_is_checked_alone_and_together_in_any_order(paylo
 
 @given(st.lists(st.binary(max_size=20), min_size=1, max_size=20, unique=True), st.data())
 def test_no_other_bytes_place_or_path_are_believed(payloads: list[bytes], data: st.DataObject) -> None:
-    headers = sign_batch(KEY, ID, payloads)
+    headers = signed(payloads)
     at = data.draw(st.integers(0, len(payloads) - 1))
     other = data.draw(st.binary(max_size=20).filter(lambda one: one != payloads[at]))
     known = None if data.draw(st.booleans()) else checked(payloads[at], headers[at])
@@ -49,7 +57,7 @@ def test_no_other_bytes_place_or_path_are_believed(payloads: list[bytes], data: 
 
 
 def test_the_largest_batch_keeps_its_headers_within_what_is_told_of_them() -> None:
-    headers = sign_batch(KEY, ID, [b"x"] * MOST_IN_BATCH)
+    headers = signed([b"x"] * MOST_IN_BATCH)
     assert max(map(len, headers)) <= LONGEST_HEADER_BYTES
 
 
@@ -61,7 +69,7 @@ def test_a_batch_of_no_size_is_malformed(count: str) -> None:
 
 @pytest.mark.parametrize("place", ["1", "-1", "x", "１", "9" * 5_000, ""])
 def test_a_place_outside_of_the_batch_is_malformed(place: str) -> None:
-    (header,) = sign_batch(KEY, ID, [b"event"])
+    (header,) = signed([b"event"])
     with pytest.raises(SignatureInvalid, match="malformed"):
         checked(b"event", f"{header.rsplit(';', 2)[0]};{place};")
 
@@ -69,10 +77,10 @@ def test_a_place_outside_of_the_batch_is_malformed(place: str) -> None:
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_whatever_stands_in_a_header_is_refused_in_words(signature: str, path: str) -> None:
     with pytest.raises(SignatureInvalid):
-        SignedBatch(ID, "4", signature, KEY.public_key()).check(b"event", "2", path)
+        SignedBatch(ID, "4", signature, KEY.public_key()).check(leaf(SUBJECT, b"event"), "2", path)
 
 
 def test_another_key_over_the_same_bytes_is_not_believed() -> None:
-    (header,) = sign_batch(Ed25519PrivateKey.generate(), ID, [b"event"])
+    (header,) = signed([b"event"], Ed25519PrivateKey.generate())
     with pytest.raises(SignatureInvalid, match="changed"):
         checked(b"event", header)
