@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -129,7 +130,8 @@ class Transaction:
             data = event.model_dump_json().encode()
             if len(data) > MAX_EVENT_BYTES:
                 _log.warning("event_too_large", subject=event.subject, bytes=len(data))
-                raise Refusal(EVENT_TOO_LARGE, limit_bytes=MAX_EVENT_BYTES)
+                field, size = max(_sizes(data).items(), key=itemgetter(1))
+                raise Refusal(EVENT_TOO_LARGE, limit_bytes=MAX_EVENT_BYTES, field=field, field_bytes=size)
             self._kept.events.append(_Emitted(event, data, self.causation_id, self.request_id, traceparent))
 
     def audit(
@@ -320,3 +322,8 @@ SELECT CAST(:client_id AS text), CAST(:route AS text), CAST(:key AS text), CAST(
        CAST(:status AS smallint), CAST(:headers AS jsonb), CAST(:body AS bytea), CAST(:at AS timestamptz)
 WHERE CAST(:key AS text) IS NOT NULL
 """)
+
+
+def _sizes(data: bytes) -> dict[str, int]:
+    """Return the bytes of each field of an event's data as JSON, its name included."""
+    return {name: len(orjson.dumps({name: value})) - 2 for name, value in orjson.loads(data).items()}

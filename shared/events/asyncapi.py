@@ -210,25 +210,26 @@ def envelope_example(event: type[Event], schemas: Mapping[str, Any]) -> dict[str
 
 def _envelope_schema() -> dict[str, Any]:
     """Return the schema of the CloudEvents 1.0 document around every event."""
-    text = {"type": "string", "minLength": 1}
-    counted = {"type": "integer", "minimum": 1}
+    text = {"type": "string", "minLength": 1, "maxLength": 200}
+    word = {"type": "string", "minLength": 1, "maxLength": 60}
+    counted = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
     identity = {"type": "string", "format": "uuid"}
     described: dict[str, tuple[dict[str, Any], str]] = {
         "specversion": ({"const": "1.0"}, "CloudEvents 版本 / version of CloudEvents"),
         "id": (identity, "事件编号，也是 Nats-Msg-Id / also the Nats-Msg-Id and the key of every inbox"),
         "source": (text, "发布方 / the publisher"),
         "type": (text, "NATS 主题 / the NATS subject"),
-        "subject": (text, "聚合与编号 / aggregate and which one"),
+        "subject": ({**text, "maxLength": 261}, "聚合与编号 / aggregate and which one"),
         "time": ({"type": "string", "format": "date-time"}, "起因发生的时间，不用于排序 / never used for order"),
         "datacontenttype": ({"const": "application/json"}, "数据格式 / form of the data"),
         "dataschema": (text, "数据的 JSON Schema / JSON schema of the data"),
-        "aggregate": (text, "聚合的名称 / noun of the aggregate"),
+        "aggregate": (word, "聚合的名称 / noun of the aggregate"),
         "aggregateid": (text, "聚合的编号 / which one"),
         "version": (counted, "聚合的事件序号，自 1 起 / counts all events of the aggregate, from 1"),
         "sequence": (counted, "聚合在本主题下的序号 / counts the events of the aggregate under this subject, from 1"),
         "causationid": (identity, "最初的起因 / the first cause"),
         "requestid": (text, "引起它的请求，如有 / the request that caused it, if one did"),
-        "traceparent": (text, "W3C 追踪上下文，如有 / W3C trace context, if traced"),
+        "traceparent": (word, "W3C 追踪上下文，如有 / W3C trace context, if traced"),
         "data": ({"type": "object"}, "事件本身 / the event itself"),
     }
     optional = {"requestid", "traceparent"}

@@ -1,12 +1,13 @@
 """The envelope of every event on the wire: CloudEvents 1.0 in JSON, with our order and causation beside it."""
 
 from datetime import datetime
-from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from shared.events.bounds import Number, Ordinal, Subject, Word
 from shared.events.event import Event
 
 E_co = TypeVar("E_co", bound=Event, covariant=True)
@@ -37,14 +38,14 @@ class Envelope(BaseModel, Generic[E_co]):
 
     id: UUID
     time: datetime
-    subject: str
-    aggregate: str
-    aggregate_id: str
-    version: Annotated[int, Field(ge=1)]
-    sequence: Annotated[int, Field(ge=1)]
+    subject: Subject
+    aggregate: Word
+    aggregate_id: Number
+    version: Ordinal
+    sequence: Ordinal
     causation_id: UUID
-    request_id: str | None
-    traceparent: str | None
+    request_id: Number | None
+    traceparent: Word | None
     data: E_co
 
 

@@ -1,9 +1,12 @@
 """Events of finance: evaluations, limits, consents, applications, loans and cover."""
 
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
+from shared.events.bounds import MOST_KINDS, Fen, Milli, Number, Ppm, Sha256, TermMonths, UnitId, Uscc, Version, Word
 from shared.events.event import Event, EventKind
 
 
@@ -16,17 +19,17 @@ class EvaluationCompleted(Event):
     aggregate: ClassVar[str] = "evaluation"
     key: ClassVar[tuple[str, ...]] = ("uscc",)
 
-    uscc: str
+    uscc: Uscc
     evaluation_id: UUID
     supersedes_id: UUID | None
-    grade: str
-    score_milli: int
-    limit_fen: int
-    uplift_fen: int
+    grade: Word
+    score_milli: Milli
+    limit_fen: Fen
+    uplift_fen: Fen
     as_of_on: date
     valid_until_on: date
-    rule_set_version: str
-    rule_set_sha256: str
+    rule_set_version: Version
+    rule_set_sha256: Sha256
 
 
 class LimitChanged(Event):
@@ -38,11 +41,11 @@ class LimitChanged(Event):
     aggregate: ClassVar[str] = "credit_line"
     key: ClassVar[tuple[str, ...]] = ("uscc",)
 
-    uscc: str
-    limit_fen: int
-    reserved_fen: int
-    drawn_fen: int
-    available_fen: int
+    uscc: Uscc
+    limit_fen: Fen
+    reserved_fen: Fen
+    drawn_fen: Fen
+    available_fen: Fen
 
 
 class ConsentGranted(Event):
@@ -55,10 +58,10 @@ class ConsentGranted(Event):
     key: ClassVar[tuple[str, ...]] = ("consent_id",)
 
     consent_id: UUID
-    enterprise_uscc: str
-    bank_uscc: str
-    purpose: str
-    scopes: tuple[str, ...]
+    enterprise_uscc: Uscc
+    bank_uscc: Uscc
+    purpose: Word
+    scopes: Annotated[tuple[Word, ...], Field(max_length=MOST_KINDS)]
     granted_at: datetime
     expires_at: datetime
 
@@ -73,8 +76,8 @@ class ConsentRevoked(Event):
     key: ClassVar[tuple[str, ...]] = ("consent_id",)
 
     consent_id: UUID
-    enterprise_uscc: str
-    bank_uscc: str
+    enterprise_uscc: Uscc
+    bank_uscc: Uscc
     revoked_at: datetime
     purge_by_on: date
 
@@ -87,9 +90,9 @@ class _ApplicationEvent(Event):
     key: ClassVar[tuple[str, ...]] = ("application_id",)
 
     application_id: UUID
-    case_no: str
-    enterprise_uscc: str
-    bank_uscc: str
+    case_no: Number
+    enterprise_uscc: Uscc
+    bank_uscc: Uscc
 
 
 class ApplicationSubmitted(_ApplicationEvent):
@@ -99,8 +102,8 @@ class ApplicationSubmitted(_ApplicationEvent):
     meaning_zh: ClassVar[str] = "企业向银行提交了贷款申请，银行的十个工作日办理期限开始"
 
     evaluation_id: UUID
-    amount_fen: int
-    term_months: int
+    amount_fen: Fen
+    term_months: TermMonths
     answer_due_on: date
 
 
@@ -110,9 +113,9 @@ class ApplicationDecided(_ApplicationEvent):
     subject: ClassVar[str] = "finance.application.decided.v1"
     meaning_zh: ClassVar[str] = "贷款申请有了进展：受理、退回、批复、拒绝、撤销或失效"
 
-    status: str
-    reason_code: str | None
-    amount_fen: int | None
+    status: Word
+    reason_code: Word | None
+    amount_fen: Fen | None
     valid_until_on: date | None
 
 
@@ -122,11 +125,11 @@ class ApplicationFlagged(_ApplicationEvent):
     subject: ClassVar[str] = "finance.application.flagged.v1"
     meaning_zh: ClassVar[str] = "在办申请所依据的评价已被新的评价取代，银行批复前须确认"
 
-    flag: str
+    flag: Word
     old_evaluation_id: UUID
     new_evaluation_id: UUID
-    old_limit_fen: int
-    new_limit_fen: int
+    old_limit_fen: Fen
+    new_limit_fen: Fen
 
 
 class _LoanEvent(Event):
@@ -137,8 +140,8 @@ class _LoanEvent(Event):
     key: ClassVar[tuple[str, ...]] = ("loan_id",)
 
     loan_id: UUID
-    enterprise_uscc: str
-    bank_uscc: str
+    enterprise_uscc: Uscc
+    bank_uscc: Uscc
 
 
 class LoanSigned(_LoanEvent):
@@ -148,9 +151,9 @@ class LoanSigned(_LoanEvent):
     meaning_zh: ClassVar[str] = "签订了借款合同，本金占用企业额度"
 
     application_id: UUID
-    principal_fen: int
-    rate_ppm: int
-    term_months: int
+    principal_fen: Fen
+    rate_ppm: Ppm
+    term_months: TermMonths
     draw_until_on: date
 
 
@@ -161,8 +164,8 @@ class LoanDrawn(_LoanEvent):
     meaning_zh: ClassVar[str] = "凭借据发放了一笔贷款"
 
     drawdown_id: UUID
-    note_no: str
-    amount_fen: int
+    note_no: Number
+    amount_fen: Fen
     starts_on: date
     matures_on: date
 
@@ -174,8 +177,8 @@ class LoanRepaid(_LoanEvent):
     meaning_zh: ClassVar[str] = "归还了一笔放款的本金，额度相应释放"
 
     drawdown_id: UUID
-    amount_fen: int
-    outstanding_fen: int
+    amount_fen: Fen
+    outstanding_fen: Fen
     value_on: date
 
 
@@ -185,7 +188,7 @@ class LoanLapsed(_LoanEvent):
     subject: ClassVar[str] = "finance.loan.lapsed.v1"
     meaning_zh: ClassVar[str] = "已签贷款逾期未放款，占用的额度释放"
 
-    released_fen: int
+    released_fen: Fen
 
 
 class CoverChanged(Event):
@@ -200,10 +203,10 @@ class CoverChanged(Event):
     cover_id: UUID
     drawdown_id: UUID
     loan_id: UUID
-    enterprise_uscc: str
-    bank_uscc: str
-    unit_id: str
-    status: str
-    covered_fen: int
-    released_fen: int = 0
-    reason_code: str | None
+    enterprise_uscc: Uscc
+    bank_uscc: Uscc
+    unit_id: UnitId
+    status: Word
+    covered_fen: Fen
+    released_fen: Fen = 0
+    reason_code: Word | None

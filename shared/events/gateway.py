@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from shared.events.bounds import Number, UnitId, Uscc, Word
 from shared.events.event import Event, EventKind
 
 
@@ -14,8 +15,8 @@ class ClientChanged(Event):
     aggregate: ClassVar[str] = "client"
     key: ClassVar[tuple[str, ...]] = ("client_id",)
 
-    client_id: str
-    role: str
-    status: str
-    party: str | None
-    unit_id: str | None
+    client_id: Number
+    role: Word
+    status: Word
+    party: Uscc | None
+    unit_id: UnitId | None

@@ -1,11 +1,12 @@
 """Events of ipr: rights, and the IP summary of a firm on a day."""
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from shared.events.bounds import MOST_KINDS, MOST_OWNERS, Count, Line, Milli, Number, Ppm, Sha256, Uscc, Version, Word
 from shared.events.event import Event, EventKind
 
 
@@ -14,8 +15,8 @@ class OwnerShare(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    uscc: str
-    share_ppm: int
+    uscc: Uscc
+    share_ppm: Ppm
 
 
 class RightChanged(Event):
@@ -28,11 +29,11 @@ class RightChanged(Event):
     key: ClassVar[tuple[str, ...]] = ("right_id",)
 
     right_id: UUID
-    right_no: str
-    kind: str
-    title: str
-    legal_status: str
-    owners: tuple[OwnerShare, ...]
+    right_no: Number
+    kind: Word
+    title: Line
+    legal_status: Word
+    owners: Annotated[tuple[OwnerShare, ...], Field(max_length=MOST_OWNERS)]
     filed_on: date | None
     granted_on: date | None
     ends_on: date | None
@@ -45,9 +46,9 @@ class KindCount(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    kind: str
-    count: int
-    weighted_milli: int
+    kind: Word
+    count: Count
+    weighted_milli: Milli
 
 
 class PortfolioChanged(Event):
@@ -59,12 +60,12 @@ class PortfolioChanged(Event):
     aggregate: ClassVar[str] = "portfolio"
     key: ClassVar[tuple[str, ...]] = ("uscc",)
 
-    uscc: str
+    uscc: Uscc
     as_of_on: date
-    class_1_count: int
-    class_2_count: int
-    high_value_count: int
-    blemished_count: int
-    kinds: tuple[KindCount, ...]
-    rule_set_version: str
-    rule_set_sha256: str
+    class_1_count: Count
+    class_2_count: Count
+    high_value_count: Count
+    blemished_count: Count
+    kinds: Annotated[tuple[KindCount, ...], Field(max_length=MOST_KINDS)]
+    rule_set_version: Version
+    rule_set_sha256: Sha256

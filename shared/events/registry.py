@@ -1,11 +1,12 @@
 """Events of the registry: enterprises, their filings and their titles."""
 
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from shared.events.bounds import MOST_DAYS, Count, Fen, Line, Number, UnitId, Uscc, Word, Year
 from shared.events.event import Event, EventKind
 
 
@@ -30,16 +31,16 @@ class EnterpriseChanged(Event):
     aggregate: ClassVar[str] = "enterprise"
     key: ClassVar[tuple[str, ...]] = ("uscc",)
 
-    uscc: str
-    name: str
-    unit_id: str
-    industry_code: str | None
-    key_field: str | None
+    uscc: Uscc
+    name: Line
+    unit_id: UnitId
+    industry_code: Word | None
+    key_field: Word | None
     founded_on: date | None
-    legal_form: str
-    founder_type: str | None
-    size_class: str | None
-    status: str
+    legal_form: Word
+    founder_type: Word | None
+    size_class: Word | None
+    status: Word
     integrity: IntegrityMarks
 
 
@@ -52,8 +53,8 @@ class IntegrityChanged(Event):
     aggregate: ClassVar[str] = "enterprise"
     key: ClassVar[tuple[str, ...]] = ("uscc",)
 
-    uscc: str
-    mark: str
+    uscc: Uscc
+    mark: Word
     active: bool
     effective_on: date
 
@@ -70,18 +71,18 @@ class FilingAccepted(Event):
     aggregate: ClassVar[str] = "filing"
     key: ClassVar[tuple[str, ...]] = ("uscc", "year")
 
-    uscc: str
-    year: int
-    staff: int
-    science_staff: int
-    rd_staff: int
-    senior_title_staff: int
-    revenue_fen: int
-    cost_expense_fen: int
-    assets_fen: int
-    rd_expense_fen: int
-    super_deduction_fen: int | None
-    innovative_products: int
+    uscc: Uscc
+    year: Year
+    staff: Count
+    science_staff: Count
+    rd_staff: Count
+    senior_title_staff: Count
+    revenue_fen: Fen
+    cost_expense_fen: Fen
+    assets_fen: Fen
+    rd_expense_fen: Fen
+    super_deduction_fen: Fen | None
+    innovative_products: Count
 
 
 class QualificationChanged(Event):
@@ -98,13 +99,13 @@ class QualificationChanged(Event):
     aggregate: ClassVar[str] = "qualification"
     key: ClassVar[tuple[str, ...]] = ("uscc", "kind")
 
-    uscc: str
-    kind: str
-    status: str
-    number: str | None
+    uscc: Uscc
+    kind: Word
+    status: Word
+    number: Number | None
     valid_from_on: date
     valid_until_on: date | None
-    evidence_level: str
+    evidence_level: Word
 
 
 class HolidayNoticeRecorded(Event):
@@ -121,12 +122,12 @@ class HolidayNoticeRecorded(Event):
     key: ClassVar[tuple[str, ...]] = ("year",)
 
     notice_id: UUID
-    year: int
-    number: str
+    year: Year
+    number: Number
     issued_on: date
-    source: str
-    off_days: tuple[date, ...]
-    work_days: tuple[date, ...]
+    source: Line
+    off_days: Annotated[tuple[date, ...], Field(max_length=MOST_DAYS)]
+    work_days: Annotated[tuple[date, ...], Field(max_length=MOST_DAYS)]
     replaces_id: UUID | None
-    recorded_by: str
+    recorded_by: Line
     recorded_at: datetime

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import ClassVar
 
+from shared.events.bounds import Line, Number, Sha256, Version
 from shared.events.event import Event, EventKind
 
 
@@ -13,12 +14,12 @@ class _RuleSetPublished(Event):
     aggregate: ClassVar[str] = "rule_set"
     key: ClassVar[tuple[str, ...]] = ("policy", "version")
 
-    policy: str
-    version: str
-    sha256: str
+    policy: Number
+    version: Version
+    sha256: Sha256
     valid_from_on: date
     valid_until_on: date | None
-    source_no: str
+    source_no: Line
 
 
 class RegistryRuleSetPublished(_RuleSetPublished):

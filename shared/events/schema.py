@@ -3,7 +3,6 @@
 A committed schema is a promise to consumers: a field may be added, none may go or change its meaning within a version.
 """
 
-import json
 from typing import Any
 
 from shared.events.event import Event
@@ -29,7 +28,7 @@ def broken_promises(golden: dict[str, Any], present: dict[str, Any]) -> list[str
     ]
     held, now = golden.get("properties", {}), present.get("properties", {})
     broken += [f"field {name} is gone" for name in held if name not in now]
-    broken += [f"field {name} changed" for name in held if name in now and _meaning(held[name]) != _meaning(now[name])]
+    broken += [f"field {name} changed" for name in held if name in now and not _keeps(held[name], now[name])]
     broken += [
         f"field {name} is no longer always there"
         for name in golden.get("required", [])
@@ -41,5 +40,16 @@ def broken_promises(golden: dict[str, Any], present: dict[str, Any]) -> list[str
     return broken
 
 
-def _meaning(field: dict[str, Any]) -> str:
-    return json.dumps({name: field[name] for name in field if name not in {"title", "description"}}, sort_keys=True)
+_WORDS = {"title", "description"}
+_BOUNDS = {"maxLength", "minLength", "maximum", "minimum", "maxItems", "minItems"}
+
+
+def _keeps(held: Any, now: Any) -> bool:  # noqa: ANN401  # any part of a JSON schema
+    """Tell whether what conforms to `now` conforms to `held`; a bound that was added takes nothing from a consumer."""
+    if isinstance(held, dict) and isinstance(now, dict):
+        added, gone = now.keys() - held.keys() - _WORDS, held.keys() - now.keys() - _WORDS
+        both = (held.keys() & now.keys()) - _WORDS
+        return added <= _BOUNDS and not gone and all(_keeps(held[name], now[name]) for name in both)
+    if isinstance(held, list) and isinstance(now, list):
+        return len(held) == len(now) and all(_keeps(*pair) for pair in zip(held, now, strict=True))
+    return bool(held == now)

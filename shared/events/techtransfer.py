@@ -3,6 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
+from shared.events.bounds import Line, Number, Uscc, Word
 from shared.events.event import Event, EventKind
 
 
@@ -16,9 +17,9 @@ class ListingChanged(Event):
     key: ClassVar[tuple[str, ...]] = ("listing_id",)
 
     listing_id: UUID
-    noun: str
-    status: str
-    title: str
-    key_field: str | None
-    party_uscc: str
-    case_no: str
+    noun: Word
+    status: Word
+    title: Line
+    key_field: Word | None
+    party_uscc: Uscc
+    case_no: Number

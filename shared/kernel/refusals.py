@@ -135,8 +135,10 @@ EVENT_TOO_LARGE = RefusalCode(
     422,
     "此次变更的通知超过 {limit_bytes} 字节，无法送达其他系统，因此没有执行",
     "What this change tells other systems exceeds {limit_bytes} bytes and could not be delivered; nothing was done",
-    "请拆分为几次提交，或缩短其中的文字。",
-    "Split it into several requests, or shorten its texts.",
+    "请拆分为几次提交，或缩短其中最长的内容。",
+    "Split it into several requests, or shorten what is longest in it.",
+    hint_zh="其中最大的字段是 {field}，有 {field_bytes} 字节。",
+    hint_en="The largest field is {field} with {field_bytes} bytes.",
 )
 CURSOR_INVALID = RefusalCode(
     "cursor_invalid",

@@ -33,3 +33,13 @@ def test_a_field_that_goes_or_changes_is_a_broken_promise_and_an_added_one_is_no
     assert broken_promises(golden, added) == []
     assert broken_promises(golden, gone) == ["field principal_fen is gone"]
     assert broken_promises(golden, changed) == ["field principal_fen changed"]
+
+
+def test_a_bound_that_is_added_breaks_nothing_and_one_that_goes_or_widens_does() -> None:
+    bounded = schema_of(CATALOGUE["finance.loan.signed.v1"])
+    free, wider = copy.deepcopy(bounded), copy.deepcopy(bounded)
+    del free["properties"]["principal_fen"]["maximum"]
+    wider["properties"]["principal_fen"]["maximum"] += 1
+    assert broken_promises(free, bounded) == []
+    assert broken_promises(bounded, free) == ["field principal_fen changed"]
+    assert broken_promises(bounded, wider) == ["field principal_fen changed"]

@@ -1,5 +1,6 @@
 import asyncio
 
+import orjson
 import pytest
 from sqlalchemy import text
 
@@ -45,8 +46,14 @@ async def test_events_audit_and_answer_are_written_with_the_commit(postgres: Dat
         assert woken == [True]
 
 
-def told(party: str) -> ClientChanged:
-    return ClientChanged(client_id="c", role="bank", status="ACTIVE", party=party, unit_id=None)
+class LongerChanged(ClientChanged):
+    """An event without the bounds of the catalogue's own."""
+
+    party: str | None
+
+
+def told(party: str) -> LongerChanged:
+    return LongerChanged(client_id="c", role="bank", status="ACTIVE", party=party, unit_id=None)
 
 
 async def test_an_event_that_the_broker_would_not_take_is_refused_when_it_is_emitted(postgres: DatabaseServer) -> None:
@@ -56,7 +63,11 @@ async def test_an_event_that_the_broker_would_not_take_is_refused_when_it_is_emi
                 async with db.transaction(actor=BANK, clock=clock()) as tx:
                     tx.emit(changed("before"), told(unfit))
             assert caught.value.code.code == "event_too_large"
-            assert caught.value.details == {"limit_bytes": MAX_EVENT_BYTES}
+            size = len(orjson.dumps({"party": unfit})) - 2
+            assert caught.value.details == {"limit_bytes": MAX_EVENT_BYTES, "field": "party", "field_bytes": size}
+            told_of = caught.value.code.hint_en
+            assert told_of is not None
+            assert "{field}" in told_of
         assert await scalar(db, "SELECT count(*) FROM outbox_event") == 0
         fits = "a" * (MAX_EVENT_BYTES - len(told("").model_dump_json()))
         async with db.transaction(actor=BANK, clock=clock()) as tx:

@@ -19,7 +19,7 @@ class IpRight(Base, table=True):
     right_id: UUID = Field(primary_key=True)
     version: int = Field(sa_type=BigInteger)
     source_time: Instant
-    right_no: str = Field(sa_type=String(60))
+    right_no: str = Field(sa_type=String(200))
     kind: str = Field(sa_type=String(40))
     legal_status: str = Field(sa_type=String(40))
     owner_usccs: JsonColumn
