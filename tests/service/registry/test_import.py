@@ -11,6 +11,7 @@ from sqlalchemy import text
 from shared.db.operation import claim_operation
 from shared.kernel.actor import system_actor
 from tests.service.registry.world import FILING, OTHER_UNIT, UNIT, World, made_up_code
+from tests.support.workbook import inline_workbook, part_of, with_part
 
 SAMPLE = Path(__file__).resolve().parents[4] / "shared" / "data" / "companies" / "chongqing_sample_2000.csv"
 HEADING = "name,uscc,registered_on,company_type,capital,district"
@@ -298,3 +299,29 @@ async def test_a_name_changed_by_a_list_is_told_and_kept_as_one_changed_by_a_for
         f"enterprise/{by_list}": ("示例科技有限公司1", "示例新名"),
         f"enterprise/{by_form}": ("示例科技有限公司2", "示例新名"),
     }
+
+
+async def test_a_damaged_workbook_names_each_row_that_may_have_lost_a_cell(world: World) -> None:
+    heading = ["企业名称", "统一社会信用代码", "区县", "注册资本（元）"]
+    rows = [[f"示例{number}", made_up_code(number), "渝中", "1000"] for number in range(1, 7)]
+    content = inline_workbook([heading, *rows])
+    sheet = part_of(content)
+    for before, after in (
+        (b'r="B3"', b'r="A3"'),
+        (b'<c r="D4" t="inlineStr"><is><t>1000</t></is></c>', b'<c r="D4" t="e"><v>#N/A</v></c>'),
+        (b'<row r="6">', b'<row r="5">'),
+    ):
+        assert before in sheet
+        sheet = sheet.replace(before, after)
+    read = await imported(world, with_part(content, sheet), media_type=XLSX)
+    assert (read["status"], read["total"], read["result"]["created"]) == ("DONE", 6, 2), read
+    told = {one["line"]: one for one in await report(world, read) if one["gravity"] == "REFUSED"}
+    assert {line: (one["code"], one["column"]) for line, one in told.items()} == {
+        3: ("row_damaged", ""),
+        4: ("row_damaged", "注册资本（元）"),
+        5: ("row_damaged", ""),
+        6: ("row_damaged", ""),
+    }
+    assert "错误值" in told[4]["text_zh"]
+    assert told[4]["value"] == "#N/A"
+    assert read["result"]["lines"] == {"in_file": 7, "above": 0, "heading": 1, "blank": 0, "rows": 6, "further": 0}

@@ -177,3 +177,30 @@ def test_a_file_that_is_valid_utf_8_is_utf_8_whatever_else_it_might_be() -> None
     name = "联通重庆示例"  # its bytes are valid GB18030 too
     [line] = lines_of(as_csv(NAMES, [name, code(1), "", ""]), FORM)
     assert line.cells[0] == name
+
+
+def lines_and_table(*rows: str) -> tuple[list[Line], Table]:
+    found = judged("\n".join(["名称,代码,备注,地址", *rows]).encode())
+    assert found is not None
+    return found
+
+
+def test_a_line_of_another_width_than_heading_and_line_before_is_named() -> None:
+    whole, short, long = f"甲,{code(1)},乙,丙", f"甲,{code(2)}", f"甲,{code(3)},,乙,"
+    lines, _ = lines_and_table(whole, short, short, whole, long, whole, "")
+    assert [line.odd_width for line in lines] == [None, 2, None, None, 5, None]
+    assert all(line.problems == () for line in lines)
+
+
+@pytest.mark.parametrize("row", [f'甲"乙,{code(1)},丙,丁', f'甲,{code(1)},5"管,"丁"'])
+def test_a_quote_within_a_cell_is_named_and_one_around_it_is_not(row: str) -> None:
+    lines, _ = lines_and_table(row, f'"甲""乙",{code(2)},"丙,",""', "")
+    assert [line.is_stray for line in lines] == [True, False]
+
+
+@pytest.mark.parametrize("end", [f"甲,{code(2)},乙,丙", f'甲,{code(2)},乙,"丙', f"甲,{code(2)}", ",,"])
+def test_a_file_whose_last_line_has_no_end_names_that_line(end: str) -> None:
+    _, table = lines_and_table(f"甲,{code(1)},乙,丙", end)
+    assert table.unended == 3
+    _, table = lines_and_table(f"甲,{code(1)},乙,丙", end.replace('"', ""), "")
+    assert table.unended is None
