@@ -42,6 +42,7 @@ _CHECK_SECONDS = 2.0
 _RETRY_SECONDS = 0.5
 # Publications in a row that a stream let pass in silence although it answers for itself: a minute's worth.
 MOST_UNANSWERED = 12
+_REFUSED = 2
 _MARKS_NEED_NO_SYNC = text("SET synchronous_commit = off")
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -73,6 +74,11 @@ class Relay:
     def waits_for(self) -> str | None:
         """What the provisioner was asked for and has not made."""
         return self._provisioning.waits_for
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the broker is there and takes nothing: its disk may be full."""
+        return self._unanswered >= _REFUSED
 
     def wake(self) -> None:
         """Say that a transaction with events was committed."""

@@ -72,6 +72,11 @@ class Bus:
         """Whether the process is connected to NATS just now."""
         return self._connected
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the broker is there and takes nothing."""
+        return self._relay is not None and self._relay.is_active and self._relay.is_refused
+
     def warnings(self) -> list[str]:
         """Return what people must look at, in both languages; none of it stops the service."""
         of_relay = self._relay.waits_for if self._relay is not None else None

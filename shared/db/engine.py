@@ -1,5 +1,7 @@
 """The engine of one database: the only place that opens, commits and rolls back a transaction."""
 
+import math
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -35,6 +37,9 @@ _LOST = (
 )
 # Connections, shutdowns, a server without room (on its disk, in its memory, for another connection), a database that is
 # taken away or kept closed while it is restored.
+_DISK_FULL = "53100"
+DISK_FULL_SECONDS = 60.0
+"""So long after the last refusal of a full disk people are told of it."""
 _LOST_STATES = ("08", "57P", "53", "3D000", "55000")
 
 
@@ -115,6 +120,7 @@ class Database:
     ) -> None:
         """Make the pool; nothing is connected yet."""
         self.service = service
+        self._full_at = -math.inf
         self.is_pooled = is_pooled
         self.reactions = reactions
         self.url = url
@@ -159,7 +165,15 @@ class Database:
 
     def guard(self) -> "_Guard":
         """Return a context that turns lost connections into `DatabaseUnavailable` and lock trouble into `Busy`."""
-        return _Guard(self.service)
+        return _Guard(self)
+
+    def note_full(self) -> None:
+        """Note that the server refused something since its disk is full."""
+        self._full_at = time.monotonic()
+
+    def seconds_since_full(self) -> float:
+        """Return how long ago the server last refused something since its disk is full; endless if it never did."""
+        return time.monotonic() - self._full_at
 
     @asynccontextmanager
     async def transaction(
@@ -222,8 +236,8 @@ class Database:
 class _Guard:
     """Translates what the driver raises; see `Database.guard`."""
 
-    def __init__(self, service: str) -> None:
-        self._service = service
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def __enter__(self) -> None:
         return
@@ -231,8 +245,10 @@ class _Guard:
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:
         if fault is None:
             return
+        if _sqlstate(fault) == _DISK_FULL:
+            self._database.note_full()
         if _is_lost(fault):
-            raise DatabaseUnavailable(*_pooler_words(fault, self._service)) from fault
+            raise DatabaseUnavailable(*_pooler_words(fault, self._database.service)) from fault
         if _sqlstate(fault) in {"55P03", "57014", "40001", "40P01", "25P03"}:
             raise Busy from fault
 

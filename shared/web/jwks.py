@@ -1,13 +1,17 @@
 """The issuer's public keys: fetched from the one configured address, never from one that a token names."""
 
 import asyncio
+import contextlib
 import time
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 import httpx
 import orjson
 import structlog
 from joserfc.jwk import ECKey
+
+from shared.kernel.clock import SystemClock
 
 _REFRESH_S = 300.0
 _UNKNOWN_KEY_PAUSE_S = 5.0
@@ -59,6 +63,8 @@ class JwksClient:
         self._generation = 0
         self._lock = asyncio.Lock()
         self._transport = transport
+        self.skew_seconds = 0.0
+        """How far the issuer's clock was ahead of this one, as its last answer said."""
 
     @property
     def generation(self) -> int:
@@ -91,7 +97,13 @@ class JwksClient:
             if self._keys:
                 self._fetched_at = time.monotonic()
             return
+        self._compare_clocks(answer.headers.get("date", ""))
         if set(keys) != set(self._keys):
             self._generation += 1
         self._keys = keys
         self._fetched_at = time.monotonic()
+
+    def _compare_clocks(self, date: str) -> None:
+        """Note how far apart both clocks are; an answer without a date says nothing."""
+        with contextlib.suppress(ValueError, TypeError):
+            self.skew_seconds = (parsedate_to_datetime(date) - SystemClock().now()).total_seconds()

@@ -1,5 +1,6 @@
 """The pages that the people who run a service look at: health, version, metrics."""
 
+import contextlib
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -18,12 +19,13 @@ from shared.policy.book import RuleBook
 from shared.policy.header import Confidence
 from shared.policy.trust import trust_of
 from shared.settings import product_version
+from shared.web import trouble
 from shared.web.edge_docs import anywhere
 from shared.web.query import OperatorsRoute
 
 _MISSING = text("SELECT name FROM unnest(CAST(:names AS text[])) AS name WHERE to_regclass(name) IS NULL")
 _REGRESSED = (
-    "自 {since} 起：数据库早于已发布的事件（恢复了较早的备份？），变更一律拒绝，"
+    "history_regressed: 自 {since} 起：数据库早于已发布的事件（恢复了较早的备份？），变更一律拒绝，"
     "事件停止发布；请执行 make accept-restore / "
     "since {since}: the database is older than what was published (an older backup restored?); changes are refused and "
     "nothing is published; run make accept-restore"
@@ -121,6 +123,7 @@ async def ready(request: Request) -> JSONResponse:
     state = request.app.state
     checks: dict[str, str] = {}
     warnings: list[str] = list(state.warnings)
+    found = trouble.seen_here(state)
     try:
         await state.db.ping()
         checks["database"] = "ok"
@@ -129,6 +132,8 @@ async def ready(request: Request) -> JSONResponse:
         if state.has_migrations:
             current = await is_current(state.db, state.service_name)
             checks["migrations"] = "ok" if current else "behind the code: run the migrations"
+        if not missing:
+            found += await trouble.seen_in_database(state)
     except (DatabaseUnavailable, Busy, SQLAlchemyError, OSError) as fault:
         checks["database"] = f"unreachable: {type(fault).__name__}"
     bus = state.bus
@@ -143,6 +148,8 @@ async def ready(request: Request) -> JSONResponse:
         # Reading goes on, so the process stays in service.
         checks["history"] = "regressed"
         warnings.append(_REGRESSED.format(since=state.history.found.noticed_at.isoformat()))
+    trouble.note(state.service_name, found)
+    warnings += [one.words for one in found]
     fine = all(value == "ok" for name, value in checks.items() if name not in {"bus", "history"})
     body = {"status": "ready" if fine else "not_ready", "checks": checks, "warnings": warnings}
     return JSONResponse(body, status_code=200 if fine else 503)
@@ -210,6 +217,11 @@ def rule_set_versions(service: str, book: RuleBook, *, today: date) -> list[dict
     response_class=Response,
     responses=_METRICS,
 )
-async def metrics() -> Response:
+async def metrics(request: Request) -> Response:
     """Give the metrics of this process; docs/metrics.md explains each."""
+    state = request.app.state
+    found = trouble.seen_here(state)
+    with contextlib.suppress(DatabaseUnavailable, Busy, SQLAlchemyError, OSError):
+        found += await trouble.seen_in_database(state)
+    trouble.note(state.service_name, found)
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

@@ -127,7 +127,7 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     state.files = FileStore(settings.files_url)
     state.scan = scanner(settings.scan_command, seconds=settings.scan_seconds) if settings.scan_command else None
     state.rule_book = RuleBook.from_folder(spec.policies_dir) if spec.policies_dir else RuleBook(())
-    keys = spec.keys or JwksClient(settings.jwks_url)
+    state.issuer_keys = keys = spec.keys or JwksClient(settings.jwks_url)
     state.verifier = TokenVerifier(keys, issuer=settings.issuer, audience=settings.audience, clock=state.clock)
     state.subscriptions = tuple(spec.subscriptions)
     state.jobs = JobBoard(spec.name, {job.name: job for job in (*spec.jobs, *HOUSEKEEPING)})

@@ -52,6 +52,7 @@ async def test_without_a_database_the_service_lives_is_not_ready_and_answers_503
 async def test_a_bus_that_is_away_is_a_warning_and_stops_no_traffic(sample: RunningService) -> None:
     class Away:
         is_connected = False
+        is_refused = False
 
         def warnings(self) -> list[str]:
             return []

@@ -1,0 +1,128 @@
+"""What people must look at though the service still answers: each trouble has a name, a reason and a way out."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import text
+
+from shared.db.engine import DISK_FULL_SECONDS
+from shared.kernel.clock import SystemClock
+from shared.telemetry import gauge
+
+FORGIVEN_SECONDS = 10
+"""Tokens forgive so much between two clocks; beyond it every call is answered 401."""
+DELAYED_SECONDS = 60
+LEAST_FREE_BYTES = 512 << 20
+
+_TROUBLE = gauge("trouble", "1 while the named trouble is seen, else 0.", ("service", "name"))
+# Of the archive only where the server has one: its last piece failed, and none was kept since.
+_ASK = text("""
+SELECT (SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL AND discarded_at IS NULL) AS letters,
+       (SELECT extract(epoch FROM now() - min(occurred_at)) FROM outbox_event WHERE published_at IS NULL) AS oldest,
+       (SELECT last_failed_time > coalesce(last_archived_time, '-infinity') FROM pg_stat_archiver) AS unarchived,
+       clock_timestamp() AS now
+""")
+_WORDS = {
+    "events_delayed": (
+        "最早一条事件已等待 {n} 秒仍未发布，其他服务尚不知情；请查看消息服务器与本服务日志",
+        "the oldest event has waited {n} s to be published, others do not know of it; look at the broker and the log",
+    ),
+    "dead_letters": (
+        "{n} 封死信待处理；请执行 kechuang dead-letter list",
+        "{n} dead letters wait; run kechuang dead-letter list",
+    ),
+    "database_full": (
+        "数据库磁盘已满，写入一律被拒；请清理磁盘",
+        "the disk of the database is full, nothing can be written; make room",
+    ),
+    "disk_low": (
+        "文件所在磁盘仅剩 {n} MiB；请清理磁盘",
+        "the disk of the documents has {n} MiB left; make room",
+    ),
+    "archive_stands": (
+        "数据库日志归档失败，备份之后的变更无法恢复；请查看 postgres 日志与磁盘",
+        "the log of the database is not archived, no time since could be restored; see the log of postgres",
+    ),
+    "clock_differs": (
+        "本机时钟与{whose}相差 {n} 秒，令牌将被拒（401）；请校准时钟",
+        "this clock and that of {whose_en} differ by {n} s, tokens are refused (401); set the clock right",
+    ),
+    "broker_unwritable": (
+        "消息服务器不接受写入，事件留在发件箱；请查看其磁盘与日志",
+        "the broker takes nothing, events wait in the outbox; look at its disk and its log",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing to look at.
+
+    Attributes:
+        name: stable, as in `docs/night.md`.
+        words: what it is and what to do, Chinese first.
+    """
+
+    name: str
+    words: str
+
+
+def _trouble(name: str, **values: object) -> Trouble:
+    zh, en = _WORDS[name]
+    return Trouble(name, f"{name}: {zh.format(**values)} / {en.format(**values)}")
+
+
+def _clock(seconds: float, whose: str, whose_en: str) -> list[Trouble]:
+    if abs(seconds) <= FORGIVEN_SECONDS:
+        return []
+    return [_trouble("clock_differs", n=round(abs(seconds)), whose=whose, whose_en=whose_en)]
+
+
+async def seen_in_database(state: Any) -> list[Trouble]:  # noqa: ANN401  # Starlette's
+    """Return what the database tells of its own and of the events; one question.
+
+    Raises:
+        DatabaseUnavailable: it does not answer.
+    """
+    found = []
+    before = SystemClock().now()
+    with state.db.guard():
+        async with state.db.engine.connect() as connection:
+            row = (await connection.execute(_ASK)).one()
+    if (row.oldest or 0) > DELAYED_SECONDS:
+        found.append(_trouble("events_delayed", n=round(row.oldest)))
+    if row.letters:
+        found.append(_trouble("dead_letters", n=row.letters))
+    if row.unarchived:
+        found.append(_trouble("archive_stands"))
+    # Between two looks at the own clock: a slow answer is no wrong clock.
+    after = SystemClock().now()
+    early, late = (row.now - before).total_seconds(), (row.now - after).total_seconds()
+    skew = min(early, 0.0) + max(late, 0.0)
+    return [*found, *_clock(skew, "数据库", "the database")]
+
+
+def seen_here(state: Any) -> list[Trouble]:  # noqa: ANN401  # Starlette's
+    """Return what this process knows by itself: disks, the issuer's clock, the broker."""
+    found = []
+    if state.db.seconds_since_full() <= DISK_FULL_SECONDS:
+        found.append(_trouble("database_full"))
+    address = urlsplit(state.settings.files_url)
+    if address.scheme == "file" and (folder := Path(unquote(address.path))).exists():
+        free = shutil.disk_usage(folder).free
+        if free < LEAST_FREE_BYTES:
+            found.append(_trouble("disk_low", n=free >> 20))
+    found += _clock(getattr(state.issuer_keys, "skew_seconds", 0.0), "令牌签发方", "who issues tokens")
+    if state.bus is not None and state.bus.is_refused:
+        found.append(_trouble("broker_unwritable"))
+    return found
+
+
+def note(service: str, found: list[Trouble]) -> None:
+    """Set the metric of every trouble that has a name."""
+    names = {one.name for one in found}
+    for name in _WORDS:
+        _TROUBLE.labels(service, name).set(int(name in names))
