@@ -52,11 +52,12 @@ def main(application: str, *descriptors: int) -> None:
 
     The first is for clients, perhaps shared with other processes; a second is this process's own, for the supervisor.
     """
+    source = application.partition(".app")[0].rpartition(".")[2]
     config = uvicorn.Config(
         application,
         factory=True,
         loop="uvloop",
-        http=client_protocol(limits_of_this_machine()),
+        http=client_protocol(limits_of_this_machine(), source),
         lifespan="on",
         access_log=False,
         log_level="warning",
@@ -64,7 +65,6 @@ def main(application: str, *descriptors: int) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=75,
     )
-    source = application.partition(".app")[0].rpartition(".")[2]
     _Server(config, source).run(sockets=[socket.socket(fileno=descriptor) for descriptor in descriptors])
 
 

@@ -17,6 +17,7 @@ import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from shared.telemetry import counter, gauge
+from shared.web.farewell import unreadable
 
 _log = structlog.get_logger(__name__)
 _SWEEP_S = 1.0
@@ -187,9 +188,11 @@ class ClientConnection(HttpToolsProtocol):
     Attributes:
         table: the connections of this process.
         address: the client's.
+        source: name of the service, for the answers that no application gives.
     """
 
     table: ConnectionTable
+    source: str = "server"
     address: str = "unknown"
     _phase = _Phase.HEAD
     _since = 0.0
@@ -266,6 +269,24 @@ class ClientConnection(HttpToolsProtocol):
         self.cycle.disconnected = True  # what the application still says goes nowhere
         self.transport.close()
 
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP with a problem document; `msg` is the server's own, plain text.
+
+        A whole request before it is answered first, and nothing after it; an answer that has begun is broken off.
+        """
+        del msg
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            if not cycle.more_body:
+                self._is_last, cycle.keep_alive = True, False
+                return
+            cycle.disconnected = True  # what the application still says goes nowhere
+            cycle.message_event.set()
+        if cycle is None or cycle.response_complete or not cycle.response_started:
+            headers = self.headers if self.scope is not None else []
+            self.transport.write(unreadable(self.url if self.scope is not None else b"", headers, self.source))
+        self.transport.close()
+
     def _is_idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
 
@@ -312,9 +333,9 @@ class ClientConnection(HttpToolsProtocol):
             self.table.wait(self)
 
 
-def client_protocol(limits: ConnectionLimits) -> type[ClientConnection]:
-    """Return the protocol class for one server: its connections share a table."""
-    return type("LimitedConnection", (ClientConnection,), {"table": ConnectionTable(limits)})
+def client_protocol(limits: ConnectionLimits, source: str = "server") -> type[ClientConnection]:
+    """Return the protocol class for one server, named `source`: its connections share a table."""
+    return type("LimitedConnection", (ClientConnection,), {"table": ConnectionTable(limits), "source": source})
 
 
 def raise_file_limit() -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -46,7 +47,7 @@ class Server:
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
     running = Server()
-    running.protocol = client_protocol(LIMITS)
+    running.protocol = client_protocol(LIMITS, "sample")
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         running.port = listening.getsockname()[1]
@@ -205,3 +206,52 @@ async def test_a_large_answer_arrives_whole(server: Server) -> None:
             size += len(piece)
             await asyncio.sleep(0.25)  # slowly, but it goes on: for longer than the limit of who takes nothing
     assert size == 40_000_000
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\nX-A: a\x00b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX-A: a\x01b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX A: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX-A: a\r\n folded\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: five\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"G\xe9T / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"FROB / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET http:///\x7f HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/9.9\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"rubbish\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http_gets_a_problem_document_and_the_connection_ends(
+    server: Server, request_bytes: bytes
+) -> None:
+    async with connected(server) as (reader, writer):
+        writer.write(request_bytes)
+        head, _, body = (await closed(reader)).partition(b"\r\n\r\n")
+    problem = json.loads(body)
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"content-type: application/problem+json" in head
+    assert b"connection: close" in head
+    assert (problem["code"], problem["title"], problem["source"]) == ("request_unreadable", "请求无法读取", "sample")
+    assert problem["request_id"].encode() in head
+
+
+async def test_what_is_no_http_is_answered_in_the_language_that_was_read_of_it(server: Server) -> None:
+    async with connected(server) as (reader, writer):
+        writer.write(b"GET /v1/loans?x=1 HTTP/1.1\r\nAccept-Language: en\r\nHost: x\r\nX-A: a\x01\r\n\r\n")
+        problem = json.loads((await closed(reader)).partition(b"\r\n\r\n")[2])
+    assert (problem["title"], problem["instance"]) == ("The request cannot be read", "/v1/loans")
+
+
+async def test_a_whole_request_before_rubbish_keeps_its_own_answer(server: Server) -> None:
+    async with connected(server) as (reader, writer):
+        writer.write(b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n\x01rubbish")
+        await asyncio.sleep(0.2)
+        server.hold.set()
+        said = await closed(reader)
+    assert (said.count(b"HTTP/1.1 "), said.startswith(b"HTTP/1.1 200")) == (1, True)
