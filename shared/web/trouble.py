@@ -43,7 +43,7 @@ _WORDS = {
         "the disk of the documents has {n} MiB left; make room",
     ),
     "archive_stands": (
-        "数据库日志归档失败，备份之后的变更无法恢复；请查看 postgres 日志与磁盘",
+        "数据库日志归档失败，备份之后的变更无法恢复；请查看数据库日志与磁盘",
         "the log of the database is not archived, no time since could be restored; see the log of postgres",
     ),
     "clock_differs": (
