@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from deploy.embedded.clients import AGENCY
 from shared.kernel.patent_no import check_digit
 from shared.kernel.unit import units_on
 from shared.kernel.uscc import check_character
@@ -42,6 +43,44 @@ def enterprises_csv(rows: int, turn: int) -> bytes:
             for number in range(rows)
         ),
     )
+
+
+def moved_enterprises_csv(rows: int, turn: int) -> bytes:
+    """Return the same enterprises as `enterprises_csv` of that turn, each at another address."""
+    return enterprises_csv(rows, turn).decode("utf-8-sig").replace("（虚构）", "（已迁）").encode("utf-8-sig")
+
+
+def filings_csv(rows: int, turn: int) -> bytes:
+    """Return the figures of a year of the enterprises of that turn."""
+    heading = [
+        "统一社会信用代码", "年度", "职工总数", "科技人员", "研发人员", "高级职称人员", "营业收入（万元）",
+        "成本费用支出（万元）", "资产总额（万元）", "研发费用（万元）", "加计扣除（万元）", "创新产品",
+    ]  # fmt: skip
+    figures = ["30", "20", "2", "5000", "4000", "6000", "300", "300", "1"]
+    return _csv(
+        heading, ([_code("MB", turn, number), "2025", str(50 + number % 100), *figures] for number in range(rows))
+    )
+
+
+def achievements_csv(rows: int, turn: int) -> bytes:
+    """Return achievements of the demonstration's agency, spread over all units: each has 99,999 case numbers a year."""
+    units = [one.name_zh for one in units_on(date(2026, 1, 1))]
+    heading = [
+        "名称", "统一社会信用代码", "单位名称", "填报单位", "重点领域", "关键词", "合作方式", "截止日", "成果所处阶段",
+        "技术成熟度", "报价", "简介", "成果属性", "主要创新点",
+    ]  # fmt: skip
+    until = (date.today() + timedelta(days=180)).isoformat()  # noqa: DTZ011  # a day far from midnight's edge
+    return _csv(
+        heading,
+        (
+            [
+                f"示例成果{turn}第{number}号", AGENCY, "示例技术转移服务", units[number % len(units)], "新材料",
+                "铝合金、铸造", "技术许可、技术服务", until, "中期", "6", "80万元", "用于轻量化结构件的铸造工艺。",
+                "原始创新", "低压充型与局部加压相结合",
+            ]
+            for number in range(rows)
+        ),
+    )  # fmt: skip
 
 
 def rights_csv(rows: int, turn: int) -> bytes:
