@@ -7,7 +7,6 @@ from sqlalchemy import text
 
 from shared.db.transaction import Transaction
 
-_PER_SERIES = 100_000
 # In order of their names: two transactions that hold several counters wait for one another, never in a circle.
 _HELD = text("""
 INSERT INTO case_number AS counter (prefix, value)
@@ -34,10 +33,6 @@ class CaseSeries(IntEnum):
     IPR = 9
 
 
-class CaseSeriesExhausted(Exception):  # noqa: N818  # says what happened
-    """A unit has used up the 99,999 numbers of one series and year."""
-
-
 async def next_case_no(tx: Transaction, unit_id: str, *, series: CaseSeries) -> str:
     """Return the next number of the unit, series and year of `tx.today`; a roll-back gives the number back.
 
@@ -45,9 +40,6 @@ async def next_case_no(tx: Transaction, unit_id: str, *, series: CaseSeries) -> 
         tx: the transaction.
         unit_id: reporting unit, or 500000 for the city.
         series: of the service that keeps the case.
-
-    Raises:
-        CaseSeriesExhausted: above 99,999 cases of one series in one unit and year.
     """
     prefix = _prefix(tx, unit_id)
     value = int((await tx.session.execute(_NEXT, {"prefix": prefix})).scalar_one())
@@ -79,11 +71,7 @@ class CaseNumbers:
             self._values |= {row.prefix: int(row.value) for row in rows}
 
     async def take(self, unit_id: str) -> str:
-        """Return the next number of the unit, as `next_case_no` would.
-
-        Raises:
-            CaseSeriesExhausted: above 99,999 cases of one series in one unit and year.
-        """
+        """Return the next number of the unit, as `next_case_no` would."""
         await self.hold([unit_id])
         prefix = _prefix(self._tx, unit_id)
         self._values[prefix] += 1
@@ -101,6 +89,5 @@ def _prefix(tx: Transaction, unit_id: str) -> str:
 
 
 def _number(prefix: str, value: int, series: CaseSeries) -> str:
-    if value >= _PER_SERIES:
-        raise CaseSeriesExhausted(prefix)
-    return f"{prefix}-{series * _PER_SERIES + value:06d}"
+    # Beyond 99,999 cases of one unit and year a serial grows by a digit: a city's list may be that long.
+    return f"{prefix}-{series:d}{value:05d}"
