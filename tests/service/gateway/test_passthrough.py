@@ -172,6 +172,15 @@ async def test_a_keyed_write_is_sent_again_when_the_connection_broke_but_an_unke
     assert len(gateway.echo.seen) == 1
 
 
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "PATCH"])
+async def test_a_change_whose_key_no_service_keeps_is_sent_once(gateway: GatewayWithEcho, method: str) -> None:
+    gateway.echo.drop = 1
+    async with gateway.http(await gateway.token("bank-a")) as http:
+        answer = await http.request(method, "/v1/consents/1", headers={"idempotency-key": "once"})
+    assert answer.status_code == 503
+    assert len(gateway.echo.seen) == 1
+
+
 async def test_retries_stay_within_a_tenth_of_the_calls(gateway: GatewayWithEcho) -> None:
     upstream = gateway.service.app.state.upstreams["finance"]
     upstream._budget.left = 3.0
