@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 import structlog
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.kernel.errors import Refusal
@@ -90,6 +90,8 @@ class EdgeMiddleware:
             await self._app(inner, _bounded(receive, limit), watch)
         except Refusal as refusal:
             await refusal_response(Request(scope), refusal)(scope, receive, watch)
+        except ClientDisconnect:  # nobody is left to hear an answer, and nothing is wrong here
+            pass
         except Exception:
             _log.exception("unforeseen", path=scope["path"])
             if status:
