@@ -49,7 +49,7 @@ _NATURAL = {
     ),
     "accept": (
         "finance",
-        "SELECT purpose AS natural FROM loan_application WHERE purpose = ANY($1) AND answered_at IS NOT NULL",
+        "SELECT purpose AS natural FROM loan_application WHERE purpose = ANY($1) AND status <> 'SUBMITTED'",
     ),
     "approve": (
         "finance",

@@ -80,7 +80,10 @@ class Client:
         key, deadline = str(new_id()), time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
             entry.tries += 1
-            headers = {"authorization": f"Bearer {self.token()}", "idempotency-key": key}
+            headers = {
+                "authorization": f"Bearer {self.token()}",
+                **({"idempotency-key": key} if method == "POST" else {}),
+            }
             answer = self._once(method, path, template, json=body, headers=headers)
             if answer is None or answer.status_code in _AGAIN or answer.is_server_error:
                 entry.state = "unknown"

@@ -51,7 +51,12 @@ WRONGS = (
         "UPDATE loan_application SET status = 'APPROVED', note = 'signed' WHERE status = 'SIGNED'",
         "UPDATE loan_application SET status = 'SIGNED', note = NULL WHERE note = 'signed'",
     ),
-    ("K3", "finance", "UPDATE loan SET drawn_fen = drawn_fen - 1", "UPDATE loan SET drawn_fen = drawn_fen + 1"),
+    (
+        "K3",
+        "finance",
+        "UPDATE loan SET drawn_fen = drawn_fen - 1 WHERE contract_no = 'FAULT-1'",
+        "UPDATE loan SET drawn_fen = drawn_fen + 1 WHERE contract_no = 'FAULT-1'",
+    ),
     (
         "K5",
         "ipr",
