@@ -31,6 +31,7 @@ EXAMPLES: dict[str, Any] = {
     "BlemishRead.kind": "OWNERSHIP_DISPUTE",
     "id": "019e7000-0000-7000-8000-000000002001",
     "RightRead.version": 3,
+    "RightDetail.version": 3,
     "right_no_display": "202110123456.7",
     "published_on": "2021-08-10",
     "commercialised_on": None,

@@ -76,4 +76,4 @@ EXAMPLES: dict[str, Any] = {
     "needs": {"PUBLISHED": 1},
 }
 """Field, parameter, `Shape.field` or `operation.parameter` → made-up value."""
-EXAMPLES |= inherited(EXAMPLES, {"AchievementChecked": "AchievementRead"})
+EXAMPLES |= inherited(EXAMPLES, {"AchievementChecked": "AchievementRead", "NeedDetail": "NeedRead"})

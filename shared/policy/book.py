@@ -65,7 +65,7 @@ class RuleBook:
 
         Source: K-POL-01 (立法法 第一百零四条: rules do not reach back).
         """
-        found = self._found(policy, on)
+        found = self.find(policy, on)
         if found is None:
             raise Refusal(RULE_SET_NOT_IN_FORCE, policy=policy, on=on)
         return found
@@ -75,7 +75,7 @@ class RuleBook:
 
         Source: K-POL-01 (docs/rules/kernel.md).
         """
-        found = (self._found(policy, on) for policy in sorted({one.policy for one in self.rule_sets}))
+        found = (self.find(policy, on) for policy in sorted({one.policy for one in self.rule_sets}))
         return tuple(one for one in found if one is not None)
 
     def history(self, policy: str) -> tuple[RuleSet, ...]:
@@ -94,7 +94,8 @@ class RuleBook:
         """Return the rule set with this hash, published or not, or None."""
         return self._by_sha256.get(sha256)
 
-    def _found(self, policy: str, on: date) -> RuleSet | None:
+    def find(self, policy: str, on: date) -> RuleSet | None:
+        """Return what `pick` does, or None where no version is in force."""
         held = [
             one
             for one in self.rule_sets

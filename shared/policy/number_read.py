@@ -6,7 +6,8 @@ from typing import Self
 from pydantic import BaseModel
 
 from shared.policy.header import BasisStanding, Confidence, Header, LegalBasis
-from shared.policy.number import Number
+from shared.policy.number import Number, parameter_number
+from shared.policy.rule_set import RuleSet
 
 
 class NumberRead(BaseModel):
@@ -29,6 +30,26 @@ class NumberRead(BaseModel):
         """Return a number as it is answered."""
         value = list(number.value) if isinstance(number.value, tuple) else number.value
         return cls.model_validate({name: getattr(number, name) for name in Number.__slots__} | {"value": value})
+
+
+_KEPT: dict[tuple[str, tuple[str, ...]], list[NumberRead]] = {}
+"""A published version never changes, so what is shown of it is made once: an answer that books money has no time."""
+
+
+def numbers_of(rule_set: RuleSet | None, names: tuple[str, ...]) -> list[NumberRead]:
+    """Return the named numbers of a rule set as they are answered beside what they decided; none without a rule set.
+
+    Raises:
+        KeyError: the rule set has none of a name.
+
+    Source: K-POL-11 (docs/rules/kernel.md).
+    """
+    if rule_set is None:
+        return []
+    key = (rule_set.sha256, names)
+    if key not in _KEPT:
+        _KEPT[key] = [NumberRead.of(parameter_number(rule_set, name)) for name in names]
+    return _KEPT[key]
 
 
 class LegalBasisRead(BaseModel):

@@ -19,6 +19,7 @@ from shared.kernel.evidence import Evidence
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read
 from shared.kernel.types import CodeText
+from shared.policy.number_read import NumberRead, numbers_of
 from shared.policy.rule_set import RuleSet
 from shared.web.answer import answered, paged
 from shared.web.counts import add_counts
@@ -29,6 +30,8 @@ from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
 
 router = edge_router(tags=["fund accounts"])
+NUMBERS = {rules.POLICY: ("city_share_ppm", "cover_share_ppm", "leverage")}
+"""Numbers of rule sets that are told beside an account."""
 
 
 class ContributionRequest(ContributionTerms):
@@ -47,6 +50,7 @@ class FundAccountRead(FundBalances, Read):
     city_due_fen: int
     district_due_fen: int
     rule_set_version: str
+    numbers: list[NumberRead]
 
 
 class FundPostingRead(Read):
@@ -113,6 +117,7 @@ def shown(account: FundAccount, policy: RuleSet) -> FundAccountRead:
         city_due_fen=shares.city_due_fen,
         district_due_fen=shares.district_due_fen,
         rule_set_version=policy.version,
+        numbers=numbers_of(policy, NUMBERS[rules.POLICY]),
     )
 
 

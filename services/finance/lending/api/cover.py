@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Response
@@ -25,17 +25,21 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read, Shape
 from shared.kernel.types import ShortTextOrNone
+from shared.policy.book import RuleBook
+from shared.policy.number_read import NumberRead, numbers_of
 from shared.web.answer import answered
 from shared.web.counts import add_counts
-from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.edge import Book, Shelf, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
 
 router = edge_router(tags=["covers"])
+NUMBERS = {fund_rules.POLICY: ("filing_working_days", "cover_share_ppm", "leverage")}
+"""Numbers of rule sets that are told beside cover."""
 
 
-class CoverRead(CoverBalances, Read):
+class CoverSummary(CoverBalances, Read):
     """Cover of one drawdown, in fen: `covered_fen` never falls, `released_fen` is what repayment freed of it."""
 
     id: UUID
@@ -59,7 +63,13 @@ class CoverDecisionRequest(Shape):
     reason_code: ShortTextOrNone = None
 
 
-class CoverListed(CoverRead):
+class CoverRead(CoverSummary):
+    """Cover with the numbers of the rules that its days and its share follow from."""
+
+    numbers: list[NumberRead]
+
+
+class CoverListed(CoverSummary):
     """Cover in a list, with names beside codes and the numbers of its drawdown and loan."""
 
     enterprise_name: str | None
@@ -102,9 +112,12 @@ async def _listed(tx: Tx, rows: Sequence[Cover]) -> list[CoverListed]:
     return listed
 
 
-def shown(cover: Cover) -> CoverRead:
-    """Return cover."""
-    return CoverRead.of(cover)
+async def _answered(tx: Tx, cover: Cover, book: RuleBook, **more: Any) -> Response:  # noqa: ANN401  # status and place
+    """Answer with cover and the numbers that held on the day of its pay-out."""
+    drawdown = await drawdowns.find(tx, cover.drawdown_id)
+    day = cover.filed_on if drawdown is None else drawdown.starts_on
+    numbers = numbers_of(book.find(fund_rules.POLICY, day), NUMBERS[fund_rules.POLICY])
+    return answered(CoverRead.of(cover, numbers=numbers), **more)
 
 
 @router.post(
@@ -123,7 +136,7 @@ def shown(cover: Cover) -> CoverRead:
 async def file_cover(drawdown_id: UUID, tx: Tx, book: Book) -> Response:
     """File a drawdown for cover within the working days after the pay-out."""
     cover = await usecases.file_cover(tx, drawdown_id, book, cover_id=new_id())
-    return answered(shown(cover), status=201, location=f"/v1/covers/{cover.id}")
+    return await _answered(tx, cover, book, status=201, location=f"/v1/covers/{cover.id}")
 
 
 @router.post(
@@ -143,7 +156,7 @@ async def file_cover(drawdown_id: UUID, tx: Tx, book: Book) -> Response:
 async def decide_cover(cover_id: UUID, body: CoverDecisionRequest, tx: Tx, book: Book) -> Response:
     """Cover a drawdown within the unit's capacity, or refuse with a coded reason."""
     cover = await usecases.decide_cover(tx, cover_id, book, verdict=body.decision, reason_code=body.reason_code)
-    return answered(shown(cover))
+    return await _answered(tx, cover, book)
 
 
 @router.get("/covers", response_model=PageOf[CoverListed])
@@ -179,9 +192,9 @@ async def list_refusal_reasons(tx: Tx, book: Book) -> Response:
 
 @router.get("/covers/{cover_id}", response_model=CoverRead, responses=refusals(NOT_FOUND))
 @edge(scope="fund.cover:read", row="bank", summary_zh="查看备案")
-async def read_cover(cover_id: UUID, tx: Tx) -> Response:
+async def read_cover(cover_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read one cover."""
     cover = await covers.find(tx, cover_id)
     if cover is None:
         raise Refusal(NOT_FOUND, noun="cover")
-    return answered(shown(cover))
+    return await _answered(tx, cover, book)

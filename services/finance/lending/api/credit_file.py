@@ -11,13 +11,13 @@ from services.finance.evaluation.models.kv_evaluation import KvEvaluation
 from services.finance.evaluation.models.portfolio import Portfolio
 from services.finance.evaluation.rules.kv_evaluation import RULE_SET_NOT_HELD, EvaluationResult
 from services.finance.evaluation.usecases.kv_evaluation import rule_sets_of
-from services.finance.lending.api.loan_application import LoanApplicationRead
-from services.finance.lending.api.loan_application import shown as shown_application
+from services.finance.lending.api.loan_application import LoanApplicationRead, detailed
 from services.finance.lending.usecases import credit_file as usecases
 from services.finance.lending.usecases.credit_file import CreditFile
 from services.finance.partner.rules.consent import CONSENT_EXPIRED, CONSENT_MISSING, CONSENT_REVOKED
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read
+from shared.policy.book import RuleBook
 from shared.policy.number_read import LegalBasisRead
 from shared.policy.rule_set import RuleSet
 from shared.web.answer import answered
@@ -100,9 +100,9 @@ def _portfolio(portfolio: Portfolio) -> IpPortfolioRead:
     return IpPortfolioRead.of(portfolio)
 
 
-def _shown(found: CreditFile, tx: Tx, uplift_rules: RuleSet) -> CreditFileRead:
+def _shown(found: CreditFile, tx: Tx, uplift_rules: RuleSet, book: RuleBook) -> CreditFileRead:
     return CreditFileRead(
-        application=shown_application(found.application, tx.actor),
+        application=detailed(found.application, tx.actor, book),
         consent_id=found.consent_id,
         given=list(found.given),
         withheld=list(found.withheld),
@@ -131,4 +131,4 @@ async def read_credit_file(application_id: UUID, tx: Tx, book: Shelf) -> Respons
     """Read what the firm allows of one application; each read, also a refused one, is audited."""
     found = await usecases.read_credit_file(tx, application_id)
     _, uplift_rules = await rule_sets_of(tx, found.snapshot, book)
-    return answered(_shown(found, tx, uplift_rules))
+    return answered(_shown(found, tx, uplift_rules, book))

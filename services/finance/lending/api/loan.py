@@ -11,23 +11,29 @@ from services.finance import party
 from services.finance.lending.models.loan import Loan
 from services.finance.lending.rules import loan as rules
 from services.finance.lending.rules.loan import LoanState, LoanStatus, LoanTerms
-from services.finance.lending.rules.lpr import LprStatus
+from services.finance.lending.rules.loan_application import POLICY
+from services.finance.lending.rules.lpr import DayRate, LprStatus, rate_number
 from services.finance.lending.store import loan as loans
+from services.finance.lending.usecases.lpr_publication import known_rate
 from shared.db.selection import Chosen
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.shape import Read
+from shared.policy.book import RuleBook
+from shared.policy.number_read import NumberRead, numbers_of
 from shared.web.answer import answered
 from shared.web.counts import add_counts
-from shared.web.edge import Tx, edge, edge_router, refusals
+from shared.web.edge import Shelf, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
 
 router = edge_router(tags=["loans"])
+NUMBERS = {POLICY: ("term_months_max", "rate_margin_ppm", "draw_within_days")}
+"""Numbers of rule sets that are told beside a loan."""
 
 
-class LoanRead(LoanState, LoanTerms, Read):
+class LoanSummary(LoanState, LoanTerms, Read):
     """A signed loan with its balances, in fen."""
 
     id: UUID
@@ -42,7 +48,13 @@ class LoanRead(LoanState, LoanTerms, Read):
     created_at: datetime
 
 
-class LoanListed(LoanRead):
+class LoanRead(LoanSummary):
+    """A signed loan with the numbers of the rules that it was signed by."""
+
+    numbers: list[NumberRead]
+
+
+class LoanListed(LoanSummary):
     """A loan in a list, with the names beside the codes."""
 
     enterprise_name: str | None
@@ -71,9 +83,16 @@ Wanted = Annotated[Chosen, Depends(chosen_from(loans.LIST))]
 add_counts(router, loans.LIST, noun="loans", scope="credit.loan:read", row="bank", title="贷款清单")
 
 
-def shown(loan: Loan) -> LoanRead:
+def shown(loan: Loan) -> LoanSummary:
     """Return a loan with what can still be drawn."""
-    return LoanRead.of(loan, undrawn_fen=rules.undrawn(loan.principal_fen, loan.drawn_fen, loan.released_fen))
+    return LoanSummary.of(loan, undrawn_fen=rules.undrawn(loan.principal_fen, loan.drawn_fen, loan.released_fen))
+
+
+def detailed(loan: Loan, book: RuleBook, rate: DayRate | None) -> LoanRead:
+    """Return a loan with the numbers that held on the day of its contract, the LPR of that day first."""
+    lpr = [] if rate is None else [NumberRead.of(rate_number(rate))]
+    numbers = [*lpr, *numbers_of(book.find(POLICY, loan.signed_on), NUMBERS[POLICY])]
+    return LoanRead.of(loan, undrawn_fen=shown(loan).undrawn_fen, numbers=numbers)
 
 
 async def _listed(tx: Tx, rows: Sequence[Loan]) -> list[LoanListed]:
@@ -106,9 +125,9 @@ async def export_loans(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
 
 @router.get("/loans/{loan_id}", response_model=LoanRead, responses=refusals(NOT_FOUND))
 @edge(scope="credit.loan:read", row="bank", summary_zh="查看贷款")
-async def read_loan(loan_id: UUID, tx: Tx) -> Response:
+async def read_loan(loan_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read one loan; another bank's is not found."""
     loan = await loans.find(tx, loan_id)
     if loan is None:
         raise Refusal(NOT_FOUND, noun="loan")
-    return answered(shown(loan), version=loan.version)
+    return answered(detailed(loan, book, await known_rate(tx, book, loan.signed_on)), version=loan.version)

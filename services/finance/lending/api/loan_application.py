@@ -10,7 +10,7 @@ from fastapi import Depends, Response
 from services.finance import party
 from services.finance.evaluation.rules import credit_line as line_rules
 from services.finance.lending.api.loan import LoanRead
-from services.finance.lending.api.loan import shown as shown_loan
+from services.finance.lending.api.loan import detailed as detailed_loan
 from services.finance.lending.api.reason import ReasonCatalogue
 from services.finance.lending.models.loan_application import LoanApplication
 from services.finance.lending.rules import application_refusal as refused
@@ -32,19 +32,24 @@ from services.finance.partner.rules import bank as bank_rules
 from services.finance.partner.rules import consent as consent_rules
 from shared.db.selection import Chosen
 from shared.kernel.actor import Actor, Role
+from shared.kernel.clock import shanghai_date
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read, Shape
 from shared.kernel.types import LongText, LongTextOrNone, ShortText
+from shared.policy.book import RuleBook
+from shared.policy.number_read import NumberRead, numbers_of
 from shared.web.answer import answered
 from shared.web.counts import add_counts
-from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.edge import Book, Shelf, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
 
 router = edge_router(tags=["loan applications"])
+NUMBERS = {rules.POLICY: ("answer_working_days", "approval_valid_days", "term_months_max")}
+"""Numbers of rule sets that are told beside an application."""
 STEP = (FORBIDDEN_ROLE, NOT_FOUND, refused.APPLICATION_STATE_CONFLICT)
 SUBMISSION = (
     FORBIDDEN_ROLE,
@@ -61,7 +66,7 @@ SUBMISSION = (
 )
 
 
-class LoanApplicationRead(LoanApplicationTerms, Read):
+class LoanApplicationSummary(LoanApplicationTerms, Read):
     """An application; the snapshot of the evaluation is the firm's data, so a bank reads it in the credit file only."""
 
     id: UUID
@@ -90,7 +95,13 @@ class LoanApplicationRead(LoanApplicationTerms, Read):
     created_at: datetime
 
 
-class LoanApplicationListed(LoanApplicationRead):
+class LoanApplicationRead(LoanApplicationSummary):
+    """An application with the numbers of the rules that its days follow from."""
+
+    numbers: list[NumberRead]
+
+
+class LoanApplicationListed(LoanApplicationSummary):
     """An application in a list, with the names beside the codes."""
 
     enterprise_name: str | None
@@ -158,10 +169,10 @@ class RejectRequest(Shape):
     note: LongTextOrNone = None
 
 
-def shown(application: LoanApplication, actor: Actor) -> LoanApplicationRead:
+def shown(application: LoanApplication, actor: Actor) -> LoanApplicationSummary:
     """Return an application as the actor may see it."""
     unseen = {"snapshot_limit_fen": None, "snapshot_grade": None} if actor.role is Role.BANK else {}
-    return LoanApplicationRead.of(application, **unseen)
+    return LoanApplicationSummary.of(application, **unseen)
 
 
 async def _listed(tx: Tx, rows: Sequence[LoanApplication]) -> list[LoanApplicationListed]:
@@ -169,9 +180,15 @@ async def _listed(tx: Tx, rows: Sequence[LoanApplication]) -> list[LoanApplicati
     return [LoanApplicationListed.of(shown(row, tx.actor), **named(row)) for row in rows]
 
 
-def _answer(application: LoanApplication, tx: Tx, *, created: bool = False) -> Response:
+def detailed(application: LoanApplication, actor: Actor, book: RuleBook) -> LoanApplicationRead:
+    """Return an application with the numbers that held when it was submitted."""
+    rule_set = book.find(rules.POLICY, shanghai_date(application.submitted_at))
+    return LoanApplicationRead.of(shown(application, actor), numbers=numbers_of(rule_set, NUMBERS[rules.POLICY]))
+
+
+def _answer(application: LoanApplication, tx: Tx, book: RuleBook, *, created: bool = False) -> Response:
     return answered(
-        shown(application, tx.actor),
+        detailed(application, tx.actor, book),
         status=201 if created else 200,
         location=f"/v1/loan-applications/{application.id}" if created else None,
         version=application.version,
@@ -188,7 +205,7 @@ def _answer(application: LoanApplication, tx: Tx, *, created: bool = False) -> R
 async def submit_application(body: LoanApplicationTerms, tx: Tx, book: Book) -> Response:
     """Apply to a bank on the evaluation that one has seen; a newer one must be confirmed first."""
     application = await usecases.submit_application(tx, body, book, application_id=new_id())
-    return _answer(application, tx, created=True)
+    return _answer(application, tx, book, created=True)
 
 
 @router.get("/loan-applications", response_model=PageOf[LoanApplicationListed])
@@ -224,12 +241,12 @@ async def list_reject_reasons(tx: Tx, book: Book) -> Response:
 
 @router.get("/loan-applications/{application_id}", response_model=LoanApplicationRead, responses=refusals(NOT_FOUND))
 @edge(scope="credit.application:read", row="bank", summary_zh="查看贷款申请", audited=True)
-async def read_application(application_id: UUID, tx: Tx) -> Response:
+async def read_application(application_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read one application; another bank's or another firm's is not found."""
     application = await applications.find(tx, application_id)
     if application is None:
         raise Refusal(NOT_FOUND, noun="loan_application")
-    return _answer(application, tx)
+    return _answer(application, tx, book)
 
 
 @router.post(
@@ -240,34 +257,34 @@ async def read_application(application_id: UUID, tx: Tx) -> Response:
 @edge(scope="credit.application:write", row="enterprise", summary_zh="更正后重新提交")
 async def resubmit_application(application_id: UUID, body: LoanApplicationTerms, tx: Tx, book: Book) -> Response:
     """Submit a returned application again, corrected; the bank's clock starts anew."""
-    return _answer(await usecases.resubmit_application(tx, application_id, body, book), tx)
+    return _answer(await usecases.resubmit_application(tx, application_id, body, book), tx, book)
 
 
 @router.post(
     "/loan-applications/{application_id}:cancel", response_model=LoanApplicationRead, responses=refusals(*STEP)
 )
 @edge(scope="credit.application:write", row="enterprise", summary_zh="撤销贷款申请")
-async def cancel_application(application_id: UUID, tx: Tx) -> Response:
+async def cancel_application(application_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Withdraw an open application."""
-    return _answer(await usecases.cancel_application(tx, application_id), tx)
+    return _answer(await usecases.cancel_application(tx, application_id), tx, book)
 
 
 @router.post(
     "/loan-applications/{application_id}:accept", response_model=LoanApplicationRead, responses=refusals(*STEP)
 )
 @edge(scope="credit.decision:write", row="bank", summary_zh="受理贷款申请")
-async def accept_application(application_id: UUID, tx: Tx) -> Response:
+async def accept_application(application_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Take an application into review."""
-    return _answer(await usecases.accept_application(tx, application_id), tx)
+    return _answer(await usecases.accept_application(tx, application_id), tx, book)
 
 
 @router.post(
     "/loan-applications/{application_id}:return", response_model=LoanApplicationRead, responses=refusals(*STEP)
 )
 @edge(scope="credit.decision:write", row="bank", summary_zh="退回企业补正")
-async def return_application(application_id: UUID, body: ReturnRequest, tx: Tx) -> Response:
+async def return_application(application_id: UUID, body: ReturnRequest, tx: Tx, book: Shelf) -> Response:
     """Send an application back with what is to be corrected."""
-    return _answer(await usecases.return_application(tx, application_id, body.note), tx)
+    return _answer(await usecases.return_application(tx, application_id, body.note), tx, book)
 
 
 @router.post(
@@ -281,7 +298,7 @@ async def reject_application(application_id: UUID, body: RejectRequest, tx: Tx, 
     application = await usecases.reject_application(
         tx, application_id, book, reason_code=body.reason_code, note=body.note
     )
-    return _answer(application, tx)
+    return _answer(application, tx, book)
 
 
 @router.post(
@@ -290,9 +307,9 @@ async def reject_application(application_id: UUID, body: RejectRequest, tx: Tx, 
     responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, refused.NOTHING_TO_ACKNOWLEDGE),
 )
 @edge(scope="credit.decision:write", row="bank", summary_zh="确认评价变化提示", tells=False)
-async def acknowledge_flag(application_id: UUID, tx: Tx) -> Response:
+async def acknowledge_flag(application_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Confirm that one has seen what changed since the application was made."""
-    return _answer(await usecases.acknowledge_flag(tx, application_id), tx)
+    return _answer(await usecases.acknowledge_flag(tx, application_id), tx, book)
 
 
 @router.post(
@@ -317,7 +334,7 @@ async def approve_application(application_id: UUID, body: ApprovalTerms, tx: Tx,
     """Approve up to what was asked and the frozen evaluation allows; told where another bank used the line up."""
     approved = await usecases.approve_application(tx, application_id, body, book)
     read = ApprovalRead.of(
-        shown(approved.application, tx.actor),
+        detailed(approved.application, tx.actor, book),
         available_fen=approved.available_fen,
         warnings=[WarningRead.of(one, code=one) for one in approved.warnings],
     )
@@ -344,5 +361,8 @@ async def approve_application(application_id: UUID, body: ApprovalTerms, tx: Tx,
 @edge(scope="credit.decision:write", row="bank", summary_zh="签订借款合同（占用额度）")
 async def sign_loan(application_id: UUID, body: LoanTerms, tx: Tx, book: Book) -> Response:
     """Record the signed contract: its principal is reserved on the line that all banks share."""
-    loan = await loan_usecases.sign_loan(tx, application_id, body, book, loan_id=new_id())
-    return answered(shown_loan(loan), status=201, location=f"/v1/loans/{loan.id}", version=loan.version)
+    signed = await loan_usecases.sign_loan(tx, application_id, body, book, loan_id=new_id())
+    loan = signed.loan
+    return answered(
+        detailed_loan(loan, book, signed.rate), status=201, location=f"/v1/loans/{loan.id}", version=loan.version
+    )

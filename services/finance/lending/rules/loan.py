@@ -9,7 +9,7 @@ from services.finance.evaluation.rules import credit_line
 from services.finance.evaluation.rules.credit_line import Movement
 from services.finance.lending.rules.application_refusal import TERM_TOO_LONG
 from services.finance.lending.rules.loan_application import POLICY
-from services.finance.lending.rules.lpr import LprStatus, Publication, on_day
+from services.finance.lending.rules.lpr import DayRate, LprStatus, Publication, on_day
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.months import add_months
 from shared.kernel.shape import Shape
@@ -91,7 +91,12 @@ class Signature:
     movement: Movement
     draw_until_on: date
     ends_on: date
-    lpr_status: LprStatus
+    lpr: DayRate
+
+    @property
+    def lpr_status(self) -> LprStatus:
+        """Whether the publication that decides the day of the contract was recorded."""
+        return self.lpr.status
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +149,7 @@ def sign(  # noqa: PLR0913  # the terms, what was approved, and the books that a
         movement=credit_line.reserve(terms.principal_fen, available_fen),
         draw_until_on=terms.signed_on + timedelta(days=rules.param_int("draw_within_days")),
         ends_on=add_months(terms.signed_on, terms.term_months),
-        lpr_status=lpr.status,
+        lpr=lpr,
     )
 
 

@@ -9,9 +9,10 @@ from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.workday import WorkCalendar
 from shared.policy.book import RuleBook
 from shared.policy.header import Confidence
-from shared.policy.number import cell_number
+from shared.policy.number import Number, cell_number
 from shared.policy.primary_source import confidence_of
 from shared.policy.rule_set import RuleSet
+from shared.policy.value_text import value_text
 
 POLICY = "lpr_1y"
 _MONTHS = 12
@@ -102,6 +103,27 @@ def on_day(book: RuleBook, on: date, calendar: WorkCalendar, publications: Seque
         source=found.source,
         article=found.article,
         confidence=found.confidence if status is LprStatus.RECORDED else Confidence.ASSUMED,
+    )
+
+
+def rate_number(rate: DayRate) -> Number:
+    """Return the rate as it is told beside what was priced by it, in parts per million.
+
+    Source: F-LPR-01 (docs/rules/finance.md).
+    """
+    zh, en = value_text(rate.rate_ppm, "ppm")
+    return Number(
+        name=POLICY,
+        value=rate.rate_ppm,
+        measure="ppm",
+        value_text_zh=zh,
+        value_text_en=en,
+        label_zh="合同日的一年期LPR",
+        label_en="one-year LPR of the day of the contract",
+        source=rate.source,
+        article=rate.article,
+        source_on=rate.published_on,
+        confidence=rate.confidence,
     )
 
 

@@ -1,5 +1,6 @@
 """Sign loans on the credit line that all banks share, and end their drawing period."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from services.finance.evaluation.rules import credit_line as line_rules
@@ -9,6 +10,7 @@ from services.finance.lending.rules import application_refusal as refusals
 from services.finance.lending.rules import loan as rules
 from services.finance.lending.rules import loan_application as application_rules
 from services.finance.lending.rules.loan import LoanState, LoanStatus, LoanTerms
+from services.finance.lending.rules.lpr import DayRate
 from services.finance.lending.store import loan as loans
 from services.finance.lending.store import loan_application as applications
 from services.finance.lending.store import lpr_publication as publications
@@ -24,7 +26,17 @@ from shared.kernel.refusals import NOT_FOUND
 from shared.policy.book import RuleBook
 
 
-async def sign_loan(tx: Transaction, application_id: UUID, terms: LoanTerms, book: RuleBook, *, loan_id: UUID) -> Loan:
+@dataclass(frozen=True, slots=True)
+class SignedLoan:
+    """A loan with the rate of its day, so that whoever answers it need not look that up again."""
+
+    loan: Loan
+    rate: DayRate
+
+
+async def sign_loan(
+    tx: Transaction, application_id: UUID, terms: LoanTerms, book: RuleBook, *, loan_id: UUID
+) -> SignedLoan:
     """Sign an approved application of the calling bank: the principal is reserved over all banks at once.
 
     Locks the firm's line first, then the application.
@@ -69,9 +81,7 @@ async def sign_loan(tx: Transaction, application_id: UUID, terms: LoanTerms, boo
             "bank_uscc": bank_uscc,
             "contract_key": reference_key(terms.contract_no),
             "status": LoanStatus.SIGNED,
-            "drawn_fen": 0,
-            "repaid_fen": 0,
-            "released_fen": 0,
+            **dict.fromkeys(("drawn_fen", "repaid_fen", "released_fen"), 0),
             "draw_until_on": signature.draw_until_on,
             "ends_on": signature.ends_on,
             "lpr_status": signature.lpr_status,
@@ -82,7 +92,7 @@ async def sign_loan(tx: Transaction, application_id: UUID, terms: LoanTerms, boo
     tx.session.add(loan)
     tell_decided(tx, application)
     tx.emit(_signed(loan), line_rules.limit_changed(after))
-    return loan
+    return SignedLoan(loan, signature.lpr)
 
 
 def _signed(loan: Loan) -> LoanSigned:

@@ -28,6 +28,14 @@ async def rate_of(tx: Transaction, book: RuleBook, on: date) -> DayRate:
     return rules.on_day(book, on, await work_calendar(tx), await publications.in_force(tx, on))
 
 
+async def known_rate(tx: Transaction, book: RuleBook, on: date) -> DayRate | None:
+    """Return the rate of a day, None where none is known."""
+    try:
+        return await rate_of(tx, book, on)
+    except Refusal:
+        return None
+
+
 async def record_publication(
     tx: Transaction, terms: LprPublicationTerms, book: RuleBook, *, publication_id: UUID
 ) -> LprPublication:
@@ -76,7 +84,5 @@ async def record_publication(
 
 async def _before(tx: Transaction, book: RuleBook, on: date) -> int | None:
     """Return the rate of the day before, None where the series has not begun."""
-    try:
-        return (await rate_of(tx, book, on)).rate_ppm
-    except Refusal:
-        return None
+    found = await known_rate(tx, book, on)
+    return None if found is None else found.rate_ppm

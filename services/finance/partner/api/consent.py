@@ -15,21 +15,26 @@ from services.finance.partner.store import consent as consents
 from services.finance.partner.usecases import consent as usecases
 from services.finance.partner.usecases.consent import ConsentDraft
 from shared.db.selection import Chosen
+from shared.kernel.clock import shanghai_date
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read
+from shared.policy.book import RuleBook
+from shared.policy.number_read import NumberRead, numbers_of
 from shared.web.answer import answered
 from shared.web.counts import add_counts
-from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.edge import Book, Shelf, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
 
 router = edge_router(tags=["consents"])
+NUMBERS = {rules.POLICY: ("default_months", "months_max", "purge_days")}
+"""Numbers of rule sets that are told beside a consent."""
 
 
-class ConsentRead(Read):
+class ConsentSummary(Read):
     """A consent; the signer's name is masked."""
 
     id: UUID
@@ -48,7 +53,13 @@ class ConsentRead(Read):
     purge_by_on: date | None
 
 
-class ConsentListed(ConsentRead):
+class ConsentRead(ConsentSummary):
+    """A consent with the numbers of the rules that its days follow from."""
+
+    numbers: list[NumberRead]
+
+
+class ConsentListed(ConsentSummary):
     """A consent in a list, with the names beside the codes."""
 
     enterprise_name: str | None
@@ -99,10 +110,16 @@ class ConsentTextRead(Read):
     en: str
 
 
-def shown(consent: Consent) -> ConsentRead:
+def shown(consent: Consent) -> ConsentSummary:
     """Return a consent with the signer masked."""
     scopes = [ConsentScope(scope) for scope in consent.scopes]
-    return ConsentRead.of(consent, scopes=scopes, signer_name=consent.signer_name.masked)
+    return ConsentSummary.of(consent, scopes=scopes, signer_name=consent.signer_name.masked)
+
+
+def detailed(consent: Consent, book: RuleBook) -> ConsentRead:
+    """Return a consent with the numbers that held when it was given, or withdrawn."""
+    rule_set = book.find(rules.POLICY, shanghai_date(consent.revoked_at or consent.granted_at))
+    return ConsentRead.of(shown(consent), numbers=numbers_of(rule_set, NUMBERS[rules.POLICY]))
 
 
 @router.get("/consents/text", response_model=ConsentTextRead)
@@ -130,7 +147,7 @@ async def read_consent_text(tx: Tx, book: Book) -> Response:
 async def grant_consent(body: ConsentDraft, tx: Tx, book: Book) -> Response:
     """Allow a bank to read named classes of one's own data, for a purpose, until a date."""
     consent = await usecases.grant_consent(tx, body, book, consent_id=new_id())
-    return answered(shown(consent), status=201, location=f"/v1/consents/{consent.id}")
+    return answered(detailed(consent, book), status=201, location=f"/v1/consents/{consent.id}")
 
 
 async def _listed(tx: Tx, rows: Sequence[Consent]) -> list[ConsentListed]:
@@ -163,12 +180,12 @@ async def export_consents(file_format: Format, tx: Tx, wanted: Wanted) -> Respon
 
 @router.get("/consents/{consent_id}", response_model=ConsentRead, responses=refusals(NOT_FOUND))
 @edge(scope="credit.consent:read", row="enterprise", summary_zh="查看授权")
-async def read_consent(consent_id: UUID, tx: Tx) -> Response:
+async def read_consent(consent_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read one consent that one gave or received."""
     consent = await consents.find(tx, consent_id)
     if consent is None:
         raise Refusal(NOT_FOUND, noun="consent")
-    return answered(shown(consent))
+    return answered(detailed(consent, book))
 
 
 @router.delete(
@@ -181,4 +198,4 @@ async def revoke_consent(consent_id: UUID, tx: Tx, book: Book) -> Response:
     """Withdraw a consent: reads on it stop at once; the answer names the consents that still let the bank read."""
     consent, still_open = await usecases.revoke_consent(tx, consent_id, book)
     others = [OpenConsentRead.of(one, scopes=sorted(one.scopes)) for one in still_open]
-    return answered(ConsentWithdrawalRead.of(shown(consent), still_open=others))
+    return answered(ConsentWithdrawalRead.of(detailed(consent, book), still_open=others))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
-from services.ipr.right.api.right import RightNamed, RightRead, answer_right, named, owner_names
+from services.ipr.right.api.right import RightDetail, RightNamed, answer_right, named, owner_names
 from services.ipr.right.api.right_status import BlemishRead
 from services.ipr.right.models.blemish import Blemish
 from services.ipr.right.rules import blemish as rules
@@ -94,7 +94,7 @@ async def export_blemishes(file_format: Format, tx: Tx, wanted: Wanted) -> Respo
 
 @router.post(
     "/ip-rights/{right_id}:mark-blemish",
-    response_model=RightRead,
+    response_model=RightDetail,
     responses=refusals(NOT_FOUND, rules.BLEMISH_OPEN, rules.BLEMISH_RIGHT_NOT_IN_FORCE, *_SHARED),
 )
 @edge(scope="ipr.right:move", row="any", summary_zh="登记权利瑕疵（已受理的权属纠纷或无效请求）")
@@ -106,7 +106,7 @@ async def mark_blemish(right_id: UUID, body: BlemishMark, tx: Tx, book: Book) ->
 
 @router.post(
     "/ip-rights/{right_id}:clear-blemish",
-    response_model=RightRead,
+    response_model=RightDetail,
     responses=refusals(NOT_FOUND, rules.BLEMISH_NOT_OPEN, rules.BLEMISH_CLEARED_BEFORE_OPENED, *_SHARED),
 )
 @edge(scope="ipr.right:move", row="any", summary_zh="清除权利瑕疵（结案）")

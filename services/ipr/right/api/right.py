@@ -39,6 +39,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read
 from shared.policy.book import RuleBook
+from shared.policy.number_read import NumberRead, numbers_of
 from shared.web.answer import answered
 from shared.web.counts import add_counts
 from shared.web.document import Evidences, EvidenceShown
@@ -120,6 +121,12 @@ class RightRead(RightTerms, Read):
     updated_at: datetime
 
 
+class RightDetail(RightRead):
+    """A right with the numbers that its last day follows from; none where a document or an extension states it."""
+
+    numbers: list[NumberRead]
+
+
 class RightNamed(Read):
     """Which right a row of another list is about."""
 
@@ -199,10 +206,16 @@ def read_of(
 async def answer_right(tx: Transaction, right: Right, book: RuleBook, *, status: int = 200) -> Response:
     """Answer with one right; a created one names where it lives."""
     location = f"/v1/ip-rights/{right.id}" if status == 201 else None  # noqa: PLR2004  # Created
-    return answered((await shown(tx, [right], book))[0], status=status, location=location, version=right.version)
+    facts = rules.term_facts(right, right.extended_until_on)
+    start = term_rules.start_of_term(facts)
+    numbers: list[NumberRead] = []
+    if start is not None and right.ends_on is not None:
+        numbers = numbers_of(book.find(term_rules.POLICY, start), term_rules.term_parameters(facts))
+    read = RightDetail.of((await shown(tx, [right], book))[0], numbers=numbers)
+    return answered(read, status=status, location=location, version=right.version)
 
 
-@router.post("/ip-rights", status_code=201, response_model=RightRead, responses=refusals(*REGISTER_REFUSED))
+@router.post("/ip-rights", status_code=201, response_model=RightDetail, responses=refusals(*REGISTER_REFUSED))
 @edge(scope="ipr.right:write", row="enterprise", summary_zh="登记知识产权")
 async def register_right(body: RightDraft, tx: Tx, book: Book) -> Response:
     """Record a right: the IP centre on evidence, an enterprise as its own declaration, which counts once attested."""
@@ -253,7 +266,7 @@ def owners_in_words(owners: Sequence[OwnerRead]) -> list[str]:
     return [f"{one.uscc}:{one.share_ppm // 10_000}.{one.share_ppm % 10_000:04d}%" for one in owners]
 
 
-@router.get("/ip-rights/{right_id}", response_model=RightRead, responses=refusals(NOT_FOUND))
+@router.get("/ip-rights/{right_id}", response_model=RightDetail, responses=refusals(NOT_FOUND))
 @edge(scope="ipr.right:read", row="enterprise", summary_zh="查看知识产权")
 async def read_right(right_id: UUID, tx: Tx, book: Book) -> Response:
     """Show one right; its history stands under `/history`."""
@@ -265,7 +278,7 @@ async def read_right(right_id: UUID, tx: Tx, book: Book) -> Response:
 
 @router.post(
     "/ip-rights/{right_id}:transfer",
-    response_model=RightRead,
+    response_model=RightDetail,
     responses=refusals(
         NOT_FOUND,
         owner_rules.OWNER_TWICE,
@@ -287,7 +300,7 @@ async def transfer_right(right_id: UUID, body: Transfer, tx: Tx, book: Book) -> 
 
 @router.post(
     "/ip-rights/{right_id}:attest",
-    response_model=RightRead,
+    response_model=RightDetail,
     responses=refusals(NOT_FOUND, rules.ATTEST_NOT_STRONGER, FORBIDDEN_ROLE),
 )
 @edge(scope="ipr.right:move", row="any", summary_zh="核验企业申报的权利")
@@ -299,7 +312,7 @@ async def attest_right(right_id: UUID, body: Attestation, tx: Tx, book: Book) ->
 
 @router.post(
     "/ip-rights/{right_id}:extend",
-    response_model=RightRead,
+    response_model=RightDetail,
     responses=refusals(
         NOT_FOUND,
         term_rules.TERM_NOT_EXTENDABLE,
@@ -318,7 +331,7 @@ async def extend_term(right_id: UUID, body: TermExtension, tx: Tx, book: Book) -
 
 @router.post(
     "/ip-rights/{right_id}:mark-high-value",
-    response_model=RightRead,
+    response_model=RightDetail,
     responses=refusals(NOT_FOUND, rules.HIGH_VALUE_KIND, status_rules.STATUS_EVIDENCE_TOO_WEAK, FORBIDDEN_ROLE),
 )
 @edge(scope="ipr.right:move", row="any", summary_zh="认定高价值发明专利")

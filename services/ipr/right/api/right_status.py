@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Response
 
-from services.ipr.right.api.right import RightRead, answer_right
+from services.ipr.right.api.right import RightDetail, answer_right
 from services.ipr.right.rules import right_status as rules
 from services.ipr.right.rules.blemish import BlemishKind
 from services.ipr.right.rules.right_status import LegalStatus, MoveCorrection, MoveState, StatusMove
@@ -126,7 +126,7 @@ async def read_history(right_id: UUID, tx: Tx) -> Response:
 
 @router.post(
     "/ip-rights/{right_id}:move",
-    response_model=RightRead,
+    response_model=RightDetail,
     responses=refusals(NOT_FOUND, rules.STATUS_MOVE_CONTRADICTS_LATER, *MOVE_REFUSED),
 )
 @edge(scope="ipr.right:move", row="any", summary_zh="登记法律状态变动")
@@ -137,7 +137,7 @@ async def move_right(right_id: UUID, body: StatusMove, tx: Tx, book: Book) -> Re
 
 @router.post(
     "/ip-rights/{right_id}:correct",
-    response_model=RightRead,
+    response_model=RightDetail,
     responses=refusals(NOT_FOUND, *MOVE_REFUSED, rules.MOVE_UNKNOWN, rules.MOVE_ALREADY_CORRECTED),
 )
 @edge(scope="ipr.right:move", row="any", summary_zh="更正法律状态")

@@ -110,6 +110,22 @@ def _computed(rules: RuleSet, facts: TermFacts, start: date) -> date:
     return end
 
 
+def term_parameters(facts: TermFacts) -> tuple[str, ...]:
+    """Return the names of the numbers that the last day follows from; none for a day that a document states.
+
+    Source: I-TERM-02 (docs/rules/ipr.md).
+    """
+    if facts.extended_until_on is not None or start_of_term(facts) is None:
+        return ()
+    if facts.kind is RightKind.SOFTWARE_COPYRIGHT:
+        return ("software_copyright_years",)
+    name = facts.kind.value.lower()
+    if facts.kind is RightKind.PLANT_VARIETY and facts.woody:
+        name = f"{name}_woody"
+    creation = facts.kind is RightKind.IC_LAYOUT and facts.completed_on is not None
+    return (f"{name}_months", "ic_layout_creation_months") if creation else (f"{name}_months",)
+
+
 def require_dates(facts: TermFacts, rules: RuleSet) -> None:
     """Refuse a right in force without the date that starts its term.
 

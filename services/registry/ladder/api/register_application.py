@@ -17,19 +17,35 @@ from shared.db.selection import Chosen
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read
+from shared.policy.book import RuleBook
+from shared.policy.number_read import NumberRead, numbers_of
 from shared.web.answer import answered
 from shared.web.counts import add_counts
-from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.edge import Book, Shelf, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
 
 router = edge_router(tags=["register"])
+NUMBERS = {
+    usecases.POLICY: (
+        "science_staff_min_ppm",
+        "senior_title_min",
+        "rd_revenue_min_ppm",
+        "ip_rights_min",
+        "innovative_products_min",
+        "integrity_years_back",
+        "settlement_last_month",
+        "check_working_days",
+        "number_valid_years",
+    )
+}
+"""Numbers of rule sets that are told beside an application."""
 
 CONDITIONS_REFUSED = (rules.REGISTER_CONDITIONS_UNMET, rules.REGISTER_FILING_MISSING)
 
 
-class RegisterApplicationRead(RegisterApplicationTerms, Read):
+class RegisterApplicationSummary(RegisterApplicationTerms, Read):
     """One application with its conditions and the district's remarks."""
 
     id: UUID
@@ -50,7 +66,13 @@ class RegisterApplicationRead(RegisterApplicationTerms, Read):
     created_at: datetime
 
 
-class RegisterApplicationListed(RegisterApplicationRead):
+class RegisterApplicationRead(RegisterApplicationSummary):
+    """An application with the numbers of the rule set that it was judged by."""
+
+    numbers: list[NumberRead]
+
+
+class RegisterApplicationListed(RegisterApplicationSummary):
     """One application in a list, with the name beside the code."""
 
     name: str | None
@@ -70,9 +92,11 @@ async def _listed(tx: Tx, rows: Sequence[RegisterApplication]) -> list[RegisterA
     return [RegisterApplicationListed.of(row, name=names.get(row.uscc)) for row in rows]
 
 
-def shown(application: RegisterApplication) -> RegisterApplicationRead:
-    """Return an application as it is answered."""
-    return RegisterApplicationRead.of(application)
+def shown(application: RegisterApplication, book: RuleBook) -> RegisterApplicationRead:
+    """Return an application as it is answered, with the numbers of the version that judged it."""
+    rule_set = book.version(usecases.POLICY, application.rule_set_version)
+    numbers = numbers_of(rule_set, NUMBERS[usecases.POLICY])
+    return RegisterApplicationRead.of(application, numbers=numbers)
 
 
 @router.post(
@@ -87,7 +111,7 @@ def shown(application: RegisterApplication) -> RegisterApplicationRead:
 async def apply_for_register(body: RegisterApplicationTerms, tx: Tx, book: Book) -> Response:
     """Apply for the city's register; every condition is judged at once and shown."""
     application = await usecases.apply_for_register(tx, body.uscc, application_id=new_id(), book=book)
-    return answered(shown(application), status=201, location=f"/v1/register-applications/{application.id}")
+    return answered(shown(application, book), status=201, location=f"/v1/register-applications/{application.id}")
 
 
 @router.get("/register-applications", response_model=PageOf[RegisterApplicationListed])
@@ -117,9 +141,9 @@ async def export_register_applications(file_format: Format, tx: Tx, wanted: Want
     "/register-applications/{application_id}", response_model=RegisterApplicationRead, responses=refusals(NOT_FOUND)
 )
 @edge(scope="registry.enterprise:read", row="unit", summary_zh="查看入库申请")
-async def read_register_application(application_id: UUID, tx: Tx) -> Response:
+async def read_register_application(application_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read one application."""
-    return answered(shown(await usecases.read_application(tx, application_id)))
+    return answered(shown(await usecases.read_application(tx, application_id), book))
 
 
 @router.post(
@@ -128,9 +152,9 @@ async def read_register_application(application_id: UUID, tx: Tx) -> Response:
     responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.REGISTER_STEP_NOT_ALLOWED, rules.RETURN_NEEDS_NOTES),
 )
 @edge(scope="registry.register:check", row="unit", summary_zh="区县审核入库申请", tells=False)
-async def check_register_application(application_id: UUID, body: RegisterCheck, tx: Tx) -> Response:
+async def check_register_application(application_id: UUID, body: RegisterCheck, tx: Tx, book: Shelf) -> Response:
     """Pass, return or reject an application of one's own unit; returning and rejecting need a note per point."""
-    return answered(shown(await usecases.check_application(tx, application_id, body)))
+    return answered(shown(await usecases.check_application(tx, application_id, body), book))
 
 
 @router.post(
@@ -141,7 +165,7 @@ async def check_register_application(application_id: UUID, body: RegisterCheck, 
 @edge(scope="registry.register:apply", row="enterprise", summary_zh="补正后重新提交入库申请", tells=False)
 async def resubmit_register_application(application_id: UUID, tx: Tx, book: Book) -> Response:
     """Submit a returned application again; the conditions are judged anew."""
-    return answered(shown(await usecases.resubmit_application(tx, application_id, book=book)))
+    return answered(shown(await usecases.resubmit_application(tx, application_id, book=book), book))
 
 
 @router.post(
@@ -150,9 +174,9 @@ async def resubmit_register_application(application_id: UUID, tx: Tx, book: Book
     responses=refusals(NOT_FOUND, FORBIDDEN_ROLE, rules.REGISTER_STEP_NOT_ALLOWED),
 )
 @edge(scope="registry.register:apply", row="enterprise", summary_zh="撤回入库申请", tells=False)
-async def withdraw_register_application(application_id: UUID, tx: Tx) -> Response:
+async def withdraw_register_application(application_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Take an open application back."""
-    return answered(shown(await usecases.withdraw_application(tx, application_id)))
+    return answered(shown(await usecases.withdraw_application(tx, application_id), book))
 
 
 @router.post(
@@ -164,4 +188,4 @@ async def withdraw_register_application(application_id: UUID, tx: Tx) -> Respons
 async def list_register_application(application_id: UUID, tx: Tx, book: Book) -> Response:
     """List a checked enterprise: its number is issued and the title granted."""
     application = await usecases.list_application(tx, application_id, qualification_id=new_id(), book=book)
-    return answered(shown(application))
+    return answered(shown(application, book))

@@ -11,11 +11,13 @@ from services.techtransfer.listing.api.listing import (
     SHARED_COLUMNS,
     TERMS_REFUSED,
     ContactRead,
+    ListingGrounds,
     ListingState,
     ReviewRequest,
     WithdrawRequest,
     answered,
     contact_of,
+    grounds,
     merged,
     patch_of,
     seen_by,
@@ -37,9 +39,10 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND, PRECONDITION_FAILED, PRECONDITION_REQUIRED
 from shared.kernel.shape import Shape
 from shared.kernel.types import LooseUsccOrNone, ShortText
+from shared.policy.book import RuleBook
 from shared.web.conditional import IfMatch
 from shared.web.counts import add_counts
-from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.edge import Book, Shelf, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns_as_imported, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
@@ -91,18 +94,18 @@ class RightCheckRead(Shape):
     finding: ClaimFinding
 
 
-class AchievementChecked(AchievementRead):
-    """An achievement with what ipr told of the rights it claims; nothing where the poster hides them."""
+class AchievementChecked(AchievementRead, ListingGrounds):
+    """An achievement with what ipr told of its rights, if the poster shows them, and what its days follow from."""
 
     right_checks: list[RightCheckRead]
 
 
-async def checked(tx: Tx, achievement: Achievement) -> AchievementChecked:
+async def checked(tx: Tx, achievement: Achievement, book: RuleBook) -> AchievementChecked:
     """Return an achievement as the caller may see it, with what is known today of its rights."""
     read = shown(achievement, tx.actor)
     found = () if "ip_right_nos" in read.hidden_fields else await check_rights(tx, achievement)
     checks = [RightCheckRead(right_no=one.right_no, finding=one.finding) for one in found]
-    return AchievementChecked.of(achievement, **seen_by(tx.actor, achievement), right_checks=checks)
+    return AchievementChecked.of(read, right_checks=checks, **grounds(book, achievement))
 
 
 def shown(achievement: Achievement, actor: Actor) -> AchievementRead:
@@ -122,7 +125,7 @@ async def post_achievement(body: AchievementTerms, tx: Tx, book: Book) -> Respon
     """Post an achievement as a draft; an agency posts for others with a letter of authority."""
     rule_set = book.pick(listing_rules.POLICY, tx.today)
     achievement = await usecases.post_achievement(tx, body, achievement_id=new_id(), rule_set=rule_set)
-    return answered(await checked(tx, achievement), path="achievements")
+    return answered(await checked(tx, achievement, book), path="achievements")
 
 
 @router.get("/achievements", response_model=PageOf[AchievementRead])
@@ -150,9 +153,9 @@ async def export_achievements(file_format: Format, tx: Tx, wanted: Wanted) -> Re
 
 @router.get("/achievements/{achievement_id}", response_model=AchievementChecked, responses=refusals(NOT_FOUND))
 @edge(scope="transfer.listing:read", row="any", summary_zh="查看科技成果")
-async def read_achievement(achievement_id: UUID, tx: Tx) -> Response:
+async def read_achievement(achievement_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read one achievement; another's unpublished one is not found."""
-    return answered(await checked(tx, await listing_usecases.load(tx, Achievement, achievement_id)))
+    return answered(await checked(tx, await listing_usecases.load(tx, Achievement, achievement_id), book))
 
 
 @router.get("/achievements/{achievement_id}/contact", responses=refusals(NOT_FOUND))
@@ -184,19 +187,20 @@ async def change_achievement(
     rule_set = book.pick(listing_rules.POLICY, tx.today)
     terms = merged(AchievementTerms, achievement, body)
     changed = await usecases.change_achievement(tx, achievement, terms, rule_set=rule_set)
-    return answered(await checked(tx, changed))
+    return answered(await checked(tx, changed, book))
 
 
 @router.post(
     "/achievements/{achievement_id}:submit",
-    response_model=AchievementRead,
+    response_model=AchievementChecked,
     responses=refusals(NOT_FOUND, listing_rules.LISTING_STATE_CONFLICT, FORBIDDEN_ROLE),
 )
 @edge(scope="transfer.listing:write", row="agency", summary_zh="提交科技成果审核")
 async def submit_achievement(achievement_id: UUID, tx: Tx, book: Book) -> Response:
     """Hand an achievement to review."""
     rule_set = book.pick(listing_rules.POLICY, tx.today)
-    return answered(shown(await listing_usecases.submit_listing(tx, Achievement, achievement_id, rule_set), tx.actor))
+    submitted = await listing_usecases.submit_listing(tx, Achievement, achievement_id, rule_set)
+    return answered(await checked(tx, submitted, book))
 
 
 @router.post(
@@ -213,19 +217,19 @@ async def submit_achievement(achievement_id: UUID, tx: Tx, book: Book) -> Respon
     ),
 )
 @edge(scope="transfer.listing:review", row="unit", summary_zh="审核科技成果：受理、退回或发布")
-async def review_achievement(achievement_id: UUID, body: ReviewRequest, tx: Tx) -> Response:
+async def review_achievement(achievement_id: UUID, body: ReviewRequest, tx: Tx, book: Shelf) -> Response:
     """Take up, return or publish an achievement; nobody reviews what they posted."""
     reviewed = await usecases.review_achievement(tx, achievement_id, body.decision, note=body.note)
-    return answered(await checked(tx, reviewed))
+    return answered(await checked(tx, reviewed, book))
 
 
 @router.post(
     "/achievements/{achievement_id}:withdraw",
-    response_model=AchievementRead,
+    response_model=AchievementChecked,
     responses=refusals(NOT_FOUND, listing_rules.LISTING_STATE_CONFLICT, FORBIDDEN_ROLE),
 )
 @edge(scope="transfer.listing:write", row="agency", summary_zh="撤回科技成果")
-async def withdraw_achievement(achievement_id: UUID, body: WithdrawRequest, tx: Tx) -> Response:
+async def withdraw_achievement(achievement_id: UUID, body: WithdrawRequest, tx: Tx, book: Shelf) -> Response:
     """Take an achievement back for good."""
     withdrawn = await listing_usecases.withdraw_listing(tx, Achievement, achievement_id, reason=body.reason)
-    return answered(shown(withdrawn, tx.actor))
+    return answered(await checked(tx, withdrawn, book))

@@ -15,8 +15,11 @@ from services.techtransfer.listing.rules import party as party_rules
 from services.techtransfer.listing.rules.vocabulary import CooperationMode, ListingStatus, ReviewDecision
 from services.techtransfer.listing.usecases import listing as usecases
 from shared.kernel.actor import Actor
+from shared.kernel.clock import shanghai_date
 from shared.kernel.shape import Read, Shape
 from shared.kernel.types import LongTextOrNone, LooseUscc
+from shared.policy.book import RuleBook
+from shared.policy.number_read import LegalBasisRead, NumberRead, numbers_of
 from shared.web import answer
 from shared.web.edge import Tx, edge, edge_router
 
@@ -53,6 +56,24 @@ SHARED_COLUMNS = (
     "published_at",
 )
 """Fields that both exports begin with."""
+
+
+NUMBERS = {rules.POLICY: ("review_working_days", "listing_days_max")}
+"""Numbers of rule sets that are told beside a listing."""
+
+
+class ListingGrounds(Read):
+    """What the days of a listing follow from: numbers with their sources, and the end of the act behind them."""
+
+    numbers: list[NumberRead]
+    legal_basis: LegalBasisRead | None
+
+
+def grounds(book: RuleBook, listing: ListingColumns) -> dict[str, Any]:
+    """Return the numbers that held when a listing was handed in, or was made."""
+    rule_set = book.find(rules.POLICY, shanghai_date(listing.submitted_at or listing.created_at))
+    basis = None if rule_set is None else LegalBasisRead.of(rule_set.header.legal_basis)
+    return {"numbers": numbers_of(rule_set, NUMBERS[rules.POLICY]), "legal_basis": basis}
 
 
 class ListingState(Read):

@@ -11,11 +11,13 @@ from services.techtransfer.listing.api.listing import (
     SHARED_COLUMNS,
     TERMS_REFUSED,
     ContactRead,
+    ListingGrounds,
     ListingState,
     ReviewRequest,
     WithdrawRequest,
     answered,
     contact_of,
+    grounds,
     merged,
     patch_of,
     seen_by,
@@ -34,9 +36,10 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND, PRECONDITION_FAILED, PRECONDITION_REQUIRED
 from shared.kernel.shape import Read
 from shared.kernel.types import LooseUsccOrNone, ShortText
+from shared.policy.book import RuleBook
 from shared.web.conditional import IfMatch
 from shared.web.counts import add_counts
-from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.edge import Book, Shelf, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns_as_imported, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
@@ -78,6 +81,15 @@ class NeedRead(NeedTerms, ListingState):
     asks: list[AskRead]
 
 
+class NeedDetail(NeedRead, ListingGrounds):
+    """A need with what its days follow from."""
+
+
+def detailed(need: Need, actor: Actor, book: RuleBook) -> NeedDetail:
+    """Return a need as the actor may see it, with what its days follow from."""
+    return NeedDetail.of(shown(need, actor), **grounds(book, need))
+
+
 def shown(need: Need, actor: Actor) -> NeedRead:
     """Return a need as the actor may see it."""
     seen = seen_by(actor, need)
@@ -89,13 +101,13 @@ async def _listed(tx: Tx, rows: Sequence[Need]) -> list[NeedRead]:
     return [shown(row, tx.actor) for row in rows]
 
 
-@router.post("/needs", status_code=201, response_model=NeedRead, responses=refusals(*TERMS_REFUSED))
+@router.post("/needs", status_code=201, response_model=NeedDetail, responses=refusals(*TERMS_REFUSED))
 @edge(scope="transfer.listing:write", row="agency", summary_zh="登记技术需求（草稿）", tells=False)
 async def post_need(body: NeedTerms, tx: Tx, book: Book) -> Response:
     """Post a need as a draft; an agency posts for others with a letter of authority."""
     rule_set = book.pick(listing_rules.POLICY, tx.today)
     need = await usecases.post_need(tx, body, need_id=new_id(), rule_set=rule_set)
-    return answered(shown(need, tx.actor), path="needs")
+    return answered(detailed(need, tx.actor, book), path="needs")
 
 
 @router.get("/needs", response_model=PageOf[NeedRead])
@@ -121,11 +133,11 @@ async def export_needs(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
     )
 
 
-@router.get("/needs/{need_id}", response_model=NeedRead, responses=refusals(NOT_FOUND))
+@router.get("/needs/{need_id}", response_model=NeedDetail, responses=refusals(NOT_FOUND))
 @edge(scope="transfer.listing:read", row="any", summary_zh="查看技术需求")
-async def read_need(need_id: UUID, tx: Tx) -> Response:
+async def read_need(need_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read one need; another's unpublished one is not found."""
-    return answered(shown(await listing_usecases.load(tx, Need, need_id), tx.actor))
+    return answered(detailed(await listing_usecases.load(tx, Need, need_id), tx.actor, book))
 
 
 @router.get("/needs/{need_id}/contact", responses=refusals(NOT_FOUND))
@@ -137,7 +149,7 @@ async def read_need_contact(need_id: UUID, tx: Tx) -> ContactRead:
 
 @router.patch(
     "/needs/{need_id}",
-    response_model=NeedRead,
+    response_model=NeedDetail,
     responses=refusals(
         NOT_FOUND,
         *TERMS_REFUSED,
@@ -154,24 +166,24 @@ async def change_need(need_id: UUID, body: NeedPatch, seen: IfMatch, tx: Tx, boo
     seen.check(need.version)
     rule_set = book.pick(listing_rules.POLICY, tx.today)
     terms = merged(NeedTerms, need, body)
-    return answered(shown(await usecases.change_need(tx, need, terms, rule_set=rule_set), tx.actor))
+    return answered(detailed(await usecases.change_need(tx, need, terms, rule_set=rule_set), tx.actor, book))
 
 
 @router.post(
     "/needs/{need_id}:submit",
-    response_model=NeedRead,
+    response_model=NeedDetail,
     responses=refusals(NOT_FOUND, listing_rules.LISTING_STATE_CONFLICT, FORBIDDEN_ROLE),
 )
 @edge(scope="transfer.listing:write", row="agency", summary_zh="提交技术需求审核")
 async def submit_need(need_id: UUID, tx: Tx, book: Book) -> Response:
     """Hand a need to review."""
     rule_set = book.pick(listing_rules.POLICY, tx.today)
-    return answered(shown(await listing_usecases.submit_listing(tx, Need, need_id, rule_set), tx.actor))
+    return answered(detailed(await listing_usecases.submit_listing(tx, Need, need_id, rule_set), tx.actor, book))
 
 
 @router.post(
     "/needs/{need_id}:review",
-    response_model=NeedRead,
+    response_model=NeedDetail,
     responses=refusals(
         NOT_FOUND,
         listing_rules.LISTING_STATE_CONFLICT,
@@ -182,19 +194,19 @@ async def submit_need(need_id: UUID, tx: Tx, book: Book) -> Response:
     ),
 )
 @edge(scope="transfer.listing:review", row="unit", summary_zh="审核技术需求：受理、退回或发布")
-async def review_need(need_id: UUID, body: ReviewRequest, tx: Tx) -> Response:
+async def review_need(need_id: UUID, body: ReviewRequest, tx: Tx, book: Shelf) -> Response:
     """Take up, return or publish a need; nobody reviews what they posted."""
     reviewed = await listing_usecases.review_listing(tx, Need, need_id, body.decision, note=body.note)
-    return answered(shown(reviewed, tx.actor))
+    return answered(detailed(reviewed, tx.actor, book))
 
 
 @router.post(
     "/needs/{need_id}:withdraw",
-    response_model=NeedRead,
+    response_model=NeedDetail,
     responses=refusals(NOT_FOUND, listing_rules.LISTING_STATE_CONFLICT, FORBIDDEN_ROLE),
 )
 @edge(scope="transfer.listing:write", row="agency", summary_zh="撤回技术需求")
-async def withdraw_need(need_id: UUID, body: WithdrawRequest, tx: Tx) -> Response:
+async def withdraw_need(need_id: UUID, body: WithdrawRequest, tx: Tx, book: Shelf) -> Response:
     """Take a need back for good."""
     withdrawn = await listing_usecases.withdraw_listing(tx, Need, need_id, reason=body.reason)
-    return answered(shown(withdrawn, tx.actor))
+    return answered(detailed(withdrawn, tx.actor, book))
