@@ -223,6 +223,8 @@ KNOWN_ANSWERS = {
     ("route_unknown", "shared/web/failures.py:_on_http"),
     ("method_not_allowed", "shared/web/failures.py:_on_http"),
     ("body_too_large", "shared/web/failures.py:_on_http"),
+    # What is no HTTP never reaches a route; every route names the code all the same.
+    ("request_unreadable", "shared/web/farewell.py:unreadable"),
     ("internal", "shared/web/failures.py:_on_http"),
     ("request_unreadable", "shared/web/failures.py:_on_http"),
 }
