@@ -36,13 +36,14 @@ async def test_every_command_of_the_operators_page_can_be_pasted(suite: Launched
     blocks = re.findall(r"```sh\n(.*?)```", page, flags=re.DOTALL)
     assert len(blocks) >= 4
     script = "set -eu\n" + "\necho '--'\n".join(blocks) + '\necho "--"; echo "$SECRET"\n'
-    onboarded, suspended, keys, rates, _broker, holidays, letters, *_, secret = pasted(script, suite, tmp_path)
+    onboarded, suspended, keys, rates, _broker, holidays, signers, letters, *_, secret = pasted(script, suite, tmp_path)
     assert "credit.decision:write" in onboarded
     assert re.search(r"^bank-c\tbank\tACTIVE\t91500000DEMBANKA1R", onboarded, re.MULTILINE)
     assert suspended.splitlines() == ["bank-c SUSPENDED", "bank-c ACTIVE"]
     assert sorted(re.findall(r"\t(ANNOUNCED|SIGNING)\t", keys)) == ["ANNOUNCED", "SIGNING", "SIGNING"]
     assert rates.splitlines()[-1] == "试运行：已核对，未保存 dry run: checked, nothing was saved"
     assert holidays.splitlines()[-1] == rates.splitlines()[-1]
+    assert "signs from" in signers
     assert "finance: 0 封已重放 replayed" in letters
     asked = {"grant_type": "client_credentials", "client_id": "bank-c", "client_secret": secret}
     async with httpx.AsyncClient(trust_env=False) as http:
