@@ -17,6 +17,8 @@ import traceback
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
+from deploy.embedded.patience import Patience
+
 SHARED_MODULES = (
     "shared.web.service",
     "shared.web.export",
@@ -64,9 +66,9 @@ def preload() -> None:
     for name in SHARED_MODULES:
         importlib.import_module(name)
     # A thread that has done its work is still counted for an instant.
-    deadline = time.monotonic() + _LAST_THREAD_SECONDS
+    patience = Patience(_LAST_THREAD_SECONDS)
     while len(names := _thread_names()) != 1:
-        if time.monotonic() > deadline:
+        if patience.is_over():
             raise ThreadsError(f"{len(names)} threads after the imports: {', '.join(names)}")
         time.sleep(_POLL_SECONDS)
     gc.collect()
