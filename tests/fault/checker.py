@@ -23,7 +23,7 @@ from shared.bus.dead_letter import subscriptions_of
 from shared.bus.subscription import Mode, Subscription
 from shared.db.audit import _verify_service
 from shared.events.event import EventKind
-from tests.fault.first_principles import COUNTED
+from tests.fault.first_principles import MONEY
 from tests.fault.journal import Entry, Journal
 from tests.fault.world import World
 from tests.support.contracts import FOLDER
@@ -120,22 +120,6 @@ _UNTOLD = {
         )
     """,
 }
-_K1_WITHIN = """
-SELECT uscc || ' exceeds its limit at movement ' || version FROM credit_movement
-WHERE kind = 'RESERVE' AND reserved_after_fen + drawn_after_fen > limit_in_force_fen
-   OR reserved_after_fen < 0 OR drawn_after_fen < 0
-"""
-_K3_LOAN = """
-SELECT loan.id || ' is not the sum of its notes' FROM loan LEFT JOIN drawdown ON loan_id = loan.id GROUP BY loan.id
-HAVING loan.drawn_fen <> coalesce(sum(drawdown.amount_fen), 0)
-    OR loan.repaid_fen <> coalesce(sum(drawdown.amount_fen - drawdown.outstanding_fen), 0)
-"""
-_K3_NOTE = """
-SELECT note.id || ' is not its amount less its repayments' FROM drawdown AS note
-LEFT JOIN repayment ON drawdown_id = note.id GROUP BY note.id
-HAVING note.outstanding_fen <> note.amount_fen - coalesce(sum(repayment.amount_fen), 0)
-"""
-_MONEY = (("K1", _K1_WITHIN), ("K3", _K3_LOAN), ("K3", _K3_NOTE), *COUNTED)
 
 
 class Checker:
@@ -178,7 +162,7 @@ class Checker:
             await asyncio.sleep(0.1)
 
     async def _money(self, finance: "asyncpg.Connection[Any]") -> list[str]:
-        return [f"{name}: {row[0]}" for name, query in _MONEY for row in await finance.fetch(query)]
+        return [f"{name}: {asked}: {row[0]}" for name, asked, query in MONEY for row in await finance.fetch(query)]
 
     async def _k4(self, open_: dict[str, "asyncpg.Connection[Any]"]) -> list[str]:
         found: list[str] = []
