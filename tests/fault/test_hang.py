@@ -1,13 +1,13 @@
 """A process that stands still at an instant, with all it holds, is ended, and what clients were told holds."""
 
 import random
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.fault.armed_suite import ArmedSuite, armed_suite
-from tests.fault.checker import ALL, Checker
+from tests.fault.armed_suite import armed_suite
+from tests.fault.checker import ALL
+from tests.fault.scenario import holds_through
 from tests.fault.world import World, found_world
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.fault("A11")]
@@ -21,7 +21,6 @@ INSTANTS = (
     "gateway.after_upstream_before_answer",
 )
 _HANG_SECONDS = 3
-_PATIENCE_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -36,21 +35,8 @@ def watched() -> Iterator[World]:
 def test_what_clients_were_told_holds_after_a_process_stood_still_at_this_instant(
     watched: World, instant: str, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
-    suite = watched.suite
-    assert isinstance(suite, ArmedSuite)
     choice = random.Random(f"stop {instant} {seed}")
     name, order = instant.partition(".")[0], f"{instant}:stop@{choice.randint(1, 3)}"
-    journal, pid, began = watched.begin(), suite.pids()[name], time.monotonic()
-    suite.orders.give(order)
-    try:
-        while not suite.orders.is_done(order):
-            assert time.monotonic() - began < _PATIENCE_SECONDS, f"{order} was never reached"
-            acts = watched.acts()
-            choice.shuffle(acts)
-            watched.run(acts, choice)
-    finally:
-        suite.orders.withdraw()
-    suite.wait_until_back(name, pid)
-    findings = Checker(watched).findings(probes=10, chains=ALL if seed == SEEDS[-1] else (name,))
-    record_property("noted", f"{order}: {journal.summary()}, whole again after {time.monotonic() - began:.1f} s")
+    chains = ALL if seed == SEEDS[-1] else (name,)
+    findings = holds_through(watched, order, victim=name, choice=choice, chains=chains, note=record_property)
     assert findings == [], f"seed {seed}, {order}\n" + "\n".join(findings)

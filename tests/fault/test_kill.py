@@ -1,13 +1,12 @@
 """Seven victims, three instants each, five seeds: killed while clients work, and all they were told still holds."""
 
 import random
-import time
 from collections.abc import Callable
 
 import pytest
 
-from tests.fault.armed_suite import ArmedSuite
 from tests.fault.checker import ALL, Checker
+from tests.fault.scenario import holds_through
 from tests.fault.world import World
 
 pytestmark = pytest.mark.timeout(300)
@@ -36,7 +35,6 @@ INSTANTS = (
     ("A10", "ipr.after_publish_before_mark", "nats"),
     ("A10", "registry.after_effect_before_ack", "nats"),
 )
-_PATIENCE_SECONDS = 60
 
 
 @pytest.mark.fault("K0")
@@ -63,24 +61,10 @@ def test_a_run_in_which_nobody_is_killed_leaves_nothing_to_find(
 def test_what_clients_were_told_holds_after_a_kill_at_this_instant(
     world: World, instant: str, victim: str | None, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
-    suite = world.suite
-    assert isinstance(suite, ArmedSuite)
     choice = random.Random(f"{instant} {seed}")
     name = victim or instant.partition(".")[0]
     order = f"{instant}:kill9{f'={victim}' if victim else ''}@{choice.randint(1, 3)}"
-    journal, pid, began = world.begin(), suite.pids()[name], time.monotonic()
-    suite.orders.give(order)
-    try:
-        while not suite.orders.is_done(order):
-            assert time.monotonic() - began < _PATIENCE_SECONDS, f"{order} was never reached"
-            acts = world.acts()
-            choice.shuffle(acts)
-            world.run(acts, choice)
-    finally:
-        suite.orders.withdraw()
-    suite.wait_until_back(name, pid)
     # All five chains after the last seed of an instant, one otherwise: walking them is most of a check.
     chains = ALL if seed == SEEDS[-1] else (name if name in ALL else "finance",)
-    findings = Checker(world).findings(probes=10, chains=chains)
-    record_property("noted", f"{order}: {journal.summary()}, whole again after {time.monotonic() - began:.1f} s")
+    findings = holds_through(world, order, victim=name, choice=choice, chains=chains, note=record_property)
     assert findings == [], f"seed {seed}, {order}\n" + "\n".join(findings)
