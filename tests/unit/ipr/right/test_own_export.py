@@ -1,6 +1,5 @@
 """Whatever ipr holds of a right, its own export says it so that an import reads the same."""
 
-import io
 from datetime import date
 from typing import Any
 
@@ -14,9 +13,7 @@ from services.ipr.right.rules.right_list import FORM
 from services.ipr.right.rules.right_owner import WHOLE_PPM
 from services.ipr.right.rules.right_status import LegalStatus
 from shared.files.media_type import CSV, XLSX
-from shared.files.sheet import CsvSheet, XlsxSheet
-from shared.files.tabular import Table
-from shared.table.cells import Cells
+from tests.support.own_export import taken_back
 from tests.unit.ipr.builders import FIRM_A, FIRM_B, FIRM_C, patent
 
 TODAY = date(2026, 11, 23)
@@ -56,15 +53,7 @@ def test_every_right_comes_back_as_it_was(
         "kind": kind, "right_no": display_number(kind, NUMBERS[kind]), "title": title,
         "legal_status": status, "owners": told, "filed_on": days[0], "granted_on": days[1],
     }  # fmt: skip
-    row |= {column.name: None for column in COLUMNS if column.name not in row}
-    target = io.BytesIO()
-    headings, kinds = [column.heading for column in COLUMNS], [column.kind for column in COLUMNS]
-    sheet = CsvSheet(target, headings, kinds) if media_type == CSV else XlsxSheet(target, headings, kinds, title="x")
-    sheet.write([[column.cell(row) for column in COLUMNS]])
-    sheet.close()
-    with Table(target.getvalue(), media_type, FORM) as table:
-        [line] = table.lines()
-        read = read_line(Cells(table.heading, line.cells, table.epoch_1904), TODAY)
+    read = read_line(taken_back(COLUMNS, row, FORM, media_type), TODAY)
     assert read.value is not None, read.findings
     assert (read.value.terms.kind, read.value.number, read.value.terms.title) == (kind, NUMBERS[kind], title)
     assert (read.value.legal_status, read.value.terms.filed_on, read.value.terms.granted_on) == (status, *days)

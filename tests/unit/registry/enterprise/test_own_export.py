@@ -1,6 +1,5 @@
 """Whatever the registry holds, its own export says it so that an import reads the same."""
 
-import io
 from datetime import date
 from typing import Any
 
@@ -15,13 +14,10 @@ from services.registry.enterprise.rules.enterprise_list import FORM as ENTERPRIS
 from services.registry.enterprise.rules.filing import FilingTerms
 from services.registry.enterprise.rules.filing_import import FORM as FILINGS
 from shared.files.media_type import CSV, XLSX
-from shared.files.sheet import CsvSheet, XlsxSheet
-from shared.files.tabular import Table
 from shared.kernel.key_field import KeyField
 from shared.kernel.types import MAX_FEN
 from shared.kernel.unit import units_on
-from shared.table.cells import Cells
-from shared.table.column import ListForm
+from tests.support.own_export import taken_back
 from tests.unit.registry.rule_sets import TODAY
 
 CODE = "91500107MA5XTE8T03"
@@ -32,19 +28,6 @@ DAY = st.dates(date(1950, 1, 1), TODAY)
 FEN = st.integers(0, MAX_FEN)
 UNITS = st.sampled_from([unit.unit_id for unit in units_on(TODAY)])
 COUNT = st.integers(0, 100_000_000)
-
-
-def taken_back(columns: Any, row: dict[str, Any], form: ListForm, media_type: str) -> Cells:
-    """Write one row as the export does and return what the import finds."""
-    target = io.BytesIO()
-    headings, kinds = [column.heading for column in columns], [column.kind for column in columns]
-    sheet = CsvSheet(target, headings, kinds) if media_type == CSV else XlsxSheet(target, headings, kinds, title="x")
-    sheet.write([[column.cell(row) for column in columns]])
-    sheet.close()
-    with Table(target.getvalue(), media_type, form) as table:
-        [line] = table.lines()
-        assert line.problems == ()
-        return Cells(table.heading, line.cells, table.epoch_1904)
 
 
 @given(

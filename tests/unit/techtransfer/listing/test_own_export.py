@@ -1,6 +1,5 @@
 """Whatever techtransfer holds of a listing, its own export says it so that an import reads the same."""
 
-import io
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -17,14 +16,12 @@ from services.techtransfer.listing.rules.listing_list import ACHIEVEMENTS, NEEDS
 from services.techtransfer.listing.rules.need import IpOwnership, NeedTerms
 from services.techtransfer.listing.rules.vocabulary import CooperationMode, ListingStatus, ResultStage
 from shared.files.media_type import CSV, XLSX
-from shared.files.sheet import CsvSheet, XlsxSheet
-from shared.files.tabular import Table
 from shared.kernel.key_field import KeyField
 from shared.kernel.types import MAX_FEN
 from shared.kernel.unit import units_on
-from shared.table.cells import Cells
 from shared.table.column import ListForm
 from shared.web.export import Column
+from tests.support.own_export import taken_back
 from tests.unit.techtransfer.builders import TODAY, UNIVERSITY, achievement_fields, need_fields
 
 CASE_NO = "CQ-20261123-0001"
@@ -55,22 +52,13 @@ SHARED: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-def taken_back(
+def posted_again(
     columns: Sequence[Column], terms: ListingTerms, form: ListForm, media_type: str
 ) -> tuple[dict[str, Any], Any]:
-    """Write one listing as the export does and return what is held of it and the line that the import reads."""
+    """Return what is held of one listing and the line that the import reads of its export."""
     held = terms.model_dump()
     row = {**held, "case_no": CASE_NO, "status": ListingStatus.PUBLISHED}
-    row |= {column.name: None for column in columns if column.name not in row}
-    target = io.BytesIO()
-    headings, kinds = [column.heading for column in columns], [column.kind for column in columns]
-    sheet = CsvSheet(target, headings, kinds) if media_type == CSV else XlsxSheet(target, headings, kinds, title="x")
-    sheet.write([[column.cell(row) for column in columns]])
-    sheet.close()
-    with Table(target.getvalue(), media_type, form) as table:
-        [line] = table.lines()
-        assert line.problems == ()
-        return held, reader(form)(Cells(table.heading, line.cells, table.epoch_1904), TODAY)
+    return held, reader(form)(taken_back(columns, row, form, media_type), TODAY)
 
 
 @given(
@@ -92,7 +80,7 @@ def taken_back(
 )
 def test_every_achievement_comes_back_as_it_was(media_type: str, fields: dict[str, Any]) -> None:
     terms = AchievementTerms.model_validate(achievement_fields(party_uscc=UNIVERSITY, **fields))
-    held, read = taken_back(ACHIEVEMENT_COLUMNS, terms, ACHIEVEMENTS, media_type)
+    held, read = posted_again(ACHIEVEMENT_COLUMNS, terms, ACHIEVEMENTS, media_type)
     assert read.value is not None, read.findings
     assert (read.value.case_no, read.findings) == (CASE_NO, ())
     assert changes_of(read.value, held) == {}
@@ -115,7 +103,7 @@ def test_every_achievement_comes_back_as_it_was(media_type: str, fields: dict[st
 )
 def test_every_need_comes_back_as_it_was(media_type: str, fields: dict[str, Any]) -> None:
     terms = NeedTerms.model_validate(need_fields(party_uscc=UNIVERSITY, **fields))
-    held, read = taken_back(NEED_COLUMNS, terms, NEEDS, media_type)
+    held, read = posted_again(NEED_COLUMNS, terms, NEEDS, media_type)
     assert read.value is not None, read.findings
     assert (read.value.case_no, read.findings) == (CASE_NO, ())
     assert changes_of(read.value, held) == {}
@@ -123,7 +111,7 @@ def test_every_need_comes_back_as_it_was(media_type: str, fields: dict[str, Any]
 
 def test_a_list_that_says_something_else_changes_what_it_says() -> None:
     terms = AchievementTerms.model_validate(achievement_fields(keywords=["铝合金", "铸造；轻量化"]))
-    held, read = taken_back(ACHIEVEMENT_COLUMNS, terms, ACHIEVEMENTS, CSV)
+    held, read = posted_again(ACHIEVEMENT_COLUMNS, terms, ACHIEVEMENTS, CSV)
     later = {**held, "keywords": ["铝合金", "铸造"], "valid_until_on": date(2027, 5, 30)}
     assert changes_of(read.value, later) == {
         "keywords": ["铝合金", "铸造", "轻量化"],
