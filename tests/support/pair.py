@@ -95,6 +95,24 @@ class Pair:
         async with self.publisher.transaction(actor=system_actor("registry"), clock=CLOCK) as tx:
             tx.emit(*events)
 
+    def publishing(self, keys: EventKeys | None = None) -> Bus:
+        """Return the publisher's bus; `keys` are its own unless given."""
+        service = self.publisher.service
+        return Bus(
+            self.publisher, CLOCK, url=self.broker.url(service), subscriptions=[], keys=keys or event_keys(service)
+        )
+
+    def listening(self, subscriptions: list[Subscription] | None = None, keys: EventKeys | None = None) -> Bus:
+        """Return the listener's bus; it listens as its handlers do and with its own keys unless told otherwise."""
+        service = self.listener.service
+        return Bus(
+            self.listener,
+            CLOCK,
+            url=self.broker.url(service),
+            subscriptions=self.handlers.subscriptions() if subscriptions is None else subscriptions,
+            keys=keys or event_keys(service),
+        )
+
     @contextlib.asynccontextmanager
     async def running(
         self,
@@ -104,21 +122,7 @@ class Pair:
         subscriptions: list[Subscription] | None = None,
         keys: EventKeys | None = None,
     ) -> AsyncIterator[None]:
-        listened = self.handlers.subscriptions() if subscriptions is None else subscriptions
-        out = Bus(
-            self.publisher,
-            CLOCK,
-            url=self.broker.url("registry"),
-            subscriptions=[],
-            keys=keys or event_keys(self.publisher.service),
-        )
-        into = Bus(
-            self.listener,
-            CLOCK,
-            url=self.broker.url("finance"),
-            subscriptions=listened,
-            keys=keys or event_keys(self.listener.service),
-        )
+        out, into = self.publishing(keys), self.listening(subscriptions, keys)
         tasks = [
             asyncio.ensure_future(out.run_forever(relay=relay, consumers=False)),
             asyncio.ensure_future(into.run_forever(relay=False, consumers=consumers)),

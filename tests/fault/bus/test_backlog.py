@@ -13,8 +13,7 @@ from sqlalchemy import text
 from shared.bus.consumer import Consumer
 from shared.bus.runner import Bus
 from tests.fault.bus.herd import SEEDS, TWICE, UNPUBLISHED, comes_to, drained, number, relays
-from tests.support.event_keys import event_keys
-from tests.support.pair import CLOCK, Pair, marked, named
+from tests.support.pair import Pair, marked, named
 
 BACKLOG = 50_000 if len(SEEDS) > 1 else 10_000
 _AT_ONCE = 500
@@ -66,13 +65,7 @@ async def test_a_long_backlog_drains_in_bounded_memory_to_the_state_of_the_owner
             await pair.emit(*(marked(f"firm-{firm % 100}") for firm in range(start, start + _AT_ONCE)))
         await comes_to(pair.publisher, UNPUBLISHED, 0)
     before = psutil.Process().memory_info().rss
-    bus = Bus(
-        pair.listener,
-        CLOCK,
-        url=pair.broker.url("finance"),
-        subscriptions=pair.handlers.subscriptions(),
-        keys=event_keys(pair.listener.service),
-    )
+    bus = pair.listening()
     began = time.monotonic()
     async with watched(bus) as peak:
         task = asyncio.ensure_future(bus.run_forever(relay=False, consumers=True))

@@ -11,7 +11,6 @@ from prometheus_client import REGISTRY
 
 from shared.bus.dead_letter import replay
 from shared.bus.provision import Provisioner
-from shared.bus.runner import Bus
 from shared.db.dead_letter import park
 from shared.events.envelope import to_wire
 from shared.events.key_files import make_key, record_unsigned
@@ -105,14 +104,8 @@ async def test_a_key_is_changed_while_events_flow_and_the_old_one_ends(pair: Pai
     old._file.look_after = float("inf")
     keys = EventKeys(Signer(private), Trust(public))
     buses = [
-        Bus(pair.publisher, CLOCK, url=pair.broker.url("registry"), subscriptions=[], keys=keys),
-        Bus(
-            pair.listener,
-            CLOCK,
-            url=pair.broker.url("finance"),
-            subscriptions=pair.handlers.subscriptions(),
-            keys=EventKeys(event_keys("finance").signer, Trust(public)),
-        ),
+        pair.publishing(keys),
+        pair.listening(keys=EventKeys(event_keys("finance").signer, Trust(public))),
     ]
     running = [
         asyncio.ensure_future(buses[0].run_forever(relay=True, consumers=False)),

@@ -8,10 +8,9 @@ import orjson
 from sqlalchemy import text
 
 from shared.bus.dead_letter import replay
-from shared.bus.runner import Bus
 from shared.events.registry import IntegrityChanged
 from shared.kernel.actor import system_actor
-from tests.support.event_keys import event_keys, signed, trust
+from tests.support.event_keys import signed, trust
 from tests.support.lab import scalar
 from tests.support.pair import CLOCK, Pair, count, marked, named, until
 
@@ -82,13 +81,7 @@ async def test_an_event_published_again_under_another_message_id_has_one_effect(
 
 
 async def test_two_relays_publish_each_event_once_and_in_order(pair: Pair) -> None:
-    second = Bus(
-        pair.publisher,
-        CLOCK,
-        url=pair.broker.url("registry"),
-        subscriptions=[],
-        keys=event_keys(pair.publisher.service),
-    )
+    second = pair.publishing()
     async with pair.running():
         task = asyncio.ensure_future(second.run_forever(relay=True, consumers=False))
         await asyncio.gather(*(pair.emit(marked("firm-1")) for _ in range(60)))

@@ -46,13 +46,7 @@ async def test_a_handler_slower_than_the_brokers_patience_has_one_effect_over_tw
 
     subscriptions = [Subscription("finance.slow", IntegrityChanged, slow)]
     await pair.emit(marked("firm-1"), marked("firm-2"))
-    second = Bus(
-        pair.listener,
-        CLOCK,
-        url=pair.broker.url("finance"),
-        subscriptions=subscriptions,
-        keys=event_keys(pair.listener.service),
-    )
+    second = pair.listening(subscriptions)
     async with pair.running(subscriptions=subscriptions):
         other = asyncio.ensure_future(second.run_forever(relay=False, consumers=True))
         await reaches(pair.listener, "SELECT count(*) FROM effect", 2)
@@ -170,13 +164,7 @@ async def test_a_cancellation_that_connecting_swallows_still_ends_the_bus(
             await asyncio.sleep(60)
         return await plain(*words, **named)
 
-    bus = Bus(
-        pair.listener,
-        CLOCK,
-        url=pair.broker.url("finance"),
-        subscriptions=pair.handlers.subscriptions(),
-        keys=event_keys(pair.listener.service),
-    )
+    bus = pair.listening()
     with monkeypatch.context() as patched:
         patched.setattr(nats_client, "connect", deaf)
         task = asyncio.ensure_future(bus.run_forever(relay=True, consumers=True))
@@ -230,13 +218,7 @@ async def test_a_handler_that_takes_its_time_is_not_given_its_event_again(
 
 
 async def test_a_bus_one_of_whose_tasks_failed_begins_again(pair: Pair) -> None:
-    bus = Bus(
-        pair.publisher,
-        CLOCK,
-        url=pair.broker.url("registry"),
-        subscriptions=[],
-        keys=event_keys(pair.publisher.service),
-    )
+    bus = pair.publishing()
     running = asyncio.ensure_future(bus.run_forever(relay=True, consumers=False))
 
     async def connected() -> bool:
