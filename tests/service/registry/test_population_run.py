@@ -17,9 +17,9 @@ from services.registry.evaluation.rules.population_decision import PopulationPol
 from services.registry.evaluation.rules.population_fact import BETWEEN
 from services.registry.evaluation.store import population_run as store
 from services.registry.evaluation.usecases import population_run as usecases
-from services.registry.evaluation.usecases.population_run import RunCancelled
+from services.registry.evaluation.usecases.population_run import Deciding, RunCancelled
 from shared.bus.job import run_once
-from shared.db.operation import claim_operation
+from shared.db.operation import Operation, claim_operation
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal
@@ -50,6 +50,17 @@ async def asked_for(world: World, *policies: PopulationPolicy) -> UUID:
     async with acting(world) as tx:
         await usecases.start_run(tx, run_id, policies=policies, book=book_of(world))
     return run_id
+
+
+async def begun(world: World) -> tuple[Operation, Deciding]:
+    """Begin the oldest run as a process does: claimed, prepared, and its first range decided."""
+    async with acting(world) as tx:
+        operation = await claim_operation(tx, rules.OPERATION)
+        assert operation is not None
+        deciding = await usecases.prepare(tx, operation, book_of(world))
+    async with acting(world) as tx:
+        assert await usecases.decide_range(tx, deciding)
+    return operation, deciding
 
 
 async def state_of(world: World, run_id: UUID) -> tuple[str, int, int | None]:
@@ -186,12 +197,7 @@ async def test_marks_and_titles_are_frozen_in_the_words_of_the_rules(world: Worl
 async def test_a_range_that_was_cut_off_leaves_nothing_and_is_decided_by_the_next_process(world: World) -> None:
     await city_of(world)
     run_id = await asked_for(world)
-    async with acting(world) as tx:
-        operation = await claim_operation(tx, rules.OPERATION)
-        assert operation is not None
-        deciding = await usecases.prepare(tx, operation, book_of(world))
-    async with acting(world) as tx:
-        assert await usecases.decide_range(tx, deciding)
+    _, deciding = await begun(world)
     with pytest.raises(ZeroDivisionError):
         async with acting(world) as tx:
             assert await usecases.decide_range(tx, deciding)
@@ -216,12 +222,7 @@ async def test_two_processes_share_the_ranges_and_each_firm_is_decided_once(worl
 async def test_a_cancelled_run_keeps_its_ranges_and_takes_no_other(world: World) -> None:
     await city_of(world)
     run_id = await asked_for(world)
-    async with acting(world) as tx:
-        operation = await claim_operation(tx, rules.OPERATION)
-        assert operation is not None
-        deciding = await usecases.prepare(tx, operation, book_of(world))
-    async with acting(world) as tx:
-        assert await usecases.decide_range(tx, deciding)
+    _, deciding = await begun(world)
     async with acting(world) as tx:
         assert (await usecases.cancel_run(tx, run_id)).state == "CANCELLED"
     with pytest.raises(RunCancelled):
@@ -241,12 +242,7 @@ async def test_a_run_that_cannot_go_on_is_closed_and_keeps_the_ranges_that_were_
 ) -> None:
     await city_of(world)
     run_id = await asked_for(world)
-    async with acting(world) as tx:
-        operation = await claim_operation(tx, rules.OPERATION)
-        assert operation is not None
-        deciding = await usecases.prepare(tx, operation, book_of(world))
-    async with acting(world) as tx:
-        assert await usecases.decide_range(tx, deciding)
+    operation, _ = await begun(world)
 
     def broken(*_: Any) -> Any:
         raise ZeroDivisionError

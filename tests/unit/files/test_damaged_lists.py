@@ -115,12 +115,17 @@ def alike(one: str, two: str) -> bool:
     return re.sub(r'[",\s]', "", one) == re.sub(r'[",\s]', "", two)
 
 
+def a_list(data: st.DataObject, form: ListForm) -> str:
+    """Draw a whole list as a text, its cells quoted where they must be, or all of them."""
+    lines = data.draw(records(form))
+    return as_text(form, lines, data.draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])))
+
+
 @EVERY_LIST
 @QUICK
 @given(data=st.data())
 def test_a_list_with_a_quote_that_came_or_went_loses_no_line(form: ListForm, data: st.DataObject) -> None:
-    lines = data.draw(records(form))
-    text = as_text(form, lines, data.draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])))
+    text = a_list(data, form)
     place = data.draw(st.integers(text.index("\n") + 1, len(text) - 1))
     damaged = text[:place] + text[place + 1 :] if text[place] == '"' else text[:place] + '"' + text[place:]
     assert lost(text, damaged, form) == []
@@ -130,8 +135,7 @@ def test_a_list_with_a_quote_that_came_or_went_loses_no_line(form: ListForm, dat
 @QUICK
 @given(data=st.data())
 def test_a_list_that_was_cut_names_the_line_where_it_ends(form: ListForm, data: st.DataObject) -> None:
-    lines = data.draw(records(form))
-    text = as_text(form, lines, data.draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])))
+    text = a_list(data, form)
     ends = {found.end() for found in re.finditer("\n", text)}  # whole lines are a whole list
     place = data.draw(st.integers(text.index("\n") + 1, len(text) - 1).filter(lambda place: place not in ends))
     assert lost(text, text[:place], form) == []
@@ -141,8 +145,7 @@ def test_a_list_that_was_cut_names_the_line_where_it_ends(form: ListForm, data: 
 @QUICK
 @given(data=st.data())
 def test_a_list_with_a_separator_that_came_or_went_loses_no_line(form: ListForm, data: st.DataObject) -> None:
-    lines = data.draw(records(form))
-    text = as_text(form, lines, data.draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])))
+    text = a_list(data, form)
     separators = [found.start() for found in re.finditer(",", text) if found.start() > text.index("\n")]
     place = data.draw(st.sampled_from(separators))
     damaged = text[:place] + data.draw(st.sampled_from(["", ",,", ",,,"])) + text[place + 1 :]
