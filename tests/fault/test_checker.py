@@ -1,5 +1,7 @@
 """The checker bites: each wrong row that is planted in a whole suite is found, under its own letter."""
 
+import json
+
 import pytest
 
 from tests.fault.checker import Checker
@@ -123,6 +125,18 @@ def test_an_undocumented_answer_is_found(world: World) -> None:
     journal.saw("GET", "/v1/loans/{loan_id}", 418, "text/plain", 0.0)
     found = Checker(world).findings(probes=1)
     assert [line.partition(":")[0] for line in found] == ["K9", "K9"], found
+
+
+def test_an_error_of_ours_is_told_with_what_was_logged(world: World) -> None:
+    raised = {"exc_type": "KeyError", "exc_value": "planted", "frames": [{"filename": "money.py", "lineno": 7}]}
+    log = world.suite.state / "logs" / "planted.log"
+    log.write_text(json.dumps({"event": "unforeseen", "path": "/v1/loans", "exception": [raised]}) + "\n")
+    try:
+        world.begin().saw("GET", "/v1/loans/{loan_id}", 500, "application/problem+json", 0.0)
+        found = Checker(world).findings(probes=1)
+    finally:
+        log.unlink()
+    assert "K9: logged by planted.log /v1/loans: KeyError planted at ['money.py:7']" in found
 
 
 def test_a_row_that_a_stranger_may_see_is_found(world: World) -> None:

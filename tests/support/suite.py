@@ -132,6 +132,18 @@ class LaunchedSuite:
         ]
         return "\n".join(ends)
 
+    def unforeseen(self) -> list[str]:
+        """Return what processes logged as unforeseen: log file, path of the call, exception, the last places of it."""
+        found = []
+        for path in self._logs():
+            for line in path.read_text(errors="replace").splitlines():
+                if '"unforeseen"' in line and line.startswith("{"):
+                    entry = json.loads(line)
+                    raised = entry["exception"][0]
+                    places = [f"{each['filename']}:{each['lineno']}" for each in raised["frames"][-4:]]
+                    found.append(f"{path.name} {entry['path']}: {raised['exc_type']} {raised['exc_value']} at {places}")
+        return found
+
     def _logs(self) -> list[Path]:
         return sorted((self.state / "logs").glob("*.log"))
 

@@ -21,6 +21,7 @@ RETURNING id::text AS id, bank_uscc
 """
 LEDGER = "SELECT * FROM credit_movement WHERE uscc = '{uscc}' ORDER BY version"
 LOANS = "SELECT * FROM loan WHERE enterprise_uscc = '{uscc}'"
+_AGAIN_SECONDS = 0.05
 
 Found = list[dict[str, Any]]
 
@@ -47,13 +48,14 @@ async def new_firm(world: World, number: int) -> tuple[str, dict[str, Any]]:
 
 
 async def at_once(calls: Sequence[Callable[[], Awaitable[httpx.Response]]]) -> list[httpx.Response]:
-    """Start all calls together; one that was answered "busy" is made again, as a client would."""
+    """Start all calls together; one that was answered "busy" is made again, as a client would: later, with its key."""
     gate = asyncio.Event()
 
     async def run(call: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
         await gate.wait()
         while (answer := await call()).status_code == httpx.codes.SERVICE_UNAVAILABLE:
             assert "retry-after" in answer.headers
+            await asyncio.sleep(_AGAIN_SECONDS)
         return answer
 
     tasks = [asyncio.ensure_future(run(call)) for call in calls]

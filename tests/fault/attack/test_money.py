@@ -39,7 +39,8 @@ async def test_fifty_at_once_sign_for_a_tenth_each_and_ten_succeed(world: World)
 
         def sign(one: dict[str, Any], tenth: int = tenth) -> Any:
             url, contract = f"/v1/loan-applications/{one['id']}:sign", world.contract(principal_fen=tenth)
-            return lambda: world.bank(one["bank_uscc"]).post(url, json=contract)
+            key = {"idempotency-key": str(new_id())}
+            return lambda: world.bank(one["bank_uscc"]).post(url, json=contract, headers=key)
 
         answers = await at_once([sign(one) for one in found])
         assert await ledger_faults(world, uscc, limit) == []
@@ -60,8 +61,8 @@ async def test_fifty_at_once_draw_a_tenth_of_one_loan_and_ten_succeed(world: Wor
         url = f"/v1/loans/{loan['id']}/drawdowns"
 
         def draw(url: str = url, tenth: int = limit // 10) -> Any:
-            note = world.note(amount_fen=tenth)
-            return lambda: world.bank().post(url, json=note)
+            note, key = world.note(amount_fen=tenth), {"idempotency-key": str(new_id())}
+            return lambda: world.bank().post(url, json=note, headers=key)
 
         answers = await at_once([draw() for _ in range(50)])
         assert await ledger_faults(world, uscc, limit) == []
