@@ -31,6 +31,7 @@ _LOST = (
     asyncpg.exceptions.CannotConnectNowError,
     asyncpg.exceptions.TooManyConnectionsError,
     asyncpg.exceptions.InterfaceError,
+    asyncpg.exceptions.InternalClientError,
     ConnectionError,
     OSError,
     TimeoutError,
@@ -290,10 +291,11 @@ def _is_lost(fault: BaseException) -> bool:
             or _sqlstate(fault).startswith(_LOST_STATES)
             or isinstance(cause, _LOST)
         )
-    # An OSError of our own code inside the block is not the database's; only the driver's own are.
-    return isinstance(fault, asyncpg.exceptions.PostgresConnectionError | asyncpg.exceptions.CannotConnectNowError) or (
-        isinstance(fault, ConnectionError | OSError) and _from_driver(fault)
-    )
+    if isinstance(fault, asyncpg.PostgresError):  # raised while a connection is made: SQLAlchemy does not wrap it yet
+        return _sqlstate(fault).startswith(_LOST_STATES)
+    # An OSError of our own code inside the block is not the database's; only the driver's own are. What the driver
+    # says of a value (a `ValueError`) is a mistake of ours.
+    return isinstance(fault, _LOST) and not isinstance(fault, ValueError) and _from_driver(fault)
 
 
 def _from_driver(fault: BaseException) -> bool:
