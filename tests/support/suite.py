@@ -21,6 +21,7 @@ from shared.db.role import owner_of
 from tests.support.postgres import REPOSITORY, state_folder
 
 _LAUNCH_SECONDS = 600
+_ERRORS_OF_OURS = ("unforeseen", "database_fault")
 
 
 class LaunchedSuite:
@@ -137,11 +138,12 @@ class LaunchedSuite:
         found = []
         for path in self._logs():
             for line in path.read_text(errors="replace").splitlines():
-                if '"unforeseen"' in line and line.startswith("{"):
+                if line.startswith("{") and any(f'"{name}"' in line for name in _ERRORS_OF_OURS):
                     entry = json.loads(line)
                     raised = entry["exception"][0]
                     places = [f"{each['filename']}:{each['lineno']}" for each in raised["frames"][-4:]]
-                    found.append(f"{path.name} {entry['path']}: {raised['exc_type']} {raised['exc_value']} at {places}")
+                    told = f"{raised['exc_type']} {raised['exc_value']} at {places}"
+                    found.append(f"{path.name} {entry.get('path', '')}: {told}")
         return found
 
     def _logs(self) -> list[Path]:
