@@ -1,4 +1,4 @@
-"""F6: clients that send half a request, drip a body, or come in great number; the others are served meanwhile."""
+"""D5: clients that send half a request, drip a body, or come in great number; the others are served meanwhile."""
 
 import asyncio
 import contextlib
@@ -67,7 +67,7 @@ async def honest_calls(world: World, port: int) -> list[int]:
     return statuses
 
 
-@pytest.mark.fault("F6")
+@pytest.mark.fault("D5")
 @pytest.mark.parametrize("begun", [HALF, DRIP], ids=["half-a-head", "a-body-that-drips"])
 async def test_a_thousand_unfinished_requests_shut_nobody_out_and_end_in_time(
     world: World, begun: bytes, record_property: Callable[[str, object], None]
