@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.registry.catalogue.api import holiday_notice
+from services.registry.catalogue.usecases import lost_case as lost_notices
 from services.registry.enterprise.api import (
     document,
     enterprise,
@@ -17,6 +18,7 @@ from services.registry.enterprise.api import (
 )
 from services.registry.enterprise.handlers import finance, ipr
 from services.registry.enterprise.jobs import expiry, imports, size_classes, units
+from services.registry.enterprise.usecases import lost_case as lost_enterprises
 from services.registry.evaluation.api import population_run, tech_sme_evaluation
 from services.registry.evaluation.jobs import population_run as population_runs
 from services.registry.examples import EXAMPLES
@@ -25,10 +27,13 @@ from services.registry.refusals import REFUSALS
 from services.registry.settings import RegistrySettings
 from services.registry.tables import Base
 from shared.bus.subscription import Subscription
+from shared.db.lost_case import CaseKind
 from shared.events.rule_set import RegistryRuleSetPublished
 from shared.web.service import ServiceSpec, build_service
 
 SUBSCRIPTIONS: tuple[Subscription, ...] = (*ipr.SUBSCRIPTIONS, *finance.SUBSCRIPTIONS)
+CASES: tuple[CaseKind, ...] = (*lost_enterprises.CASES, *lost_notices.CASES)
+"""What others hold of the registry."""
 
 
 def create_app(settings: RegistrySettings | None = None) -> FastAPI:

@@ -42,7 +42,7 @@ def kinds_of(service: str) -> Sequence[CaseKind]:
 
 def _line(service: str, one: LostCase) -> str:
     way = (
-        "补录后自动恢复一致 mended by entering it again"
+        one.kind.remedy
         if one.kind.ending is None
         else f"可终止 kechuang lost-case end {service} {one.kind.aggregate} {one.id} --reason …"
     )

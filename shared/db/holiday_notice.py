@@ -41,7 +41,11 @@ INSERT INTO holiday_notice
 VALUES (:id, :year, :number, :issued_on, :source, :off_days, :work_days, :replaces_id, :recorded_by, :recorded_at)
 ON CONFLICT (id) DO NOTHING
 """).bindparams(bindparam("off_days", type_=JSONB), bindparam("work_days", type_=JSONB))
-_REPLACE = text("UPDATE holiday_notice SET replaced_at = :at WHERE id = :id AND replaced_at IS NULL")
+# Whatever decided the year until now stops, named or not: a registry that lost a record records the year anew.
+_REPLACE = text("""
+UPDATE holiday_notice SET replaced_at = :at
+WHERE year = :year AND replaced_at IS NULL AND NOT EXISTS (SELECT FROM holiday_notice AS known WHERE known.id = :id)
+""")
 _IN_FORCE = text("""
 SELECT * FROM holiday_notice
 WHERE recorded_at <= :at AND (replaced_at IS NULL OR replaced_at > :at) ORDER BY year
@@ -67,8 +71,7 @@ async def every_notice(tx: Transaction) -> list[RecordedNotice]:
 
 async def keep_notice(tx: Transaction, new: RecordedNotice) -> None:
     """Keep a record; the one that it corrects stays and stops deciding. The same record again changes nothing."""
-    if new.replaces_id is not None:
-        await tx.session.execute(_REPLACE, {"at": new.recorded_at, "id": new.replaces_id})
+    await tx.session.execute(_REPLACE, {"at": new.recorded_at, "year": new.year, "id": new.id})
     values: dict[str, Any] = {name: getattr(new, name) for name in RecordedNotice.__dataclass_fields__}
     await tx.session.execute(_ADD, values)
 

@@ -65,3 +65,26 @@ class Event(BaseModel):
     def publisher(cls) -> str:
         """The service that owns this event: the first word of the subject."""
         return cls.subject.split(".", 1)[0]
+
+
+class HeldState(Event):
+    """The whole public state of something that other services hold.
+
+    `withdrawn` says that its owner no longer knows of it, as after a restored backup: whoever holds it forgets it. The
+    other fields then repeat what was told last.
+    """
+
+    ordering: ClassVar[EventKind] = EventKind.STATE
+
+    withdrawn: bool = False
+
+    @classmethod
+    def of(cls, row: object, /, **words: Any) -> Self:  # noqa: ANN401  # checked by the fields' own types
+        """Return the event that tells `row`: what has a row is known.
+
+        Raises:
+            AttributeError: the row lacks a field.
+            TypeError: a keyword names no field.
+            pydantic.ValidationError: a value has another type than its field.
+        """
+        return super().of(row, **{"withdrawn": False, **words})

@@ -7,15 +7,14 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.events.bounds import MOST_KINDS, Fen, Milli, Number, Ppm, Sha256, TermMonths, UnitId, Uscc, Version, Word
-from shared.events.event import Event, EventKind
+from shared.events.event import Event, EventKind, HeldState
 
 
-class EvaluationCompleted(Event):
+class EvaluationCompleted(HeldState):
     """A knowledge-value evaluation was made; it is immutable, a changed fact makes a new one."""
 
     subject: ClassVar[str] = "finance.evaluation.completed.v1"
     meaning_zh: ClassVar[str] = "完成了一次知识价值信用评价；评价不可更改，事实变化则另作一次"
-    ordering: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "evaluation"
     key: ClassVar[tuple[str, ...]] = ("uscc",)
 

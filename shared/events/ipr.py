@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.bounds import MOST_KINDS, MOST_OWNERS, Count, Line, Milli, Number, Ppm, Sha256, Uscc, Version, Word
-from shared.events.event import Event, EventKind
+from shared.events.event import HeldState
 
 
 class OwnerShare(BaseModel):
@@ -19,12 +19,11 @@ class OwnerShare(BaseModel):
     share_ppm: Ppm
 
 
-class RightChanged(Event):
+class RightChanged(HeldState):
     """The public state of one IP right."""
 
     subject: ClassVar[str] = "ipr.right.changed.v1"
     meaning_zh: ClassVar[str] = "一项知识产权的公开状态"
-    ordering: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "right"
     key: ClassVar[tuple[str, ...]] = ("right_id",)
 
@@ -51,12 +50,11 @@ class KindCount(BaseModel):
     weighted_milli: Milli
 
 
-class PortfolioChanged(Event):
+class PortfolioChanged(HeldState):
     """The IP summary of a firm on a day, by ipr's own dated rule set; the only source of IP indicators elsewhere."""
 
     subject: ClassVar[str] = "ipr.portfolio.changed.v1"
     meaning_zh: ClassVar[str] = "企业知识产权在某日的汇总，按知识产权服务自己的规则集计算"
-    ordering: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "portfolio"
     key: ClassVar[tuple[str, ...]] = ("uscc",)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.bounds import MOST_DAYS, Count, Fen, Line, Number, UnitId, Uscc, Word, Year
-from shared.events.event import Event, EventKind
+from shared.events.event import Event, EventKind, HeldState
 
 
 class IntegrityMarks(BaseModel):
@@ -22,12 +22,11 @@ class IntegrityMarks(BaseModel):
     research_dishonesty: bool = False
 
 
-class EnterpriseChanged(Event):
+class EnterpriseChanged(HeldState):
     """The public state of an enterprise after any change, its reporting unit and integrity marks included."""
 
     subject: ClassVar[str] = "registry.enterprise.changed.v1"
     meaning_zh: ClassVar[str] = "企业公开信息变化后的全貌，含所属填报单位与诚信标记"
-    ordering: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "enterprise"
     key: ClassVar[tuple[str, ...]] = ("uscc",)
 
@@ -59,7 +58,7 @@ class IntegrityChanged(Event):
     effective_on: date
 
 
-class FilingAccepted(Event):
+class FilingAccepted(HeldState):
     """The accepted annual filing of one enterprise for one year; a corrected filing comes again with a higher version.
 
     Amounts are fen; `super_deduction_fen` is the sum on form A107012, or None if it was not filed.
@@ -67,7 +66,6 @@ class FilingAccepted(Event):
 
     subject: ClassVar[str] = "registry.filing.accepted.v1"
     meaning_zh: ClassVar[str] = "企业某年度报表已受理；更正后的报表以更高版本再次发出"
-    ordering: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "filing"
     key: ClassVar[tuple[str, ...]] = ("uscc", "year")
 
@@ -85,7 +83,7 @@ class FilingAccepted(Event):
     innovative_products: Count
 
 
-class QualificationChanged(Event):
+class QualificationChanged(HeldState):
     """A title of an enterprise: granted, extended, expired or revoked.
 
     `kind` is one of TECH_ENTERPRISE (the city's register), TECH_SME (the national number), HNTE, HIGH_GROWTH,
@@ -95,7 +93,6 @@ class QualificationChanged(Event):
 
     subject: ClassVar[str] = "registry.qualification.changed.v1"
     meaning_zh: ClassVar[str] = "企业资质变化：取得、延续、到期或撤销"
-    ordering: ClassVar[EventKind] = EventKind.STATE
     aggregate: ClassVar[str] = "qualification"
     key: ClassVar[tuple[str, ...]] = ("uscc", "kind")
 

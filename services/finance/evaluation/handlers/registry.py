@@ -20,7 +20,8 @@ def held_fields(event: Envelope[Any], table: type[SQLModel], fields: dict[str, A
     """Return the row of a projection: the fields it holds, as the owner tells them; an owner may tell more."""
     names = _names(table)
     kept = {name: value for name, value in fields.items() if name in names}
-    return {**kept, "version": event.version, "source_time": event.time}
+    told = {"version": event.version, "source_time": event.time, "withdrawn": event.data.withdrawn}
+    return {**kept, **told}
 
 
 @cache

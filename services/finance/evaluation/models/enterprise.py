@@ -7,13 +7,14 @@ from sqlmodel import Field
 
 from services.finance.base import Base
 from shared.db.base import Instant
+from shared.db.keeping import rows_leave
 
 
 class Enterprise(Base, table=True):
     """An enterprise as the registry last told it."""
 
     __tablename__ = "enterprise"
-    __table_args__ = (CheckConstraint("status <> ''", name="status_said"),)
+    __table_args__ = (CheckConstraint("status <> ''", name="status_said"), rows_leave())
 
     uscc: str = Field(primary_key=True, sa_type=String(18))
     version: int = Field(sa_type=BigInteger)

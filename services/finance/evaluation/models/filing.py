@@ -5,6 +5,7 @@ from sqlmodel import Field
 
 from services.finance.base import Base
 from shared.db.base import Instant, not_negative
+from shared.db.keeping import rows_leave
 from shared.kernel.types import Count, Fen, FenOrNone
 
 
@@ -12,7 +13,7 @@ class Filing(Base, table=True):
     """An annual filing as the registry last accepted it."""
 
     __tablename__ = "filing"
-    __table_args__ = (*not_negative("revenue_fen", "rd_expense_fen", "super_deduction_fen"),)
+    __table_args__ = (*not_negative("revenue_fen", "rd_expense_fen", "super_deduction_fen"), rows_leave())
 
     uscc: str = Field(primary_key=True, sa_type=String(18))
     year: int = Field(primary_key=True)

@@ -9,6 +9,7 @@ from sqlmodel import Field
 
 from services.finance.base import Base
 from shared.db.base import Instant
+from shared.db.keeping import rows_leave
 from shared.kernel.types import Count
 
 
@@ -16,6 +17,7 @@ class Portfolio(Base, table=True):
     """A firm's IP summary; `kinds` is a list of {kind, count, weighted_milli}."""
 
     __tablename__ = "portfolio"
+    __table_args__ = rows_leave()
 
     uscc: str = Field(primary_key=True, sa_type=String(18))
     version: int = Field(sa_type=BigInteger)

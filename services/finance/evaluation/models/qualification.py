@@ -7,13 +7,17 @@ from sqlmodel import Field
 
 from services.finance.base import Base
 from shared.db.base import Instant
+from shared.db.keeping import rows_leave
 
 
 class Qualification(Base, table=True):
     """A title as the registry last told it; `valid_until_on` is inclusive, NULL = open."""
 
     __tablename__ = "qualification"
-    __table_args__ = (CheckConstraint("status IN ('VALID', 'EXPIRED', 'REVOKED')", name="status_known"),)
+    __table_args__ = (
+        CheckConstraint("status IN ('VALID', 'EXPIRED', 'REVOKED')", name="status_known"),
+        rows_leave(),
+    )
 
     uscc: str = Field(primary_key=True, sa_type=String(18))
     kind: str = Field(primary_key=True, sa_type=String(40))

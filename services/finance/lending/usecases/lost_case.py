@@ -1,9 +1,9 @@
 """What others hold of finance, and how a case that a restored backup no longer knows is ended with them."""
 
 from services.finance.lending.rules.loan_application import OPEN_STATUSES, ApplicationStatus
-from shared.db.lost_case import CaseKind, Told
+from shared.db.lost_case import CaseKind, Told, kind_of_state
 from shared.db.transaction import Transaction
-from shared.events.finance import ApplicationDecided, ConsentGranted, ConsentRevoked
+from shared.events.finance import ApplicationDecided, ConsentGranted, ConsentRevoked, EvaluationCompleted
 
 _RECORD_LOST = "record_lost"
 
@@ -51,7 +51,7 @@ CASES = (
         zh="贷款申请",
         en="loan application",
         table="loan_application",
-        key="id",
+        key={"application_id": "id"},
         number="case_no",
         is_ended=application_is_ended,
         ending=end_application,
@@ -61,17 +61,10 @@ CASES = (
         zh="查询授权",
         en="consent",
         table="consent",
-        key="id",
+        key={"consent_id": "id"},
         number="consent_id",
         is_ended=consent_is_ended,
         ending=end_consent,
     ),
-    CaseKind(
-        aggregate="evaluation",
-        zh="企业评价",
-        en="evaluation of a firm",
-        table="kv_evaluation",
-        key="uscc",
-        number="uscc",
-    ),
+    kind_of_state(EvaluationCompleted, zh="企业评价", en="evaluation of a firm", table="kv_evaluation", number="uscc"),
 )

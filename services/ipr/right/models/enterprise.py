@@ -5,13 +5,14 @@ from sqlmodel import Field
 
 from services.ipr.base import Base
 from shared.db.base import Instant
+from shared.db.keeping import rows_leave
 
 
 class Enterprise(Base, table=True):
     """Name and reporting unit of a possible owner."""
 
     __tablename__ = "enterprise"
-    __table_args__ = (Index("ix_enterprise_unit_id", "unit_id"),)
+    __table_args__ = (Index("ix_enterprise_unit_id", "unit_id"), rows_leave())
 
     uscc: str = Field(primary_key=True, sa_type=String(18))
     name: str = Field(sa_type=String(200))

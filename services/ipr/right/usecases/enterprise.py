@@ -21,4 +21,5 @@ def _row(event: Envelope[EnterpriseChanged]) -> dict[str, Any]:
         "unit_id": state.unit_id,
         "version": event.version,
         "source_time": event.time.isoformat(),
+        "withdrawn": state.withdrawn,
     }

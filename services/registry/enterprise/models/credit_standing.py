@@ -8,6 +8,7 @@ from sqlmodel import Field
 
 from services.registry.base import Base
 from shared.db.base import Instant, not_negative
+from shared.db.keeping import rows_leave
 from shared.kernel.types import Fen, Milli
 
 
@@ -15,7 +16,7 @@ class CreditStanding(Base, table=True):
     """The last knowledge-value evaluation of a firm as finance told it."""
 
     __tablename__ = "credit_standing"
-    __table_args__ = not_negative("limit_fen", "uplift_fen", "score_milli")
+    __table_args__ = (*not_negative("limit_fen", "uplift_fen", "score_milli"), rows_leave())
 
     uscc: str = Field(primary_key=True, sa_type=String(18))
     version: int = Field(sa_type=BigInteger)

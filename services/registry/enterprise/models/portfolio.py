@@ -7,6 +7,7 @@ from sqlmodel import Field
 
 from services.registry.base import Base
 from shared.db.base import Instant, not_negative
+from shared.db.keeping import rows_leave
 
 _COUNTS = ("class_1_count", "class_2_count", "high_value_count", "blemished_count")
 
@@ -15,7 +16,7 @@ class Portfolio(Base, table=True):
     """The IP summary of a firm as ipr last told it; blemished rights are in no class."""
 
     __tablename__ = "portfolio"
-    __table_args__ = not_negative(*_COUNTS)
+    __table_args__ = (*not_negative(*_COUNTS), rows_leave())
 
     uscc: str = Field(primary_key=True, sa_type=String(18))
     version: int = Field(sa_type=BigInteger)

@@ -18,6 +18,7 @@ async def hold_standings(tx: Transaction, events: Sequence[Envelope[EvaluationCo
             {
                 "version": event.version,
                 "source_time": event.time,
+                "withdrawn": event.data.withdrawn,
                 **{name: getattr(event.data, name) for name in _FIELDS},
             }
             for event in events

@@ -26,6 +26,7 @@ async def hold_portfolios(tx: Transaction, events: Sequence[Envelope[PortfolioCh
             {
                 "version": event.version,
                 "source_time": event.time,
+                "withdrawn": event.data.withdrawn,
                 **{name: getattr(event.data, name) for name in _FIELDS},
             }
             for event in events

@@ -8,13 +8,14 @@ from sqlmodel import Field
 
 from services.techtransfer.base import Base
 from shared.db.base import Instant, JsonColumn
+from shared.db.keeping import rows_leave
 
 
 class IpRight(Base, table=True):
     """A right as ipr last told it; `owner_usccs` are the codes of all its owners."""
 
     __tablename__ = "ip_right"
-    __table_args__ = (Index("ix_ip_right_right_no", "right_no"),)
+    __table_args__ = (Index("ix_ip_right_right_no", "right_no"), rows_leave())
 
     right_id: UUID = Field(primary_key=True)
     version: int = Field(sa_type=BigInteger)

@@ -5,12 +5,14 @@ from sqlmodel import Field
 
 from services.techtransfer.base import Base
 from shared.db.base import Instant
+from shared.db.keeping import rows_leave
 
 
 class Party(Base, table=True):
     """An enterprise as the registry last told it."""
 
     __tablename__ = "party"
+    __table_args__ = rows_leave()
 
     uscc: str = Field(primary_key=True, sa_type=String(18))
     version: int = Field(sa_type=BigInteger)

@@ -22,6 +22,7 @@ async def hold_rights(tx: Transaction, events: Sequence[Envelope[RightChanged]])
                 "right_id": event.data.right_id,
                 "version": event.version,
                 "source_time": event.time,
+                "withdrawn": event.data.withdrawn,
                 "right_no": event.data.right_no,
                 "kind": event.data.kind,
                 "legal_status": event.data.legal_status,

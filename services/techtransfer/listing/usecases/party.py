@@ -17,6 +17,7 @@ async def hold_parties(tx: Transaction, events: Sequence[Envelope[EnterpriseChan
                 "uscc": event.data.uscc,
                 "version": event.version,
                 "source_time": event.time,
+                "withdrawn": event.data.withdrawn,
                 "name": event.data.name,
                 "unit_id": event.data.unit_id,
                 "standing": event.data.status,
