@@ -5,9 +5,11 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import QUERY_REPEATED, QUERY_UNKNOWN
@@ -67,6 +69,26 @@ class OperatorsRoute(APIRoute):
             return await call(request)
 
         return handle
+
+
+def judge_pages(app: FastAPI) -> None:
+    """Let the pages that describe the interface take no parameter; that which a sign-in comes back to takes any."""
+    for route in app.routes:
+        if isinstance(route, Route) and not route.include_in_schema and not route.path.endswith("oauth2-redirect"):
+            route.app = PageWithoutParameters(route.app)
+
+
+class PageWithoutParameters:
+    """One such page."""
+
+    def __init__(self, page: ASGIApp) -> None:
+        """Stand in front of `page`."""
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Judge the query, then answer."""
+        QueryNames(frozenset(), frozenset()).check(Request(scope))
+        await self._page(scope, receive, send)
 
 
 def _fields(dependant: Dependant) -> Iterator[tuple[str, bool]]:

@@ -47,6 +47,7 @@ from shared.web.housekeeping import HOUSEKEEPING
 from shared.web.jwks import JwksClient, KeySource
 from shared.web.middleware import EdgeMiddleware
 from shared.web.operations import router as operations
+from shared.web.query import judge_pages
 from shared.web.routing import keep_apart
 from shared.web.rule_set import router as rule_set_pages
 
@@ -145,6 +146,7 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     keep_apart(first)
     rule_sets = rule_set_pages.routes if spec.policies_dir else []
     # A page of the service's own stands instead of the common one, also in the description.
+    judge_pages(app)
     own = {_path(route) for route in first if getattr(route, "include_in_schema", False)}
     common = [route for route in (*rule_sets, *explained.routes, *operations.routes) if _path(route) not in own]
     app.router.routes[:0] = [*first, *common]

@@ -7,11 +7,12 @@ import httpx
 import orjson
 import pytest
 from fastapi.routing import APIRoute
+from starlette.routing import Route
 
 from shared.kernel.actor import Role
 from shared.kernel.ids import new_id
 from shared.web.edge import EdgeRoute
-from shared.web.query import OperatorsRoute
+from shared.web.query import OperatorsRoute, PageWithoutParameters
 from tests.support.contracts import SERVICES, application
 from tests.support.sample_service import READ, WRITE
 from tests.support.service import RunningService
@@ -230,8 +231,12 @@ async def test_a_forged_cursor_is_never_a_page(sample: RunningService, values: t
 
 
 @pytest.mark.parametrize(
-    "path", ["/health/live", "/health/ready", "/version", "/metrics", "/problems", "/problems/not_found"]
-)
+    "path",
+    [
+        "/health/live", "/health/ready", "/version", "/metrics", "/problems", "/problems/not_found", "/docs", "/redoc",
+        "/openapi.json",
+    ],
+)  # fmt: skip
 async def test_a_page_of_the_operators_takes_no_parameter_and_a_plain_probe_works(
     sample: RunningService, path: str
 ) -> None:
@@ -247,3 +252,10 @@ def test_no_route_of_any_service_leaves_its_query_unjudged() -> None:
         described = [one for one in application(name).routes if isinstance(one, APIRoute) and one.include_in_schema]
         assert len(described) > 10
         assert [one.path for one in described if not isinstance(one, EdgeRoute | OperatorsRoute)] == []
+        other = [
+            one
+            for one in application(name).routes
+            if isinstance(one, Route) and not isinstance(one, OperatorsRoute | EdgeRoute)
+        ]
+        unjudged = [one.path for one in other if not isinstance(one.app, PageWithoutParameters)]
+        assert unjudged == ["/docs/oauth2-redirect"]  # a sign-in comes back to it with what its issuer adds
