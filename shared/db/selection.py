@@ -30,6 +30,8 @@ Columns = Mapping[str, SQLColumnExpression[Any]]
 FROM_ON, UNTIL_ON = "_from_on", "_until_on"
 _EXPORT_BATCH = 500
 _MOST_COUNTED = 100_000
+_RARE = 10
+"""A state below this part of the bound is counted by itself where a pass ended early."""
 _STATUS = "status"
 NEVER = date(2199, 12, 31)
 """Stands for the end of what has none; a cursor holds no later day."""
@@ -54,13 +56,15 @@ class Counts:
 
     Attributes:
         by_value: state → rows, every member of a closed set included.
-        total: all rows.
-        complete: whether all rows were counted; if not, the numbers are lower bounds.
+        total: all rows, a lower bound where not all were counted.
+        complete: whether all rows were counted.
+        at_least: the states whose number is a lower bound.
     """
 
     by_value: Mapping[str, int]
     total: int
     complete: bool
+    at_least: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,22 +141,29 @@ class Selection:
     async def counts(self, tx: Transaction, chosen: Chosen) -> Counts:
         """Count the rows that the caller may see by their state; what was chosen of the state itself is passed over.
 
-        One pass over the rows, which ends at a bound: a list may be as long as the city.
+        A pass over the rows ends at a bound: a list may be as long as the city. Where it ended early, another counts
+        what was seen seldom or never, so that a rare state is exact and never nought by chance.
         """
         by = self.counted_by
+        closed = () if by is None else _members(self.among[by])
         values = {name: value for name, value in {**self.unless_asked, **chosen.values}.items() if name != by}
         column = literal(_STATUS) if by is None else self.among[by]
-        rows = self._where(tx, values).with_only_columns(
-            type_coerce(column, String).label("state"), maintain_column_froms=True
-        )
-        found = rows.limit(_MOST_COUNTED + 1).subquery()
-        counted = await tx.session.execute(select(found.c.state, func.count().label("held")).group_by(found.c.state))
-        held: dict[str | None, int] = {row.state: row.held for row in counted}
+        state = type_coerce(column, String)
+        rows = self._where(tx, values).with_only_columns(state.label("state"), maintain_column_froms=True)
+        held, last, at_least = {}, await _counted(tx, rows), set[str]()
+        while True:
+            held = {name: max(held.get(name, 0), last.get(name, 0)) for name in {**held, **last}}
+            if by is None or sum(last.values()) <= _MOST_COUNTED:
+                break
+            at_least |= _frequent(last)
+            last = await _counted(tx, rows.where(state.is_not(None), state.not_in(sorted(at_least))))
         total = sum(held.values())
-        named = {} if by is None else {state: min(count, _MOST_COUNTED) for state, count in held.items() if state}
-        closed = () if by is None else _members(self.among[by])
-        complete = total <= _MOST_COUNTED
-        return Counts({**dict.fromkeys(closed, 0), **named}, min(total, _MOST_COUNTED), complete)
+        return Counts(
+            {**dict.fromkeys(closed, 0), **({} if by is None else {name: held[name] for name in held if name})},
+            min(total, _MOST_COUNTED) if by is None else total,
+            complete=not at_least and total <= _MOST_COUNTED,
+            at_least=sorted(at_least),
+        )
 
     def _where(self, tx: Transaction, values: Mapping[str, Any]) -> Select[Any]:
         return self.rows(tx).where(*(self._condition(tx, name, value) for name, value in values.items()))
@@ -176,6 +187,20 @@ class Selection:
         if isinstance(type_of(column), DateTime):
             return column < _first(min(value, _LAST_DAY) + timedelta(days=1), column)
         return column <= value
+
+
+def _frequent(counted: Mapping[str | None, int]) -> set[str]:
+    """Return the states that filled a pass, at least one where there is any."""
+    named = {state: rows for state, rows in counted.items() if state}
+    enough = min(_MOST_COUNTED // _RARE, max(named.values(), default=0))
+    return {state for state, rows in named.items() if rows >= enough}
+
+
+async def _counted(tx: Transaction, rows: Select[Any]) -> dict[str | None, int]:
+    """Count at most one row more than the bound by state."""
+    found = rows.limit(_MOST_COUNTED + 1).subquery()
+    counted = await tx.session.execute(select(found.c.state, func.count().label("held")).group_by(found.c.state))
+    return {row.state: row.held for row in counted}
 
 
 def by_time(at: SQLColumnExpression[Any], row_id: SQLColumnExpression[Any]) -> dict[Sort, Keyset]:

@@ -17,14 +17,16 @@ class ListCounts(BaseModel):
     Attributes:
         by: the parameter whose values are counted, such as `status`; null where a list has no states.
         counts: value → rows; every value of a closed set, also those that no row has.
-        total: all rows.
-        complete: false where there are more rows than are counted: the numbers are then lower bounds.
+        total: all rows, a lower bound where `complete` is false.
+        complete: false where there are more rows than are counted.
+        at_least: the values whose number is a lower bound; the others are exact, also where `complete` is false.
     """
 
     by: str | None
     counts: dict[str, int]
     total: int
     complete: bool
+    at_least: list[str]
 
 
 def add_counts(router: APIRouter, selection: Selection, *, noun: str, scope: str, row: RowScope, title: str) -> None:
@@ -44,7 +46,13 @@ def add_counts(router: APIRouter, selection: Selection, *, noun: str, scope: str
         """Count the rows of a list by their state, with the filters of the list."""
         found = await selection.counts(tx, chosen)
         return answered(
-            ListCounts(by=selection.counted_by, counts=found.by_value, total=found.total, complete=found.complete)
+            ListCounts(
+                by=selection.counted_by,
+                counts=found.by_value,
+                total=found.total,
+                complete=found.complete,
+                at_least=found.at_least,
+            )
         )
 
     marked = edge(scope=scope, row=row, summary_zh=f"{title}：各状态的数量")(count_rows)

@@ -110,6 +110,7 @@ EXAMPLES: dict[str, Any] = {
     "ListCounts.counts": {"SUBMITTED": 12, "APPROVED": 3},
     "ListCounts.total": 15,
     "ListCounts.complete": True,
+    "ListCounts.at_least": [],
     "basis_standing": "CONTINUED",
     "basis_ended_on": "2025-12-31",
     "LegalBasisRead.ended_on": "2025-12-31",
