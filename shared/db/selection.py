@@ -150,7 +150,8 @@ class Selection:
         column = literal(_STATUS) if by is None else self.among[by]
         state = type_coerce(column, String)
         rows = self._where(tx, values).with_only_columns(state.label("state"), maintain_column_froms=True)
-        held, last, at_least = {}, await _counted(tx, rows), set[str]()
+        held: dict[str | None, int] = {}
+        last, at_least = await _counted(tx, rows), set[str]()
         while True:
             held = {name: max(held.get(name, 0), last.get(name, 0)) for name in {**held, **last}}
             if by is None or sum(last.values()) <= _MOST_COUNTED:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -19,7 +19,7 @@ from shared.kernel.evidence import EvidenceLevel
 
 
 class Right(RightTerms, Base, table=True):
-    """A right as the registering body tells it; `version` counts its changes."""
+    """A right as the registering body tells it; `version` counts its changes, `title_key` is what it is found by."""
 
     __tablename__ = "ip_right"
     __table_args__ = (
@@ -33,6 +33,7 @@ class Right(RightTerms, Base, table=True):
 
     id: UUID = Field(primary_key=True)
     kind: RightKind = Field(sa_type=text_enum(RightKind))
+    title_key: str = Field(sa_type=Text)
     legal_status: LegalStatus = Field(sa_type=text_enum(LegalStatus))
     status_since_on: date
     extended_until_on: date | None = None

@@ -9,7 +9,7 @@ from sqlmodel import col
 from services.ipr.right.models.blemish import Blemish
 from services.ipr.right.models.right import Right
 from services.ipr.right.rules.blemish import BlemishKind, BlemishStatus
-from services.ipr.right.store.right import ABOUT_RIGHT, visible
+from services.ipr.right.store.right import ABOUT_RIGHT, NAMED, visible
 from shared.db.base import text_enum
 from shared.db.selection import Selection, by_time
 from shared.db.transaction import Transaction
@@ -42,6 +42,7 @@ LIST = Selection(
     sorts=by_time(col(Blemish.recorded_at), col(Blemish.id)),
     among={"status": _STATUS, "kind": col(Blemish.kind)},
     days={"opened": col(Blemish.opened_on), "cleared": col(Blemish.cleared_on)},
+    found=NAMED,
     asked=ABOUT_RIGHT,
 )
 """What blemishes of all rights may be narrowed and sorted by."""

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, exists, false, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, Select, delete, exists, false, func, insert, or_, select, tuple_
 from sqlmodel import col
 
 from services.ipr.base import metadata
@@ -18,7 +18,7 @@ from services.ipr.right.rules.right_kind import RightKind, numbers_kept
 from services.ipr.right.rules.right_owner import OwnerPart
 from services.ipr.right.rules.right_status import IN_FORCE, RecordedMove
 from shared.db.keyset import ascending
-from shared.db.selection import Asked, Selection, by_time, due_first
+from shared.db.selection import Asked, Selection, by_time, due_first, holds_key
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Actor, Role
 from shared.kernel.sort import Sort
@@ -238,12 +238,19 @@ def _blemished() -> ColumnElement[bool]:
     )
 
 
+def _named(text: str) -> ColumnElement[bool]:
+    """Hold the rights whose title has these words, or whose number this is."""
+    return or_(holds_key(col(Right.title_key), text), col(Right.right_no).in_(numbers_kept(text)))
+
+
 ABOUT_RIGHT = {
     "owner_uscc": Asked(LooseUscc, lambda _, uscc: _owned(col(RightOwner.uscc) == uscc)),
     "unit_id": Asked(UnitId, lambda _, unit_id: _owned(col(Enterprise.unit_id) == unit_id)),
     "right_no": Asked(CodeText, lambda _, number: col(Right.right_no).in_(numbers_kept(number))),
 }
 """By what any list whose rows join a right may be narrowed: an owner, an owner's reporting unit, the number."""
+NAMED = {"q": _named}
+"""By what somebody looks for a right in any list whose rows join one: words of its title, or its number."""
 LIST = Selection(
     rows=lambda tx: visible(select(Right), tx.actor),
     sorts={
@@ -265,6 +272,7 @@ LIST = Selection(
         "status_since": col(Right.status_since_on),
         "created": col(Right.created_at),
     },
+    found=NAMED,
     asked={
         **ABOUT_RIGHT,
         "blemished": Asked(bool, lambda _, wanted: _blemished() if wanted else ~_blemished()),

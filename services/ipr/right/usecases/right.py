@@ -21,6 +21,7 @@ from shared.db.transaction import Transaction
 from shared.events.ipr import RightChanged
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence, EvidenceLevel
+from shared.kernel.fold import search_key
 from shared.kernel.refusals import NOT_FOUND
 from shared.policy.book import RuleBook
 from shared.policy.rule_set import RuleSet
@@ -68,6 +69,7 @@ def new_right(
             **terms,
             **kept,
             "id": right_id,
+            "title_key": search_key(draft.title),
             "legal_status": draft.legal_status,
             "status_since_on": registration.status_on,
             "ends_on": registration.ends_on,
