@@ -12,7 +12,7 @@ from services.finance.examples import EXAMPLES
 from services.finance.fund.api import document, fund_account
 from services.finance.lending.api import cover, credit_file, drawdown, loan, loan_application, lpr
 from services.finance.lending.jobs import expiry
-from services.finance.lending.store.ledger import LEDGERS
+from services.finance.lending.store import ledger
 from services.finance.lending.usecases.loan_application import flag_open_applications
 from services.finance.lending.usecases.lost_case import CASES
 from services.finance.partner.api import bank, consent
@@ -20,6 +20,7 @@ from services.finance.refusals import REFUSALS
 from services.finance.settings import FinanceSettings
 from shared.bus.subscription import Subscription
 from shared.db.transaction import Reactions
+from shared.db.verification import Check, numbers_are_counted
 from shared.events.finance import EvaluationCompleted
 from shared.events.rule_set import FinanceRuleSetPublished
 from shared.web.service import ServiceSpec, build_service
@@ -27,6 +28,8 @@ from shared.web.service import ServiceSpec, build_service
 __all__ = ["CASES", "LEDGERS", "REACTIONS", "SUBSCRIPTIONS", "create_app"]
 
 SUBSCRIPTIONS: tuple[Subscription, ...] = (*registry.SUBSCRIPTIONS, *ipr.SUBSCRIPTIONS)
+LEDGERS: tuple[Check, ...] = (*ledger.LEDGERS, numbers_are_counted("loan_application"))
+"""What must find nothing."""
 REACTIONS: Reactions = {EvaluationCompleted: (flag_open_applications,)}
 """What follows from an event in the transaction that emits it: no lower sub-domain calls a higher one."""
 

@@ -11,6 +11,7 @@ from services.ipr.right.handlers import registry
 from services.ipr.right.jobs import expiry
 from services.ipr.right.jobs import portfolio as sums
 from services.ipr.right.jobs import right_import as imports
+from services.ipr.right.usecases.ledger import LEDGERS
 from services.ipr.right.usecases.lost_case import CASES
 from services.ipr.settings import IprSettings
 from services.ipr.sheet.api import ip_sheet
@@ -20,7 +21,7 @@ from shared.bus.subscription import Subscription
 from shared.events.rule_set import IprRuleSetPublished
 from shared.web.service import ServiceSpec, build_service
 
-__all__ = ["CASES", "SUBSCRIPTIONS", "create_app"]
+__all__ = ["CASES", "LEDGERS", "SUBSCRIPTIONS", "create_app"]
 
 SUBSCRIPTIONS: tuple[Subscription, ...] = (*registry.SUBSCRIPTIONS, *finance.SUBSCRIPTIONS)
 

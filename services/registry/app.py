@@ -18,9 +18,11 @@ from services.registry.enterprise.api import (
 )
 from services.registry.enterprise.handlers import finance, ipr
 from services.registry.enterprise.jobs import expiry, imports, size_classes, units
+from services.registry.enterprise.usecases import ledger as enterprise_ledger
 from services.registry.enterprise.usecases import lost_case as lost_enterprises
 from services.registry.evaluation.api import population_run, tech_sme_evaluation
 from services.registry.evaluation.jobs import population_run as population_runs
+from services.registry.evaluation.store import ledger as evaluation_ledger
 from services.registry.examples import EXAMPLES
 from services.registry.ladder.api import register_application
 from services.registry.refusals import REFUSALS
@@ -28,12 +30,19 @@ from services.registry.settings import RegistrySettings
 from services.registry.tables import Base
 from shared.bus.subscription import Subscription
 from shared.db.lost_case import CaseKind
+from shared.db.verification import Check, Walk, numbers_are_counted
 from shared.events.rule_set import RegistryRuleSetPublished
 from shared.web.service import ServiceSpec, build_service
 
 SUBSCRIPTIONS: tuple[Subscription, ...] = (*ipr.SUBSCRIPTIONS, *finance.SUBSCRIPTIONS)
 CASES: tuple[CaseKind, ...] = (*lost_enterprises.CASES, *lost_notices.CASES)
 """What others hold of the registry."""
+LEDGERS: tuple[Check | Walk, ...] = (
+    *enterprise_ledger.LEDGERS,
+    *evaluation_ledger.LEDGERS,
+    numbers_are_counted("register_application"),
+)
+"""What must find nothing."""
 
 
 def create_app(settings: RegistrySettings | None = None) -> FastAPI:

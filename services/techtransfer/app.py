@@ -9,12 +9,15 @@ from services.techtransfer.listing.api import achievement, listing, listing_impo
 from services.techtransfer.listing.handlers import ipr, registry
 from services.techtransfer.listing.jobs import expiry
 from services.techtransfer.listing.jobs import listing_import as imports
+from services.techtransfer.listing.store.ledger import LEDGERS
 from services.techtransfer.refusals import REFUSALS
 from services.techtransfer.settings import TechtransferSettings
 from services.techtransfer.tables import metadata
 from shared.bus.subscription import Subscription
 from shared.events.rule_set import TechtransferRuleSetPublished
 from shared.web.service import ServiceSpec, build_service
+
+__all__ = ["LEDGERS", "SUBSCRIPTIONS", "create_app"]
 
 SUBSCRIPTIONS: tuple[Subscription, ...] = (*registry.SUBSCRIPTIONS, *ipr.SUBSCRIPTIONS)
 

@@ -15,7 +15,7 @@ from shared.db import audit, verification
 from shared.db.engine import Database
 from shared.db.migrate import package_of
 from shared.db.transaction import Transaction
-from shared.db.verification import RECORD_CHECKS, Check, Found
+from shared.db.verification import RECORD_CHECKS, Check, Found, Walk
 from shared.events.catalogue import PUBLISHERS
 from shared.events.event import EventKind
 from shared.kernel.clock import SystemClock
@@ -50,7 +50,7 @@ def parser() -> BilingualParser:
     return verify
 
 
-def ledgers_of(service: str) -> Sequence[Check]:
+def ledgers_of(service: str) -> Sequence[Check | Walk]:
     """Return the questions that a service adds, as its app.py names them."""
     return tuple(getattr(import_module(f"{package_of(service)}.app"), "LEDGERS", ()))
 

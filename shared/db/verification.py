@@ -1,15 +1,17 @@
 """What must find nothing in a database: each check is one question that names what does not agree.
 
-Nothing here trusts a stored sum to find a sum. A service adds the questions of its own ledgers.
+Nothing here trusts a stored sum to find a sum. A service adds the questions of its own ledgers: statements, and walks
+where only its rules can count anew.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import text
 
 from shared.db.transaction import Transaction
+from shared.events.event import Event
 
 _NAMED = 5
 _CHUNK = 5_000
@@ -31,6 +33,21 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Walk:
+    """One question that the rules of a service answer, by counting anew what they counted once.
+
+    Attributes:
+        zh: what must agree, in Chinese.
+        en: the same in English.
+        cases: yields one text for each case that does not, named by its number, never by a person.
+    """
+
+    zh: str
+    en: str
+    cases: Callable[[Transaction], AsyncIterator[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What one check found.
 
@@ -40,7 +57,7 @@ class Found:
         named: the first of them.
     """
 
-    check: Check
+    check: Check | Walk
     count: int
     named: tuple[str, ...]
 
@@ -130,14 +147,71 @@ _UNLIMITED = text("SET LOCAL statement_timeout = 0")
 _FIRST = UUID(int=0)
 
 
-async def asked(tx: Transaction, checks: Sequence[Check]) -> list[Found]:
+async def asked(tx: Transaction, checks: Sequence[Check | Walk]) -> list[Found]:
     """Ask each question of a database."""
     await tx.session.execute(_UNLIMITED)
     found = []
     for check in checks:
-        rows = [str(row[0]) for row in await tx.session.execute(text(check.query))]
+        rows = [case async for case in _cases(tx, check)]
         found.append(Found(check, len(rows), tuple(rows[:_NAMED])))
     return found
+
+
+async def _cases(tx: Transaction, check: Check | Walk) -> AsyncIterator[str]:
+    if isinstance(check, Walk):
+        async for case in check.cases(tx):
+            yield case
+        return
+    for row in await tx.session.execute(text(check.query)):
+        yield str(row[0])
+
+
+def told_as_it_stands(
+    event: type[Event], *, zh: str, en: str, table: str, key: str, same: Mapping[str, str], where: str = "true"
+) -> Check:
+    """Return the question whether what was told last of each row is what stands; who was told otherwise goes on by it.
+
+    Args:
+        event: that tells the state of a row.
+        zh: what must agree, in Chinese.
+        en: the same in English.
+        table: where the state stands; `kept` in what follows.
+        key: the id by which the event names a row, as SQL.
+        same: field of the event → what stands, as SQL. A field that an older version did not tell is passed over.
+        where: which rows are told at all, as SQL.
+    """
+    differs = " OR ".join(
+        f"last.data -> '{name}' IS NOT NULL AND last.data -> '{name}' <> coalesce(to_jsonb({stands}), 'null')"
+        for name, stands in same.items()
+    )
+    return Check(
+        zh,
+        en,
+        f"""
+        SELECT {key} FROM {table} AS kept LEFT JOIN LATERAL (
+            SELECT data FROM outbox_event WHERE subject = '{event.subject}'
+            AND (aggregate, aggregate_id) = ('{event.aggregate}', {key}) ORDER BY version DESC LIMIT 1
+        ) AS last ON true
+        WHERE ({where}) AND (last.data IS NULL OR last.data -> 'withdrawn' = 'true' OR {differs})
+        """,  # noqa: S608  # names come from the program
+    )
+
+
+def numbers_are_counted(*tables: str) -> Check:
+    """Return the question whether each counter of case numbers stands at or above every number that was given."""
+    given = " UNION ALL ".join(f"SELECT case_no FROM {table}" for table in tables)  # noqa: S608  # names of the program
+    return Check(
+        "案件编号计数不低于已发编号",
+        "counters of case numbers stand above every number that was given",
+        f"""
+        SELECT taken.prefix FROM (
+            SELECT substring(case_no from '^(.*)-') AS prefix,
+                max(CAST(substring(case_no from '-[0-9]([0-9]+)$') AS bigint)) AS highest
+            FROM ({given} UNION ALL SELECT data ->> 'case_no' FROM outbox_event) AS given
+            WHERE case_no ~ '^KC-[0-9]{{4}}-[0-9]{{6}}-[0-9]{{6,}}$' GROUP BY 1
+        ) AS taken LEFT JOIN case_number AS counter USING (prefix) WHERE coalesce(counter.value, 0) < taken.highest
+        """,  # noqa: S608  # names come from the program
+    )
 
 
 async def unheard(
