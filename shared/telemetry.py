@@ -127,6 +127,11 @@ class _LineHandler(logging.Handler):
         _write(self.format(record).encode())
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Leave out what the server says of a request that it could not read: our own line says more."""
+    return record.msg != "Invalid HTTP request received."
+
+
 def _write(line: bytes) -> None:
     """Write one line to standard error; the supervisor keeps it in the service's log file."""
     stream = sys.stderr
@@ -188,6 +193,7 @@ def configure_logging(service: str, level: str = "INFO") -> None:
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = name != "uvicorn.access"  # our own line per request says more
+        library.addFilter(_is_news)
 
 
 def configure_tracing(service: str, otlp_endpoint: str | None) -> None:

@@ -84,6 +84,22 @@ REQUEST_UNREADABLE = RefusalCode(
     "请检查地址、参数和请求头的编码。",
     "Check the encoding of address, parameters and headers.",
 )
+ADDRESS_TOO_LONG = RefusalCode(
+    "address_too_long",
+    414,
+    "请求地址超过 {limit_bytes} 字节",
+    "The address of the request is longer than {limit_bytes} bytes",
+    "请由技术人员减少查询条件后重试。",
+    "Have your engineer ask with fewer parameters.",
+)
+HEAD_TOO_LARGE = RefusalCode(
+    "head_too_large",
+    431,
+    "请求头超过 {limit_bytes} 字节",
+    "The head of the request is larger than {limit_bytes} bytes",
+    "请由技术人员减少或缩短请求头后重试。",
+    "Have your engineer send fewer or shorter headers.",
+)
 BODY_TOO_LARGE = RefusalCode(
     "body_too_large",
     413,
@@ -255,6 +271,8 @@ COMMON: tuple[RefusalCode, ...] = (
     METHOD_NOT_ALLOWED,
     BODY_UNREADABLE,
     REQUEST_UNREADABLE,
+    ADDRESS_TOO_LONG,
+    HEAD_TOO_LARGE,
     BODY_TOO_LARGE,
     MEDIA_TYPE_UNSUPPORTED,
     FIELD_INVALID,

@@ -17,12 +17,14 @@ import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from shared.telemetry import counter, gauge
-from shared.web.farewell import unreadable
+from shared.web.corked_transport import CorkedTransport
+from shared.web.farewell import EarlyRequest, address_too_long, head_too_large, unreadable
 
 _log = structlog.get_logger(__name__)
 _SWEEP_S = 1.0
 _LINGER_S = 0.3
-_CORK_BYTES = 65_536
+_DRAIN_S = 1.0
+_LINE_BYTES = 4  # colon, space and the end of a line, which a parser does not hand on
 _FILES_WANTED = 65_536
 _FILES_SHARE = 0.75  # the rest is for the database, the broker, the services and the logs
 
@@ -36,7 +38,8 @@ class ConnectionLimits:
 
     Attributes:
         head_s: seconds for the head of a request, from its first byte or the connection's beginning.
-        head_bytes: size of a head.
+        head_bytes: size of a head, its address included.
+        address_bytes: length of an address with its query.
         body_s: seconds of grace for a body; after them it must have come at `body_bytes_per_s` on average.
         body_bytes_per_s: slowest body, bytes per second.
         write_s: seconds in which a client that has an answer to read must take some of it.
@@ -46,6 +49,7 @@ class ConnectionLimits:
 
     head_s: float = 10.0
     head_bytes: int = 65_536
+    address_bytes: int = 16_384
     body_s: float = 20.0
     body_bytes_per_s: int = 1_024
     write_s: float = 30.0
@@ -62,42 +66,8 @@ class _Phase(Enum):
     DONE = 3
 
 
-class _Corked:
-    """A transport that sends what is written in one turn of the loop together: head and body in one packet."""
-
-    __slots__ = ("_held", "_loop", "_size", "_transport", "written")
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._held: list[bytes] = []
-        self._size = self.written = 0
-
-    def write(self, data: bytes) -> None:
-        if not self._held:
-            self._loop.call_soon(self.flush)
-        self._held.append(data)
-        self._size += len(data)
-        self.written += len(data)
-        if self._size > _CORK_BYTES:
-            self.flush()
-
-    def flush(self) -> None:
-        if self._held:
-            data = b"".join(self._held)
-            self._held.clear()
-            self._size = 0
-            self._transport.write(data)
-
-    def close(self) -> None:
-        self.flush()
-        self._transport.close()
-
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # all else is the transport's own
-        return getattr(self._transport, name)
+class _OverLimit(Exception):  # noqa: N818  # ends the parser's reading; the answer says what it is
+    """Address or head are over their limit."""
 
 
 @dataclass(slots=True)
@@ -198,14 +168,17 @@ class ClientConnection(HttpToolsProtocol):
     _since = 0.0
     _taken = 0
     _sent = 0
-    _out: _Corked
+    _out: CorkedTransport
     _stuck_s = 0.0
     _is_last = False
+    _head = 0
+    _over: str | None = None
+    _is_refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Admit the connection, or close it at once."""
         super().connection_made(transport)
-        self._out = _Corked(transport, self.loop)
+        self._out = CorkedTransport(transport, self.loop)
         self.transport = cast("asyncio.Transport", self._out)
         self.address = self.client[0] if self.client else "local"
         if self.table.enter(self):
@@ -217,19 +190,50 @@ class ClientConnection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; a head may not go on for ever."""
+        """Take what came; a head may not go on for ever. What comes behind a refusal is let go."""
+        if self._is_refused:
+            return
         if self._phase is _Phase.IDLE:  # also where it is only blank lines, which the parser passes over
             self._enter(_Phase.HEAD)
         self._taken += len(data)
         super().data_received(data)
-        if self._phase is _Phase.HEAD and self._taken > self.table.limits.head_bytes:
-            self.table.close(self, "head_bytes")
+        if self._phase is _Phase.HEAD and self._taken > self.table.limits.head_bytes and not self._is_refused:
+            self._over = "head_bytes"
+            self.send_400_response("")
 
     def on_message_begin(self) -> None:
         """Begin a request; the head of a second one in a row has its own time."""
         if self._phase is not _Phase.HEAD:
             self._enter(_Phase.HEAD)
+        self._head = 0
         super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of the address.
+
+        Raises:
+            _OverLimit: it is too long.
+        """
+        super().on_url(url)
+        if len(self.url) > self.table.limits.address_bytes:
+            self._over = "address_bytes"
+            raise _OverLimit
+        self._grow(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a line of the head, however the whole was cut into pieces on its way.
+
+        Raises:
+            _OverLimit: the head is too large.
+        """
+        super().on_header(name, value)
+        self._grow(len(name) + len(value) + _LINE_BYTES)
+
+    def _grow(self, size: int) -> None:
+        self._head += size
+        if self._head > self.table.limits.head_bytes:
+            self._over = "head_bytes"
+            raise _OverLimit
 
     def on_headers_complete(self) -> None:
         """Begin the body."""
@@ -263,18 +267,19 @@ class ClientConnection(HttpToolsProtocol):
         Args:
             answer: returns head and body for a request's scope.
         """
-        if self.cycle is None or self.cycle.response_started or self.transport.is_closing():
+        if self.cycle is None or self.cycle.response_started or self._is_refused or self.transport.is_closing():
             return
         self.transport.write(answer(cast("dict[str, Any]", self.cycle.scope)))
         self.cycle.disconnected = True  # what the application still says goes nowhere
         self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP with a problem document; `msg` is the server's own, plain text.
+        """Answer what is no HTTP, or over its limit, with a problem document; `msg` is the server's own, plain text.
 
         A whole request before it is answered first, and nothing after it; an answer that has begun is broken off.
         """
         del msg
+        self._is_refused = True
         cycle = self.cycle
         if cycle is not None and not cycle.response_complete:
             if not cycle.more_body:
@@ -283,9 +288,29 @@ class ClientConnection(HttpToolsProtocol):
             cycle.disconnected = True  # what the application still says goes nowhere
             cycle.message_event.set()
         if cycle is None or cycle.response_complete or not cycle.response_started:
-            headers = self.headers if self.scope is not None else []
-            self.transport.write(unreadable(self.url if self.scope is not None else b"", headers, self.source))
-        self.transport.close()
+            self.transport.write(self._early_answer())
+        self._part()
+
+    def _early_answer(self) -> bytes:
+        early = EarlyRequest(self.source) if self.scope is None else EarlyRequest(self.source, self.url, self.headers)
+        if self._over is None:
+            return unreadable(early)
+        CLOSED.labels(self._over).inc()
+        if self._over == "address_bytes":
+            return address_too_long(early, self.table.limits.address_bytes)
+        return head_too_large(early, self.table.limits.head_bytes)
+
+    def _part(self) -> None:
+        """End the connection behind an answer, and let the client go on sending until it has read it.
+
+        Closed at once, what it still sends would be answered by a reset, which takes the answer from it.
+        """
+        self._enter(_Phase.DONE)
+        self.table.upload(self)  # where room is wanted, this one goes first
+        self._out.flush()
+        self._out.write_eof()
+        self.flow.resume_reading()
+        self.loop.call_later(_DRAIN_S, self.transport.close)
 
     def _is_idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete

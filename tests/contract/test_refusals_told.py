@@ -225,6 +225,9 @@ KNOWN_ANSWERS = {
     ("body_too_large", "shared/web/failures.py:_on_http"),
     # What is no HTTP never reaches a route; every route names the code all the same.
     ("request_unreadable", "shared/web/farewell.py:unreadable"),
+    # Nor does what is over a limit of the server; a client that sends a whole city in its address is told so.
+    ("address_too_long", "shared/web/farewell.py:address_too_long"),
+    ("head_too_large", "shared/web/farewell.py:head_too_large"),
     ("internal", "shared/web/failures.py:_on_http"),
     ("request_unreadable", "shared/web/failures.py:_on_http"),
 }

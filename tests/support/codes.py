@@ -13,6 +13,14 @@ _METHODS = ("get", "put", "post", "patch", "delete")
 _UNBOUND = {
     "route_unknown": ("地址不存在时", "the address does not exist"),
     "method_not_allowed": ("地址存在但不支持该方法时", "the address exists, its methods are others"),
+    "address_too_long": (
+        "请求地址过长、未及送达任何接口时",
+        "the address is too long, before any operation sees the request",
+    ),
+    "head_too_large": (
+        "请求头过大、未及送达任何接口时",
+        "the head of a request is too large, before any operation sees it",
+    ),
     "origin_not_allowed": (
         "浏览器的预检请求来自未登记的网页来源时",
         "a preflight comes from an origin that is not admitted",

@@ -5,92 +5,16 @@ import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
-import uvicorn
 
-from shared.web.client_connection import CLOSED, ClientConnection, ConnectionLimits, client_protocol
-
-GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-LIMITS = ConnectionLimits(
-    head_s=1.5, head_bytes=8_192, body_s=1.0, body_bytes_per_s=1_000, write_s=2.0, per_address=20, connections=40
-)
-
-
-@dataclass
-class Server:
-    """A server with tight limits; `/big` answers 40 MB, a POST tells the size of its body."""
-
-    port: int = 0
-    protocol: type[ClientConnection] = ClientConnection
-    hold: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def app(self, scope: Any, receive: Any, send: Any) -> None:
-        size, more = 0, True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            size, more = size + len(message["body"]), message["more_body"]
-        if scope["path"] == "/held":
-            await self.hold.wait()
-        body = b"z" * 40_000_000 if scope["path"] == "/big" else str(size).encode()
-        length = (b"content-length", str(len(body)).encode())
-        await send({"type": "http.response.start", "status": 200, "headers": [length]})
-        for start in range(0, len(body), 100_000):
-            await send({"type": "http.response.body", "body": body[start : start + 100_000], "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+from tests.support.limited_server import LIMITS, Server, answered, closed, connected, counted, serving
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
-    running = Server()
-    running.protocol = client_protocol(LIMITS, "sample")
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        running.port = listening.getsockname()[1]
-        config = uvicorn.Config(running.app, interface="asgi3", lifespan="off", log_config=None, http=running.protocol)
-        served = uvicorn.Server(config)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(served.serve(sockets=[listening]))
-            while not served.started:  # noqa: ASYNC110  # uvicorn offers no event
-                await asyncio.sleep(0.01)
-            yield running
-            running.hold.set()
-            served.should_exit = True
-
-
-@contextlib.asynccontextmanager
-async def connected(server: Server) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-    try:
-        yield reader, writer
-    finally:
-        writer.transport.abort()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
-
-
-async def answered(server: Server, request: bytes = GET) -> bytes:
-    async with connected(server) as (reader, writer):
-        writer.write(request)
-        return (await reader.readuntil(b"\r\n\r\n")).partition(b"\r\n")[0]
-
-
-async def closed(reader: asyncio.StreamReader) -> bytes:
-    """Wait until the server closes; return what it said before."""
-    said = b""
-    async with asyncio.timeout(30):
-        with contextlib.suppress(ConnectionError):
-            while piece := await reader.read(65_536):
-                said += piece
-    return said
-
-
-def counted(limit: str) -> float:
-    return float(CLOSED.labels(limit)._value.get())
+    async with serving() as running:
+        yield running
 
 
 async def test_half_a_head_is_closed_after_its_time_and_counted(server: Server) -> None:
@@ -112,14 +36,6 @@ async def test_dripping_does_not_lengthen_the_time_of_a_head(server: Server) -> 
 
         group.create_task(drip())
         assert await closed(reader) == b""
-
-
-async def test_a_head_without_end_is_closed_at_its_size(server: Server) -> None:
-    before = counted("head_bytes")
-    async with connected(server) as (reader, writer):
-        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-A: " + b"a" * 20_000)
-        assert await closed(reader) == b""
-    assert counted("head_bytes") == before + 1
 
 
 async def test_a_body_that_drips_is_closed_and_one_that_flows_is_taken(server: Server) -> None:
