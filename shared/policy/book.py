@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 
@@ -18,6 +19,18 @@ RULE_SET_NOT_IN_FORCE = RefusalCode(
     "请选择规则有效期内的日期，或等待新版规则发布。",
     "Choose a day within the period of a version, or wait until the next one is published.",
 )
+
+_KEPT = 256  # all files of all services, several times over
+
+
+@lru_cache(_KEPT)
+def _parsed(content: bytes, name: str) -> RuleSet:
+    """Return the rule set with this content, checked once in a process: it never changes and holds no state.
+
+    A service reads its folder when it is made, when it publishes, and for each ledger; the checks let the engine judge
+    the edges of every row.
+    """
+    return RuleSet.parse(content, name=name)
 
 
 class RuleBook:
@@ -49,7 +62,7 @@ class RuleBook:
         """
         found = []
         for path in sorted(folder.glob("*.json")):
-            rule_set = RuleSet.parse(path.read_bytes(), name=path.name)
+            rule_set = _parsed(path.read_bytes(), path.name)
             if path.stem != f"{rule_set.policy}-{rule_set.version}":
                 raise RuleSetInvalid(
                     f"it holds {rule_set.policy} {rule_set.version}, its name says other", file=path.name
