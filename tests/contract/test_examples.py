@@ -1,6 +1,7 @@
 """Every operation shows what to send and what comes back, and names every status that its edge can answer with."""
 
 import copy
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,8 @@ EVERYWHERE = {"400", "413", "500"}
 PROTECTED = {"401", "403", "422", "503"}
 WRITES = {"422", "503"}
 READ_BODIES = {"application/json", "multipart/form-data"}
+DOCUMENT = "urn:document"
+"""What the shared schemas of the document at hand are called while its examples are judged."""
 NO_EXAMPLE = ("spreadsheetml.sheet",)
 """Media types whose answers are no text."""
 
@@ -34,39 +37,55 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, str, dict[s
         yield from ((f"{method.upper()} {path}", method, path, item[method]) for method in METHODS if method in item)
 
 
-def validator(document: dict[str, Any], schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(
-        {**schema, "components": {"schemas": document["components"]["schemas"]}}, validate_formats=True
-    )
+class Validators:
+    """The validators of one document: its shared schemas are read once, and an equal schema is made one of once."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        held = {"components": {"schemas": document["components"]["schemas"]}}
+        self._registry = jsonschema_rs.Registry([(DOCUMENT, held)])
+        self._made: dict[str, jsonschema_rs.Draft202012Validator] = {}
+
+    def of(self, schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+        """Return the validator of a schema that may refer to the shared ones."""
+        text = json.dumps(schema)
+        if text not in self._made:
+            absolute = json.loads(text.replace('"#/', f'"{DOCUMENT}#/'))
+            self._made[text] = jsonschema_rs.Draft202012Validator(
+                absolute, registry=self._registry, validate_formats=True
+            )
+        return self._made[text]
 
 
-def example_faults(document: dict[str, Any], where: str, media: dict[str, Any], kind: str) -> Iterator[str]:
+def example_faults(
+    document: dict[str, Any], validators: Validators, where: str, media: dict[str, Any], kind: str
+) -> Iterator[str]:
     """Yield what is wrong with the examples of one media type."""
     shared = document["components"]["examples"]
     named = [shared[one["$ref"].rpartition("/")[2]] for one in media.get("examples", {}).values()]
     values = [one["value"] for one in named] + ([media["example"]] if "example" in media else [])
     if not values and not kind.endswith(NO_EXAMPLE):
         yield f"{where} {kind} has no example"
-    check = validator(document, media["schema"])
+    check = validators.of(media["schema"])
     for value in values:
         yield from (f"{where} {kind}: {fault.message}" for fault in check.iter_errors(value))
 
 
 def faults(document: dict[str, Any]) -> Iterator[str]:
     """Yield each example that is missing or does not fit its schema."""
+    validators = Validators(document)
     for where, _, _, operation in operations(document):
         for kind, media in operation.get("requestBody", {}).get("content", {}).items():
-            yield from example_faults(document, where, media, kind)
+            yield from example_faults(document, validators, where, media, kind)
         for status, answer in operation["responses"].items():
             if status.startswith("2") and not answer.get("content"):
                 yield f"{where} {status} says nothing of its answer"
             for kind, media in answer.get("content", {}).items():
-                yield from example_faults(document, f"{where} {status}", media, kind)
+                yield from example_faults(document, validators, f"{where} {status}", media, kind)
         for parameter in operation.get("parameters", ()):
             if parameter.get("required") and "example" not in parameter:
                 yield f"{where} {parameter['name']} has no example"
             elif "example" in parameter:
-                check = validator(document, parameter["schema"])
+                check = validators.of(parameter["schema"])
                 yield from (
                     f"{where} {parameter['name']}: {one.message}" for one in check.iter_errors(parameter["example"])
                 )

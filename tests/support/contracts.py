@@ -5,6 +5,7 @@ OpenAPI 3.1 of every service and joined, AsyncAPI 3, a JSON schema of every even
 A change that would break a partner's program is refused unless docs/contracts/announced.json names it.
 """
 
+import functools
 import json
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 
 from gateway.api.entrance import with_entrance
@@ -32,16 +34,18 @@ ISSUER = "https://kechuang.example"
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 
 
+@functools.cache
 def application(name: str) -> FastAPI:
-    """Return the application of a service, unstarted: it describes itself without a database."""
+    """Return the application of a service, unstarted and made once: it describes itself without a database."""
     package = "gateway" if name == "gateway" else f"services.{name}"
     settings = settings_for_test(settings_class_of(name), NOWHERE, issuer=ISSUER)
     app: FastAPI = import_module(f"{package}.app").create_app(settings)
     return app
 
 
+@functools.cache
 def described() -> dict[str, dict[str, Any]]:
-    """Return the documents by file name.
+    """Return the documents by file name, made once: who changes one copies it first.
 
     OpenAPI of each service and the gateway's joined one, AsyncAPI of all events, a JSON schema of each event, and the
     catalogue of codes.
@@ -88,10 +92,10 @@ def unannounced(documents: dict[str, dict[str, Any]], folder: Path = FOLDER) -> 
         name = path.relative_to(folder).as_posix()
         if name == ANNOUNCED:
             continue
-        held = json.loads(path.read_text("utf-8"))
+        held = orjson.loads(path.read_bytes())
         if name not in documents:
             found.append(f"{name} is gone")
-        else:
+        elif held != documents[name]:
             found += [f"{name}: {change}" for change in _compare(name)(held, documents[name])]
     return [change for change in found if change not in announced()]
 

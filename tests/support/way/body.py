@@ -66,10 +66,12 @@ def file_of(function: types.FunctionType) -> str:
 
 def is_product(thing: object) -> bool:
     """Tell whether a function is written in the product."""
-    code = getattr(thing, "__code__", None)
-    if not isinstance(thing, types.FunctionType) or code is None:
-        return False
-    path = Path(code.co_filename)
+    return isinstance(thing, types.FunctionType) and _is_product_file(thing.__code__.co_filename)
+
+
+@cache
+def _is_product_file(name: str) -> bool:
+    path = Path(name)
     return (
         path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in (*PACKAGES, "tests") and path.suffix == ".py"
     )
@@ -98,6 +100,7 @@ def _functions_of(path: Path) -> dict[tuple[str, int], Function | ast.Lambda]:
     return found
 
 
+@cache
 def hints_of(function: Any) -> dict[str, Any]:  # a function or a class
     """Return the annotations of a function or a class, evaluated; those that name what is not loaded are left out."""
     try:

@@ -133,6 +133,40 @@ def _identity(owner: Value | None) -> int:
     return id(owner.thing) if isinstance(owner, Known) else 0
 
 
+@functools.cache
+def acting_nodes(function: types.FunctionType) -> tuple[ast.AST, ...]:
+    """Return what runs in a function and can refuse its caller: whoever it is called on, it is the same."""
+    body = body_of(function)
+    return () if body is None else tuple(node for node in _executed(body) if not _is_caught(body, node))
+
+
+def _executed(body: Body) -> Iterator[ast.AST]:
+    """Yield what runs when the function runs: annotations and decorators do not."""
+    todo: list[ast.AST] = list(body.node.body) if isinstance(body.node.body, list) else [body.node.body]
+    while todo:
+        node = todo.pop()
+        yield node
+        skipped: set[int] = set()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            todo += node.body
+            continue
+        if isinstance(node, ast.AnnAssign):
+            skipped = {id(node.annotation)}
+        todo += [child for child in ast.iter_child_nodes(node) if id(child) not in skipped]
+
+
+def _is_caught(body: Body, node: ast.AST) -> bool:
+    """Tell whether a refusal from here ends in an `except` of the same function that does not hand it on."""
+    child, parent = node, body.parents.get(node)
+    while parent is not None:
+        if isinstance(parent, ast.Try) and any(child is one for one in parent.body):
+            caught = next((handler for handler in parent.handlers if _catches(handler)), None)
+            if caught is not None and not any(_hands_on(one) for one in ast.walk(caught)):
+                return True
+        child, parent = parent, body.parents.get(parent)
+    return False
+
+
 class _Reader:
     """Reads one function."""
 
@@ -141,36 +175,8 @@ class _Reader:
         self._reading = reading
         self._faults = faults
         self.step = Step(body.place)
-        for node in self._executed():
-            if not self._is_caught(node):
-                self._read(node)
-
-    def _executed(self) -> Iterator[ast.AST]:
-        """Yield what runs when the function runs: annotations and decorators do not."""
-        todo: list[ast.AST] = (
-            list(self._body.node.body) if isinstance(self._body.node.body, list) else [self._body.node.body]
-        )
-        while todo:
-            node = todo.pop()
-            yield node
-            skipped: set[int] = set()
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                todo += node.body
-                continue
-            if isinstance(node, ast.AnnAssign):
-                skipped = {id(node.annotation)}
-            todo += [child for child in ast.iter_child_nodes(node) if id(child) not in skipped]
-
-    def _is_caught(self, node: ast.AST) -> bool:
-        """Tell whether a refusal from here ends in an `except` of the same function that does not hand it on."""
-        child, parent = node, self._body.parents.get(node)
-        while parent is not None:
-            if isinstance(parent, ast.Try) and any(child is one for one in parent.body):
-                caught = next((handler for handler in parent.handlers if _catches(handler)), None)
-                if caught is not None and not any(_hands_on(one) for one in ast.walk(caught)):
-                    return True
-            child, parent = parent, self._body.parents.get(parent)
-        return False
+        for node in acting_nodes(body.function):
+            self._read(node)
 
     def _read(self, node: ast.AST) -> None:
         if isinstance(node, ast.Raise) and node.exc is not None:
