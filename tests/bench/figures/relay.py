@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import nats
 from nats.aio.client import Client
@@ -10,7 +11,9 @@ from nats.js import api
 from nats.js.errors import NotFoundError
 
 from shared.bus.runner import Bus
+from shared.bus.streams import make_reading
 from shared.events.catalogue import stream_of
+from shared.events.permission import PROVISIONER, inbox_of
 from tests.bench.bench import Bench
 from tests.bench.filling import fill_states, payload
 from tests.bench.peer import Peer, peer_or_reason
@@ -107,10 +110,9 @@ async def relayed(postgres: DatabaseServer, broker: Broker, events: int) -> tupl
 async def pipelined(broker: Broker, events: int) -> float:
     """Return events per second of publishing with acknowledgements awaited later, in a stream of its own."""
     await drop_stream(broker, "finance")
-    client = await nats.connect(broker.url("finance"), inbox_prefix=b"_INBOX_finance")
-    try:
+    await _make_plain_stream(broker)
+    async with _client(broker, "finance") as client:
         js = client.jetstream(publish_async_max_pending=_IN_FLIGHT)
-        await js.add_stream(api.StreamConfig(name=_FLOOR_STREAM, subjects=["finance.>"]))
         content = payload()
         began = time.perf_counter()
         waiting = [
@@ -124,56 +126,52 @@ async def pipelined(broker: Broker, events: int) -> float:
         if info.state.messages != events:
             raise RuntimeError(f"the floor published {info.state.messages} of {events}")
         return events / took
-    finally:
-        await client.close()
 
 
 async def _peer(peer: Peer, postgres: DatabaseServer, broker: Broker, events: int, workers: int) -> tuple[float, Gate]:
     await drop_stream(broker, "finance")
-    client = await nats.connect(broker.url("finance"), inbox_prefix=b"_INBOX_finance")
-    try:
-        js = client.jetstream()
-        await js.add_stream(api.StreamConfig(name=_FLOOR_STREAM, subjects=["finance.>"]))
-        told = await peer.run(postgres, broker.url("finance"), events=events, workers=workers)
-        info = await js.stream_info(_FLOOR_STREAM)
-        consumed = await read_all(broker, "finance")
-    finally:
-        await client.close()
+    await _make_plain_stream(broker)
+    told = await peer.run(postgres, broker.url("finance"), events=events, workers=workers)
+    async with _client(broker, "finance") as client:
+        info = await client.jetstream().stream_info(_FLOOR_STREAM)
+    consumed = await read_all(broker, "finance")
     return events / told["seconds"], Gate(events, int(told["committed"]), info.state.messages, consumed)
+
+
+async def _make_plain_stream(broker: Broker) -> None:
+    """Make a stream without a setting of ours, as whoever publishes without an outbox has it."""
+    async with _client(broker, PROVISIONER) as client:
+        await client.jetstream().add_stream(api.StreamConfig(name=_FLOOR_STREAM, subjects=["finance.>"]))
 
 
 async def drop_stream(broker: Broker, service: str) -> None:
     """Throw a stream away, so that each run begins with an empty one."""
-    client = await _client(broker, service)
-    try:
+    async with _client(broker, PROVISIONER) as client:
         with suppress(NotFoundError):
             await client.jetstream().delete_stream(stream_of(service))
-    finally:
-        await client.close()
 
 
 async def read_all(broker: Broker, service: str) -> int:
-    """Read a stream to its end as a consumer and return how many different events it gave."""
-    client = await _client(broker, service)
-    try:
+    """Read a stream to its end as its owner and return how many different events it gave."""
+    async with _client(broker, PROVISIONER) as client:
+        await make_reading(client.jetstream(), service, first=1)
+    async with _client(broker, service) as client:
         js = client.jetstream()
         last = (await js.stream_info(stream_of(service))).state.last_seq
         seen: set[str] = set()
-        consumer = api.ConsumerConfig(ack_policy=api.AckPolicy.NONE, name=service)
-        await js.add_consumer(stream_of(service), consumer)
-        try:
-            inbox = await js.pull_subscribe_bind(stream=stream_of(service), consumer=service)
-            reached = 0
-            while reached < last:
-                for message in await inbox.fetch(1_000, timeout=10):
-                    seen.add((message.headers or {})["Nats-Msg-Id"])
-                    reached = message.metadata.sequence.stream
-        finally:
-            await js.delete_consumer(stream_of(service), service)
+        inbox = await js.pull_subscribe_bind(stream=stream_of(service), consumer=service)
+        reached = 0
+        while reached < last:
+            for message in await inbox.fetch(1_000, timeout=10):
+                seen.add((message.headers or {})["Nats-Msg-Id"])
+                reached = message.metadata.sequence.stream
         return len(seen)
+
+
+@asynccontextmanager
+async def _client(broker: Broker, user: str) -> AsyncIterator[Client]:
+    client = await nats.connect(broker.url(user), inbox_prefix=inbox_of(user).encode())
+    try:
+        yield client
     finally:
         await client.close()
-
-
-async def _client(broker: Broker, service: str) -> Client:
-    return await nats.connect(broker.url(service), inbox_prefix=f"_INBOX_{service}".encode())
