@@ -62,7 +62,36 @@ class Proof(NamedTuple):
 
 def leaf(subject: str, payload: bytes) -> bytes:
     """Return the node of one event: under another subject the same document is another event."""
-    return _hash(b"\x00%b\x00%b" % (subject.encode(), payload)).digest()[:_BYTES]
+    return _hash(_before(subject) + payload).digest()[:_BYTES]
+
+
+def leaves(events: Iterable[tuple[str, bytes]]) -> list[bytes]:
+    """Return the node of each event.
+
+    Args:
+        events: subject and document of each.
+    """
+    known: dict[str, bytes] = {}
+    found = []
+    for subject, payload in events:
+        before = known.get(subject)
+        if before is None:
+            before = known[subject] = _before(subject)
+        found.append(_hash(before + payload).digest()[:_BYTES])
+    return found
+
+
+def _before(subject: str) -> bytes:
+    return b"\x00%b\x00" % subject.encode()
+
+
+def _above(below: list[bytes]) -> list[bytes]:
+    """Return the nodes over those of one level; the last of an odd number has no sibling and rises as it is."""
+    one = iter(below)
+    above = [_hash(_INNER + left + right).digest()[:_BYTES] for left, right in zip(one, one, strict=False)]
+    if len(below) % 2:
+        above.append(below[-1])
+    return above
 
 
 class SignatureInvalid(ValueError):  # noqa: N818  # says what the signature is
@@ -77,13 +106,9 @@ def sign_batch(key: Ed25519PrivateKey, key_id: str, events: Iterable[tuple[str, 
         key_id: its name in the catalogue of public keys.
         events: subject and document of each, 1 to `MOST_IN_BATCH`.
     """
-    levels = [[leaf(subject, payload) for subject, payload in events]]
+    levels = [leaves(events)]
     while len(levels[-1]) > 1:
-        below = levels[-1]
-        pairs = zip(below[::2], below[1::2], strict=False)
-        above = [_hash(_INNER + left + right).digest()[:_BYTES] for left, right in pairs]
-        # The last of an odd number has no sibling and rises as it is.
-        levels.append([*above, below[-1]] if len(below) % 2 else above)
+        levels.append(_above(levels[-1]))
     count = len(levels[0])
     signature = b64encode(key.sign(_signed(key_id, count, levels[-1][0]))).decode().rstrip("=")
     paths = [""]
@@ -147,6 +172,40 @@ class SignedBatch:
         elif known != node:
             raise SignatureInvalid("changed: the event is not in its batch")
 
+    def check_row(self, row: list[bytes], first: int, left: str, right: str) -> None:
+        """Check neighbours at once: they prove one another, and only what stands beside the row is read from paths.
+
+        Args:
+            row: their leaves, at least one.
+            first: index of the first of them, from 0.
+            left: path of the first.
+            right: path of the last.
+
+        Raises:
+            SignatureInvalid: one of them is not in the batch, or a path or the signature is not the publisher's. Which
+                one `check` tells, alone.
+        """
+        at, end = self._first + first, self._first + first + len(row) - 1
+        if end >= len(self._nodes):
+            raise SignatureInvalid("malformed: index outside of the batch")
+        read_left = read_right = 0
+        while at > 1:
+            if at & 1:
+                row = [_read(left[read_left : read_left + _LETTERS]), *row]
+            if at not in self._lonely:
+                read_left += _LETTERS
+            if end not in self._lonely:
+                if not end & 1:
+                    row.append(_read(right[read_right : read_right + _LETTERS]))
+                read_right += _LETTERS
+            row, at, end = _above(row), at >> 1, end >> 1
+        (root,) = row
+        if self._nodes[1] is None:
+            self._check_root(root)
+            self._nodes[1] = root
+        elif self._nodes[1] != root:
+            raise SignatureInvalid("changed: the events are not in their batch")
+
     def _climb(self, node: bytes, at: int, path: str) -> None:
         """Check a node that is not known by those beside its way to one that is."""
         nodes, way, taken = self._nodes, [], 0
@@ -172,6 +231,11 @@ class SignedBatch:
         if not _holds(self._public, self._signature, _signed(self._key_id, self._count, root)):
             raise SignatureInvalid("changed: the signature is not of these bytes")
         self.holds = True
+
+
+def place_of(place: str) -> int | None:
+    """Return the index that a header writes, or None if it is none."""
+    return _NUMBERS.get(place)
 
 
 def _signed(key_id: str, count: int, root: bytes) -> bytes:

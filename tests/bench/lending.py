@@ -6,6 +6,7 @@ from datetime import timedelta
 import asyncpg
 
 from shared.kernel.clock import SystemClock, shanghai_date
+from shared.kernel.fold import reference_key
 from shared.kernel.ids import new_id
 from shared.kernel.unit import units_on
 from shared.kernel.uscc import check_character
@@ -74,7 +75,12 @@ async def _firm(
         connection,
         "loan_application",
         {"id": loan["application_id"]},
-        {"id": application_id, "enterprise_uscc": uscc, "case_no": str(new_id()), "bank_ref": str(new_id())},
+        {
+            "id": application_id,
+            "enterprise_uscc": uscc,
+            "case_no": str(new_id()),
+            **_named("bank_ref", "ref_key"),
+        },
     )
     await _copy(
         connection,
@@ -84,7 +90,7 @@ async def _firm(
             "id": loan_id,
             "application_id": application_id,
             "enterprise_uscc": uscc,
-            "contract_no": str(new_id()),
+            **_named("contract_no", "contract_key"),
             "principal_fen": 2 * _MUCH_FEN,
             "drawn_fen": _MUCH_FEN,
             "repaid_fen": 0,
@@ -100,13 +106,19 @@ async def _firm(
             "id": note_id,
             "loan_id": loan_id,
             "enterprise_uscc": uscc,
-            "note_no": str(new_id()),
+            **_named("note_no", "note_key"),
             "amount_fen": _MUCH_FEN,
             "outstanding_fen": _MUCH_FEN,
             "status": "DISBURSED",
         },
     )
     return LentFirm(uscc, str(loan_id), str(note_id))
+
+
+def _named(column: str, key: str) -> dict[str, object]:
+    """Return a fresh reference of the bank's and the key by which it is compared."""
+    word = str(new_id())
+    return {column: word, key: reference_key(word)}
 
 
 async def _copy(

@@ -46,6 +46,8 @@ class Recorded:
 
         def fill() -> Values:
             swap = {old: str(new_id()) for old in self.fresh}
+            # A reference is compared by its key, which is in capitals.
+            swap |= {old.upper(): new.upper() for old, new in swap.items()}
             # Above every number that the service itself has counted to, and rising.
             base = int((time.time() - _EPOCH) * 100_000) if self.counters else 0
             return [

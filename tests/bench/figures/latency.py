@@ -7,22 +7,27 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import orjson
 
+from deploy.embedded.nats import NatsServer
 from deploy.embedded.suite import Suite
 from shared.bus.runner import Bus
+from shared.bus.streams import drop_consumer, ensure_stream, make_consumer
 from shared.db.engine import Database
 from shared.events.finance import LoanDrawn
+from shared.events.permission import PROVISIONER
+from shared.events.trust import PUBLIC_KEYS_SETTING
 from shared.kernel.actor import system_actor
 from shared.kernel.clock import SystemClock, shanghai_date
 from shared.kernel.ids import new_id
 from tests.bench.bench import Bench, token_of
-from tests.bench.figures.relay import drop_stream
+from tests.bench.figures.relay import client_of, drop_stream
 from tests.bench.lending import FIRMS, prepare
 from tests.bench.load import pace, request
 from tests.bench.table import Gate, Goal, Row, percentile
-from tests.support.event_keys import event_keys
+from tests.support.event_keys import event_keys, folder
 from tests.support.lab import lab_database
 from tests.support.pair import count as count_of
 from tests.support.postgres import REPOSITORY, DatabaseServer
@@ -68,18 +73,18 @@ async def measure(bench: Bench) -> None:
     runs = _Runs()
     for _ in range(bench.pace.runs):
         await drop_stream(broker, "finance")
-        async with lab_database(postgres, "finance") as publisher, lab_database(postgres, "gateway") as heard:
-            await _committed(runs, publisher, heard, (broker.url("finance"), broker.url("gateway")), bench)
-    for row in runs.rows("commit → applied in another service", 5, 25):
+        async with lab_database(postgres, "finance") as publisher, lab_database(postgres, "finance") as heard:
+            await _committed(runs, publisher, heard, broker.server, bench)
+    for row in runs.rows("commit → applied in another service", 3, 20):
         bench.add(row)
     for row in (await _over_http(bench)).rows("HTTP request → applied in another service", 10, 50):
         bench.add(row)
 
 
-async def _committed(runs: _Runs, publisher: Database, heard: Database, urls: tuple[str, str], bench: Bench) -> None:
+async def _committed(runs: _Runs, publisher: Database, heard: Database, broker: NatsServer, bench: Bench) -> None:
     sent: dict[str, float] = {}
     clock = SystemClock()
-    bus = Bus(publisher, clock, url=urls[0], subscriptions=[], keys=event_keys(publisher.service))
+    bus = Bus(publisher, clock, url=broker.url("finance"), subscriptions=[], keys=event_keys(publisher.service))
     relaying = asyncio.ensure_future(bus.run_forever(relay=True, consumers=False))
     events = int(RATE * bench.pace.paced_s)
     warm = RATE // 2
@@ -93,7 +98,7 @@ async def _committed(runs: _Runs, publisher: Database, heard: Database, urls: tu
                 tx.after_commit(lambda: sent.__setitem__(request_id, time.time()))
 
     try:
-        async with _listener(heard.url, urls[1]) as ask:
+        async with _listener(heard.url, broker, folder() / "public.json") as ask:
             await _wait_for(publisher, "SELECT count(*) FROM outbox_event WHERE published_at IS NULL", 0)
             began = time.perf_counter()
             async with asyncio.TaskGroup() as group:
@@ -116,6 +121,7 @@ async def _over_http(bench: Bench) -> _Runs:
     suite = await bench.suite()
     lending = await prepare(suite, first=FIRMS)
     programs = Suite(suite.settings)
+    keys = Path(programs.environment("finance")[PUBLIC_KEYS_SETTING])
     runs = _Runs()
     for _ in range(bench.pace.runs):
         token = token_of(suite, "bank-a")
@@ -139,8 +145,8 @@ async def _over_http(bench: Bench) -> _Runs:
             sent[words.setdefault(number, str(new_id()))] = at
 
         async with (
-            lab_database(DatabaseServer(programs.postgres), "gateway") as heard,
-            _listener(heard.url, programs.nats.url("gateway")) as ask,
+            lab_database(DatabaseServer(programs.postgres), "finance") as heard,
+            _listener(heard.url, programs.nats, keys) as ask,
         ):
             # Events of earlier figures come first: they are heard before the window begins.
             await _settle(heard)
@@ -175,10 +181,15 @@ def _drawn() -> LoanDrawn:
 
 
 @asynccontextmanager
-async def _listener(database_url: str, broker_url: str) -> AsyncIterator["_Ask"]:
+async def _listener(database_url: str, broker: NatsServer, public_keys: Path) -> AsyncIterator["_Ask"]:
     """Run the listening process; what is yielded ends it and returns its instants."""
+    async with client_of(broker, PROVISIONER) as client:
+        js = client.jetstream()
+        await ensure_stream(js, "finance")
+        await drop_consumer(js, "finance", "finance")  # of the run before, or of finance's own reading back
+        await make_consumer(js, publisher="finance", listener="finance", subjects=[LoanDrawn.subject])
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench.listener", database_url, broker_url),
+        *(sys.executable, "-m", "tests.bench.listener", database_url, broker.url("finance"), str(public_keys)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},

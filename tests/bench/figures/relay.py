@@ -10,6 +10,7 @@ from nats.aio.client import Client
 from nats.js import api
 from nats.js.errors import NotFoundError
 
+from deploy.embedded.nats import NatsServer
 from shared.bus.runner import Bus
 from shared.bus.streams import make_reading
 from shared.events.catalogue import stream_of
@@ -111,7 +112,7 @@ async def pipelined(broker: Broker, events: int) -> float:
     """Return events per second of publishing with acknowledgements awaited later, in a stream of its own."""
     await drop_stream(broker, "finance")
     await _make_plain_stream(broker)
-    async with _client(broker, "finance") as client:
+    async with client_of(broker, "finance") as client:
         js = client.jetstream(publish_async_max_pending=_IN_FLIGHT)
         content = payload()
         began = time.perf_counter()
@@ -132,7 +133,7 @@ async def _peer(peer: Peer, postgres: DatabaseServer, broker: Broker, events: in
     await drop_stream(broker, "finance")
     await _make_plain_stream(broker)
     told = await peer.run(postgres, broker.url("finance"), events=events, workers=workers)
-    async with _client(broker, "finance") as client:
+    async with client_of(broker, "finance") as client:
         info = await client.jetstream().stream_info(_FLOOR_STREAM)
     consumed = await read_all(broker, "finance")
     return events / told["seconds"], Gate(events, int(told["committed"]), info.state.messages, consumed)
@@ -140,22 +141,22 @@ async def _peer(peer: Peer, postgres: DatabaseServer, broker: Broker, events: in
 
 async def _make_plain_stream(broker: Broker) -> None:
     """Make a stream without a setting of ours, as whoever publishes without an outbox has it."""
-    async with _client(broker, PROVISIONER) as client:
+    async with client_of(broker, PROVISIONER) as client:
         await client.jetstream().add_stream(api.StreamConfig(name=_FLOOR_STREAM, subjects=["finance.>"]))
 
 
 async def drop_stream(broker: Broker, service: str) -> None:
     """Throw a stream away, so that each run begins with an empty one."""
-    async with _client(broker, PROVISIONER) as client:
+    async with client_of(broker, PROVISIONER) as client:
         with suppress(NotFoundError):
             await client.jetstream().delete_stream(stream_of(service))
 
 
 async def read_all(broker: Broker, service: str) -> int:
     """Read a stream to its end as its owner and return how many different events it gave."""
-    async with _client(broker, PROVISIONER) as client:
+    async with client_of(broker, PROVISIONER) as client:
         await make_reading(client.jetstream(), service, first=1)
-    async with _client(broker, service) as client:
+    async with client_of(broker, service) as client:
         js = client.jetstream()
         last = (await js.stream_info(stream_of(service))).state.last_seq
         seen: set[str] = set()
@@ -169,7 +170,8 @@ async def read_all(broker: Broker, service: str) -> int:
 
 
 @asynccontextmanager
-async def _client(broker: Broker, user: str) -> AsyncIterator[Client]:
+async def client_of(broker: Broker | NatsServer, user: str) -> AsyncIterator[Client]:
+    """Yield a connection of a user of the broker."""
     client = await nats.connect(broker.url(user), inbox_prefix=inbox_of(user).encode())
     try:
         yield client

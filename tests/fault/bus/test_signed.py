@@ -95,6 +95,18 @@ async def test_a_pull_whose_answers_go_to_anothers_subject_changes_nothing(pair:
     assert await count(pair.listener, "SELECT count(*) FROM effect WHERE times <> 1") == 0
 
 
+async def test_one_forged_among_the_neighbours_of_a_signed_batch_is_the_only_one_refused(pair: Pair) -> None:
+    payloads = [forged(named(f"firm-{number}", "true"), source="registry") for number in range(20)]
+    headers = event_keys("registry").signer.headers([(EVENT.subject, one) for one in payloads])
+    payloads[10] = payloads[10].replace(b"true", b"free")
+    for payload, header in zip(payloads, headers, strict=True):
+        await pair.inject(payload, headers={HEADER: header})
+    async with pair.running(relay=False):
+        await comes_to(pair.listener, "SELECT count(*) FROM enterprise_name WHERE name = 'true'", 19)
+        await comes_to(pair.listener, REFUSED.format("changed"), 1)
+    assert await count(pair.listener, "SELECT count(*) FROM enterprise_name") == 19
+
+
 async def test_a_key_is_changed_while_events_flow_and_the_old_one_ends(pair: Pair, tmp_path: Path) -> None:
     public, private = tmp_path / "public.json", tmp_path / "registry.json"
     now = datetime.now(UTC)  # noqa: TID251  # the broker's clock, which stamps what it stores

@@ -24,6 +24,7 @@ from shared.db.inbox import Turn
 from shared.db.lease import Lease
 from shared.events import trust
 from shared.events.catalogue import CATALOGUE
+from shared.events.signature import SignedBatch
 from shared.events.trust import Trust
 from tests.fault.mutants import Mutant
 
@@ -265,6 +266,10 @@ def _any_hand() -> None:
     Trust.check = lambda *_: None  # type: ignore[method-assign, assignment]
 
 
+def _any_neighbour() -> None:
+    SignedBatch.check_row = lambda *_: None  # type: ignore[method-assign, assignment]
+
+
 def _any_key() -> None:
     plain = trust.TrustedKey
 
@@ -339,6 +344,7 @@ AREA: tuple[Mutant, ...] = (
     Mutant("owners_of_streams", "a service may change its own stream at the broker", ("B11",), _owners_of_streams),
     Mutant("every_wish", "the provisioner makes whatever consumer it is asked for", ("B11",), _every_wish),
     Mutant("any_hand", "nobody checks who signed an event", ("B12",), _any_hand),
+    Mutant("any_neighbour", "what stands among neighbours of a batch is believed", ("B12",), _any_neighbour),
     Mutant("any_key", "any publisher's key may sign for any other", ("B12",), _any_key),
     Mutant("unsynced", "the broker acknowledges before it syncs", ("A6",), _unsynced),
     Mutant("sync_taken_for_granted", "nobody asks the broker whether it syncs", ("A6",), _sync_taken_for_granted),

@@ -8,7 +8,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.events.signature import LONGEST_HEADER_BYTES, MOST_IN_BATCH, SignatureInvalid, SignedBatch, leaf, sign_batch
+from shared.events.signature import (
+    LONGEST_HEADER_BYTES,
+    MOST_IN_BATCH,
+    SignatureInvalid,
+    SignedBatch,
+    leaf,
+    leaves,
+    sign_batch,
+)
 
 KEY = Ed25519PrivateKey.generate()
 ID = "registry-1f2e3d4c"
@@ -54,6 +62,48 @@ def test_no_other_bytes_place_or_path_are_believed(payloads: list[bytes], data: 
         head, place, path = headers[at].rsplit(";", 2)
         with pytest.raises(SignatureInvalid):
             checked(payloads[at], f"{head};{(int(place) + 1) % len(payloads)};{path}")
+
+
+def row_checked(payloads: list[bytes], headers: list[str], first: int) -> SignedBatch:
+    """Check neighbours at once."""
+    _, key_id, count, signature = headers[0].rsplit(";", 2)[0].split(";")
+    batch = SignedBatch(key_id, count, signature, KEY.public_key())
+    left, right = (header.rsplit(";", 1)[1] for header in (headers[0], headers[-1]))
+    batch.check_row(leaves((SUBJECT, one) for one in payloads), first, left, right)
+    return batch
+
+
+@given(st.lists(st.binary(max_size=20), min_size=1, max_size=70), st.data())
+def test_neighbours_prove_one_another_wherever_they_stand_in_their_batch(
+    payloads: list[bytes], data: st.DataObject
+) -> None:
+    headers = signed(payloads)
+    first = data.draw(st.integers(0, len(payloads) - 1))
+    end = data.draw(st.integers(first + 1, len(payloads)))
+    batch = row_checked(payloads[first:end], headers[first:end], first)
+    assert batch.holds
+    for payload, header in zip(payloads, headers, strict=True):
+        checked(payload, header, batch)
+
+
+@given(st.lists(st.binary(max_size=20), min_size=2, max_size=40, unique=True), st.data())
+def test_no_other_bytes_order_or_place_is_believed_among_neighbours(payloads: list[bytes], data: st.DataObject) -> None:
+    headers = signed(payloads)
+    first = data.draw(st.integers(0, len(payloads) - 2))
+    end = data.draw(st.integers(first + 2, len(payloads)))
+    row, over = payloads[first:end], headers[first:end]
+    at = data.draw(st.integers(0, len(row) - 1))
+    other = data.draw(st.binary(max_size=20).filter(lambda one: one != row[at]))
+    told = [
+        ([*row[:at], other, *row[at + 1 :]], first),
+        ([row[1], row[0], *row[2:]], first),
+        ([*row, other], first),
+        (row, first + 1),
+        (row, (first or len(payloads)) - 1),
+    ]
+    for changed, place in told:
+        with pytest.raises(SignatureInvalid):
+            row_checked(changed, over, place)
 
 
 def test_the_largest_batch_keeps_its_headers_within_what_is_told_of_them() -> None:
