@@ -170,7 +170,8 @@ async def test_whoever_would_take_a_lease_over_waits_for_the_write_that_it_guard
 async def test_whoever_is_ended_while_a_lease_is_given_back_ends(postgres: DatabaseServer) -> None:
     async with lab_database(postgres, "finance") as database:
         for turns in range(12):
-            lease, inside = Lease(database, "sweep"), asyncio.Event()
+            # A name for each: what was not given back would be waited for until its end.
+            lease, inside = Lease(database, f"sweep {turns}"), asyncio.Event()
 
             async def work(held: Lease = lease, begun: asyncio.Event = inside) -> None:
                 while True:
