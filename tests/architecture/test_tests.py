@@ -100,6 +100,73 @@ def test_every_folder_of_tests_is_run_by_make_test_but_the_faults() -> None:
     assert {f"tests/{name}" for name in folders - {"fault"}} == set(settings["testpaths"])
 
 
+CLOCKS = {
+    f"{module}{name}{unit}"
+    for module in ("time.", "")
+    for name in ("monotonic", "perf_counter")
+    for unit in ("", "_ns")
+}
+CLOCKS |= {"time.time", "time.time_ns"}
+"""What tells the time of a clock; `process_time` counts what the machine did for us, and is none."""
+
+
+def speeds(tree: ast.Module) -> Iterator[str]:
+    """Yield the assertions that something took no longer than so much by the clock: on a busy machine they fail."""
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        told = [one for one in ast.walk(function) if isinstance(one, ast.Assign) and _asks_a_clock(one.value)]
+        spans = {target.id for one in told for target in one.targets if isinstance(target, ast.Name)}
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assert):
+                bounded = (
+                    one for part in ast.walk(node.test) if isinstance(part, ast.Compare) for one in _bounded(part)
+                )
+                if any(_asks_a_clock(one) or _names(one) & spans for one in bounded):
+                    yield f"line {node.lineno}: {function.name} asserts a speed"
+
+
+def _bounded(compared: ast.Compare) -> Iterator[ast.expr]:
+    """Yield what a comparison demands to be the smaller."""
+    sides = [compared.left, *compared.comparators]
+    for place, order in enumerate(compared.ops):
+        if isinstance(order, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+            yield sides[place] if isinstance(order, ast.Lt | ast.LtE) else sides[place + 1]
+
+
+def _asks_a_clock(node: ast.AST) -> bool:
+    return any(_is_call(part) and dotted(part.func) in CLOCKS for part in ast.walk(node))
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+@pytest.mark.planted
+def test_an_asserted_speed_would_be_found() -> None:
+    for asserted in (
+        "assert time.monotonic() - began < 1",
+        "assert 1 >= time.perf_counter() - began",
+        "took = perf_counter() - began\n    assert 0 <= took <= 1",
+        "assert time.monotonic() < deadline",
+    ):
+        assert list(speeds(ast.parse(f"def test_a_loan_is_read():\n    {asserted}"))), asserted
+    for sound in (
+        "assert time.monotonic() - began >= 0.5",
+        "assert time.process_time() - began < 1",
+        "assert not patience.is_over()",
+        "assert before < instant",
+    ):
+        assert not list(speeds(ast.parse(f"def test_a_loan_is_read():\n    {sound}"))), sound
+
+
+def test_no_test_asserts_a_speed_by_the_clock() -> None:
+    """Wait with `Patience`, measure in `tests/bench`; the fault tier may ask how long the product is away."""
+    paths = [path for path in python_files("tests") if name_of(path).split("/")[1] not in {"bench", "fault"}]
+    found = [f"{name_of(path)} {problem}" for path in paths for problem in speeds(tree_of(path))]
+    assert not found, "\n".join(found)
+
+
 def clocked(tree: ast.Module) -> Iterator[str]:
     """Yield the properties that fail when the machine is busy."""
     for node in ast.walk(tree):

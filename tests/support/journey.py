@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from deploy.embedded.clients import read_clients
+from deploy.embedded.patience import Patience
 from shared.kernel.ids import new_id
 from shared.kernel.patent_no import check_digit
 from shared.kernel.uscc import check_character
@@ -94,12 +95,12 @@ def new_enterprise_client(suite: LaunchedSuite, client_id: str, uscc: str) -> Bo
 
 def eventually(read: Callable[[], Any], holds: Callable[[Any], bool], *, seconds: float = 60) -> Any:
     """Read again and again until the answer holds; return it."""
-    deadline = time.monotonic() + seconds
+    patience = Patience(seconds)
     while True:
         found = read()
         if holds(found):
             return found
-        assert time.monotonic() < deadline, f"still {found!r}"
+        assert not patience.is_over(), f"still {found!r}"
         time.sleep(0.05)
 
 

@@ -11,6 +11,7 @@ from nats.aio.client import Client
 from nats.js.errors import NoStreamResponseError, NotFoundError
 from sqlalchemy import text
 
+from deploy.embedded.patience import Patience
 from shared.bus.runner import Bus
 from shared.bus.streams import ensure_stream
 from shared.bus.subscription import Mode, Subscription
@@ -185,9 +186,10 @@ async def fresh_pair(postgres: DatabaseServer, broker: Broker) -> AsyncIterator[
 
 async def until(condition: Callable[[], Any], *, seconds: float = 60) -> None:
     """Wait until an async condition holds."""
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110  # the condition is a row in another process's reach
-            await asyncio.sleep(0.02)
+    patience = Patience(seconds)
+    while not await condition():
+        assert not patience.is_over(), "it never came to hold"
+        await asyncio.sleep(0.02)
 
 
 async def reaches(database: Database, sql: str, value: object, *, seconds: float = 60) -> None:

@@ -18,8 +18,7 @@ from tests.support.service import settings_for_test
 
 _PROCESSES = 10
 _HASH_SECONDS = 0.06
-"""How long a secret takes to hash on a machine that has ten processes to start; one after another, longer than a lock is
-waited for."""
+"""How long a secret takes to hash where ten processes start: all of them together longer than a lock is waited for."""
 MANY = [{**CLIENTS[1], "client_id": f"bank-{place}", "secret": f"secret-of-bank-{place}"} for place in range(60)]
 """As many as a demo has: each has a secret that is slow to hash, on purpose."""
 

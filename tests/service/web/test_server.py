@@ -34,7 +34,7 @@ async def ask(port: int, request: bytes) -> bytes:
     writer.write(request)
     await writer.drain()
     try:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(60):
             answer = await reader.readuntil(b"\r\n")
     except asyncio.IncompleteReadError as closed:
         answer = closed.partial

