@@ -4,7 +4,8 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.registry.catalogue.api import holiday_notice
+from services.registry.catalogue.api import holiday_notice, holiday_notice_import
+from services.registry.catalogue.jobs import imports as catalogue_imports
 from services.registry.catalogue.usecases import lost_case as lost_notices
 from services.registry.enterprise.api import (
     document,
@@ -66,9 +67,17 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
                 unit.router,
                 document.router,
                 holiday_notice.router,
+                holiday_notice_import.router,
             ],
             subscriptions=SUBSCRIPTIONS,
-            jobs=[*imports.JOBS, *expiry.JOBS, *units.JOBS, *size_classes.JOBS, *population_runs.JOBS],
+            jobs=[
+                *imports.JOBS,
+                *catalogue_imports.JOBS,
+                *expiry.JOBS,
+                *units.JOBS,
+                *size_classes.JOBS,
+                *population_runs.JOBS,
+            ],
             refusals=REFUSALS,
             policies_dir=Path(__file__).parent / "policies",
             rule_set_event=RegistryRuleSetPublished,

@@ -1,17 +1,29 @@
 """The operator's commands of the registry: yearly holiday notices (`kechuang holiday …`)."""
 
 import argparse
+import asyncio
+import io
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
 
 from services.registry.catalogue.rules.holiday_notice import HolidayNoticeTerms
+from services.registry.catalogue.rules.holiday_notice_import import FORM, read_line
 from services.registry.catalogue.usecases.holiday_notice import record_notice
+from services.registry.catalogue.usecases.holiday_notice_import import write_rows
 from shared.command.parser import BilingualParser, Verbs, argument
 from shared.command.run import DRY_RUN, CommandError, database_url, day_of, in_transaction, told
 from shared.db.holiday_notice import RecordedNotice, every_notice
 from shared.db.transaction import Transaction
+from shared.files.line_judgement import is_example, judged_line, said_of_file
+from shared.files.media_type import judge
+from shared.files.tabular import Table
 from shared.kernel.ids import new_id
+from shared.policy.book import RuleBook
+from shared.table.finding import RowFinding, RowOutcome, is_refused, texts
+from shared.table.row import ReadRow
 
 _LONGEST = timedelta(days=20)
 
@@ -26,13 +38,16 @@ def parser() -> BilingualParser:
         "按国务院办公厅通知登记一年的放假与调休；更正须指明原登记",
         "record the days off and of work of a year; a correction names the first record",
     )
-    argument(record, "--year", "通知所安排的年份", "the year that the notice arranges", required=True, type=int)
+    argument(
+        record, "--file", "清单（CSV 或 XLSX，同导入模板）", "a list, CSV or XLSX, as the import takes it", type=Path
+    )
+    argument(record, "--year", "通知所安排的年份", "the year that the notice arranges", type=int)
     for name, zh, en in (
         ("--number", "文号", "number of the notice"),
         ("--issued-on", "发布日期，如 2026-11-04", "day of the notice, such as 2026-11-04"),
         ("--source", "出处：网址", "where it was read: address of the page"),
     ):
-        argument(record, name, zh, en, required=True)
+        argument(record, name, zh, en)
     spans = {"action": "append", "default": []}
     argument(record, "--off", "放假日或区间，如 2027-10-01..2027-10-07", "day or span off, once for each", **spans)
     argument(record, "--work", "调休上班日，可重复", "Saturday or Sunday that is worked, once for each", **spans)
@@ -78,6 +93,11 @@ async def _perform(given: argparse.Namespace) -> Sequence[str]:
             return [_line(row) for row in await every_notice(tx)]
 
         return await in_transaction(url, "registry", listed, read_only=True)
+    if given.file is not None:
+        return await in_transaction(url, "registry", partial(_record_list, given), dry_run=given.dry_run)
+    missing = [name for name in ("year", "number", "issued_on", "source") if getattr(given, name) is None]
+    if missing:
+        raise CommandError(f"缺少 missing: {', '.join('--' + name.replace('_', '-') for name in missing)}, --file")
     terms = HolidayNoticeTerms.model_validate(
         {
             "year": given.year,
@@ -95,6 +115,42 @@ async def _perform(given: argparse.Namespace) -> Sequence[str]:
         return [_line(row), *([DRY_RUN] if given.dry_run else [])]
 
     return await in_transaction(url, "registry", recorded, dry_run=given.dry_run)
+
+
+async def _record_list(given: argparse.Namespace, tx: Transaction) -> Sequence[str]:
+    """Record what a list says, all of it or nothing.
+
+    Raises:
+        CommandError: the file cannot be read, or one of its lines is refused; each is named.
+    """
+    try:
+        content = await asyncio.to_thread(given.file.read_bytes)
+    except OSError as fault:
+        raise CommandError(f"无法读取文件 cannot read the file {given.file}: {fault.strerror}") from fault
+    with Table(content, judge(io.BytesIO(content)), FORM) as table:
+        read = [(line.number, *judged_line(table, line, read_line, tx.today)) for line in table.lines()]
+        told = [_said("", one) for one in said_of_file(table)]
+    rows, wrong = [], False
+    for number, cells, line in read:
+        if is_example(FORM, cells):
+            continue
+        told += [_said(str(number), one) for one in line.findings]
+        if line.value is None or line.key is None or is_refused(line.findings):
+            wrong = True
+        else:
+            rows.append(ReadRow(number, cells, line.key, line.value))
+    for row, done in zip(rows, await write_rows(tx, rows, RuleBook(())), strict=True):
+        told += [f"{row.line}\t{row.value.year}\t{done.outcome}", *(_said(str(row.line), one) for one in done.findings)]
+        wrong = wrong or done.outcome is RowOutcome.REFUSED
+    if wrong or not rows:
+        raise CommandError("\n".join([*told, "未保存任何登记 nothing was recorded"]))
+    return [*told, *([DRY_RUN] if given.dry_run else [])]
+
+
+def _said(line: str, one: RowFinding) -> str:
+    words = texts(one.kind, dict(one.details))
+    zh, en = (f"{words[f'text_{tongue}']} {words[f'way_out_{tongue}']}" for tongue in ("zh", "en"))
+    return f"{line}\t{one.column}\t{one.value}\t{zh}\t{en}"
 
 
 def main(arguments: list[str]) -> int:

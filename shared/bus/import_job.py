@@ -6,7 +6,7 @@ An import is a column list, a reader of one line and a writer of a batch. While 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from itertools import islice
@@ -20,9 +20,9 @@ from shared.db.engine import Busy, DatabaseUnavailable
 from shared.db.line_finding import add_findings
 from shared.db.operation import Operation, claim_operation, find_operation, progress
 from shared.db.transaction import Transaction
+from shared.files.line_judgement import is_example, judged_line, said_of_file
 from shared.files.scan import FILE_INFECTED
-from shared.files.table_refusals import CELL_DAMAGED, CELL_ERROR, NUMBER_ROUNDED, TABLE_EMPTY
-from shared.files.table_row import LineProblem
+from shared.files.table_refusals import TABLE_EMPTY
 from shared.files.tabular import Line, Table
 from shared.kernel.clock import shanghai_date
 from shared.kernel.errors import Refusal
@@ -30,28 +30,15 @@ from shared.policy.book import RuleBook
 from shared.table.cells import Cells
 from shared.table.column import ListForm
 from shared.table.finding import RowFinding, RowOutcome, finding, is_refused, kind_of, texts
-from shared.table.heading import Heading
 from shared.table.kinds import (
-    COLUMN_TWICE,
-    COLUMNS_NOT_READ,
     EXAMPLE_SKIPPED,
-    FILE_UNENDED,
-    LINE_CUT,
-    LINE_WIDTH,
-    QUOTE_WITHIN,
-    ROW_DAMAGED,
     ROW_REPEATED,
-    ROWS_BLANK,
-    SHEET_SHORTER,
-    SHEETS_NOT_READ,
 )
 from shared.table.row import ReadLine, ReadRow, Written
 from shared.table.tally import LineResult, Tally, head_entry
 
 _log = structlog.get_logger(__name__)
 _INTERVAL_S = 2.0
-_LEAVES_COLUMNS = frozenset({CELL_DAMAGED.code, CELL_ERROR.code, NUMBER_ROUNDED.code})
-"""Damage that leaves every cell in its column, so that the rest of the line can be judged too."""
 Value = TypeVar("Value")
 
 
@@ -197,16 +184,8 @@ class _Run(Generic[Value]):
         return [self._judged(table, line) for line in islice(lines, self._batch_rows)]
 
     def _judged(self, table: Table, line: Line) -> _Judged[Value]:
-        damaged = line.problems
-        cells = Cells(table.heading, line.cells, table.epoch_1904, is_damaged=bool(damaged))
-        if not damaged:
-            read = self._work.read(cells, self._today)
-            doubts = _doubts(line, table.heading)
-            return _Judged(line, cells, replace(read, findings=(*read.findings, *doubts)) if doubts else read)
-        found = [_damage(line, damaged[0], table.heading)]
-        if all(problem.code.code in _LEAVES_COLUMNS for problem in damaged):
-            found += list(self._work.read(cells, self._today).findings)
-        return _Judged(line, cells, ReadLine(None, None, tuple(found)))
+        cells, read = judged_line(table, line, self._work.read, self._today)
+        return _Judged(line, cells, read)
 
     async def _take(self, table: Table, batch: list[_Judged[Value]]) -> None:
         """Write one batch and record what became of it, in one transaction."""
@@ -236,7 +215,7 @@ class _Run(Generic[Value]):
         """Return the lines that are to be written, and what became of the others."""
         rows, results = [], {}
         for one in fresh:
-            if self._is_example(one):
+            if is_example(self._work.form, one.cells):
                 self._examples += 1
                 continue
             findings = one.read.findings
@@ -257,11 +236,6 @@ class _Run(Generic[Value]):
 
     def _key_column(self, one: _Judged[Value]) -> str:
         return one.cells.column(self._work.form.key)
-
-    def _is_example(self, one: _Judged[Value]) -> bool:
-        """Tell whether a line is the example of the template, left as it was."""
-        columns = [column for column in self._work.form.columns if column.field in one.cells.heading.fields]
-        return all(one.cells.raw(column.field) == column.example for column in columns)
 
     async def _rehearsed(self, rows: list[_Judged[Value]]) -> dict[int, LineResult]:
         """Return what the writer would do, and undo it."""
@@ -326,19 +300,8 @@ class _Run(Generic[Value]):
 
     def _head(self, table: Table) -> list[RowFinding]:
         """Return what is said of the whole file."""
-        heading = table.heading
-        said = self._tally.columns_mostly_unread(self._work.form, heading.headings) + self._tally.codes_folded()
-        if heading.unread:
-            said.append(finding(COLUMNS_NOT_READ, "", "、".join(heading.unread)))
-        said += [finding(COLUMN_TWICE, name, "", kept=kept) for name, kept in heading.doubled]
-        if table.other_sheets:
-            said.append(finding(SHEETS_NOT_READ, "", "、".join(table.other_sheets), read=table.sheet))
-        if table.count.between:
-            said.append(finding(ROWS_BLANK, "", "、".join(map(str, table.count.between)), count=table.count.blank))
-        if table.is_shorter:
-            said.append(finding(SHEET_SHORTER, "", table.sheet))
-        if table.unended is not None:
-            said.append(finding(FILE_UNENDED, "", table.unended))
+        unread = self._tally.columns_mostly_unread(self._work.form, table.heading.headings)
+        said = [*unread, *self._tally.codes_folded(), *said_of_file(table)]
         if self._examples:
             said.append(finding(EXAMPLE_SKIPPED, "", self._examples))
         return said
@@ -348,22 +311,3 @@ def _result(one: _Judged[Any], outcome: RowOutcome, findings: tuple[RowFinding, 
     heading = one.cells.heading
     filled = tuple(heading.headings[name] for name, place in heading.fields.items() if one.cells.row[place])
     return LineResult(one.line.number, outcome, findings, filled)
-
-
-def _doubts(line: Line, heading: Heading) -> tuple[RowFinding, ...]:
-    """Return what makes a line doubtful that can be read."""
-    if line.is_cut:
-        return (finding(LINE_CUT, "", "".join(line.raw[-1:])),)
-    if line.odd_width is not None:
-        return (finding(LINE_WIDTH, "", "".join(line.raw[-1:]), found=line.odd_width, expected=heading.width),)
-    if line.is_stray:
-        return (finding(QUOTE_WITHIN, "", next((cell for cell in line.raw if '"' in cell), "")),)
-    return ()
-
-
-def _damage(line: Line, problem: LineProblem, heading: Heading) -> RowFinding:
-    """Return a damaged line as one finding that names the first damaged cell and what is wrong with it."""
-    words = texts(kind_of(problem.code), dict(problem.details))
-    column = problem.column or ""
-    shown = line.cells[heading.names.index(column)] if column else "".join(line.raw[:1])
-    return finding(ROW_DAMAGED, column, shown, why_zh=words["text_zh"], why_en=words["text_en"])

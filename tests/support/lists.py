@@ -8,7 +8,6 @@ _PAGING = {"limit", "cursor"}
 WITHOUT_EXPORT: dict[str, str] = {
     "/problems": "the catalogue of refusals, written for engineers; docs/contracts has it as files",
     "/v1/rule-sets": "rule sets with their tables; docs/rules has them as pages, nobody works them off row by row",
-    "/v1/holiday-notices": "one public notice for a year, all at once and each with its source",
     "/v1/covers/reasons": "the words of a choice in a form",
     "/v1/loan-applications/reasons": "the words of a choice in a form",
     "/v1/population-runs": "how far each run is; what is taken away are its results",
@@ -17,6 +16,7 @@ WITHOUT_EXPORT: dict[str, str] = {
     "/v1/fund-accounts/{unit_id}/postings": "one account's rows of /v1/fund-postings?unit_id=",
     "/v1/loans/{loan_id}/drawdowns": "one loan's rows of /v1/drawdowns?loan_id=",
     "/v1/imports/enterprises/{operation_id}/report": "is itself taken away as CSV or XLSX",
+    "/v1/imports/holiday-notices/{operation_id}/report": "is itself taken away as CSV or XLSX",
     "/v1/imports/filings/{operation_id}/report": "is itself taken away as CSV or XLSX",
     "/v1/imports/ip-rights/{operation_id}/report": "is itself taken away as CSV or XLSX",
     "/v1/imports/achievements/{operation_id}/report": "is itself taken away as CSV or XLSX",

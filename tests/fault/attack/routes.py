@@ -205,6 +205,7 @@ async def _registry(service: RunningService) -> AttackedService:
     year = registry_world.FILING
     for kind in ("filings", "enterprises"):
         calls += await import_calls(city, kind)
+    calls += await import_calls(service.client(Role.CITY, scopes=["registry.calendar:write"]), "holiday-notices")
     calls += [
         ("PUT", f"/v1/enterprises/{code}/filings/2024", year),
         ("GET", f"/v1/enterprises/{code}/size-class", None),

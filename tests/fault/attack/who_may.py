@@ -27,6 +27,7 @@ WRITERS: dict[str, dict[str, set[Role]]] = {
         # Whoever uploaded, and the city.
         "POST /v1/imports/enterprises/{operation_id}:cancel": CITY,
         "POST /v1/imports/filings/{operation_id}:cancel": CITY,
+        "POST /v1/imports/holiday-notices/{operation_id}:cancel": CITY,
     },
     "finance": {
         "POST /v1/kvc-evaluations/{evaluation_id}:replay": FIRM | CITY | AUDITOR,

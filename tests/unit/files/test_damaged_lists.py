@@ -1,4 +1,4 @@
-"""Each of the five lists, damaged anywhere, as CSV and as a workbook: no line is lost without being named."""
+"""Each of the six lists, damaged anywhere, as CSV and as a workbook: no line is lost without being named."""
 
 import csv
 import io
@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ipr.right.rules.right_list import FORM as RIGHTS
+from services.registry.catalogue.rules.holiday_notice_import import FORM as NOTICES
 from services.registry.enterprise.rules.enterprise_list import FORM as ENTERPRISES
 from services.registry.enterprise.rules.filing_import import FORM as FILINGS
 from services.techtransfer.listing.rules.listing_list import ACHIEVEMENTS, NEEDS
@@ -20,7 +21,7 @@ from shared.table.column import ColumnKind, ListForm
 from tests.support.listing import as_csv, as_xlsx
 from tests.support.workbook import SHARED_TEXTS, inline_workbook, office_workbook, part_of, sharing_workbook, with_part
 
-LISTS = {one.name: one for one in (ENTERPRISES, FILINGS, RIGHTS, ACHIEVEMENTS, NEEDS)}
+LISTS = {one.name: one for one in (ENTERPRISES, FILINGS, RIGHTS, ACHIEVEMENTS, NEEDS, NOTICES)}
 QUICK = settings(max_examples=40, derandomize=True)
 EVERY_LIST = pytest.mark.parametrize("form", LISTS.values(), ids=LISTS)
 PROSE = st.text(st.sampled_from('甲乙a,"\n；; 1'), max_size=6)
@@ -30,6 +31,8 @@ def mark(form: ListForm, number: int) -> str:
     """Return what names the record of a line: no other line holds it."""
     if form is RIGHTS:
         return f"20221{number:07d}.X"
+    if form is NOTICES:
+        return str(2027 + number)
     if form.column(form.key).kind is ColumnKind.CODE:
         return f"91500107MA5XT{number:04d}X"
     return f"成果标{number:04d}号"

@@ -1,6 +1,7 @@
 """Holiday notices: those that come with the product and those that officers recorded since."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from fastapi import Response
@@ -8,6 +9,7 @@ from pydantic import BaseModel
 
 from services.registry.catalogue.rules import holiday_notice as rules
 from services.registry.catalogue.rules.holiday_notice import HolidayNoticeTerms
+from services.registry.catalogue.rules.holiday_notice_import import FORM, days_in_words
 from services.registry.catalogue.usecases.holiday_notice import record_notice
 from shared.db.holiday_notice import RecordedNotice, every_notice
 from shared.kernel.ids import new_id
@@ -17,9 +19,23 @@ from shared.kernel.workday import PUBLISHED, HolidayNotice
 from shared.policy.header import Confidence
 from shared.policy.primary_source import confidence_of
 from shared.web.answer import answered
+from shared.web.counts import ListCounts
 from shared.web.edge import Tx, edge, edge_router, refusals
+from shared.web.export import TABLE, Format, columns_as_imported, export
 
 router = edge_router(tags=["holiday-notices"])
+COLUMNS = columns_as_imported(
+    FORM,
+    "year",
+    "number",
+    "issued_on",
+    "source",
+    "off_days",
+    "work_days",
+    "corrects",
+    "recorded_at",
+    "replaced_at",
+)
 
 
 class HolidayNoticeRead(Read):
@@ -88,5 +104,31 @@ async def record_holiday_notice(body: HolidayNoticeTerms, tx: Tx) -> Response:
 @edge(scope="public", row="any", summary_zh="节假日安排通知清单")
 async def list_holiday_notices(tx: Tx) -> Response:
     """List the notices by which working days are counted, corrected ones included; a year without one is assumed."""
+    return answered(HolidayNoticeList(items=await _every(tx)))
+
+
+@router.get("/holiday-notices/counts", response_model=ListCounts)
+@edge(scope="public", row="any", summary_zh="节假日安排通知：数量")
+async def count_holiday_notices(tx: Tx) -> Response:
+    """Count the notices that the list shows; they have no states."""
+    total = len(await _every(tx))
+    return answered(ListCounts(by=None, counts={}, total=total, complete=True, at_least=[]))
+
+
+@router.get("/exports/holiday-notices.{file_format}", response_class=Response, responses=TABLE)
+@edge(scope="public", row="any", summary_zh="导出节假日安排通知清单")
+async def export_holiday_notices(file_format: Format, tx: Tx) -> Response:
+    """Export the notices as CSV or XLSX, as the import takes them back; what is public is taken away unrecorded."""
+    rows = [_flat(one) for one in await _every(tx)]
+    return await export(rows, COLUMNS, format=file_format, filename="holiday-notices", title="节假日安排通知")
+
+
+async def _every(tx: Tx) -> list[HolidayNoticeRead]:
     recorded = [shown(one) for one in await every_notice(tx)]
-    return answered(HolidayNoticeList(items=[*recorded, *map(_shipped, reversed(PUBLISHED.notices))]))
+    return [*recorded, *map(_shipped, reversed(PUBLISHED.notices))]
+
+
+def _flat(notice: HolidayNoticeRead) -> dict[str, Any]:
+    """Return a notice as a row of a list of notices."""
+    days = {name: days_in_words(getattr(notice, name)) for name in ("off_days", "work_days")}
+    return {**dict(notice), **days, "corrects": None}

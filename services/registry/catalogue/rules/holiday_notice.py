@@ -11,6 +11,8 @@ from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.shape import Shape
 from shared.kernel.types import Day, ShortText
 
+FIRST_YEAR = 2008
+"""The notices of earlier years come with the product and are not recorded: their numbers were not seen."""
 _DECEMBER = 12
 _FRIDAY = 4
 _ALWAYS_OFF = ((1, 1), (5, 1), (10, 1))
@@ -59,7 +61,7 @@ HOLIDAY_NOTICE_NOTHING_TO_REPLACE = RefusalCode(
 class HolidayNoticeTerms(Shape):
     """What an officer records: the year's days off and days of work, the number of the notice and where it was read."""
 
-    year: Annotated[int, Strict(), Field(ge=2008, le=2199)]
+    year: Annotated[int, Strict(), Field(ge=FIRST_YEAR, le=2199)]
     number: ShortText
     issued_on: Day
     source: ShortText

@@ -1,0 +1,1 @@
+"""Loops and long work of the catalogue."""
