@@ -23,9 +23,10 @@ from services.registry.enterprise.usecases import ledger as enterprise_ledger
 from services.registry.enterprise.usecases import lost_case as lost_enterprises
 from services.registry.evaluation.api import population_run, tech_sme_evaluation
 from services.registry.evaluation.jobs import population_run as population_runs
-from services.registry.evaluation.store import ledger as evaluation_ledger
+from services.registry.evaluation.usecases import ledger as evaluation_ledger
 from services.registry.examples import EXAMPLES
 from services.registry.ladder.api import register_application
+from services.registry.ladder.usecases import ledger as ladder_ledger
 from services.registry.refusals import REFUSALS
 from services.registry.settings import RegistrySettings
 from services.registry.tables import Base
@@ -41,6 +42,7 @@ CASES: tuple[CaseKind, ...] = (*lost_enterprises.CASES, *lost_notices.CASES)
 LEDGERS: tuple[Check | Walk, ...] = (
     *enterprise_ledger.LEDGERS,
     *evaluation_ledger.LEDGERS,
+    *ladder_ledger.LEDGERS,
     numbers_are_counted("register_application"),
 )
 """What must find nothing."""

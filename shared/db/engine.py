@@ -20,6 +20,7 @@ from shared.failpoint import reached
 from shared.kernel.actor import Actor
 from shared.kernel.clock import Clock
 from shared.kernel.ids import new_id
+from shared.policy.basis import noting
 
 # A line that goes silent resets nothing, and the server's limit on a statement never reaches us: so we wait a little
 # longer than the server would.
@@ -197,7 +198,7 @@ class Database:
                 effect may or may not stand: the caller's idempotency key tells.
             Busy: a lock or statement took longer than its limit, a deadlock was broken, or `fence` is no longer held.
         """
-        with self.guard():
+        with self.guard(), noting():
             session = AsyncSession(self.engine, expire_on_commit=False, autoflush=True)
             try:
                 if read_only:

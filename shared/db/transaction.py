@@ -19,6 +19,7 @@ from shared.kernel.clock import shanghai_date
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import EVENT_TOO_LARGE
+from shared.policy.basis import noted
 from shared.telemetry import current_traceparent
 
 Reaction = Callable[["Transaction", Any], Awaitable[None]]
@@ -148,6 +149,8 @@ class Transaction:
     ) -> None:
         """Add an audit row to this transaction: who did or read what, under which consent, which fields.
 
+        The rule sets that were picked in the transaction so far stand in its detail, so that it can be decided anew.
+
         Args:
             action: `<noun>.<verb>`, such as `credit_file.read`.
             subject: what was acted on, `<noun>/<id>`.
@@ -158,6 +161,7 @@ class Transaction:
             outcome: `done` or `refused`.
             detail: anything else worth keeping; no personal data.
         """
+        rule_sets = noted()
         self._kept.audits.append(
             {
                 "at": self.now.isoformat(),
@@ -171,7 +175,7 @@ class Transaction:
                 "consent_id": str(consent_id) if consent_id else None,
                 "fields": list(fields),
                 "outcome": outcome,
-                "detail": detail or {},
+                "detail": {**(detail or {}), **({"rule_sets": rule_sets} if rule_sets else {})},
                 "request_id": self.request_id,
                 "causation_id": str(self.causation_id),
             }

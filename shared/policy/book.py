@@ -1,12 +1,14 @@
 """All versions of all policies of a service; the day of the decision picks, never "the latest"."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from copy import copy
 from datetime import date
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 
 from shared.kernel.errors import Refusal, RefusalCode
+from shared.policy.basis import named, note
 from shared.policy.header import PolicyStatus
 from shared.policy.problem import RuleSetInvalid
 from shared.policy.rule_set import RuleSet
@@ -46,6 +48,7 @@ class RuleBook:
         self.rule_sets = tuple(sorted(rule_sets, key=lambda one: (one.policy, one.header.effective_from, one.version)))
         self._by_sha256 = {one.sha256: one for one in self.rule_sets}
         self._by_name = {(one.policy, one.version): one for one in self.rule_sets}
+        self._decided_by: tuple[RuleSet, ...] = ()
         self._corrected = {one.sha256: self._corrected_by(one) for one in self.rule_sets}
         for one in self.rule_sets:
             self._check_supersedes(one)
@@ -81,7 +84,24 @@ class RuleBook:
         found = self.find(policy, on)
         if found is None:
             raise Refusal(RULE_SET_NOT_IN_FORCE, policy=policy, on=on)
+        note(found)
         return found
+
+    def naming(self, names: Sequence[str]) -> "RuleBook":
+        """Return the book that picks the rule sets of these names, whatever stands in force since; the rest by the day.
+
+        Args:
+            names: as `shared.policy.basis` notes them.
+
+        Raises:
+            LookupError: a version is not held, or has another content than it had.
+        """
+        held = {named(one): one for one in self.rule_sets}
+        if missing := [name for name in names if name not in held]:
+            raise LookupError(", ".join(missing))
+        book = copy(self)
+        book._decided_by = tuple(held[name] for name in names)  # noqa: SLF001  # a copy of our own
+        return book
 
     def deciding(self, on: date) -> tuple[RuleSet, ...]:
         """Return the version of each policy that decides on a day; a policy without one is left out.
@@ -109,6 +129,9 @@ class RuleBook:
 
     def find(self, policy: str, on: date) -> RuleSet | None:
         """Return what `pick` does, or None where no version is in force."""
+        decided = next((one for one in self._decided_by if one.policy == policy and one.header.in_force(on)), None)
+        if decided is not None:
+            return decided
         held = [
             one
             for one in self.rule_sets

@@ -21,6 +21,8 @@ PLANTED = {
         VALUES (gen_random_uuid(), 'population_run', 'DONE', 'c', 'city', '{}',
                 '{"verdicts": {"srdi_conditions": {"MET": 2}}}', gen_random_uuid(), now(), now())
     """,
+    "each evaluation": "UPDATE tech_sme_evaluation SET score_milli = score_milli - 1",
+    "each check is due": "UPDATE register_application SET check_due_on = check_due_on + 1",
     "counters of case numbers": "UPDATE case_number SET value = value - 1",
 }
 
@@ -29,4 +31,6 @@ async def test_a_wrong_unit_class_or_count_is_found_by_its_own_question(world: W
     await applied(world)
     entered = await world.city.post(f"/v1/enterprises/{made_up_code(1)}/qualifications", json=SME)
     assert entered.status_code == 201, entered.text
+    made = await world.enterprise().post("/v1/tech-sme-evaluations", json={"uscc": made_up_code(1)})
+    assert made.status_code == 201, made.text
     await each_is_found(world.service, LEDGERS, PLANTED)

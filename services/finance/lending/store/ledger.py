@@ -1,5 +1,10 @@
 """Ledgers counted anew from what was signed, paid, repaid and received, and held against every balance that is kept."""
 
+from uuid import UUID
+
+from sqlalchemy import text
+
+from shared.db.transaction import Transaction
 from shared.db.verification import Check
 
 _OWED = """
@@ -124,3 +129,10 @@ LEDGERS = (
     ),
 )
 """What must find nothing."""
+
+_EXPOSED = text("SELECT cover_id, amount_fen FROM fund_posting WHERE kind = 'EXPOSURE'")
+
+
+async def exposed(tx: Transaction) -> dict[UUID, int]:
+    """Return what the fund took on for each cover when it was decided, in fen."""
+    return {row.cover_id: row.amount_fen for row in await tx.session.execute(_EXPOSED)}

@@ -1,9 +1,9 @@
 """Recorded publications of the LPR; every caller may read them."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlmodel import col
 
 from services.finance.lending.models.lpr_publication import LprPublication
@@ -12,11 +12,25 @@ from shared.db.selection import Selection, by_time
 from shared.db.transaction import Transaction
 
 
-async def in_force(tx: Transaction, until: date) -> Sequence[Publication]:
-    """Return the newest record in force published up to a day, as the rules read it; empty where there is none."""
+async def in_force(tx: Transaction, until: date, *, known_at: datetime | None = None) -> Sequence[Publication]:
+    """Return the newest record published up to a day, as the rules read it; empty where there is none.
+
+    Args:
+        tx: the transaction.
+        until: last day of publication.
+        known_at: the instant as of which a record was there and in force, now unless given.
+    """
+    known = (
+        col(LprPublication.replaced_at).is_(None)
+        if known_at is None
+        else and_(
+            col(LprPublication.created_at) <= known_at,
+            or_(col(LprPublication.replaced_at).is_(None), col(LprPublication.replaced_at) > known_at),
+        )
+    )
     query = (
         select(LprPublication)
-        .where(col(LprPublication.replaced_at).is_(None), col(LprPublication.published_on) <= until)
+        .where(known, col(LprPublication.published_on) <= until)
         .order_by(col(LprPublication.published_on).desc())
         .limit(1)
     )

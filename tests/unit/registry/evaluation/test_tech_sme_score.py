@@ -1,7 +1,7 @@
 """Points of the national tech-SME evaluation against tables typed from 国科发政〔2017〕115号 (domain table 2.2)."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.registry.evaluation.rules.tech_sme_score import Inputs, score
@@ -91,6 +91,7 @@ AMOUNT = st.integers(0, 10**13)
 COUNT = st.integers(0, 6)
 
 
+@settings(max_examples=400)
 @given(
     staff=st.integers(0, 5_000), share=st.integers(0, 1_000_000), revenue=AMOUNT, cost=AMOUNT, rd=AMOUNT,
     class_1=st.integers(0, 2), class_2=COUNT,
