@@ -42,6 +42,7 @@ _CLIENTS = (
     ("fund-manager", "fund_manager", None, None, "风险补偿基金管理人", "Risk-compensation fund manager"),
     ("ip-centre", "ip_centre", None, None, "知识产权保护中心", "Intellectual property protection centre"),
     ("auditor", "auditor", None, None, "审计", "Auditor"),
+    ("operator", "operator", None, None, "平台运维", "Operator of the platform"),
 )
 
 

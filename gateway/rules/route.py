@@ -58,8 +58,11 @@ OWNERS: dict[str, str] = {
 }
 """First word behind /v1/ → service; a noun's imports and exports belong to its service."""
 
-DOCUMENT_OWNERS = frozenset({"registry", "finance", "ipr"})
-"""Services that keep documents of evidence, under `/v1/documents/<service>`."""
+NAMED_OWNERS = {
+    "documents": frozenset({"registry", "finance", "ipr"}),
+    "dead-letters": frozenset({"registry", "finance", "ipr", "techtransfer"}),
+}
+"""Nouns of which several services have their own: the word behind them names whose, `/v1/documents/<service>`."""
 
 
 def owner_of(path: str) -> str | None:
@@ -73,13 +76,20 @@ def owner_of(path: str) -> str | None:
     if len(words) < 3 or words[0] or words[1] != "v1":  # noqa: PLR2004  # "", "v1", noun
         return None
     noun = words[2].partition(":")[0]
-    if noun in {"imports", "exports", "documents"}:
-        if len(words) < 4:  # noqa: PLR2004  # "", "v1", "imports", noun
+    behind = words[3:]
+    if noun in {"imports", "exports"}:
+        if not behind:
             return None
-        noun = words[3].partition(".")[0].partition(":")[0]
-        if words[2] == "documents":
-            return noun if noun in DOCUMENT_OWNERS else None
+        noun, behind = _bare(behind[0]), behind[1:]
+    named = NAMED_OWNERS.get(noun)
+    if named is not None:
+        owner = _bare(behind[0]) if behind else ""
+        return owner if owner in named else None
     return OWNERS.get(noun)
+
+
+def _bare(word: str) -> str:
+    return word.partition(".")[0].partition(":")[0]
 
 
 def noun_of(path: str) -> str:

@@ -153,6 +153,24 @@ async def _apply(
     return choice.gaps
 
 
+async def apply_within(tx: Transaction, service: str, delivery: Delivery) -> Gap | None:
+    """Let one event take effect within a transaction that does more, in the name of the service and under its cause.
+
+    Returns:
+        The gap in front of it, or None.
+
+    Raises:
+        Exception: whatever the handler raised; the transaction cannot go on.
+    """
+    envelope, subscription = delivery.envelope, delivery.subscription
+    own = tx.caused_by(envelope.causation_id, request_id=envelope.request_id, actor=system_actor(service))
+    with _under_cause(service, delivery):
+        choice = await _choose(own, subscription, [envelope])
+        if choice.ready:
+            await _call(own, subscription, choice.ready)
+    return choice.gaps[0] if choice.gaps else None
+
+
 @contextmanager
 def _under_cause(service: str, delivery: Delivery) -> Iterator[None]:
     """Put the ids of the event on each line and its trace on each span until the block ends."""

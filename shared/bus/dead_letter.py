@@ -5,7 +5,7 @@ from importlib import import_module
 
 import structlog
 
-from shared.bus.apply import GAP_REASON, UNSIGNED_REASON, apply_batch
+from shared.bus.apply import GAP_REASON, UNSIGNED_REASON, Delivery, apply_within
 from shared.bus.subscription import Subscription
 from shared.db import inbox
 from shared.db.dead_letter import DeadLetter, mark_discarded, mark_replayed, waiting
@@ -54,7 +54,6 @@ async def replay(
     Returns:
         How many took effect (or had done so before), and for each that failed again a line that says why.
     """
-    by_name = {one.handler_name: one for one in subscriptions}
     actor = actor or system_actor(database.service)
     done = 0
     while True:
@@ -62,21 +61,49 @@ async def replay(
             letters = await waiting(tx, reason=GAP_REASON if only_gaps else "")
         before, failures = done, []
         for letter in letters:
-            subscription = by_name.get(letter.handler)
-            if subscription is None:
-                failures.append(f"#{letter.id} {letter.handler}: no such handler")
+            try:
+                async with database.transaction(actor=actor, clock=clock) as tx:
+                    await handle_again(tx, database.service, subscriptions, trust, letter)
+            except HandledInVain as fault:
+                failures.append(f"#{letter.id} {letter.handler}: {fault}")
                 continue
-            reason = await _replay_one(database, clock, subscription, trust, letter)
-            if reason is not None:
-                failures.append(f"#{letter.id} {letter.handler}: {reason}")
+            except Exception as fault:  # noqa: BLE001  # also what only the commit refuses stops no other letter
+                _log.warning("replay_failed", handler=letter.handler, letter=letter.id, fault=fault)
+                failures.append(f"#{letter.id} {letter.handler}: {type(fault).__name__}: {fault}")
                 continue
-            async with database.transaction(actor=actor, clock=clock) as tx:
-                await mark_replayed(tx, letter.id)
-                tx.audit("dead_letter.replayed", subject=f"dead_letter/{letter.id}", detail={"handler": letter.handler})
             done += 1
         # One that was mended may be what another waited for.
         if done == before or not failures:
             return done, failures
+
+
+class HandledInVain(Exception):  # noqa: N818  # says what is the case
+    """A letter failed again; the message says why and may quote what the event says."""
+
+
+async def handle_again(
+    tx: Transaction, service: str, subscriptions: Sequence[Subscription], trust: Trust, letter: DeadLetter
+) -> None:
+    """Give one letter to its handler again; its effect and its end stand with the one commit.
+
+    Args:
+        tx: a transaction of the service, by the operator.
+        service: whose letter it is.
+        subscriptions: what the service listens to.
+        trust: whom an event is believed from; a letter is checked again.
+        letter: one that waits.
+
+    Raises:
+        HandledInVain: it failed again; the transaction cannot go on.
+    """
+    subscription = next((one for one in subscriptions if one.handler_name == letter.handler), None)
+    if subscription is None:
+        raise HandledInVain("no such handler")
+    reason = await _handled(tx, service, subscription, trust, letter)
+    if reason is not None:
+        raise HandledInVain(reason)
+    await mark_replayed(tx, letter.id)
+    tx.audit("dead_letter.replayed", subject=f"dead_letter/{letter.id}", detail={"handler": letter.handler})
 
 
 class WaitsForAnother(Exception):  # noqa: N818  # says what is the case
@@ -121,8 +148,8 @@ async def _pass_over(tx: Transaction, subscription: Subscription, letter: DeadLe
         raise WaitsForAnother(f"{envelope.subject} {envelope.aggregate_id}: {last + 1} < {envelope.sequence}")
 
 
-async def _replay_one(
-    database: Database, clock: Clock, subscription: Subscription, trust: Trust, letter: DeadLetter
+async def _handled(
+    tx: Transaction, service: str, subscription: Subscription, trust: Trust, letter: DeadLetter
 ) -> str | None:
     """Return why the letter failed again, or None."""
     try:
@@ -130,7 +157,9 @@ async def _replay_one(
         if letter.proof is not None:
             trust.check(letter.subject, letter.payload, letter.proof)
         envelope = from_wire(letter.payload, subscription.event)
-        gaps = await apply_batch(database, clock, subscription, [envelope])
+        gap = await apply_within(tx, service, Delivery(subscription, envelope))
+        # What the database refuses, it refuses now.
+        await tx.session.flush()
     except SignatureInvalid as fault:
         return f"signature: {fault}"
     except EnvelopeInvalid as fault:
@@ -138,4 +167,4 @@ async def _replay_one(
     except Exception as fault:  # noqa: BLE001  # one letter's failure must not stop the others; it is reported
         _log.warning("replay_failed", handler=letter.handler, letter=letter.id, fault=fault)
         return f"{type(fault).__name__}: {fault}"
-    return gaps[0].reason if gaps else None
+    return None if gap is None else gap.reason

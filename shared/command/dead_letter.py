@@ -1,11 +1,8 @@
 """The operator's commands for dead letters: `kechuang dead-letter list|show|replay|discard`."""
 
 import argparse
-import re
 import sys
 from collections.abc import Sequence
-from datetime import datetime
-from uuid import UUID
 
 import orjson
 
@@ -16,18 +13,11 @@ from shared.db.dead_letter import DeadLetter, waiting
 from shared.db.engine import Database
 from shared.db.transaction import Transaction
 from shared.events.catalogue import PUBLISHERS
+from shared.events.masked import shown_content, shown_reason
 from shared.events.trust import PUBLIC_KEYS_SETTING, trust_from_environment
-from shared.kernel import uscc
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Refusal
-from shared.kernel.personal import Personal
 from shared.kernel.refusals import NOT_FOUND
-
-_CODE = re.compile(r"[A-Za-z0-9_.:/+-]+")
-_LONG_NUMBER = re.compile(r"\d{7,}")
-# What a database or a validator appends to its message are the very values that it refused.
-_VALUES_FOLLOW = re.compile(r"\n|DETAIL:|\[SQL|\[parameters|input_value|Failing row")
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def parser() -> BilingualParser:
@@ -55,36 +45,6 @@ def parser() -> BilingualParser:
     return family
 
 
-def shown_value(value: object) -> object:
-    """Return a value of an event as an operator may see it: codes and numbers as they are, texts masked."""
-    if isinstance(value, dict):
-        return {name: shown_value(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [shown_value(one) for one in value]
-    if not isinstance(value, str) or _is_code(value):
-        return value
-    return Personal(value).masked
-
-
-def shown_reason(reason: str) -> str:
-    """Return why a letter waits, without the values that a database or a validator quotes."""
-    said = _VALUES_FOLLOW.split(reason, maxsplit=1)[0].strip()
-    return _LONG_NUMBER.sub("…", _NOT_ASCII.sub("…", said))
-
-
-def _is_code(text: str) -> bool:
-    """Tell whether a text names no person: an id, an instant, a code of a body, a word of ours."""
-    if uscc.is_valid(text):
-        return True
-    for read in (UUID, datetime.fromisoformat):
-        try:
-            read(text)
-        except ValueError:
-            continue
-        return True
-    return _CODE.fullmatch(text) is not None and _LONG_NUMBER.search(text) is None
-
-
 def _line(service: str, letter: DeadLetter) -> str:
     parked = letter.parked_at.isoformat(timespec="seconds")
     return "\t".join(
@@ -101,14 +61,10 @@ def _line(service: str, letter: DeadLetter) -> str:
 
 
 def _content(letter: DeadLetter) -> list[str]:
-    try:
-        document = orjson.loads(letter.payload)
-    except orjson.JSONDecodeError:
-        document = None
-    if not isinstance(document, dict):
+    document = shown_content(letter.payload)
+    if document is None:
         return [f"内容无法识别 unreadable, {len(letter.payload)} bytes"]
-    shown = orjson.dumps(shown_value(document), option=orjson.OPT_INDENT_2).decode()
-    return shown.splitlines()
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode().splitlines()
 
 
 async def _perform(given: argparse.Namespace) -> Sequence[str]:

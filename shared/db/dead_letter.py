@@ -2,12 +2,85 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import MetaData, Row, Select, case, false, select, text, type_coerce
+from sqlalchemy.orm import column_property, registry
 
+from shared.db.base import text_enum
+from shared.db.selection import Selection, by_time
+from shared.db.tables import attach_infrastructure
 from shared.db.transaction import Transaction
 from shared.events.signature import Proof
+from shared.kernel.actor import Role
+from shared.kernel.errors import Refusal
+from shared.kernel.refusals import DEAD_LETTER_SETTLED, NOT_FOUND
+
+NOUN = "dead_letter"
+OPERATORS = frozenset({Role.OPERATOR})
+"""Who looks after events that could not be handled: no body that an event speaks of."""
+
+
+class DeadLetterStatus(StrEnum):
+    """What became of a letter."""
+
+    WAITING = "WAITING"
+    REPLAYED = "REPLAYED"
+    DISCARDED = "DISCARDED"
+
+
+class LetterRow:
+    """A letter as lists show it, without the message itself."""
+
+    id: Any
+    handler: Any
+    subject: Any
+    event_id: Any
+    reason: Any
+    deliveries: Any
+    parked_at: Any
+    replayed_at: Any
+    discarded_at: Any
+    discard_reason: Any
+    status: Any
+
+
+def _map() -> None:
+    """Map the table once for all services: each has it, and a session finds that of its own database."""
+    metadata = MetaData()
+    attach_infrastructure(metadata)
+    table = metadata.tables["dead_letter"]
+    status = case(
+        (table.c.discarded_at.is_not(None), DeadLetterStatus.DISCARDED.value),
+        (table.c.replayed_at.is_not(None), DeadLetterStatus.REPLAYED.value),
+        else_=DeadLetterStatus.WAITING.value,
+    )
+    registry(metadata=metadata).map_imperatively(
+        LetterRow,
+        table,
+        properties={"status": column_property(type_coerce(status, text_enum(DeadLetterStatus)))},
+        exclude_properties=["payload", "signature", "stored_at", "stream_sequence"],
+    )
+
+
+_map()
+
+
+def _visible(tx: Transaction) -> Select[Any]:
+    every = select(LetterRow)
+    return every if tx.actor.role in OPERATORS else every.where(false())
+
+
+LIST = Selection(
+    rows=_visible,
+    sorts=by_time(LetterRow.parked_at, LetterRow.id),
+    same={"handler": LetterRow.handler, "subject": LetterRow.subject},
+    among={"status": LetterRow.status},
+    days={"parked": LetterRow.parked_at},
+)
+"""What dead letters may be narrowed and sorted by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +119,7 @@ WHERE replayed_at IS NULL AND discarded_at IS NULL AND starts_with(reason, CAST(
 """)
 
 
+_TAKE = text("SELECT * FROM dead_letter WHERE id = :id FOR UPDATE")
 _COUNT = text("SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL AND discarded_at IS NULL")
 _DISCARD = text("UPDATE dead_letter SET discarded_at = :now, discard_reason = :reason WHERE id = :id")
 
@@ -80,21 +154,49 @@ async def park(  # each is one column
 
 async def waiting(tx: Transaction, *, reason: str = "") -> list[DeadLetter]:
     """Return what waits to be replayed, oldest first; only those whose reason begins with `reason`."""
-    rows = await tx.session.execute(_WAITING, {"reason": reason})
-    return [
-        DeadLetter(
-            id=row.id,
-            handler=row.handler,
-            subject=row.subject,
-            event_id=row.event_id,
-            payload=bytes(row.payload),
-            reason=row.reason,
-            deliveries=row.deliveries,
-            parked_at=row.parked_at,
-            proof=None if row.stored_at is None else Proof(row.signature, row.stored_at, row.stream_sequence),
-        )
-        for row in rows
-    ]
+    return [_letter(row) for row in await tx.session.execute(_WAITING, {"reason": reason})]
+
+
+async def take(tx: Transaction, letter_id: int) -> DeadLetter:
+    """Return a letter that waits, and hold it: nobody else replays or discards it meanwhile.
+
+    Raises:
+        Refusal: `not_found`; `dead_letter_settled`.
+    """
+    row = (await tx.session.execute(_TAKE, {"id": letter_id})).one_or_none()
+    if row is None:
+        raise Refusal(NOT_FOUND, noun=NOUN)
+    if row.replayed_at is not None or row.discarded_at is not None:
+        raise Refusal(DEAD_LETTER_SETTLED)
+    return _letter(row)
+
+
+async def read(tx: Transaction, letter_id: int) -> tuple["LetterRow", bytes]:
+    """Return a letter, settled or not, with the message as it came.
+
+    Raises:
+        Refusal: `not_found`.
+    """
+    row = (await tx.session.execute(select(LetterRow).where(LetterRow.id == letter_id))).scalar_one_or_none()
+    if row is None:
+        raise Refusal(NOT_FOUND, noun=NOUN)
+    await tx.session.refresh(row)
+    payload = await tx.session.execute(text("SELECT payload FROM dead_letter WHERE id = :id"), {"id": letter_id})
+    return row, bytes(payload.scalar_one())
+
+
+def _letter(row: Row[Any]) -> DeadLetter:
+    return DeadLetter(
+        id=row.id,
+        handler=row.handler,
+        subject=row.subject,
+        event_id=row.event_id,
+        payload=bytes(row.payload),
+        reason=row.reason,
+        deliveries=row.deliveries,
+        parked_at=row.parked_at,
+        proof=None if row.stored_at is None else Proof(row.signature, row.stored_at, row.stream_sequence),
+    )
 
 
 async def mark_replayed(tx: Transaction, letter_id: int) -> None:

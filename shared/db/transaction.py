@@ -102,14 +102,19 @@ class Transaction:
         self._reactions = reactions or {}
         self._kept = _Kept()
 
-    def caused_by(self, causation_id: UUID, *, request_id: str | None) -> "Transaction":
+    def caused_by(self, causation_id: UUID, *, request_id: str | None, actor: Actor | None = None) -> "Transaction":
         """Return the hands of this same transaction for one of several causes that share it.
 
         What is emitted or audited with them carries that cause; everything stands or falls with the one commit.
+
+        Args:
+            causation_id: the cause.
+            request_id: of the call behind it.
+            actor: in whose name is acted; who holds the transaction unless told otherwise.
         """
         own = Transaction(
             self.session,
-            actor=self.actor,
+            actor=actor or self.actor,
             now=self.now,
             request_id=request_id,
             causation_id=causation_id,

@@ -19,6 +19,7 @@ class Role(StrEnum):
     FUND_MANAGER = "fund_manager"
     IP_CENTRE = "ip_centre"
     AUDITOR = "auditor"
+    OPERATOR = "operator"
     SYSTEM = "system"
 
 
@@ -31,6 +32,7 @@ _BODIES: dict[Role, tuple[str, str]] = {
     Role.FUND_MANAGER: ("风险补偿基金管理人", "the manager of the risk-compensation fund"),
     Role.IP_CENTRE: ("知识产权保护中心", "the intellectual property protection centre"),
     Role.AUDITOR: ("审计部门", "the auditor"),
+    Role.OPERATOR: ("平台运维方", "the operator of the platform"),
 }
 
 

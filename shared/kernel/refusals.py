@@ -38,6 +38,30 @@ FORBIDDEN_ROLE = RefusalCode(
     "请由{bodies_zh}办理。",
     "Leave it to {bodies_en}.",
 )
+DEAD_LETTER_SETTLED = RefusalCode(
+    "dead_letter_settled",
+    409,
+    "该死信已重放或已作废",
+    "The letter was replayed or discarded already",
+    "无需再处理；请刷新清单。",
+    "Nothing is left to do; load the list again.",
+)
+DEAD_LETTER_FAILED_AGAIN = RefusalCode(
+    "dead_letter_failed_again",
+    409,
+    "重放仍未成功：{reason}",
+    "It failed again: {reason}",
+    "请先排除原因再重放；确定不再处理的可写明原因作废。",
+    "Mend the reason first, then replay; what nobody will handle is discarded for a reason.",
+)
+DEAD_LETTER_WAITS = RefusalCode(
+    "dead_letter_waits",
+    409,
+    "同一案件在此之前的事件尚未处理",
+    "An event of the same case before this one is not settled",
+    "请先重放或作废之前的死信。",
+    "Replay or discard the letter before it first.",
+)
 NOT_FOUND = RefusalCode(
     "not_found",
     404,

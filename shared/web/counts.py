@@ -56,5 +56,5 @@ def add_counts(router: APIRouter, selection: Selection, *, noun: str, scope: str
         )
 
     marked = edge(scope=scope, row=row, summary_zh=f"{title}：各状态的数量")(count_rows)
-    path, name = f"/{noun}/counts", f"count_{noun.replace('-', '_')}"
+    path, name = f"/{noun}/counts", f"count_{noun.replace('-', '_').replace('/', '_')}"
     router.get(path, response_model=ListCounts, operation_id=name)(marked)

@@ -63,6 +63,21 @@ _NUMBER: dict[str, Any] = {
     "confidence": "assumed",
 }
 
+_LETTER = {
+    "id": 7,
+    "status": "WAITING",
+    "handler": "finance.filing",
+    "subject": "registry.filing.accepted.v1",
+    "event_id": "019e7300-0000-7000-8000-000000005001",
+    "reason": "ValueError: a number is below nothing",
+    "deliveries": 5,
+    "parked_at": "2026-06-10T18:20:00Z",
+    "replayed_at": None,
+    "discarded_at": None,
+    "discard_reason": None,
+    "content": {"type": "registry.filing.accepted.v1", "data": {"year": 2025, "staff": 86}},
+}
+
 EXAMPLES: dict[str, Any] = {
     "next_cursor": None,
     "limit": 50,
@@ -106,6 +121,9 @@ EXAMPLES: dict[str, Any] = {
     "RuleSetHistory.title_en": "Knowledge-value evaluation",
     "in_force": "2022.2",
     **{f"{shape}.{name}": word for shape in ("RuleSetSummary", "RuleSetRead") for name, word in _RULE_SET.items()},
+    **{f"{shape}.{name}": word for shape in ("DeadLetterListed", "DeadLetterRead") for name, word in _LETTER.items()},
+    "letter_id": 7,
+    "DeadLetterDiscard.reason": "示例原因：测试数据，不再处理",
     "ListCounts.by": "status",
     "ListCounts.counts": {"SUBMITTED": 12, "APPROVED": 3},
     "ListCounts.total": 15,

@@ -42,6 +42,8 @@ from shared.telemetry import configure_logging, configure_tracing, flush_traces
 from shared.web import failures, openapi
 from shared.web.admission import Admission
 from shared.web.auth import TokenVerifier
+from shared.web.dead_letter import REFUSALS as LETTER_REFUSALS
+from shared.web.dead_letter import dead_letter_router
 from shared.web.example import EXAMPLES
 from shared.web.housekeeping import HOUSEKEEPING
 from shared.web.jwks import JwksClient, KeySource
@@ -57,6 +59,7 @@ _NO_EVENT_KEYS = (
     "the event keys are missing (EVENT_KEY_FILE, EVENT_KEYS_FILE): events wait in the outbox and none is heard"
 )
 _HISTORY_S = 1.0
+_COMMON = (*COMMON, RULE_SET_NOT_IN_FORCE, *UPLOAD_REFUSALS, *LETTER_REFUSALS)
 _log = structlog.get_logger(__name__)
 
 
@@ -138,17 +141,20 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     state.metadata = spec.metadata
     state.has_migrations = has_migrations(spec.name)
     failures.install(app)
-    state.refusals = tuple(dict.fromkeys((*COMMON, RULE_SET_NOT_IN_FORCE, *UPLOAD_REFUSALS, *spec.refusals)))
+    state.refusals = tuple(dict.fromkeys((*_COMMON, *spec.refusals)))
     explained = openapi.problem_pages(state.refusals)
     # The routes themselves instead of `include_router`: nested routers are matched twice, a seventh of a call. What is
     # called most stands first.
     first = [route for router in spec.routers for route in router.routes]
     keep_apart(first)
     rule_sets = rule_set_pages.routes if spec.policies_dir else []
+    letters = dead_letter_router(spec.name).routes if spec.subscriptions else []
     # A page of the service's own stands instead of the common one, also in the description.
     judge_pages(app)
     own = {_path(route) for route in first if getattr(route, "include_in_schema", False)}
-    common = [route for route in (*rule_sets, *explained.routes, *operations.routes) if _path(route) not in own]
+    common = [
+        route for route in (*letters, *rule_sets, *explained.routes, *operations.routes) if _path(route) not in own
+    ]
     app.router.routes[:0] = [*first, *common]
     openapi.install(app, token_url=f"{settings.issuer}/oauth2/token", examples={**EXAMPLES, **spec.examples})
     if spec.front is not None:

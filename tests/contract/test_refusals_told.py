@@ -36,6 +36,10 @@ EXCUSED = (
     ),
 )
 UNTOLD = {
+    (
+        "shared/db/inbox.py:take_next",
+        "(await tx.session.execute(statement, {**words, 'value': value, 'event_id': event.id})).one",
+    ): "a row of SQLAlchemy",
     ("gateway/upstream/connection.py:Connection.whole", "self._pieces.clear"): "a deque of bytes",
     (
         "services/finance/evaluation/store/credit_line.py:set_limit",

@@ -28,16 +28,23 @@ ABSENT_CODE = registry_world.made_up_code(7_654_321)
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 _CODE = re.compile(r"\b9[0-9A-Z]{17}\b")
 # Routes without a case of somebody: what they show is chosen by the caller's own scope of rows, or is for all.
+def _letters(service: str) -> set[str]:
+    """Return the routes of dead letters: the operator's alone, of whom no case is anybody's."""
+    one = f"/v1/dead-letters/{service}/{{letter_id}}"
+    return {one, f"{one}:replay", f"{one}:discard"}
+
+
 FOR_ALL = {
     # Runs over all enterprises are the city's and the auditor's: nobody else has a row there, and hears 403 of any.
     "registry": {
         "/v1/population-runs/{run_id}",
         "/v1/population-runs/{run_id}:cancel",
         "/v1/population-runs/{run_id}/results/{policy}/{uscc}",
+        *_letters("registry"),
     },
-    "finance": set[str](),
-    "techtransfer": {"/v1/listing-summaries/{uscc}"},
-    "ipr": set[str](),
+    "finance": _letters("finance"),
+    "techtransfer": {"/v1/listing-summaries/{uscc}", *_letters("techtransfer")},
+    "ipr": _letters("ipr"),
 }
 _EXPORT = "{file_format}"
 

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import text
 
 from shared.bus.dead_letter import subscriptions_of
-from shared.command.dead_letter import main, shown_reason, shown_value
+from shared.command.dead_letter import main
 from shared.db.dead_letter import park
 from shared.db.engine import Database
 from shared.events.catalogue import PUBLISHERS
+from shared.events.masked import shown_reason, shown_value
 from shared.events.signature import HEADER, Proof
 from shared.kernel.actor import system_actor
 from tests.support.bus import on_wire
