@@ -10,6 +10,7 @@ from pathlib import Path
 from deploy.embedded.binaries import nats_server
 from deploy.embedded.patience import Patience
 from deploy.embedded.process import Program, seen_by, server_account
+from deploy.embedded.pulse import SPEAKS_FIRST
 from shared.events.permission import PROVISIONER, permissions, provisioner_permissions
 
 _START_SECONDS = 20.0
@@ -109,6 +110,8 @@ class NatsServer:
             death_signal=signal.SIGKILL,
             account=self._account,
             entered=self.folder,
+            pulse_port=self.port,
+            pulse_question=SPEAKS_FIRST,
         )
 
     def is_ready(self) -> bool:

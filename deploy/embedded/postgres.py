@@ -15,6 +15,7 @@ import asyncpg
 from deploy.embedded.binaries import postgres_bin
 from deploy.embedded.patience import Patience
 from deploy.embedded.process import Account, Child, Program, seen_by, server_account
+from deploy.embedded.pulse import SPEAKS_TLS
 from deploy.embedded.state_folder import StateError
 from deploy.embedded.wal_archive import ARCHIVE_COMMAND
 from shared.db.role import database_statements, owner_of, ownership_statements, role_statements
@@ -171,6 +172,8 @@ class PostgresServer:
             death_signal=signal.SIGQUIT,
             account=self._account,
             entered=self.folder,
+            pulse_port=self.port,
+            pulse_question=SPEAKS_TLS,
         )
 
     def is_ready(self) -> bool:

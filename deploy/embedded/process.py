@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.embedded.forked import Forked
+from deploy.embedded.pulse import LIVE
 
 _ARMED = str(Path(__file__).with_name("armed.py"))
 
@@ -75,7 +76,8 @@ class Program:
         entered: folder that is opened for that account, which need not be able to reach it; see `seen_by`.
         cwd: where it runs.
         pass_fds: descriptors it inherits, such as a listening socket.
-        pulse_port: where it answers the supervisor alone; None is never asked.
+        pulse_port: where it is asked whether it still answers; None is never asked.
+        pulse_question: what it is asked there; empty where it speaks first.
         stop_seconds: how long it may take to end before it is killed.
     """
 
@@ -91,6 +93,7 @@ class Program:
     cwd: str = "/"
     pass_fds: tuple[int, ...] = ()
     pulse_port: int | None = None
+    pulse_question: bytes = LIVE
     stop_seconds: float = 5.0
 
 

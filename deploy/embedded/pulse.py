@@ -1,8 +1,9 @@
 """Whether a process still answers, asked on a socket of its own without ever waiting for it.
 
 Processes of one service share the socket that clients use, so a call there says nothing of any one of them. Each has a
-second one, which only the supervisor asks. A process that lives but stands still (a lock that is never given back, a
-stopped process, a loop without end) is found by its silence.
+second one, which only the supervisor asks. A server that is one process is asked where its clients are: PostgreSQL
+whether it speaks TLS, which it answers before anybody has logged in, while NATS speaks first. A process that lives but
+stands still (a lock that is never given back, a stopped process, a loop without end) is found by its silence.
 """
 
 import contextlib
@@ -14,6 +15,13 @@ from deploy.embedded.patience import Patience
 
 PROBES = 3
 """So many questions in a row without an answer are a hang."""
+
+LIVE = b"GET /health/live HTTP/1.1\r\nHost: pulse\r\nConnection: close\r\n\r\n"
+"""What a process of ours is asked."""
+SPEAKS_TLS = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
+"""PostgreSQL's SSLRequest: eight bytes, answered by one."""
+SPEAKS_FIRST = b""
+"""What a server is asked that greets whoever comes."""
 
 _STATUS_BYTES = 16
 _UNDER_WAY = frozenset({errno.EINPROGRESS, errno.EAGAIN, errno.EINTR})
@@ -31,17 +39,25 @@ class Pulse:
     """Asks one process again and again; each look takes no time."""
 
     def __init__(
-        self, port: int, *, seconds: float, start_seconds: float, patience: Callable[[float], Patience] = Patience
+        self,
+        port: int,
+        *,
+        seconds: float,
+        start_seconds: float,
+        question: bytes = LIVE,
+        patience: Callable[[float], Patience] = Patience,
     ) -> None:
         """Begin to ask.
 
         Args:
-            port: of the process's own socket on the loopback address.
+            port: of the process's socket on the loopback address.
             seconds: how long it may be silent on a machine that has nothing else to do; 0 allows it for ever.
             start_seconds: how long the first answer may take: what starts has imports to do and a database to wait for.
+            question: what it is asked.
             patience: makes a time limit.
         """
         self._port = port
+        self._question = question
         self._seconds = seconds
         self._start_seconds = start_seconds
         self._patience = patience
@@ -90,7 +106,7 @@ class Pulse:
         if self._has_answered:
             self._limit = self._patience(self._seconds / PROBES)
         code = self._asked.connect_ex(("127.0.0.1", self._port))
-        self._question = b"GET /health/live HTTP/1.1\r\nHost: pulse\r\nConnection: close\r\n\r\n"
+        self._unsent = self._question
         if code not in {0, *_UNDER_WAY}:
             self.close()
 
@@ -99,8 +115,8 @@ class Pulse:
         if self._asked is None:
             return False
         try:
-            if self._question:
-                self._question = self._question[self._asked.send(self._question) :]
+            if self._unsent:
+                self._unsent = self._unsent[self._asked.send(self._unsent) :]
             self._asked.recv(_STATUS_BYTES)
         except OSError as fault:
             return fault.errno not in {*_UNDER_WAY, errno.ENOTCONN, errno.EPIPE}

@@ -173,12 +173,15 @@ class Suite:
         environment = self.provisioner_environment()
         if environment is None:
             return None
+        pulse = self._pulses.setdefault((PROVISIONER, 1), open_pulse_socket())
         return Program(
             name=PROVISIONER,
-            work=lambda: run_module("shared.bus.provision"),
+            work=lambda: run_module("shared.bus.provision", str(pulse.fileno())),
             log=self.settings.logs / f"{PROVISIONER}.log",
             env=environment,
             cwd=str(ROOT),
+            pass_fds=(pulse.fileno(),),
+            pulse_port=int(pulse.getsockname()[1]),
             stop_seconds=2.0,
         )
 

@@ -45,8 +45,7 @@ class Slot:
         """Start `program`; one that can be asked may be silent for `hang_seconds`, 0 is for ever."""
         self.program = program
         self.child = Child(program)
-        port = program.pulse_port
-        self._pulse = None if port is None else Pulse(port, seconds=hang_seconds, start_seconds=_READY_SECONDS)
+        self._pulse = _pulse_of(program, hang_seconds)
         self.deaths = 0
         self.was_ready = False
         self._again_at: float | None = None
@@ -82,6 +81,13 @@ class Slot:
         self.deaths += 1
         self._again_at = now + pause
         say(f"{self.program.name} ended ({_how(code)}); starting it again 已退出，正在重启")
+
+
+def _pulse_of(program: Program, hang_seconds: float) -> Pulse | None:
+    if program.pulse_port is None:
+        return None
+    question = program.pulse_question
+    return Pulse(program.pulse_port, seconds=hang_seconds, start_seconds=_READY_SECONDS, question=question)
 
 
 def say(line: str) -> None:
@@ -146,7 +152,7 @@ class Supervisor:
         if settings.needs_nats:
             self._wait("NATS", suite.nats.is_ready)
         for name, slot in self._slots.items():
-            if (port := slot.program.pulse_port) is not None:
+            if (port := slot.program.pulse_port) is not None and name.split("-")[0] in PROCESSES:
                 # Asked at its own socket: at the shared one any of several processes would answer for all.
                 self._wait(name, lambda port=port: _answers(port))  # type: ignore[misc]  # bound now
         for slot in self._slots.values():

@@ -38,7 +38,6 @@ COLUMNS = columns(
     "status",
     "handler",
     "subject",
-    "event_id",
     "reason",
     "deliveries",
     "parked_at",

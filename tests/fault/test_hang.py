@@ -40,3 +40,15 @@ def test_what_clients_were_told_holds_after_a_process_stood_still_at_this_instan
     chains = ALL if seed == SEEDS[-1] else (name,)
     findings = holds_through(watched, order, victim=name, choice=choice, chains=chains, note=record_property)
     assert findings == [], f"seed {seed}, {order}\n" + "\n".join(findings)
+
+
+@pytest.mark.parametrize("victim", ["postgres", "nats", "provisioner"])
+def test_what_clients_were_told_holds_after_a_server_of_the_suite_stood_still(
+    watched: World, victim: str, record_property: Callable[[str, object], None]
+) -> None:
+    choice = random.Random(f"stop {victim}")
+    order = f"finance.after_commit_before_publish:stop={victim}@{choice.randint(1, 3)}"
+    findings = holds_through(watched, order, victim=victim, choice=choice, chains=("finance",), note=record_property)
+    assert findings == [], f"{order}\n" + "\n".join(findings)
+    said = (watched.suite.settings.logs / "supervisor.log").read_text()
+    assert f"{victim} answers nothing" in said

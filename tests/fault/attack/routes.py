@@ -27,6 +27,8 @@ ABSENT_ID = "01900000-0000-7000-8000-0000000000ab"
 ABSENT_CODE = registry_world.made_up_code(7_654_321)
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 _CODE = re.compile(r"\b9[0-9A-Z]{17}\b")
+
+
 # Routes without a case of somebody: what they show is chosen by the caller's own scope of rows, or is for all.
 def _letters(service: str) -> set[str]:
     """Return the routes of dead letters: the operator's alone, of whom no case is anybody's."""

@@ -36,7 +36,7 @@ def operator(market: RunningService) -> httpx.AsyncClient:
 
 async def parked(market: RunningService, payload: bytes, event: Event = FIRM, handler: str = HANDLER) -> int:
     """Give up on a message and return the number of its letter."""
-    async with market.db.transaction(actor=system_actor("techtransfer"), clock=market.clock) as tx:
+    async with market.db.transaction(actor=system_actor(market.name), clock=market.clock) as tx:
         await park(
             tx,
             handler=handler,

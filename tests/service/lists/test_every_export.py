@@ -15,6 +15,7 @@ from openpyxl.utils import get_column_letter
 
 from shared.kernel.actor import Role
 from shared.web.edge import EdgeRoute
+from tests.service.bus.test_dead_letter_routes import operator, parked
 from tests.service.finance.test_lists import two_loans
 from tests.service.finance.test_lpr import record
 from tests.service.finance.world import World as Finance
@@ -26,7 +27,7 @@ from tests.service.techtransfer.conftest import open_market
 from tests.support.contracts import SERVICES, application
 from tests.support.lists import exported_nouns
 from tests.support.postgres import DatabaseServer
-from tests.support.service import running_service
+from tests.support.service import RunningService, running_service
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
@@ -34,6 +35,13 @@ AMOUNT = re.compile(r"-?\d+\.\d{2}")
 RATE = re.compile(r"-?\d+(\.\d+)?%")
 UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 Client = Callable[[str], httpx.AsyncClient]
+
+
+async def with_letter(service: RunningService, others: Client) -> Client:
+    """Give up on a message, and let the operator take the dead letters away."""
+    await parked(service, b"{}", handler=f"{service.name}.gone")
+    mine = operator(service)
+    return lambda noun: mine if noun.startswith("dead-letters/") else others(noun)
 
 
 def enumerated(document: dict[str, Any]) -> set[str]:
@@ -48,7 +56,9 @@ async def finance(stack: AsyncExitStack, postgres: DatabaseServer) -> Client:
     world = Finance(await stack.enter_async_context(running_service("finance", postgres)))
     await two_loans(world)
     assert (await record(world)).status_code == 201
-    return lambda noun: world.manager if noun.startswith(("fund", "covers")) else world.city
+    return await with_letter(
+        world.service, lambda noun: world.manager if noun.startswith(("fund", "covers")) else world.city
+    )
 
 
 async def registry(stack: AsyncExitStack, postgres: DatabaseServer) -> Client:
@@ -57,7 +67,7 @@ async def registry(stack: AsyncExitStack, postgres: DatabaseServer) -> Client:
     await some_firms(world)
     assert (await world.city.post("/v1/population-runs", json={})).status_code == 202
     await world.service.run_job("population_run")
-    return lambda _: world.city
+    return await with_letter(world.service, lambda _: world.city)
 
 
 async def techtransfer(stack: AsyncExitStack, postgres: DatabaseServer) -> Client:
@@ -65,14 +75,14 @@ async def techtransfer(stack: AsyncExitStack, postgres: DatabaseServer) -> Clien
     market = await stack.enter_async_context(open_market(postgres))
     await market.published()
     await market.published("needs")
-    return lambda _: market.firm
+    return await with_letter(market.service, lambda _: market.firm)
 
 
 async def ipr(stack: AsyncExitStack, postgres: DatabaseServer) -> Client:
     """Ipr with some rights, one of them in dispute."""
     service = await stack.enter_async_context(running_service("ipr", postgres))
     await blemished(service)
-    return lambda _: service.client(Role.IP_CENTRE, scopes=IPR_SCOPES)
+    return await with_letter(service, lambda _: service.client(Role.IP_CENTRE, scopes=IPR_SCOPES))
 
 
 FILLED = {"finance": finance, "registry": registry, "techtransfer": techtransfer, "ipr": ipr}
