@@ -176,7 +176,7 @@ class Suite:
         pulse = self._pulses.setdefault((PROVISIONER, 1), open_pulse_socket())
         return Program(
             name=PROVISIONER,
-            work=lambda: run_module("shared.bus.provision", str(pulse.fileno())),
+            work=lambda: run_module("deploy.embedded.provisioner", str(pulse.fileno())),
             log=self.settings.logs / f"{PROVISIONER}.log",
             env=environment,
             cwd=str(ROOT),

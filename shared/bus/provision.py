@@ -9,9 +9,9 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import cast
 
@@ -244,40 +244,25 @@ async def once(url: str) -> list[str]:
         raise BrokerAway(repr(fault)) from fault
 
 
-async def _until_stopped(url: str, pulse: socket.socket | None) -> None:
+async def _until_stopped(url: str, beside: AbstractAsyncContextManager[None]) -> None:
     watching = cast("asyncio.Task[None]", asyncio.current_task())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, watching.cancel)
     with contextlib.suppress(asyncio.CancelledError):
-        async with _answering_pulse(pulse):
+        async with beside:
             await watch(url)
 
 
-@contextlib.asynccontextmanager
-async def _answering_pulse(pulse: socket.socket | None) -> AsyncIterator[None]:
-    """Say on a socket of its own, while the block lasts, that this process does not stand still."""
-    if pulse is None:
-        yield
-        return
-
-    async def answer(_asked: asyncio.StreamReader, told: asyncio.StreamWriter) -> None:
-        told.write(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
-        told.close()
-
-    async with await asyncio.start_server(answer, sock=pulse):
-        yield
-
-
-def main(arguments: Sequence[str] = ()) -> int:
-    """Watch until told to stop; `arguments` name the descriptor on which a supervisor asks, if one does."""
+def main(beside: AbstractAsyncContextManager[None] | None = None) -> int:
+    """Watch until told to stop; `beside` is open meanwhile, for whoever looks after this process."""
     configure_logging(PROVISIONER, os.environ.get("KECHUANG_LOG_LEVEL", "INFO"))
     url = os.environ.get(URL_SETTING)
     if url is None:
         sys.stderr.write(f"set {URL_SETTING} 请设置 {URL_SETTING}\n")
         return 2
-    asyncio.run(_until_stopped(url, socket.socket(fileno=int(arguments[0])) if arguments else None))
+    asyncio.run(_until_stopped(url, beside or contextlib.nullcontext()))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
