@@ -18,6 +18,19 @@ CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $
             RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
         END $$
 """
+_REFUSE_UNLESS = """
+CREATE OR REPLACE FUNCTION refuse_unless_held() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE
+            held boolean;
+        BEGIN
+            EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE %I = ($1).%I)', TG_ARGV[0], TG_ARGV[1], TG_ARGV[1])
+                INTO held USING OLD;
+            IF NOT held THEN
+                RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN OLD;
+        END $$
+"""
 _HELD = text("""
 SELECT tgrelid::regclass::text AS owner, tgname AS name FROM pg_trigger
 WHERE NOT tgisinternal AND tgenabled = 'O' AND obj_description(oid, 'pg_trigger') = :said AND tgname = :name
@@ -32,7 +45,7 @@ class Keeping:
         is_append_only: whether what was written stays; then only `marks` and `once` may change.
         marks: columns that may change again and again, such as when an event was published.
         once: columns that are empty at first and filled once.
-        taken_out_while: condition under which the owner may delete a row, or None for never.
+        taken_out_while: table that holds the key of a row as long as the owner may delete it, or None for never.
         leaves: whether the runner may delete rows; never of a table that is append-only.
     """
 
@@ -57,7 +70,7 @@ def append_only(
     Args:
         marks: columns that may change all the same.
         once: columns that may be filled once.
-        taken_out_while: condition on a row under which the owner may delete it.
+        taken_out_while: table that holds the key of a row as long as the owner may delete it.
     """
     return {"info": {_INFO: Keeping(True, tuple(marks), tuple(once), taken_out_while)}}
 
@@ -89,6 +102,7 @@ def keep(connection: Connection, metadata: MetaData, *, runner: str | None) -> N
     tables = [table for table in metadata.sorted_tables if keeping_of(table).is_append_only]
     if tables:
         connection.exec_driver_sql(_REFUSE)
+        connection.exec_driver_sql(_REFUSE_UNLESS)
     for table in tables:
         for name, definition in _triggers(table):
             _ensure_trigger(connection, table.name, name, definition)
@@ -121,8 +135,9 @@ def _triggers(table: Table) -> list[tuple[str, str]]:
         (f"{name}_is_not_emptied", f'BEFORE TRUNCATE ON "{name}" FOR EACH STATEMENT {refuse}'),
     ]
     if kept.taken_out_while:
-        when = f"WHEN (NOT (OLD.{kept.taken_out_while}))"
-        found.append((f"{name}_is_kept", f'BEFORE DELETE ON "{name}" {each} {when} {refuse}'))
+        (key,) = table.primary_key.columns
+        unless = f"EXECUTE FUNCTION refuse_unless_held('{kept.taken_out_while}', '{key.name}')"
+        found.append((f"{name}_is_kept", f'BEFORE DELETE ON "{name}" {each} {unless}'))
     if kept.once:
         columns = ", ".join(f'"{one}"' for one in kept.once)
         filled = " OR ".join(f'OLD."{one}" IS NOT NULL' for one in kept.once)

@@ -1,4 +1,9 @@
-"""The outbox as its relay sees it: what waits, what was acknowledged, what a lost stream owes again."""
+"""The outbox as its relay sees it: what waits, what was acknowledged, what a lost stream owes again.
+
+An event is written once and never touched again. That it waits is a row in `outbox_waiting`, deleted by the statement
+that notes in `outbox_published` under which number the stream took it: the narrow rows cost a third of a mark on the
+event itself, which would move it and give each of its indexes a new entry.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,19 +28,28 @@ class Backlog:
 
 
 # `position > last seen` would lose rows: a transaction that commits late holds a low position.
+# Row by row through the key: what the planner knows of a table that fills and empties all day is never true.
 _PENDING = text("""
-SELECT position, id, subject, aggregate, aggregate_id, version, sequence, occurred_at, causation_id, request_id,
-       traceparent, CAST(data AS text) AS data
-FROM outbox_event WHERE published_at IS NULL AND position <> ALL(CAST(:besides AS bigint[]))
-ORDER BY position LIMIT :limit
+SELECT event.* FROM (
+    SELECT position FROM outbox_waiting WHERE position <> ALL(CAST(:besides AS bigint[]))
+    ORDER BY position LIMIT :limit
+) AS waiting CROSS JOIN LATERAL (
+    SELECT position, id, subject, aggregate, aggregate_id, version, sequence, occurred_at, causation_id, request_id,
+           traceparent, CAST(data AS text) AS data
+    FROM outbox_event AS told WHERE told.position = waiting.position LIMIT 1
+) AS event ORDER BY event.position
 """)
 _MARK = text(f"""
 WITH held AS ({GUARD}), acked AS (
     SELECT * FROM unnest(CAST(:positions AS bigint[]), CAST(:sequences AS bigint[])) AS acked (position, sequence)
     WHERE CAST(:lease AS text) IS NULL OR EXISTS (SELECT FROM held)
-), marked AS (
-    UPDATE outbox_event SET published_at = now(), stream_sequence = acked.sequence
-    FROM acked WHERE outbox_event.position = acked.position
+), gone AS (
+    DELETE FROM outbox_waiting USING acked WHERE outbox_waiting.position = acked.position
+), told AS (
+    INSERT INTO outbox_published AS held (position, stream_sequence, published_at)
+    SELECT position, sequence, now() FROM acked
+    ON CONFLICT (position) DO UPDATE
+    SET stream_sequence = excluded.stream_sequence, published_at = excluded.published_at
 )
 INSERT INTO relay_mark AS known (service, stream_sequence)
 SELECT CAST(:service AS text), max(sequence) FROM acked HAVING count(*) > 0
@@ -49,30 +63,41 @@ UPDATE relay_mark SET stream_sequence = :kept
 WHERE service = :service AND (CAST(:lease AS text) IS NULL OR EXISTS (SELECT FROM held))
 """)  # noqa: S608  # constant text
 # In chunks, each its own statement: a long outbox would outlast the limit on statements.
+_PUT_BACK = """
+, back AS (
+    UPDATE outbox_published SET published_at = NULL, stream_sequence = NULL
+    WHERE position IN (SELECT position FROM those) RETURNING position
+), again AS (
+    INSERT INTO outbox_waiting (position, occurred_at)
+    SELECT position, occurred_at FROM outbox_event WHERE position IN (SELECT position FROM back)
+    ON CONFLICT DO NOTHING
+)
+SELECT position FROM back
+"""
 _LOST = text(f"""
-WITH held AS ({GUARD})
-UPDATE outbox_event SET published_at = NULL, stream_sequence = NULL WHERE position IN (
-    SELECT position FROM outbox_event
+WITH held AS ({GUARD}), those AS (
+    SELECT position FROM outbox_published
     WHERE position > :after AND published_at IS NOT NULL AND coalesce(stream_sequence, 0) > :kept
+      AND (CAST(:lease AS text) IS NULL OR EXISTS (SELECT FROM held))
     ORDER BY position LIMIT :chunk
-) AND (CAST(:lease AS text) IS NULL OR EXISTS (SELECT FROM held)) RETURNING position
-""")  # noqa: S608  # constant text
-_THESE = text("""
-UPDATE outbox_event SET published_at = NULL, stream_sequence = NULL
-WHERE published_at IS NOT NULL AND stream_sequence = ANY(CAST(:sequences AS bigint[])) RETURNING position
-""")
-_SINCE = text("""
-UPDATE outbox_event SET published_at = NULL, stream_sequence = NULL WHERE position IN (
-    SELECT position FROM outbox_event WHERE position > :after AND published_at IS NOT NULL AND occurred_at >= :since
+){_PUT_BACK}""")  # noqa: S608  # constant text
+_THESE = text(f"""
+WITH those AS (
+    SELECT position FROM outbox_published
+    WHERE published_at IS NOT NULL AND stream_sequence = ANY(CAST(:sequences AS bigint[]))
+){_PUT_BACK}""")  # noqa: S608  # constant text
+_SINCE = text(f"""
+WITH those AS (
+    SELECT position FROM outbox_event JOIN outbox_published USING (position)
+    WHERE position > :after AND published_at IS NOT NULL AND occurred_at >= :since
     ORDER BY position LIMIT :chunk
-) RETURNING position
-""")
+){_PUT_BACK}""")  # noqa: S608  # constant text
 # The newest rows: what a server that did not sync loses is the end of its stream.
 _CLAIMS = text("""
 SELECT stream_sequence, array_agg(id) AS ids FROM (
-    SELECT stream_sequence, id FROM outbox_event
+    SELECT position, stream_sequence FROM outbox_published
     WHERE stream_sequence BETWEEN :first AND :last ORDER BY position DESC LIMIT :limit
-) AS newest GROUP BY stream_sequence ORDER BY stream_sequence DESC
+) AS newest JOIN outbox_event USING (position) GROUP BY stream_sequence ORDER BY stream_sequence DESC
 """)
 _KNOWN = text("SELECT id FROM outbox_event WHERE id = ANY(CAST(:ids AS uuid[]))")
 _JUDGED = text("""
@@ -82,7 +107,7 @@ UNION SELECT event_id FROM discarded_event WHERE event_id = ANY(CAST(:ids AS uui
 _BACKLOG = text("""
 SELECT count(*) AS waiting,
        CAST(greatest(coalesce(extract(epoch FROM now() - min(occurred_at)), 0), 0) AS float8) AS age
-FROM outbox_event WHERE published_at IS NULL
+FROM outbox_waiting
 """)
 
 

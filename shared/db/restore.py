@@ -65,18 +65,29 @@ _TOUCHED = """
 """
 # What was written between the restoration and its notice: never published, under numbers that others know already.
 _TAKE_OUT = text(f"""
-DELETE FROM outbox_event WHERE published_at IS NULL AND id <> ALL(CAST(:held AS uuid[])) AND {_TOUCHED}
-RETURNING position, id, subject, aggregate, aggregate_id, version, sequence, occurred_at, causation_id, request_id,
-          traceparent, CAST(data AS text)
+WITH gone AS (
+    DELETE FROM outbox_event
+    WHERE position IN (SELECT position FROM outbox_waiting) AND id <> ALL(CAST(:held AS uuid[])) AND {_TOUCHED}
+    RETURNING position, id, subject, aggregate, aggregate_id, version, sequence, occurred_at, causation_id, request_id,
+              traceparent, CAST(data AS text) AS data
+), unsaid AS (
+    DELETE FROM outbox_waiting WHERE position IN (SELECT position FROM gone)
+)
+SELECT * FROM gone
 """)  # noqa: S608  # constant text
 _PUT_IN = text("""
-INSERT INTO outbox_event (id, subject, aggregate, aggregate_id, version, sequence, occurred_at, causation_id,
-                          request_id, traceparent, data)
-SELECT id, subject, aggregate, aggregate_id, version, sequence, occurred_at, causation_id, request_id, traceparent, data
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS fresh (
-    ord int, id uuid, subject text, aggregate text, aggregate_id text, version bigint, sequence bigint,
-    occurred_at timestamptz, causation_id uuid, request_id text, traceparent text, data jsonb)
-ORDER BY ord ON CONFLICT DO NOTHING
+WITH put AS (
+    INSERT INTO outbox_event (id, subject, aggregate, aggregate_id, version, sequence, occurred_at, causation_id,
+                              request_id, traceparent, data)
+    SELECT id, subject, aggregate, aggregate_id, version, sequence, occurred_at, causation_id, request_id, traceparent,
+           data
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS fresh (
+        ord int, id uuid, subject text, aggregate text, aggregate_id text, version bigint, sequence bigint,
+        occurred_at timestamptz, causation_id uuid, request_id text, traceparent text, data jsonb)
+    ORDER BY ord ON CONFLICT DO NOTHING
+    RETURNING position, occurred_at
+)
+INSERT INTO outbox_waiting (position, occurred_at) SELECT position, occurred_at FROM put
 """)
 _DISCARD = text("""
 INSERT INTO discarded_event (event_id, break_id, stream_sequence, subject, aggregate, aggregate_id, version, sequence,

@@ -56,21 +56,11 @@ def _outbox(metadata: MetaData) -> None:
         Column("request_id", String(200)),
         Column("traceparent", String(60)),
         Column("data", JSONB, nullable=False),
-        Column("published_at", _AT),
-        Column("stream_sequence", BigInteger),
         UniqueConstraint("aggregate", "aggregate_id", "version"),
-        Index("ix_outbox_event_unpublished", "position", postgresql_where=text("published_at IS NULL")),
-        # Each index is paid again when a row is marked as published; a hand-made republish may scan instead.
         Index("ix_outbox_event_causation_id", "causation_id"),
-        **append_only(marks=("published_at", "stream_sequence"), taken_out_while="published_at IS NULL"),
+        **append_only(taken_out_while="outbox_waiting"),
     )
-    # One row: the highest sequence that the stream ever acknowledged; a stream that ends below it lost events.
-    Table(
-        "relay_mark",
-        metadata,
-        Column("service", String(40), primary_key=True),
-        Column("stream_sequence", BigInteger, nullable=False),
-    )
+    _outbox_marks(metadata)
     # subject = '' counts versions of the aggregate, a subject counts its sequence.
     Table(
         "event_counter",
@@ -96,6 +86,32 @@ def _outbox(metadata: MetaData) -> None:
         Index("ix_history_break_open", "id", postgresql_where=text("accepted_at IS NULL")),
     )
     _discarded_events(metadata)
+
+
+def _outbox_marks(metadata: MetaData) -> None:
+    # What is to be published, written with the event; the relay deletes it with its mark.
+    Table(
+        "outbox_waiting",
+        metadata,
+        Column("position", BigInteger, primary_key=True, autoincrement=False),
+        Column("occurred_at", _AT, nullable=False),
+        **rows_leave(),
+    )
+    # Under which number the stream took an event; empty again where the stream lost it.
+    Table(
+        "outbox_published",
+        metadata,
+        Column("position", BigInteger, primary_key=True, autoincrement=False),
+        Column("stream_sequence", BigInteger),
+        Column("published_at", _AT),
+    )
+    # One row: the highest sequence that the stream ever acknowledged; a stream that ends below it lost events.
+    Table(
+        "relay_mark",
+        metadata,
+        Column("service", String(40), primary_key=True),
+        Column("stream_sequence", BigInteger, nullable=False),
+    )
 
 
 def _discarded_events(metadata: MetaData) -> None:

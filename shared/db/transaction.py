@@ -317,6 +317,9 @@ WITH event AS (
     JOIN base AS part ON (part.aggregate, part.aggregate_id, part.subject)
                        = (event.aggregate, event.aggregate_id, event.subject)
     ORDER BY event.ord
+    RETURNING position, occurred_at
+), waiting AS (
+    INSERT INTO outbox_waiting (position, occurred_at) SELECT position, occurred_at FROM outbox
 ), audit AS (
     INSERT INTO audit_entry (at, client_id, role, party, action, subject, uscc, purpose, consent_id, fields, outcome,
                              detail, request_id, causation_id)

@@ -100,8 +100,18 @@ RECORD_CHECKS = (
         "没有超过一分钟仍未发布的事件",
         "no event waits for its publication for more than a minute",
         """
-        SELECT subject || ' ' || aggregate_id FROM outbox_event
-        WHERE published_at IS NULL AND occurred_at < now() - interval '1 minute' ORDER BY position
+        SELECT subject || ' ' || aggregate_id FROM outbox_waiting JOIN outbox_event USING (position)
+        WHERE outbox_waiting.occurred_at < now() - interval '1 minute' ORDER BY position
+        """,
+    ),
+    Check(
+        "每条事件或待发布，或已发布",
+        "each event waits or was published",
+        """
+        SELECT subject || ' ' || aggregate_id FROM outbox_event AS event
+        WHERE NOT EXISTS (SELECT FROM outbox_waiting WHERE position = event.position)
+          AND NOT EXISTS (SELECT FROM outbox_published WHERE position = event.position AND published_at IS NOT NULL)
+        ORDER BY event.position
         """,
     ),
     Check(
@@ -120,7 +130,7 @@ RECORD_CHECKS = (
 )
 
 _TOLD = text("""
-SELECT position, id, aggregate_id, version FROM outbox_event
+SELECT position, id, aggregate_id, version FROM outbox_event JOIN outbox_published USING (position)
 WHERE subject = :subject AND position > :after AND published_at < now() - interval '1 minute'
 ORDER BY position LIMIT :chunk
 """)

@@ -21,7 +21,7 @@ _TROUBLE = gauge("trouble", "1 while the named trouble is seen, else 0.", ("serv
 # Of the archive only where the server has one: its last piece failed, and none was kept since.
 _ASK = text("""
 SELECT (SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL AND discarded_at IS NULL) AS letters,
-       (SELECT extract(epoch FROM now() - min(occurred_at)) FROM outbox_event WHERE published_at IS NULL) AS oldest,
+       (SELECT extract(epoch FROM now() - min(occurred_at)) FROM outbox_waiting) AS oldest,
        (SELECT last_failed_time > coalesce(last_archived_time, '-infinity') FROM pg_stat_archiver) AS unarchived,
        clock_timestamp() AS now
 """)

@@ -53,7 +53,10 @@ async def _fill(database: Database, events: Iterable[Event]) -> int:
             for one in events
         )  # fmt: skip
         await connection.copy_records_to_table("outbox_event", records=rows, columns=_COLUMNS)
-        await connection.execute("ANALYZE outbox_event")
+        await connection.execute(
+            "INSERT INTO outbox_waiting (position, occurred_at) SELECT position, occurred_at FROM outbox_event"
+        )
+        await connection.execute("ANALYZE outbox_event, outbox_waiting")
         return int(await connection.fetchval("SELECT count(*) FROM outbox_event"))
     finally:
         await connection.close()

@@ -85,7 +85,7 @@ async def test_nothing_is_lost_and_nothing_is_done_twice(battered: Battered) -> 
     assert len(await rows("finance", "SELECT id FROM cover")) == 1
     for service in ("registry", "finance", "ipr", "techtransfer"):
         assert await rows(service, "SELECT * FROM dead_letter") == []
-        assert await rows(service, "SELECT * FROM outbox_event WHERE published_at IS NULL") == []
+        assert await rows(service, "SELECT * FROM outbox_waiting") == []
 
 
 def test_a_killed_supervisor_leaves_nothing_behind_and_the_next_start_goes_on_with_the_same_data(

@@ -178,7 +178,7 @@ class Checker:
     async def _k5(self, open_: dict[str, "asyncpg.Connection[Any]"]) -> list[str]:
         found = []
         for name, connection in open_.items():
-            waiting = await connection.fetchval("SELECT count(*) FROM outbox_event WHERE published_at IS NULL")
+            waiting = await connection.fetchval("SELECT count(*) FROM outbox_waiting")
             dead = await connection.fetchval("SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL")
             found += [f"K5: {waiting} events of {name} are not published"] if waiting else []
             found += [f"K5: {dead} dead letters at {name}"] if dead else []

@@ -45,7 +45,7 @@ async def _counters(source: Database) -> list[str]:
             for numbers, *key in numbered
             if numbers != list(range(1, len(numbers) + 1))  # type: ignore[arg-type]  # a column of arrays
         ]
-    ((waiting,),) = await _rows(source, "SELECT count(*) FROM outbox_event WHERE published_at IS NULL")
+    ((waiting,),) = await _rows(source, "SELECT count(*) FROM outbox_waiting")
     return [*found, *([f"{source.service}: {waiting} events were never published"] if waiting else [])]
 
 

@@ -22,8 +22,8 @@ from tests.support.event_keys import signed
 _MOST_ROUNDS = 20
 _STEPS = 140
 _CLEAN = (
-    "outbox_event", "event_counter", "relay_mark", "inbox_entry", "inbox_cursor", "dead_letter", "enterprise_name",
-    "simulated_effect", "simulated_owner",
+    "outbox_event", "outbox_waiting", "outbox_published", "event_counter", "relay_mark", "inbox_entry",
+    "inbox_cursor", "dead_letter", "enterprise_name", "simulated_effect", "simulated_owner",
 )  # fmt: skip
 _WAITING = """
 SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid)
@@ -224,7 +224,7 @@ async def _unpublished(world: World) -> int:
     count = 0
     for database in world.databases.values():
         async with database.engine.connect() as connection:
-            found = await connection.execute(text("SELECT count(*) FROM outbox_event WHERE published_at IS NULL"))
+            found = await connection.execute(text("SELECT count(*) FROM outbox_waiting"))
             count += int(found.scalar_one())
     return count
 

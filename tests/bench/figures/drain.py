@@ -57,8 +57,8 @@ async def _drained(postgres: DatabaseServer, broker: Broker, mode: Mode, events:
     async with lab_database(postgres, SERVICE) as publisher, lab_database(postgres, "finance") as listener:
         committed = await fill(publisher, events)
         out = Bus(publisher, CLOCK, url=broker.url(SERVICE), subscriptions=[], keys=event_keys(publisher.service))
-        await _run_until(out, publisher, "SELECT count(*) FROM outbox_event WHERE published_at IS NULL", 0, relay=True)
-        published = await scalar(publisher, "SELECT count(*) FROM outbox_event WHERE stream_sequence > 0")
+        await _run_until(out, publisher, "SELECT count(*) FROM outbox_waiting", 0, relay=True)
+        published = await scalar(publisher, "SELECT count(*) FROM outbox_published WHERE stream_sequence > 0")
         into = Bus(
             listener, CLOCK, url=broker.url("finance"), subscriptions=[subscription], keys=event_keys(listener.service)
         )

@@ -99,7 +99,7 @@ async def _committed(runs: _Runs, publisher: Database, heard: Database, broker: 
 
     try:
         async with _listener(heard.url, broker, folder() / "public.json") as ask:
-            await _wait_for(publisher, "SELECT count(*) FROM outbox_event WHERE published_at IS NULL", 0)
+            await _wait_for(publisher, "SELECT count(*) FROM outbox_waiting", 0)
             began = time.perf_counter()
             async with asyncio.TaskGroup() as group:
                 for number in range(warm + events):
@@ -108,7 +108,7 @@ async def _committed(runs: _Runs, publisher: Database, heard: Database, broker: 
             await _wait_for(heard, "SELECT count(*) FROM effect", warm + events)
             applied = await ask()
         committed = await count_of(publisher, "SELECT count(*) FROM outbox_event")
-        published = await count_of(publisher, "SELECT count(*) FROM outbox_event WHERE stream_sequence > 0")
+        published = await count_of(publisher, "SELECT count(*) FROM outbox_published WHERE stream_sequence > 0")
         runs.take(sent, applied, accepted=committed - warm, published=published - warm)
     finally:
         relaying.cancel()
@@ -159,7 +159,8 @@ async def _over_http(bench: Bench) -> _Runs:
             applied = await ask()
         (row,) = await suite.rows(
             "finance",
-            "SELECT count(*) AS n FROM outbox_event WHERE stream_sequence > 0 AND subject = 'finance.loan.drawn.v1'"
+            "SELECT count(*) AS n FROM outbox_event JOIN outbox_published USING (position)"
+            " WHERE stream_sequence > 0 AND subject = 'finance.loan.drawn.v1'"
             f" AND request_id = ANY(ARRAY{list(sent)!r})",
         )
         runs.take(sent, applied, accepted=pressed.sent, published=int(row["n"]))

@@ -29,7 +29,7 @@ SERVICE = "registry"
 _FLOOR_STREAM = "FINANCE"
 _IN_FLIGHT = 4_000
 _WAIT_S = 120.0
-_WAITS = "SELECT EXISTS (SELECT FROM outbox_event WHERE published_at IS NULL)"
+_WAITS = "SELECT EXISTS (SELECT FROM outbox_waiting)"
 _DISK = "outbox marks in PostgreSQL with fsync, JetStream synced per atomic batch ÷ JetStream synced per message"
 _PEER_DISK = "PostgreSQL with fsync on both sides; JetStream synced per atomic batch ÷ per message"
 
@@ -103,7 +103,7 @@ async def relayed(postgres: DatabaseServer, broker: Broker, events: int) -> tupl
             running.cancel()
             with suppress(asyncio.CancelledError):
                 await running
-        published = int(str(await scalar(database, "SELECT count(*) FROM outbox_event WHERE stream_sequence > 0")))
+        published = int(str(await scalar(database, "SELECT count(*) FROM outbox_published WHERE stream_sequence > 0")))
     consumed = await read_all(broker, SERVICE)
     return events / took, Gate(events, committed, published, consumed)
 

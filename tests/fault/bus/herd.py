@@ -27,7 +27,7 @@ seeded = pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed{seed}")
 FIRMS = tuple(f"firm-{number}" for number in range(4))
 TWICE = "SELECT count(*) FROM effect WHERE times <> 1"
 WAITING = "SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL"
-UNPUBLISHED = "SELECT count(*) FROM outbox_event WHERE published_at IS NULL"
+UNPUBLISHED = "SELECT count(*) FROM outbox_waiting"
 
 
 def chance_of(seed: int) -> random.Random:

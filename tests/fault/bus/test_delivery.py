@@ -31,6 +31,7 @@ from tests.fault.bus.herd import (
     seeded,
     workers,
 )
+from tests.support.outbox_marks import waiting_again
 from tests.support.pair import CLOCK, Pair, marked, named
 
 WRITERS = 8
@@ -81,7 +82,7 @@ async def test_a_duplicate_after_the_brokers_window_has_one_effect(
         await comes_to(pair.publisher, UNPUBLISHED, 0)
         await asyncio.sleep(0.6 + chance.random())
         async with pair.publisher.engine.begin() as connection:
-            await connection.execute(text("UPDATE outbox_event SET published_at = NULL, stream_sequence = NULL"))
+            await connection.execute(text(waiting_again()))
         await pair.emit(marked("last"))
         await comes_to(pair.listener, "SELECT count(*) FROM effect", 5)
         await comes_to(pair.publisher, UNPUBLISHED, 0)
@@ -181,7 +182,10 @@ async def _stream_is_in_order(pair: Pair) -> None:
         by_firm: dict[str, list[int]] = defaultdict(list)
         async with pair.publisher.engine.connect() as connection:
             rows = await connection.execute(
-                text("SELECT aggregate_id, sequence FROM outbox_event ORDER BY stream_sequence")
+                text(
+                    "SELECT aggregate_id, sequence FROM outbox_event JOIN outbox_published USING (position)"
+                    " ORDER BY stream_sequence"
+                )
             )
             for firm, sequence in rows:
                 by_firm[firm].append(sequence)

@@ -22,6 +22,7 @@ from tests.fault.bus.herd import (
     seeded,
     workers,
 )
+from tests.support.outbox_marks import published_unsent, waiting_again
 from tests.support.pair import Pair, marked, named
 
 
@@ -82,7 +83,7 @@ async def test_what_comes_after_an_event_that_never_came_is_parked_and_the_rest_
     missing = chance.randint(2, 6)
     events = [one for one in await recorded(pair) if (one.aggregate_id, one.sequence) != ("gap", missing)]
     async with pair.publisher.engine.begin() as connection:
-        await connection.execute(text("UPDATE outbox_event SET published_at = now()"))
+        await connection.execute(text(published_unsent()))
     await publish_raw(pair, events)
     async with workers(pair, 3):
         await comes_to(pair.listener, f"{WAITING} AND reason LIKE 'gap:%'", 7 - missing)
@@ -91,10 +92,7 @@ async def test_what_comes_after_an_event_that_never_came_is_parked_and_the_rest_
             [("gap", place) for place in range(1, missing)] + [("whole", place) for place in range(1, 8)]
         )
         async with pair.publisher.engine.begin() as connection:
-            await connection.execute(
-                text("UPDATE outbox_event SET published_at = NULL WHERE aggregate_id = 'gap' AND sequence = :missing"),
-                {"missing": missing},
-            )
+            await connection.execute(text(waiting_again(f"aggregate_id = 'gap' AND sequence = {missing}")))
         async with relays(pair, 1):
             # Nobody has to do anything: the letters are replayed once the one before them has come.
             await comes_to(pair.listener, WAITING, 0)

@@ -122,7 +122,9 @@ async def _rows(pair: Pair, sql: str) -> list[tuple[Any, ...]]:
 async def _slowest(pair: Pair) -> float:
     """Return the longest time from a publication to its effect, by the one clock of the database server."""
     async with pair.publisher.engine.connect() as connection:
-        rows = await connection.execute(text("SELECT id, extract(epoch FROM published_at) FROM outbox_event"))
+        rows = await connection.execute(
+            text("SELECT id, extract(epoch FROM published_at) FROM outbox_event JOIN outbox_published USING (position)")
+        )
         published = {event_id: float(at) for event_id, at in rows}
     received = await _rows(pair, "SELECT event_id, extract(epoch FROM received_at) FROM inbox_entry")
     return max(float(at) - published[event_id] for event_id, at in received)

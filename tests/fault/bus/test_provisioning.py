@@ -195,7 +195,7 @@ async def test_a_service_whose_stream_nobody_makes_waits_and_says_so(pair: Pair,
 
         await until(told)
         provisioning = asyncio.ensure_future(watch(unprovisioned.url(PROVISIONER)))
-        await comes_to(pair.publisher, "SELECT count(*) FROM outbox_event WHERE published_at IS NULL", 0)
+        await comes_to(pair.publisher, "SELECT count(*) FROM outbox_waiting", 0)
         assert bus.warnings() == []
         provisioning.cancel()
         await asyncio.gather(provisioning, return_exceptions=True)

@@ -77,7 +77,7 @@ async def test_an_event_that_its_publisher_did_not_sign_is_a_dead_letter_and_an_
     # Nor does it close the publisher, whose outbox does not know it.
     async with pair.running(consumers=False):
         await pair.emit(named("firm-3", "after"))
-        await comes_to(pair.publisher, "SELECT count(*) FROM outbox_event WHERE published_at IS NULL", 0)
+        await comes_to(pair.publisher, "SELECT count(*) FROM outbox_waiting", 0)
     assert await count(pair.publisher, "SELECT count(*) FROM history_break") == 0
 
 
@@ -163,7 +163,7 @@ async def test_what_a_stream_held_before_events_were_signed_is_believed_and_noth
         # The relay publishes it too, signed: it has its one effect.
         await comes_to(pair.listener, REFUSED.format("missing"), 1)
         await comes_to(pair.listener, "SELECT count(*) FROM enterprise_name", 1)
-        await comes_to(pair.publisher, "SELECT count(*) FROM outbox_event WHERE published_at IS NULL", 0)
+        await comes_to(pair.publisher, "SELECT count(*) FROM outbox_waiting", 0)
     assert await scalar(pair.listener, "SELECT name FROM enterprise_name") == "before"
     assert await count(pair.publisher, "SELECT count(*) FROM history_break") == 0
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(400)
 STORED, BEHIND = 10_000, 2_000
 BITTEN = 300
 SEEDS = range(1, int(os.environ.get("FAULT_SEEDS", "6")) + 1)
-UNPUBLISHED = "SELECT count(*) FROM outbox_event WHERE published_at IS NULL"
+UNPUBLISHED = "SELECT count(*) FROM outbox_waiting"
 HELD = "SELECT count(*) FROM enterprise_name"
 # Patience is wide on a busy machine; what it took is printed.
 PATIENCE = float(os.environ.get("FAULT_PATIENCE", "120"))

@@ -7,9 +7,10 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from shared.db import outbox
+from tests.support.outbox_marks import waiting_again
 from tests.support.pair import Pair, count, marked, named, reaches
 
-UNPUBLISHED = "SELECT count(*) FROM outbox_event WHERE published_at IS NULL"
+UNPUBLISHED = "SELECT count(*) FROM outbox_waiting"
 
 
 @pytest.fixture(autouse=True)
@@ -18,12 +19,15 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.bus.relay.BATCH", 5)
 
 
+IN_STEP = "SELECT count(*) FROM outbox_event JOIN outbox_published USING (position) WHERE stream_sequence = sequence"
+
+
 async def test_batch_after_batch_is_published_once_and_keeps_the_order_of_an_aggregate(pair: Pair) -> None:
     before = _published()
     await pair.emit(*(marked("firm-1") for _ in range(48)))
     async with pair.running(consumers=False):
         await reaches(pair.publisher, UNPUBLISHED, 0)
-    assert await count(pair.publisher, "SELECT count(*) FROM outbox_event WHERE stream_sequence = sequence") == 48
+    assert await count(pair.publisher, IN_STEP) == 48
     assert await count(pair.publisher, "SELECT stream_sequence FROM relay_mark") == 48
     assert _published() - before == 48
 
@@ -37,13 +41,13 @@ async def test_a_batch_of_which_the_stream_holds_some_already_is_sent_again_one_
     async with pair.running(consumers=False):
         await reaches(pair.publisher, UNPUBLISHED, 0)
     async with pair.publisher.engine.begin() as connection:
-        await connection.execute(text("UPDATE outbox_event SET published_at = NULL WHERE position > 3"))
+        await connection.execute(text(waiting_again("position > 3")))
     await pair.emit(*(marked("firm-1") for _ in range(12)))
     async with pair.running():
         await reaches(pair.listener, "SELECT count(*) FROM effect", 24)
         await reaches(pair.publisher, UNPUBLISHED, 0)
     assert pair.handlers.happened == [("firm-1", number) for number in range(1, 25)]
-    assert await count(pair.publisher, "SELECT count(*) FROM outbox_event WHERE stream_sequence = sequence") == 24
+    assert await count(pair.publisher, IN_STEP) == 24
 
 
 async def test_nothing_read_ahead_is_sent_while_an_event_before_it_is_refused(pair: Pair) -> None:

@@ -12,6 +12,7 @@ from shared.events.registry import IntegrityChanged
 from shared.kernel.actor import system_actor
 from tests.support.event_keys import signed, trust
 from tests.support.lab import scalar
+from tests.support.outbox_marks import published_unsent, waiting_again
 from tests.support.pair import CLOCK, Pair, count, marked, named, until
 
 
@@ -31,7 +32,7 @@ async def test_many_events_arrive_once_and_the_newest_state_stands(pair: Pair) -
         await until(arrived)
     assert await count(pair.listener, "SELECT count(*) FROM effect WHERE times <> 1") == 0
     assert pair.handlers.happened == [("firm-1", number) for number in range(1, 31)]
-    assert await count(pair.publisher, "SELECT count(*) FROM outbox_event WHERE published_at IS NULL") == 0
+    assert await count(pair.publisher, "SELECT count(*) FROM outbox_waiting") == 0
 
 
 async def test_a_row_that_commits_late_under_a_low_position_is_published_too(pair: Pair) -> None:
@@ -104,11 +105,11 @@ async def test_an_ack_that_was_never_marked_is_published_again_and_applied_once(
 
         await until(there)
         async with pair.publisher.engine.begin() as connection:
-            await connection.execute(text("UPDATE outbox_event SET published_at = NULL WHERE position > 10"))
+            await connection.execute(text(waiting_again("position > 10")))
         await pair.emit(marked("last"))
 
         async def again() -> bool:
-            unpublished = await count(pair.publisher, "SELECT count(*) FROM outbox_event WHERE published_at IS NULL")
+            unpublished = await count(pair.publisher, "SELECT count(*) FROM outbox_waiting")
             return unpublished == 0 and await count(pair.listener, "SELECT count(*) FROM effect") == 21
 
         await until(again)
@@ -150,7 +151,7 @@ async def test_poison_goes_to_the_dead_letters_with_its_reason_while_the_next_me
 async def test_a_happening_after_a_gap_is_parked_and_never_applied_silently(pair: Pair) -> None:
     await pair.emit(marked("firm-1"), marked("firm-1"), marked("firm-1"))
     async with pair.publisher.engine.begin() as connection:
-        await connection.execute(text("UPDATE outbox_event SET published_at = now() WHERE sequence = 2"))
+        await connection.execute(text(published_unsent("sequence = 2")))
     async with pair.running():
 
         async def parked() -> bool:
@@ -159,7 +160,7 @@ async def test_a_happening_after_a_gap_is_parked_and_never_applied_silently(pair
         await until(parked)
         assert pair.handlers.happened == [("firm-1", 1)]
         async with pair.publisher.engine.begin() as connection:
-            await connection.execute(text("UPDATE outbox_event SET published_at = NULL WHERE sequence = 2"))
+            await connection.execute(text(waiting_again("sequence = 2")))
 
         async def second() -> bool:
             return len(pair.handlers.happened) == 2
@@ -190,7 +191,7 @@ async def test_a_wiped_stream_is_made_again_and_published_again_without_a_second
 
         await until(healed)
     assert await count(pair.listener, "SELECT count(*) FROM effect WHERE times <> 1") == 0
-    assert await count(pair.publisher, "SELECT count(*) FROM outbox_event WHERE published_at IS NULL") == 0
+    assert await count(pair.publisher, "SELECT count(*) FROM outbox_waiting") == 0
 
 
 async def test_a_broker_that_is_killed_and_comes_back_loses_nothing(pair: Pair) -> None:

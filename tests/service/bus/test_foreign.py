@@ -14,7 +14,7 @@ from tests.support.event_keys import folder as folder_of_keys
 from tests.support.lab import scalar
 from tests.support.pair import Pair, count, named, reaches
 
-UNPUBLISHED = "SELECT count(*) FROM outbox_event WHERE published_at IS NULL"
+UNPUBLISHED = "SELECT count(*) FROM outbox_waiting"
 OPEN = "SELECT count(*) FROM history_break WHERE accepted_at IS NULL"
 DISCARDED = "SELECT count(*) FROM discarded_event"
 

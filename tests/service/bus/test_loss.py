@@ -16,7 +16,7 @@ from tests.support.event_keys import event_keys, signed
 from tests.support.pair import CLOCK, Pair, count, marked, named, reaches, until
 
 NAMES_HELD = "SELECT count(*) FROM enterprise_name"
-UNPUBLISHED = "SELECT count(*) FROM outbox_event WHERE published_at IS NULL"
+UNPUBLISHED = "SELECT count(*) FROM outbox_waiting"
 TWICE = "SELECT count(*) FROM effect WHERE times <> 1"
 
 

@@ -27,6 +27,7 @@ from shared.telemetry import continue_trace
 from tests.support.bus import deliver, wrap
 from tests.support.event_keys import trust
 from tests.support.nats import Broker
+from tests.support.outbox_marks import published_unsent, waiting_again
 from tests.support.pair import CLOCK, Listener, Pair, count, marked, named, reaches, until
 from tests.support.postgres import state_folder
 
@@ -85,11 +86,11 @@ async def test_a_parked_event_takes_effect_by_itself_once_the_one_before_it_came
     monkeypatch.setattr("shared.bus.runner.DEAD_LETTER_SECONDS", 0.2)
     await pair.emit(marked("firm-1"), marked("firm-1"), marked("firm-1"), marked("firm-1"))
     async with pair.publisher.engine.begin() as connection:
-        await connection.execute(text("UPDATE outbox_event SET published_at = now() WHERE sequence = 2"))
+        await connection.execute(text(published_unsent("sequence = 2")))
     async with pair.running():
         await reaches(pair.listener, "SELECT count(*) FROM dead_letter WHERE reason LIKE 'gap:%'", 2)
         async with pair.publisher.engine.begin() as connection:
-            await connection.execute(text("UPDATE outbox_event SET published_at = NULL WHERE sequence = 2"))
+            await connection.execute(text(waiting_again("sequence = 2")))
         await reaches(pair.listener, "SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL", 0)
     assert pair.handlers.happened == [("firm-1", number) for number in (1, 2, 3, 4)]
 
@@ -178,9 +179,9 @@ async def test_a_letter_is_not_kept_twice_and_a_second_replay_does_nothing(pair:
     async with pair.running():
         await reaches(pair.listener, "SELECT count(*) FROM dead_letter", 1)
         async with pair.publisher.engine.begin() as connection:
-            await connection.execute(text("UPDATE outbox_event SET published_at = NULL"))
+            await connection.execute(text(waiting_again()))
         await pair.lose_stream()
-        await reaches(pair.publisher, "SELECT count(*) FROM outbox_event WHERE published_at IS NULL", 0)
+        await reaches(pair.publisher, "SELECT count(*) FROM outbox_waiting", 0)
         reader = await nats_client.connect(pair.broker.url("finance"), inbox_prefix=b"_INBOX_finance")
 
         async def answered() -> bool:

@@ -227,7 +227,7 @@ async def test_a_bus_one_of_whose_tasks_failed_begins_again(pair: Pair) -> None:
     for name in ("firm-1", "firm-2"):
         await until(connected)
         await pair.emit(named(name, "x"))
-        await reaches(pair.publisher, "SELECT count(*) FROM outbox_event WHERE published_at IS NULL", 0)
+        await reaches(pair.publisher, "SELECT count(*) FROM outbox_waiting", 0)
         relay, bus._relay = bus._relay, None
         assert relay is not None
         await relay._js._nc.close()

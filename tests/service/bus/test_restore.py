@@ -18,10 +18,11 @@ from shared.events.registry import EnterpriseChanged, IntegrityChanged
 from shared.kernel.ids import new_id
 from tests.support.event_keys import folder as folder_of_keys
 from tests.support.lab import scalar
+from tests.support.outbox_marks import waiting_again
 from tests.support.pair import Listener, Pair, count, marked, named, reaches, until
 from tests.support.postgres import DatabaseServer
 
-UNPUBLISHED = "SELECT count(*) FROM outbox_event WHERE published_at IS NULL"
+UNPUBLISHED = "SELECT count(*) FROM outbox_waiting"
 OPEN = "SELECT count(*) FROM history_break WHERE accepted_at IS NULL"
 NAME = "SELECT name FROM enterprise_name WHERE uscc = '{}'"
 Backup = Callable[[Pair], contextlib.AbstractAsyncContextManager[Pair]]
@@ -134,7 +135,7 @@ async def test_after_accepting_others_hold_again_what_the_owner_holds(
 async def test_a_crash_between_acknowledgement_and_mark_is_no_break(pair: Pair) -> None:
     await live_through(pair, *(named(f"firm-{number}", "x") for number in range(20)))
     async with pair.publisher.engine.begin() as connection:
-        await connection.execute(text("UPDATE outbox_event SET published_at = NULL, stream_sequence = NULL"))
+        await connection.execute(text(waiting_again()))
         await connection.execute(text("UPDATE relay_mark SET stream_sequence = 3"))
     async with pair.running():
         await reaches(pair.publisher, UNPUBLISHED, 0)
@@ -219,7 +220,8 @@ async def test_a_backup_put_back_under_a_running_relay_is_noticed_too(pair: Pair
         await pair.emit(*(named(f"firm-{number}", "x") for number in range(5)))
         await reaches(pair.publisher, UNPUBLISHED, 0)
         async with pair.publisher.engine.begin() as connection:
-            await connection.execute(text("DELETE FROM outbox_event WHERE position > 3"))
+            for table in ("outbox_event", "outbox_published"):
+                await connection.execute(text(f"DELETE FROM {table} WHERE position > 3"))
             await connection.execute(text("UPDATE relay_mark SET stream_sequence = 3"))
 
         async def noticed() -> bool:

@@ -19,7 +19,7 @@ from tests.support.pair import CLOCK, Pair, count, marked, named, reaches
 
 TRANSACTIONS = "SELECT count(DISTINCT xmin::text) FROM effect"
 EFFECTS = "SELECT count(*) FROM effect"
-UNPUBLISHED = "SELECT count(*) FROM outbox_event WHERE published_at IS NULL"
+UNPUBLISHED = "SELECT count(*) FROM outbox_waiting"
 
 
 async def test_many_events_share_few_transactions(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:

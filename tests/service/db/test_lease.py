@@ -196,9 +196,12 @@ async def test_a_relay_that_was_overtaken_marks_nothing(postgres: DatabaseServer
         await asyncio.sleep(0.1)
         assert await quick.take()
         put = text("""
-            INSERT INTO outbox_event
-                (id, subject, aggregate, aggregate_id, version, sequence, occurred_at, causation_id, data)
-            VALUES (gen_random_uuid(), 's', 'a', 'i', 1, 1, now(), gen_random_uuid(), '{}') RETURNING position
+            WITH event AS (
+                INSERT INTO outbox_event
+                    (id, subject, aggregate, aggregate_id, version, sequence, occurred_at, causation_id, data)
+                VALUES (gen_random_uuid(), 's', 'a', 'i', 1, 1, now(), gen_random_uuid(), '{}') RETURNING position
+            )
+            INSERT INTO outbox_waiting (position, occurred_at) SELECT position, now() FROM event RETURNING position
         """)
         async with database.engine.begin() as connection:
             position = (await connection.execute(put)).scalar_one()

@@ -6,6 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
@@ -13,7 +14,16 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.sql.sqltypes import AutoString
 
 from shared.db.engine import TIMEOUTS, Database, driver_url
-from shared.db.migrate import _render_item, heads_of, is_current, metadata_of, migrate, package_of
+from shared.db.migrate import (
+    _render_item,
+    _with_connection,
+    config_for,
+    heads_of,
+    is_current,
+    metadata_of,
+    migrate,
+    package_of,
+)
 from shared.kernel.personal import PersonalColumn
 from tests.support.lab import scalar
 from tests.support.postgres import DatabaseServer
@@ -89,3 +99,37 @@ def test_a_migration_names_plain_types_only() -> None:
     assert _render_item("type", AutoString(), None) == "sa.String()"  # type: ignore[arg-type]
     assert _render_item("type", PersonalColumn(), None) == "sa.LargeBinary()"  # type: ignore[arg-type]
     assert _render_item("type", sa.BigInteger(), None) is False  # type: ignore[arg-type]
+
+
+async def test_what_waits_and_what_was_published_is_taken_over_from_the_marks_on_the_events(
+    postgres: DatabaseServer,
+) -> None:
+    url = await postgres.database_url("gateway")
+    owner = postgres.owner_url(url)
+    await _with_connection(
+        owner, lambda connection: command.downgrade(config_for("gateway", connection), "infrastructure_0010")
+    )
+    database = Database(owner, service="gateway")
+    async with database.engine.begin() as connection:
+        await connection.execute(
+            text("""
+            INSERT INTO outbox_event (id, subject, aggregate, aggregate_id, version, sequence, occurred_at,
+                                      causation_id, data, published_at, stream_sequence)
+            SELECT gen_random_uuid(), 's', 'a', 'i', number, number, '2026-01-02', gen_random_uuid(), '{}',
+                   CASE WHEN number < 3 THEN CAST('2026-01-03' AS timestamptz) END, CASE WHEN number = 1 THEN 7 END
+            FROM generate_series(1, 3) AS number
+            """)
+        )
+    await migrate(owner, "gateway", runner="gateway")
+    numbers = "string_agg(version || ':' || coalesce(stream_sequence, 0), ' ' ORDER BY version)"
+    told = await scalar(database, f"SELECT {numbers} FROM outbox_event JOIN outbox_published USING (position)")
+    assert told == "1:7 2:0"
+    waits = "SELECT string_agg(version::text, ' ') FROM outbox_event JOIN outbox_waiting USING (position)"
+    assert await scalar(database, waits) == "3"
+    with pytest.raises(sa.exc.IntegrityError, match="append-only"):
+        async with database.engine.begin() as connection:
+            await connection.execute(text("DELETE FROM outbox_event WHERE version = 1"))
+    async with database.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM outbox_event WHERE version = 3"))
+    await database.close()
+    await postgres.drop(url)

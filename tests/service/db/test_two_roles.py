@@ -101,14 +101,22 @@ async def test_an_event_that_was_published_is_never_taken_out_and_one_that_waits
 ) -> None:
     url = await postgres.database_url("gateway")
     put = """
-        INSERT INTO outbox_event
-            (id, subject, aggregate, aggregate_id, version, sequence, occurred_at, causation_id, data)
-        VALUES (gen_random_uuid(), 's', 'a', 'i', $1, $1, now(), gen_random_uuid(), '{}')
+        WITH event AS (
+            INSERT INTO outbox_event
+                (id, subject, aggregate, aggregate_id, version, sequence, occurred_at, causation_id, data)
+            VALUES (gen_random_uuid(), 's', 'a', 'i', $1, $1, now(), gen_random_uuid(), '{}') RETURNING position
+        )
+        INSERT INTO outbox_waiting (position, occurred_at) SELECT position, now() FROM event
     """
     async with session(url) as runner:
         await runner.execute(put, 1)
         await runner.execute(put, 2)
-        await runner.execute("UPDATE outbox_event SET published_at = now(), stream_sequence = 1 WHERE version = 1")
+        await runner.execute("DELETE FROM outbox_waiting WHERE position = 1")
+        await runner.execute("INSERT INTO outbox_published VALUES (1, 1, now())")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await runner.execute("DELETE FROM outbox_published")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await runner.execute("UPDATE outbox_event SET occurred_at = now()")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await runner.execute("DELETE FROM outbox_event WHERE version = 2")
     async with session(postgres.owner_url(url)) as owner:

@@ -13,6 +13,7 @@ from shared.events.catalogue import PUBLISHERS
 from shared.kernel.actor import system_actor
 from shared.kernel.clock import SystemClock
 from tests.service.finance.world import WAN, World, done
+from tests.support.outbox_marks import published_unsent, waiting_again
 from tests.support.postgres import DatabaseServer
 
 ACTOR = system_actor("finance")
@@ -29,7 +30,8 @@ PLANTED = {
     "versions of events": "UPDATE outbox_event SET version = version + 9 WHERE subject = 'finance.loan.drawn.v1'",
     "sequences of each event": "UPDATE outbox_event SET sequence = 2 WHERE subject = 'finance.loan.drawn.v1'",
     "counters of events": "UPDATE event_counter SET value = 0 WHERE subject = 'finance.loan.drawn.v1'",
-    "no event waits": "UPDATE outbox_event SET published_at = NULL WHERE subject = 'finance.loan.drawn.v1'",
+    "no event waits": waiting_again("subject = 'finance.loan.drawn.v1'"),
+    "each event waits": "DELETE FROM outbox_published",
     "no dead letter": """
         INSERT INTO dead_letter (handler, subject, payload, reason, deliveries) VALUES ('h', 's', '', 'r', 5)
     """,
@@ -51,7 +53,7 @@ async def lent(world: World) -> None:
     cover = done(await world.bank().post(f"/v1/drawdowns/{drawdown['id']}/cover"), 201)
     done(await world.manager.post(f"/v1/covers/{cover['id']}:decide", json={"decision": "COVERED"}))
     await world.repay(drawdown["id"], 25 * WAN)
-    await world.service.tamper("UPDATE outbox_event SET published_at = now() - interval '2 minutes'")
+    await world.service.tamper(published_unsent(at="now() - interval '2 minutes'"))
 
 
 async def wrong(world: World) -> dict[str, tuple[str, ...]]:
@@ -88,7 +90,7 @@ async def test_the_command_walks_all_services_and_names_what_nobody_told_and_wha
     for name in PUBLISHERS:
         url = world.service.db.url if name == "finance" else await postgres.database_url(name)
         monkeypatch.setenv(f"{name.upper()}_DATABASE_URL", url)
-    await world.service.tamper("UPDATE outbox_event SET published_at = now()")
+    await world.service.tamper(published_unsent())
     assert await asyncio.to_thread(main, []) == 0
     assert "全部相符 everything agrees" in capsys.readouterr().out
     await lent(world)

@@ -22,10 +22,7 @@ from tests.support.service import RunningService
 LETTER = """
 INSERT INTO dead_letter (handler, subject, payload, reason, deliveries) VALUES ('h', 's', '', 'r', 5)
 """
-WAITING = """
-INSERT INTO outbox_event (id, subject, aggregate, aggregate_id, version, sequence, occurred_at, causation_id, data)
-VALUES (gen_random_uuid(), 's', 'a', 'one', 1, 1, now() - interval '2 minutes', gen_random_uuid(), '{}')
-"""
+WAITING = "INSERT INTO outbox_waiting (position, occurred_at) VALUES (1, now() - interval '2 minutes')"
 
 
 @pytest.fixture
