@@ -138,7 +138,6 @@ def run_fence(folder: Path) -> str:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
         env={"COLUMNS": "1000", "NO_COLOR": "1", "PATH": ""},
     )

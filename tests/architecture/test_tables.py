@@ -41,7 +41,7 @@ def test_migrations_see_every_table_without_looking_for_it(owner: str) -> None:
         f"from shared.db.migrate import metadata_of; print(*metadata_of({owner.removeprefix('services.')!r}).tables)"
     )
     run = subprocess.run(  # a process of its own: nothing else has imported the models there
-        [sys.executable, "-c", alone], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", alone], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert set(run.stdout.split()) == set(metadata_of(owner).tables)
 

@@ -93,7 +93,6 @@ async def test_a_replay_gives_the_same_bytes_also_in_another_process_and_a_chang
         capture_output=True,
         check=True,
         cwd=ROOT,
-        timeout=60,
     )
     assert again.stdout == stored["record"].encode()
     document = orjson.loads(stored["record"])

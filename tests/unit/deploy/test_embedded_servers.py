@@ -132,7 +132,7 @@ children = [Child(Program(name=f"c{{n}}", work=work, log=Path({str(tmp_path)!r})
 assert all(child.wait(20) and child.exit_code() == 0 for child in children)
 """
     repository = Path(__file__).resolve().parents[3]
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=repository, timeout=60)
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=repository)
     said = [(tmp_path / f"log{number}").read_text().split() for number in range(4)]
     assert len({words[0] for words in said}) == 4
     assert len({words[1] for words in said}) == 4
@@ -155,7 +155,5 @@ except ThreadsError as fault:
     print("refused", fault)
 """
     repository = Path(__file__).resolve().parents[3]
-    done = subprocess.run(
-        [sys.executable, "-c", script], check=True, cwd=repository, timeout=60, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, cwd=repository, capture_output=True, text=True)
     assert ("refused 2 threads" in done.stdout) == is_refused
