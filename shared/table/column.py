@@ -31,6 +31,7 @@ class TableColumn:
         required: a list without this column is no such list.
         names: further headings under which offices carry it; units in brackets and stars need not be named.
         choices: (code, Chinese word) of every value that is taken, for a column of choices.
+        measures: words that may stand behind a number and change nothing, such as 人 in `100人`.
     """
 
     field: str
@@ -43,6 +44,7 @@ class TableColumn:
     required: bool = False
     names: tuple[str, ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
+    measures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,19 @@ def whole_number(text: str, scale: int = 1) -> int | None:
         return None
 
 
+def read_whole(cells: Cells, field: str, form: ListForm) -> int | None:
+    """Return the whole number of a cell, `2025年` or `100人` where its column has that measure; None for anything else.
+
+    Source: K-TAB-03 (design: what offices write behind a number is read or named).
+    """
+    text = cells.text(field)
+    if text is None:
+        return None
+    plain = text.strip()
+    measure = next((one for one in form.column(field).measures if plain.endswith(one)), "")
+    return whole_number(plain.removesuffix(measure).strip())
+
+
 def read_choice(cells: Cells, field: str, words: Mapping[str, Value]) -> Value | None:
     """Return what a word of a cell stands for, or None where it is empty or not among `words` (folded).
 

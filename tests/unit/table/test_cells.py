@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.registry.enterprise.rules.filing_import import FORM as FILINGS
+from services.techtransfer.listing.rules.listing_list import NEEDS
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.table.amount import read_amount
+from shared.table.column import ListForm
 from shared.table.finding import FindingKind, RowGravity, finding, from_refusal, is_refused, texts, visible
 from shared.table.kinds import GENERAL
 from shared.table.read import (
@@ -19,6 +22,7 @@ from shared.table.read import (
     read_code,
     read_day,
     read_money,
+    read_whole,
     whole_number,
 )
 from shared.table.word import folded_word
@@ -143,6 +147,27 @@ def test_an_amount_that_is_not_known_is_noted_by_its_currency() -> None:
 )
 def test_whole_numbers_are_never_rounded(text: str, scale: int, number: int | None) -> None:
     assert whole_number(text, scale) == number
+
+
+@pytest.mark.parametrize(
+    ("form", "field", "text", "number"),
+    [
+        (FILINGS, "year", "2025年", 2025),
+        (FILINGS, "year", "2025 年度", 2025),
+        (FILINGS, "staff", "1,200人", 1_200),
+        (FILINGS, "innovative_products", "3项", 3),
+        (FILINGS, "staff", "100年", None),
+        (FILINGS, "staff", "人", None),
+        (FILINGS, "staff", "约100人", None),
+        (NEEDS, "trl_wanted", "6级", 6),
+        (NEEDS, "solution_months", "18个月", 18),
+        (NEEDS, "solution_months", "2年", None),
+    ],
+)
+def test_a_measure_of_its_column_may_stand_behind_a_number(
+    form: ListForm, field: str, text: str, number: int | None
+) -> None:
+    assert read_whole(cells_under(form, {form.column(field).title_zh: text}), field, form) == number
 
 
 @pytest.mark.parametrize("text", ["N/A", "", "—", "无", " ", "#N/A", "/"])

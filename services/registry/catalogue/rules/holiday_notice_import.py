@@ -14,7 +14,7 @@ from shared.kernel.text import without_invisible
 from shared.table.cells import Cells
 from shared.table.column import ColumnKind, ListForm, TableColumn
 from shared.table.finding import FindingKind, RowFinding, RowGravity, finding
-from shared.table.read import first_of, invalid_cells, missing_or_invalid, read_choice, read_day, whole_number
+from shared.table.read import first_of, invalid_cells, missing_or_invalid, read_choice, read_day, read_whole
 from shared.table.row import ReadLine
 from shared.table.word import folded_word
 
@@ -68,6 +68,7 @@ FORM = ListForm(
             kind=ColumnKind.WHOLE,
             required=True,
             names=("年度",),
+            measures=("年度", "年"),
         ),
         TableColumn(
             "number",
@@ -171,8 +172,7 @@ def read_line(cells: Cells, today: date) -> ReadLine[HolidayLine]:
     Source: R-HOL-02 (design; 国务院办公厅节假日安排通知).
     """
     del today
-    text = cells.text("year")
-    year = None if text is None else whole_number(text.removesuffix("年"))
+    year = read_whole(cells, "year", FORM)
     if year is None or not date.min.year < year < date.max.year:
         return ReadLine(None, None, (missing_or_invalid(cells, "year", FORM),))
     issued_on, wrong = read_day(cells, "issued_on")

@@ -21,10 +21,14 @@ from shared.table.read import (
     missing_or_invalid,
     read_choice,
     read_code,
+    read_whole,
     whole_number,
 )
 from shared.table.row import ReadLine
 from shared.table.word import folded_word
+
+_PERSONS = ("人", "名")
+_MEASURES = {"year": ("年度", "年"), "innovative_products": ("项", "个", "件")}
 
 
 def _count(
@@ -32,7 +36,16 @@ def _count(
 ) -> TableColumn:
     meaning_zh, meaning_en = "人数或个数，整数" if field != "year" else "年度，如 2025", "A whole number"
     return TableColumn(
-        field, zh, en, meaning_zh, meaning_en, example, kind=ColumnKind.WHOLE, required=required, names=names
+        field,
+        zh,
+        en,
+        meaning_zh,
+        meaning_en,
+        example,
+        kind=ColumnKind.WHOLE,
+        required=required,
+        names=names,
+        measures=_MEASURES.get(field, _PERSONS),
     )
 
 
@@ -120,14 +133,14 @@ def read_line(cells: Cells, today: date) -> ReadLine[FilingLine]:
     wrong: list[RowFinding] = []
     if not codes.is_well_formed(code):
         wrong.append(finding(CODE_MALFORMED, cells.column("uscc"), code))
-    year = _whole(cells, "year")
+    year = read_whole(cells, "year", FORM)
     if year is None:
         wrong.append(missing_or_invalid(cells, "year", FORM))
     values: dict[str, int | None] = {}
     for field in (*_COUNTS, *_AMOUNTS):
         if cells.text(field) is None and field in _OPTIONAL:
             continue
-        values[field] = _fen(cells, field) if field in _AMOUNTS else _whole(cells, field)
+        values[field] = _fen(cells, field) if field in _AMOUNTS else read_whole(cells, field, FORM)
         if values[field] is None:
             wrong.append(missing_or_invalid(cells, field, FORM))
     if wrong or year is None:
@@ -168,11 +181,6 @@ def _validated(
     except ValidationError as problem:
         return ReadLine(None, None, (*findings, *invalid_cells(cells, problem, FORM, first_of)))
     return ReadLine(f"{code}/{year}", line, tuple(findings))
-
-
-def _whole(cells: Cells, field: str) -> int | None:
-    text = cells.text(field)
-    return None if text is None else whole_number(text)
 
 
 def _fen(cells: Cells, field: str) -> int | None:

@@ -30,7 +30,7 @@ from shared.table.read import (
     read_day,
     read_money,
     read_unit,
-    whole_number,
+    read_whole,
 )
 from shared.table.row import ReadLine
 from shared.table.word import folded_word, words_of
@@ -212,7 +212,7 @@ def _value(cells: Cells, field: str, form: ListForm, today: date) -> tuple[Any, 
         unit = read_unit(cells, field, today).unit
         value = None if unit is None else unit.unit_id
     elif kind is ColumnKind.WHOLE:
-        value = whole_number(text)
+        value = read_whole(cells, field, form)
     elif field == "cooperation_modes":
         words = [_words(form, field).get(folded_word(part)) for part in _KEYWORDS_APART.split(text) if part.strip()]
         value = None if None in words else words

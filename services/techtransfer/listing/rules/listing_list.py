@@ -152,7 +152,15 @@ ACHIEVEMENTS = ListForm(
             choices=tuple((one.value, _zh(one)) for one in ResultStage),
         ),
         TableColumn(
-            "trl", "技术成熟度", "readiness level", "1 至 9", "1 to 9", "6", kind=ColumnKind.WHOLE, required=True
+            "trl",
+            "技术成熟度",
+            "readiness level",
+            "1 至 9",
+            "1 to 9",
+            "6",
+            kind=ColumnKind.WHOLE,
+            required=True,
+            measures=("级",),
         ),
         TableColumn(
             "asking_price_fen",
@@ -239,6 +247,7 @@ NEEDS = ListForm(
             "1 to 9, or nothing",
             "6",
             kind=ColumnKind.WHOLE,
+            measures=("级",),
         ),
         TableColumn(
             "budget_fen",
@@ -257,6 +266,7 @@ NEEDS = ListForm(
             "Whole months, or nothing",
             "18",
             kind=ColumnKind.WHOLE,
+            measures=("个月", "月"),
         ),
         TableColumn(
             "ip_ownership",
