@@ -163,6 +163,30 @@ async def held_documents(tx: Transaction, cited: Iterable[Cited]) -> dict[Cited,
     return {(row.sha256, row.client_id): HeldDocument(row.id, ScanVerdict(row.scan)) for row in rows}
 
 
+def held_by_evidence(table: str, columns: Sequence[str], *, where: str) -> str:
+    """Return SQL for the documents that the evidence of rows names and that were uploaded: read it with `held_in`.
+
+    The same that `held_documents` finds, as a part of the statement that reads the rows themselves.
+
+    Args:
+        table: rows with a client `entered_by`; the evidence may name another that came later.
+        columns: its JSON columns of evidence.
+        where: which rows.
+    """
+    evidence = ", ".join(f"({table}.{column})" for column in columns)
+    return f"""coalesce((
+        SELECT jsonb_agg(jsonb_build_array(document.sha256, document.client_id, document.id, document.scan))
+        FROM {table} CROSS JOIN LATERAL (VALUES {evidence}) AS cited (evidence)
+        JOIN document ON document.sha256 = cited.evidence ->> 'document_sha256'
+            AND document.client_id = coalesce(nullif(cited.evidence ->> 'entered_by', ''), {table}.entered_by)
+        WHERE {where}), '[]')"""  # noqa: S608  # constant text
+
+
+def held_in(rows: Iterable[Sequence[str]]) -> dict[Cited, HeldDocument]:
+    """Return the documents that `held_by_evidence` found."""
+    return {(sha256, client): HeldDocument(UUID(own_id), ScanVerdict(scan)) for sha256, client, own_id, scan in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class WaitingDocument:
     """A document that waits for its verdict, claimed for one scan; `attempts` counts this one."""

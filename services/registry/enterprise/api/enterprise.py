@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Response
@@ -21,11 +21,9 @@ from services.registry.enterprise.rules.enterprise import (
 )
 from services.registry.enterprise.rules.enterprise_list import FORM
 from services.registry.enterprise.rules.qualification import QualificationKind, QualificationStatus
-from services.registry.enterprise.store import credit_standing as standing_store
 from services.registry.enterprise.store import enterprise as store
-from services.registry.enterprise.store import portfolio as portfolio_store
-from services.registry.enterprise.store import qualification as qualification_store
 from services.registry.enterprise.usecases import enterprise as usecases
+from services.registry.enterprise.usecases import enterprise_page as page_usecases
 from services.registry.enterprise.usecases import qualification as qualification_usecases
 from shared.db.selection import Chosen
 from shared.db.transaction import Transaction
@@ -223,18 +221,17 @@ async def export_enterprises(file_format: Format, tx: Tx, wanted: Wanted) -> Res
 @edge(scope="registry.enterprise:read", row="unit", summary_zh="查看企业")
 async def read_enterprise(uscc: CodeText, tx: Tx) -> Response:
     """Read the whole page of an enterprise; another's is not found."""
-    enterprise = await usecases.read_enterprise(tx, uscc)
-    standing = await standing_store.find(tx, uscc)
-    portfolio = await portfolio_store.find(tx, uscc)
+    found = await page_usecases.read_enterprise_page(tx, uscc)
+    held = Evidences("registry", found.documents)
     whole = EnterprisePage.of(
-        enterprise,
-        integrity_marks=await _marks(tx, await store.marks(tx, uscc)),
-        units=[StayRead.of(stay) for stay in await store.stays(tx, uscc)],
-        qualifications=[TitleRead.of(title) for title in await qualification_store.of_enterprise(tx, uscc)],
-        portfolio=None if portfolio is None else PortfolioRead.of(portfolio),
-        credit_standing=None if standing is None else StandingRead.of(standing),
+        found.enterprise,
+        integrity_marks=[MarkRead.model_validate(_with_evidence(dict(mark), held)) for mark in found.marks],
+        units=[StayRead.model_validate(stay) for stay in found.stays],
+        qualifications=[TitleRead.model_validate(title) for title in found.titles],
+        portfolio=None if found.portfolio is None else PortfolioRead.model_validate(found.portfolio),
+        credit_standing=None if found.standing is None else StandingRead.model_validate(found.standing),
     )
-    return composed(whole, version=enterprise.version)
+    return composed(whole, version=found.enterprise.version)
 
 
 @router.patch(
@@ -291,6 +288,11 @@ async def deregister_enterprise(uscc: CodeText, body: Deregistration, tx: Tx) ->
         tx, uscc, on=body.effective_on, evidence=body.evidence
     )
     return _answer(enterprise)
+
+
+def _with_evidence(mark: dict[str, Any], held: Evidences) -> dict[str, Any]:
+    shown = {name: held.shown(mark[name], mark["entered_by"]) for name in ("opened_evidence", "cleared_evidence")}
+    return {**mark, **shown}
 
 
 async def _marks(tx: Transaction, marks: Sequence[IntegrityMark]) -> list[MarkRead]:

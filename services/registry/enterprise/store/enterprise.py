@@ -136,12 +136,6 @@ async def open_stay(tx: Transaction, uscc: str) -> UnitStay:
     return (await tx.session.execute(statement)).scalar_one()
 
 
-async def stays(tx: Transaction, uscc: str) -> Sequence[UnitStay]:
-    """Return the reporting units of an enterprise over time, oldest first."""
-    statement = select(UnitStay).where(col(UnitStay.uscc) == uscc).order_by(col(UnitStay.from_on), col(UnitStay.id))
-    return (await tx.session.execute(statement)).scalars().all()
-
-
 def _named(text: str) -> ColumnElement[bool]:
     return or_(holds_key(col(Enterprise.name_key), text), col(Enterprise.uscc) == fold_code(text).text)
 
