@@ -1,7 +1,7 @@
 """One cell of a decision table: what it accepts, read by ourselves so that it can be checked, compared and explained.
 
-The engine (zen) takes a bad cell, a text for a number or low above high without a word and matches nothing. Only forms
-whose meaning is certain are let through; each is also compiled by the engine.
+An engine of the format (JDM) takes a bad cell, a text for a number or low above high without a word and matches
+nothing. Only forms whose meaning is certain are let through; tests compare each with such an engine (zen).
 """
 
 import re
@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-
-import zen
 
 from shared.policy.header import MAX_INTEGER
 from shared.policy.problem import RuleSetInvalid
@@ -57,7 +55,7 @@ class Condition:
         return self.kind is None and not self.null
 
     def accepts(self, value: Scalar | None) -> bool:
-        """Tell whether the engine matches `value` here."""
+        """Tell whether `value` matches here."""
         if self.blank:
             return True
         if self.null or value is None:
@@ -105,20 +103,14 @@ def read_condition(text: object, parameters: Mapping[str, Any]) -> Condition:
     """Return what a condition cell accepts.
 
     Raises:
-        RuleSetInvalid: a form that is not allowed, low above high, an interval without a whole number, or a cell which
-            the engine cannot compile.
+        RuleSetInvalid: a form that is not allowed, low above high, or an interval without a whole number.
     """
     if not isinstance(text, str):
         raise RuleSetInvalid(f"a cell is a text, not {text!r}")
     cell = text.strip()
     if not cell:
         return Condition()
-    found = _parsed(cell, parameters)
-    try:
-        zen.compile_unary_expression(cell)
-    except Exception as error:  # noqa: BLE001  # the engine raises plain exceptions of its own
-        raise RuleSetInvalid(f"the engine cannot compile the cell {cell!r}: {str(error).splitlines()[0]}") from None
-    return found
+    return _parsed(cell, parameters)
 
 
 def _parsed(cell: str, parameters: Mapping[str, Any]) -> Condition:

@@ -1,12 +1,12 @@
 """A decision graph (JDM): one input, one output, tables between them, and the wires that lead the values."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from shared.policy.cell import Kind, Scalar
 from shared.policy.problem import RuleSetInvalid
-from shared.policy.table import Table, read_table
+from shared.policy.table import Row, Table, read_table
 
 _INPUT, _OUTPUT, _TABLE = "inputNode", "outputNode", "decisionTableNode"
 
@@ -35,15 +35,38 @@ class Graph:
                 found |= self.facts_of([field.partition(".")[0]]) if "." in field else {field}
         return found
 
-    def expected(self, facts: Mapping[str, Scalar | None]) -> dict[str, dict[str, Scalar]]:
-        """Return what the engine must answer, by our own reading of the cells."""
+    def decide(self, facts: Mapping[str, Scalar | None], names: Collection[str] | None = None) -> dict[str, Row]:
+        """Return the row that each table hits, in file order.
+
+        Args:
+            facts: every fact that the wanted tables read, also through others.
+            names: tables that are wanted, None = all.
+        """
+        wanted = {table.name for table in self.tables} if names is None else set(names)
+        needed = self._with_sources(wanted)
         known: dict[str, Any] = dict(facts)
-        result = {}
+        rows = {}
         for table in self.tables:
+            if table.name not in needed:
+                continue
             row = table.hit(known)
-            result[table.name] = dict(row.values)
-            known |= {f"{table.name}.{field}": value for field, value in row.values.items()}
-        return result
+            for field, value in row.values.items():
+                known[f"{table.name}.{field}"] = value
+            if table.name in wanted:
+                rows[table.name] = row
+        return rows
+
+    def _with_sources(self, names: Collection[str]) -> set[str]:
+        """Return the named tables and those that they read, however far."""
+        found = set(names)
+        for table in reversed(self.tables):  # each stands after those that it reads
+            if table.name in found:
+                found |= {source for field in table.inputs for source, dot, _ in [field.partition(".")] if dot}
+        return found
+
+    def expected(self, facts: Mapping[str, Scalar | None]) -> dict[str, dict[str, Scalar]]:
+        """Return the outputs of every table."""
+        return {name: dict(row.values) for name, row in self.decide(facts).items()}
 
     def witnesses(self) -> Iterator[dict[str, Scalar | None]]:
         """Yield sets of facts that together stand at both edges of every cell."""

@@ -1,12 +1,11 @@
-"""A rule set: one version of a policy, checked when it is read, frozen, evaluated by an engine that is built once."""
+"""A rule set: one version of a policy, checked when it is read, frozen, evaluated by the cells that were checked."""
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-import zen
 from pydantic import ValidationError
 
 from shared.policy.cell import Kind, Scalar, kind_of
@@ -17,11 +16,10 @@ from shared.policy.graph import Graph, read_graph
 from shared.policy.header import MAX_INTEGER, CellSource, Entry, Header, Indicator, Parameter
 from shared.policy.indicator_check import check_indicators
 from shared.policy.problem import FactInvalid, RuleSetInvalid
-from shared.policy.table import ROW
+from shared.policy.table import RESERVED
 
 __all__ = ["FactInvalid", "Hit", "Outcome", "RuleSet", "RuleSetInvalid"]
 
-_KEY = "graph"
 _PARTS = {"header", "parameters", "indicators", "graph"}
 _MAY_HAVE = {"cells"}
 E = TypeVar("E", bound=Entry)
@@ -76,7 +74,6 @@ class RuleSet:
     sha256: str
     graph: Graph | None
     cells: tuple[CellSource, ...]
-    _engine: zen.ZenEngine | None = field(repr=False)
 
     @property
     def policy(self) -> str:
@@ -90,7 +87,7 @@ class RuleSet:
 
     @classmethod
     def parse(cls, content: bytes, *, name: str = "") -> "RuleSet":
-        """Read a rule set and check all that the engine would pass over in silence.
+        """Read a rule set and check all that an engine of its format would pass over in silence.
 
         Raises:
             RuleSetInvalid: it names file, table and row.
@@ -109,6 +106,8 @@ class RuleSet:
         parameters = {
             name: _entry(Parameter, f"parameter {name}", given) for name, given in document["parameters"].items()
         }
+        if taken := sorted(RESERVED & parameters.keys()):
+            raise RuleSetInvalid(f"a parameter has the name of a word of the cells: {taken}")
         indicators = tuple(
             _entry(Indicator, f"indicator {number}", given) for number, given in enumerate(document["indicators"], 1)
         )
@@ -119,11 +118,8 @@ class RuleSet:
             _entry(CellSource, f"cells {number}", given) for number, given in enumerate(document.get("cells", ()), 1)
         )
         check_cell_sources(cells, graph)
-        engine = None if graph is None else _engine(document["graph"])
         digest = hashlib.sha256(content).hexdigest()
-        made = cls(header, MappingProxyType(parameters), indicators, content, digest, graph, cells, engine)
-        made._check_engine()
-        return made
+        return cls(header, MappingProxyType(parameters), indicators, content, digest, graph, cells)
 
     def param(self, name: str) -> Parameter:
         """Return a parameter with its source.
@@ -184,54 +180,25 @@ class RuleSet:
             FactInvalid: a fact is missing, a float, too large, or of another type than its table compares.
             KeyError: `nodes` names a table that is not there.
         """
-        if self.graph is None or self._engine is None:
+        if self.graph is None:
             raise FactInvalid(f"{self.policy} {self.version} holds parameters alone, there is nothing to evaluate")
         wanted = [table.name for table in self.graph.tables] if nodes is None else sorted(nodes)
-        context = self._context(self.graph, facts, self.graph.facts_of(wanted))
-        answer = self._answer(self._engine, context)
-        result, hits = {}, []
-        for table in self.graph.tables:
-            if table.name in wanted:
-                row = _checked(answer.get(table.name), table.name, table.outputs)
-                result[table.name] = MappingProxyType(row)
-                hits.append(Hit(table.name, str(row[ROW]), int(row.get("points_milli", 0))))
-        return Outcome(MappingProxyType(result), tuple(hits))
+        given = self._facts(self.graph, facts, self.graph.facts_of(wanted))
+        rows = self.graph.decide(given, wanted)
+        result = {name: MappingProxyType(dict(row.values)) for name, row in rows.items()}
+        hits = tuple(Hit(name, row.row_id, row.points_milli) for name, row in rows.items())
+        return Outcome(MappingProxyType(result), hits)
 
-    def _context(self, graph: Graph, facts: Mapping[str, Any], needed: Collection[str]) -> dict[str, Any]:
-        context: dict[str, Any] = dict.fromkeys(graph.facts, None)
+    def _facts(self, graph: Graph, facts: Mapping[str, Any], needed: Collection[str]) -> dict[str, Scalar | None]:
+        checked: dict[str, Scalar | None] = {}
         for name in needed:
             if name not in facts:
                 raise FactInvalid(
                     f"{self.policy} {self.version} reads the fact {name}, which was not given (None = unknown)"
                 )
             given = facts[name]
-            context[name] = _fact(name, given.value if isinstance(given, Fact) else given, graph.facts[name])
-        if graph.uses_parameters:
-            context["p"] = {
-                name: one.value for name, one in self.parameters.items() if isinstance(one.value, int | str)
-            }
-        return context
-
-    def _answer(self, engine: zen.ZenEngine, context: dict[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = engine.evaluate(_KEY, context)["result"]
-        return answer
-
-    def _check_engine(self) -> None:
-        """Let the engine judge the edges of every row, and compare with our own reading of the cells."""
-        if self.graph is None or self._engine is None:
-            return
-        for facts in self.graph.witnesses():
-            expected = self.graph.expected(facts)
-            try:
-                answer = self._answer(self._engine, self._context(self.graph, facts, self.graph.facts))
-            except RuntimeError as error:
-                raise RuleSetInvalid(f"the engine refuses the graph: {str(error).splitlines()[0]}") from None
-            for table in self.graph.tables:
-                if answer.get(table.name) != expected[table.name]:
-                    raise RuleSetInvalid(
-                        f"the engine answers {answer.get(table.name)} where the cells say {expected[table.name]}",
-                        node=table.name,
-                    )
+            checked[name] = _fact(name, given.value if isinstance(given, Fact) else given, graph.facts[name])
+        return checked
 
 
 def _entry(kind: type[E], what: str, given: object) -> E:
@@ -243,10 +210,6 @@ def _entry(kind: type[E], what: str, given: object) -> E:
         raise RuleSetInvalid(f"{what}: {place or 'it'}: {first['msg']}") from None
 
 
-def _engine(graph: Mapping[str, Any]) -> zen.ZenEngine:
-    return zen.ZenEngine({"loader": {"type": "static", "content": {_KEY: dict(graph)}}})
-
-
 def _fact(name: str, value: object, kind: Kind | None) -> Scalar | None:
     if value is None:
         return None
@@ -255,22 +218,7 @@ def _fact(name: str, value: object, kind: Kind | None) -> Scalar | None:
             f"the fact {name} is {type(value).__name__}; whole numbers, texts, true, false or None are taken"
         )
     if isinstance(value, int) and abs(value) > MAX_INTEGER:
-        raise FactInvalid(f"the fact {name} is above 2**53 - 1: the engine would round it")
+        raise FactInvalid(f"the fact {name} is above 2**53 - 1: an engine would round it")
     if kind is not None and kind_of(value) is not kind:
         raise FactInvalid(f"the fact {name} is {kind_of(value)}, its table compares it with {kind}")
     return str(value) if isinstance(value, str) else value
-
-
-def _checked(row: object, name: str, outputs: Mapping[str, Kind]) -> dict[str, Scalar]:
-    """Return the answer of one table, every output present, of its type and whole.
-
-    Raises:
-        RuleSetInvalid: the engine left something out or made a float of it.
-    """
-    if not isinstance(row, dict) or set(row) != set(outputs):
-        raise RuleSetInvalid(f"the engine left out outputs: {row}", node=name)
-    for output, kind in outputs.items():
-        value = row[output]
-        if not isinstance(value, int | str) or kind_of(value) is not kind:
-            raise RuleSetInvalid(f"the engine answers {value!r} for {output}, which is {kind}", node=name)
-    return row

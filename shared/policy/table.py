@@ -15,6 +15,8 @@ POINTS = "points_milli"
 DEFAULT_ROW = "none"
 _FAR = MAX_INTEGER + 1
 _FIELD = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?")
+RESERVED = frozenset({"null", "true", "false", "not", "and", "or", "in", "p"})
+"""Words of the cells: an engine of the format reads a fact or a parameter of such a name otherwise than we do."""
 _NEUTRAL = {"passThrough": False, "inputField": None, "outputPath": None, "executionMode": "single"}
 
 
@@ -100,6 +102,8 @@ def _columns(content: Mapping[str, Any], side: str) -> dict[str, str]:
         raise RuleSetInvalid(f"the {side} need an id and a field each, no id twice")
     if any(not _FIELD.fullmatch(field) for field in found.values()):
         raise RuleSetInvalid(f"a field is a word or `table.word`, the engine would calculate: {sorted(found.values())}")
+    if taken := sorted(RESERVED & {word for field in found.values() for word in field.split(".")}):
+        raise RuleSetInvalid(f"a field has the name of a word of the cells: {taken}")
     if len(set(found.values())) != len(found):
         raise RuleSetInvalid(f"the {side} name a field twice: {sorted(found.values())}")
     return found

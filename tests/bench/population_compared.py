@@ -14,6 +14,7 @@ from services.registry.evaluation.rules.population_fact import FACTS, FirmFacts,
 from services.registry.evaluation.rules.tech_sme_score import table_facts
 from shared.policy.book import RuleBook
 from shared.policy.rule_set import RuleSet
+from tests.support.zen_oracle import by_zen
 
 _EVERY = f"""
 SELECT {", ".join(FACTS)} FROM (
@@ -57,12 +58,11 @@ async def compare(url: str, run_id: UUID, book: RuleBook, *, every: int) -> tupl
 def _by_tables(rule_set: RuleSet, firm: FirmFacts, row: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
     """Return the result with the rows that the cells, and zen, say are hit."""
     asked = _asked(rule_set, firm)
-    if rule_set.graph is None or rule_set._engine is None or asked is None:
+    if rule_set.graph is None or asked is None:
         return {}
     facts, nodes = asked
     tables = [table for table in rule_set.graph.tables if table.name in nodes]
-    context = rule_set._context(rule_set.graph, facts, rule_set.graph.facts_of(sorted(nodes)))
-    answer = rule_set._engine.evaluate("graph", context)["result"]
+    answer = by_zen(rule_set, facts)
     others = (row["verdict"], row["score_milli"], row["gates"])
     return {
         "the cells": (*others, " ".join(table.hit(facts).row_id for table in tables)),

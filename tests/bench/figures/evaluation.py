@@ -11,6 +11,7 @@ from shared.policy.book import RuleBook
 from tests.bench.bench import Bench
 from tests.bench.kv_firm import FOLDER, made_up
 from tests.bench.table import Row
+from tests.support.zen_oracle import context_of, evaluated
 
 _SAMPLE = 200
 
@@ -23,13 +24,10 @@ async def measure(bench: Bench) -> None:
     firms = [made_up(number, today) for number in range(_SAMPLE)]
     facts = [kv_fact.gather(firm, scoring, today) for firm in firms]
     values = [kv_fact.fact_values(one) for one in facts]
-    wanted = [table.name for table in scoring.graph.tables if table.name in TIERED] if scoring.graph else []
-    assert scoring.graph is not None
-    contexts = [scoring._context(scoring.graph, one, scoring.graph.facts_of(wanted)) for one in values]
-    engine = scoring._engine
+    contexts = [context_of(scoring, one) for one in values]
     floor, bare, traced = [], [], []
     for _ in range(bench.pace.runs):
-        floor.append(_rate(bench, lambda at: engine.evaluate("graph", contexts[at])))  # type: ignore[union-attr]
+        floor.append(_rate(bench, lambda at: evaluated(scoring, contexts[at])))
         bare.append(_rate(bench, lambda at: scoring.evaluate(values[at], nodes=TIERED)))
         traced.append(
             _rate(

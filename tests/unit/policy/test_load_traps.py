@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-import zen
 
 from shared.policy.rule_set import RuleSet, RuleSetInvalid
+from shared.policy.table import RESERVED
 from tests.support.policy import EXAMPLE, document, rule_set, table
+from tests.support.zen_oracle import engine_of
 
 
 def cell(changed: dict[str, Any], name: str, row: int, column: str, text: Any) -> dict[str, Any]:
@@ -34,8 +35,7 @@ def test_the_engine_alone_would_score_0_without_a_word(bad: str, ratio: int) -> 
     """The reason for all these checks, seen on the engine itself."""
     graph = cell(document(), "rd_ratio", 1, "i1", bad)["graph"]
     graph["nodes"][1]["content"]["rules"] = [graph["nodes"][1]["content"]["rules"][number] for number in (1, 4)]
-    engine = zen.ZenEngine({"loader": {"type": "static", "content": {"graph": graph}}})
-    answer = engine.evaluate("graph", {"rd_ratio_ppm": ratio, "defect_count": 0, "title": None, "p": {}})
+    answer = engine_of(graph).evaluate("graph", {"rd_ratio_ppm": ratio, "defect_count": 0, "title": None, "p": {}})
     assert answer["result"]["rd_ratio"] == {"row": "none", "points_milli": 0}
 
 
@@ -235,14 +235,52 @@ def test_an_input_that_the_engine_would_calculate_is_refused() -> None:
     refused(bad, "the engine would calculate", node="defects")
 
 
-@pytest.mark.parametrize("word", ["null", "true", "not", "p"])
-def test_an_input_that_the_engine_reads_otherwise_than_we_do_is_refused(word: str) -> None:
-    """What no check foresees, the comparison at the edges of every cell finds."""
+def read_by_zen(word: str, given: str) -> str | None:
+    """Return the row that zen hits in a table which looks for the text "t" in the fact named `word`; None if none."""
+    graph = document()["graph"]
+    content = graph["nodes"][1]["content"]
+    content["inputs"][0]["field"] = word
+    content["rules"] = [content["rules"][number] for number in (1, 4)]
+    content["rules"][0]["i1"] = '"t"'
+    graph["nodes"] = [one for one in graph["nodes"] if one["name"] != "verdict"]
+    known = {one["id"] for one in graph["nodes"]}
+    graph["edges"] = [one for one in graph["edges"] if {one["sourceId"], one["targetId"]} <= known]
+    context = {"rd_ratio_ppm": 0, "defect_count": 0, "title": None, "p": {}, word: given}
+    try:
+        row: str = engine_of(graph).evaluate("graph", context)["result"]["rd_ratio"]["row"]
+    except RuntimeError:
+        return None
+    return row
+
+
+@pytest.mark.parametrize("word", sorted(RESERVED))
+def test_a_fact_with_the_name_of_a_word_of_the_cells_is_refused(word: str) -> None:
     bad = document()
     table(bad, "defects")["inputs"][0]["field"] = word
     bad["indicators"] = bad["indicators"][:1]
-    with pytest.raises(RuleSetInvalid, match="the engine"):
-        rule_set(bad)
+    refused(bad, "a word of the cells", node="defects")
+    named = document()
+    named["parameters"][word] = named["parameters"]["title_code"]
+    refused(named, "a word of the cells")
+
+
+@pytest.mark.parametrize("word", sorted(RESERVED - {"p"}))
+def test_zen_reads_a_fact_with_such_a_name_otherwise_than_we_would(word: str) -> None:
+    assert [read_by_zen(word, "t"), read_by_zen(word, "u")] != ["t1", "none"]
+
+
+@pytest.mark.parametrize(
+    "word", ["if", "then", "else", "len", "sum", "date", "d", "is", "some", "none", "row", "title"]
+)
+def test_zen_reads_a_fact_with_any_other_name_as_we_do(word: str) -> None:
+    assert [read_by_zen(word, "t"), read_by_zen(word, "u")] == ["t1", "none"]
+
+
+@pytest.mark.parametrize("kind", ["functionNode", "switchNode", "expressionNode", "decisionNode", "customNode"])
+def test_a_node_that_only_an_engine_knows_is_refused_when_the_file_is_read(kind: str) -> None:
+    bad = document()
+    bad["graph"]["nodes"].append({"id": "extra", "name": "extra", "type": kind, "content": {}})
+    refused(bad, f"not understood here: {kind}")
 
 
 def test_an_output_compared_as_another_type_is_refused() -> None:
