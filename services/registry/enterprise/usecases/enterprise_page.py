@@ -2,7 +2,6 @@
 
 from services.registry.enterprise.store import enterprise_page as store
 from services.registry.enterprise.store.enterprise_page import EnterpriseParts
-from services.registry.enterprise.usecases.enterprise import NOUN
 from shared.db.transaction import Transaction
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
@@ -16,5 +15,5 @@ async def read_enterprise_page(tx: Transaction, uscc: str) -> EnterpriseParts:
     """
     found = await store.find(tx, uscc)
     if found is None:
-        raise Refusal(NOT_FOUND, noun=NOUN)
+        raise Refusal(NOT_FOUND, noun="enterprise")
     return found
