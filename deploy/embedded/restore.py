@@ -14,16 +14,19 @@ from deploy.embedded.backup import archive_of, asked, refuse_servers_of_ones_own
 from deploy.embedded.backup_folder import Backup, BackupError, backups_in, copy_tree, flush, read_backup
 from deploy.embedded.base_backup import check_cluster
 from deploy.embedded.holding import held
-from deploy.embedded.launch_settings import LaunchSettings
+from deploy.embedded.launch_settings import PROCESSES, LaunchSettings
 from deploy.embedded.nats import NatsServer
 from deploy.embedded.postgres import PostgresServer
 from deploy.embedded.recovery import Reached, Recovery, Say, said_time
 from deploy.embedded.suite import Suite
 from deploy.embedded.waking import answering
+from shared.db.case_no import leap_statement
 from shared.db.role import database_statements
-from shared.kernel.clock import SystemClock
+from shared.kernel.clock import SystemClock, shanghai_date
+from shared.kernel.unit import UNIT_IDS
 
 _CITY = ZoneInfo("Asia/Shanghai")
+_CITY_ID = "500000"
 _STAMP = "%Y%m%dt%H%M%Sz"
 _DECIDES = ("postgres", "personal-data-")
 """First words of the secrets that belong to data: with others in their place the data cannot be entered or read."""
@@ -190,6 +193,8 @@ def _restore_all(suite: Suite, recovery: Recovery, wanted: Wanted, say: Say) -> 
     recovery.lay_out(server.data)
     reached = recovery.run(wanted.at, for_good=True)
     aside = [recovery.put_in_place(reached.timeline), _put_streams_aside(suite.nats)]
+    with answering(suite):
+        _leave_numbers_out(server, *(name for name in server.databases() if name in PROCESSES))
     _say_reached(reached, wanted, say)
     for path in filter(None, aside):
         say(f"  what stood before is kept 原有数据保留在: {path}")
@@ -251,9 +256,17 @@ def _swap(server: PostgresServer, service: str, dump: Path) -> str:
     asked(server.url(), f'DROP DATABASE IF EXISTS "{fresh}"', f'CREATE DATABASE "{fresh}" TEMPLATE template0')
     asked(server.url(), *database_statements(service, fresh))
     _ran(server, "pg_restore", "--exit-on-error", "--dbname", fresh, str(dump))
+    _leave_numbers_out(server, fresh)
     aside = f"{service}_before_{SystemClock().now().strftime(_STAMP)}"
     asyncio.run(_change_names(server.url(), {service: aside, fresh: service}))
     return aside
+
+
+def _leave_numbers_out(server: PostgresServer, *databases: str) -> None:
+    """Let no case number be given again that people may hold of cases that were lost."""
+    statement = leap_statement([*UNIT_IDS, _CITY_ID], shanghai_date(SystemClock().now()).year)
+    for name in databases:
+        asked(server.url(name), statement)
 
 
 async def _change_names(url: str, names: dict[str, str]) -> None:

@@ -24,6 +24,18 @@ ON CONFLICT (prefix) DO UPDATE SET value = counter.value + 1 RETURNING value
 """)
 
 
+# What a lost event told is known to others; of what no event told nobody here knows how many there were.
+_RAISE = text("""
+INSERT INTO case_number AS counter (prefix, value)
+SELECT substring(case_no from '^(.*)-'), max(CAST(substring(case_no from '-[0-9]([0-9]+)$') AS bigint))
+FROM unnest(CAST(:numbers AS text[])) AS case_no
+WHERE case_no ~ '^KC-[0-9]{4}-[0-9]{6}-[0-9]{6,18}$' GROUP BY 1 ORDER BY 1
+ON CONFLICT (prefix) DO UPDATE SET value = greatest(counter.value, excluded.value)
+""")
+LEAP = 1_000
+"""Numbers that are left out after a restoration: more than a unit gives between two copies of the log."""
+
+
 class CaseSeries(IntEnum):
     """The first digit of the serial: services count apart, yet a number names one case of the whole suite."""
 
@@ -82,6 +94,34 @@ class CaseNumbers:
         if self._values:
             given = {"prefixes": list(self._values), "values": list(self._values.values())}
             await self._tx.session.execute(_KEEP, given)
+
+
+async def raise_above(tx: Transaction, numbers: Collection[str]) -> None:
+    """Let no number be given again that others know: after a restored backup the counters are older than the cases."""
+    if numbers:
+        await tx.session.execute(_RAISE, {"numbers": sorted(numbers)})
+
+
+def leap_statement(unit_ids: Collection[str], year: int) -> str:
+    """Return what an administrator does to a restored database before anybody takes a number from it.
+
+    Each counter goes on from the next full thousand, also that of a unit whose first case of the year was lost. On a
+    database without the table nothing is done.
+
+    Args:
+        unit_ids: of all reporting units, and of the city.
+        year: of today.
+    """
+    prefixes = ", ".join(f"('KC-{year}-{unit_id}')" for unit_id in sorted(unit_ids))
+    return f"""
+        DO $leap$ BEGIN
+            IF to_regclass('public.case_number') IS NOT NULL THEN
+                INSERT INTO public.case_number AS counter (prefix, value)
+                SELECT prefix, 0 FROM (VALUES {prefixes}) AS named (prefix) ON CONFLICT (prefix) DO NOTHING;
+                UPDATE public.case_number SET value = (value / {LEAP} + 1) * {LEAP};
+            END IF;
+        END $leap$
+    """  # noqa: S608  # units of the kernel and a number
 
 
 def _prefix(tx: Transaction, unit_id: str) -> str:

@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import text
 
 from shared.db import outbox
+from shared.db.case_no import raise_above
 from shared.db.history import HistoryBreak
 from shared.db.transaction import Transaction
 from shared.events.catalogue import CATALOGUE
@@ -177,6 +178,7 @@ async def adopt(
     numbers = await _count_anew(tx, touched)
     await _put_in(tx, [_numbered(one, numbers) for one in since])
     await _count_anew(tx, touched)
+    await raise_above(tx, _case_numbers(lost))
     positions = {row.id: row.position for row in await session.execute(_POSITIONS, {"ids": [*map(str, ids)]})}
     marks = {positions[one.id]: sequence for sequence, one in held.items() if one.id in positions}
     if marks:
@@ -187,6 +189,12 @@ async def adopt(
     last = max(held, default=found.last_sequence)
     _audit(tx, found, accepted, {"reason": decided.reason, "last_sequence": last, "lost": len(taken)})
     return accepted
+
+
+def _case_numbers(lost: Iterable[Recorded]) -> set[str]:
+    """Return the case numbers that lost events told."""
+    told = (orjson.loads(one.data).get("case_no") for one in lost)
+    return {number for number in told if isinstance(number, str)}
 
 
 def _audit(tx: Transaction, found: HistoryBreak, accepted: Accepted, detail: dict[str, Any]) -> None:

@@ -68,6 +68,24 @@ class Installation:
         rows = asyncio.run(self.launched.rows(service, "SELECT word FROM said ORDER BY word"))
         return [row["word"] for row in rows]
 
+    def number(self, service: str, *, given: int | None = None) -> int:
+        """Return how far a counter of case numbers has come; `given` makes the table and sets it first."""
+
+        async def keep() -> int:
+            connection = await asyncpg.connect(self.launched.owner_url(service))
+            try:
+                if given is not None:
+                    await connection.execute(
+                        "CREATE TABLE case_number (prefix text PRIMARY KEY, value bigint NOT NULL)"
+                    )
+                    await connection.execute("INSERT INTO case_number VALUES ('KC-2026-500107', $1)", given)
+                row = await connection.fetchval("SELECT value FROM case_number WHERE prefix = 'KC-2026-500107'")
+                return int(row)
+            finally:
+                await connection.close()
+
+        return asyncio.run(keep())
+
     def back_up(self, *, log_only: bool = False) -> Backup | None:
         return make_backup(self.suite, self.said.append, log_only=log_only)
 
@@ -89,6 +107,7 @@ def test_all_databases_come_back_as_they_were_at_an_instant_after_the_disk_was_l
     with awake(one.suite):
         one.write("finance", "a loan")
         one.write("registry", "a firm")
+        one.number("registry", given=1_234)
         (one.settings.home / "files" / "finance").mkdir(parents=True)
         (one.settings.home / "files" / "finance" / "paper").write_text("a contract")
         backup = one.back_up()
@@ -109,6 +128,7 @@ def test_all_databases_come_back_as_they_were_at_an_instant_after_the_disk_was_l
     with awake(one.suite):
         assert one.words("finance") == ["a loan", "a second loan"]
         assert one.words("registry") == ["a firm"]
+        assert one.number("registry") == 2_000  # what was given since the instant is not given again
         assert (one.settings.home / "files" / "finance" / "paper").read_text() == "a contract"
         # Life goes on from there, and can be backed up and restored again.
         later = one.write("finance", "a third loan")
@@ -129,6 +149,7 @@ def test_one_database_comes_back_while_the_others_stay_and_the_old_one_is_kept_b
     one = installation
     with awake(one.suite):
         one.write("finance", "a loan")
+        one.number("finance", given=7)
         one.back_up()
         wanted = one.write("finance", "a second loan")
         one.write("finance", "a mistake")
@@ -138,6 +159,7 @@ def test_one_database_comes_back_while_the_others_stay_and_the_old_one_is_kept_b
     with awake(one.suite):
         assert one.words("finance") == ["a loan", "a second loan"]
         assert one.words("registry") == ["a firm"]
+        assert one.number("finance") == 1_000
         # The service may do there what it did before, and no other may enter.
         one.write("finance", "a third loan")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):

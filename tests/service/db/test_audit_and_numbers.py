@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from shared.db.audit import Verdict, count_unsealed, seal_tail, verify
 from shared.db.audit import main as audit_main
-from shared.db.case_no import CaseSeries, next_case_no
+from shared.db.case_no import CaseSeries, leap_statement, next_case_no, raise_above
 from shared.db.engine import Database
 from shared.db.inbox import NumberReused
 from shared.db.operation import cancel_operation, claim_operation, find_operation, progress, start_operation
@@ -221,3 +221,17 @@ async def test_services_count_apart_and_no_two_cases_of_the_suite_share_a_number
         # A list of a whole city goes on: the serial grows, and is still nobody else's.
         assert await next_case_no(tx, "500107", series=CaseSeries.FINANCE) == "KC-2026-500107-3100000"
     assert len({f"{series:d}"[0] for series in CaseSeries}) == len(CaseSeries)
+
+
+async def test_after_a_restoration_no_number_is_given_again_that_others_may_know(postgres: DatabaseServer) -> None:
+    async with lab_database(postgres, "finance") as db, db.transaction(actor=ACTOR, clock=clock()) as tx:
+        assert await next_case_no(tx, "500107", series=CaseSeries.FINANCE) == "KC-2026-500107-300001"
+        await raise_above(tx, {"KC-2026-500107-300041", "KC-2026-500103-300007", "of another kind"})
+        assert await next_case_no(tx, "500107", series=CaseSeries.FINANCE) == "KC-2026-500107-300042"
+        assert await next_case_no(tx, "500103", series=CaseSeries.FINANCE) == "KC-2026-500103-300008"
+        await raise_above(tx, {"KC-2026-500107-300002"})
+        assert await next_case_no(tx, "500107", series=CaseSeries.FINANCE) == "KC-2026-500107-300043"
+        # Of what no event told nobody knows how far it went: a thousand numbers are left out, everywhere.
+        await tx.session.execute(text(leap_statement(["500107", "500120"], 2026)))
+        assert await next_case_no(tx, "500107", series=CaseSeries.FINANCE) == "KC-2026-500107-301001"
+        assert await next_case_no(tx, "500120", series=CaseSeries.FINANCE) == "KC-2026-500120-301001"
