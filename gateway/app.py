@@ -1,5 +1,6 @@
 """Wires the gateway: the only place where its rooms meet."""
 
+import asyncio
 import base64
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -7,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+import structlog
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 from starlette.routing import BaseRoute
@@ -21,6 +23,7 @@ from gateway.jobs.signing_key import keep_keys
 from gateway.models import metadata
 from gateway.rules import REFUSALS
 from gateway.settings import GatewaySettings
+from gateway.upstream.part import fetch
 from gateway.upstream.pool import open_upstreams
 from gateway.usecases import client as clients
 from gateway.usecases.client import DemoClient
@@ -28,9 +31,13 @@ from gateway.usecases.signing_key import Keyring, KeySeal, refresh
 from shared.db.engine import Busy
 from shared.kernel.actor import system_actor
 from shared.kernel.refusals import COMMON
+from shared.settings import Profile
 from shared.web.openapi import entry
 from shared.web.service import ServiceSpec, build_service
+from shared.web.trouble import Trouble, seen_behind
 
+_log = structlog.get_logger(__name__)
+_LOOK_BEHIND_S = 5.0
 _START_TRIES = 20  # each waits three seconds for a lock
 
 
@@ -94,9 +101,35 @@ def _around(
         ) as upstreams:
             state.upstreams = upstreams
             state.catalogue = Catalogue(upstreams, deadline_s=settings.part_deadline_ms / 1000)
-            yield
+            if settings.profile is Profile.TEST:  # what its upstreams are asked is what the test counts
+                yield
+                return
+            async with asyncio.TaskGroup() as group:
+                watching = group.create_task(_watch_behind(app), name="watch behind")
+                yield
+                watching.cancel()
 
     return around
+
+
+async def _watch_behind(app: FastAPI) -> None:
+    """Look again and again at the readiness of the services behind; who asks the gateway does not wait for them."""
+    while True:
+        await asyncio.sleep(_LOOK_BEHIND_S)
+        try:
+            app.state.behind = await look_behind(app)
+        except Exception:  # noqa: BLE001  # a look that failed must not be the last; the next one follows
+            _log.exception("not_seen_behind")
+
+
+async def look_behind(app: FastAPI) -> list[Trouble]:
+    """Return what the services behind the gateway warn of, and who of them does not answer."""
+    state = app.state
+    deadline_s = state.settings.part_deadline_ms / 1000
+    asked = [
+        fetch(upstream, "/health/ready", headers={}, deadline_s=deadline_s) for upstream in state.upstreams.values()
+    ]
+    return seen_behind({one.source: one.body for one in await asyncio.gather(*asked)})
 
 
 async def _when_free(step: Callable[[], Awaitable[None]]) -> None:

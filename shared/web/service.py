@@ -138,6 +138,7 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     state.wake = state.jobs.wake
     state.bus = None
     state.warnings = []
+    state.behind = []
     state.metadata = spec.metadata
     state.has_migrations = has_migrations(spec.name)
     failures.install(app)

@@ -1,6 +1,8 @@
 """What people must look at though the service still answers: each trouble has a name, a reason and a way out."""
 
+import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from shared.db.engine import DISK_FULL_SECONDS
 from shared.kernel.clock import SystemClock
 from shared.telemetry import gauge
 
+_NAME = re.compile(r"([a-z_]+): ")
 FORGIVEN_SECONDS = 10
 """Tokens forgive so much between two clocks; beyond it every call is answered 401."""
 DELAYED_SECONDS = 60
@@ -49,6 +52,14 @@ _WORDS = {
     "clock_differs": (
         "本机时钟与{whose}相差 {n} 秒，令牌将被拒（401）；请校准时钟",
         "this clock and that of {whose_en} differ by {n} s, tokens are refused (401); set the clock right",
+    ),
+    "trouble_behind": (
+        "其后的服务有告警：{which}；请查看该服务的 /health/ready",
+        "services behind it warn: {which}; see their /health/ready",
+    ),
+    "service_away": (
+        "其后的服务无应答：{which}；相关功能暂不可用",
+        "services behind it do not answer: {which}; what they do is not available",
     ),
     "broker_unwritable": (
         "消息服务器不接受写入，事件留在发件箱；请查看其磁盘与日志",
@@ -118,7 +129,27 @@ def seen_here(state: Any) -> list[Trouble]:  # noqa: ANN401  # Starlette's
     found += _clock(getattr(state.issuer_keys, "skew_seconds", 0.0), "令牌签发方", "who issues tokens")
     if state.bus is not None and state.bus.is_refused:
         found.append(_trouble("broker_unwritable"))
-    return found
+    return [*found, *state.behind]
+
+
+def seen_behind(readiness: Mapping[str, Any]) -> list[Trouble]:
+    """Return what the readiness pages of services behind this one tell.
+
+    Args:
+        readiness: name of each service → its page, None where it did not answer.
+    """
+    away = sorted(name for name, page in readiness.items() if not isinstance(page, dict))
+    named = {name: _names_in(page) for name, page in sorted(readiness.items()) if isinstance(page, dict)}
+    told = [f"{name} ({', '.join(names)})" for name, names in named.items() if names]
+    found = [_trouble("trouble_behind", which="; ".join(told))] if told else []
+    return [*found, *([_trouble("service_away", which=", ".join(away))] if away else [])]
+
+
+def _names_in(page: Mapping[str, Any]) -> list[str]:
+    """Return the names that its warnings begin with; checks that fail are named too."""
+    words = [str(one) for one in page.get("warnings", ())]
+    failing = [name for name, said in dict(page.get("checks", {})).items() if said != "ok"]
+    return sorted({*failing, *(found[1] for one in words if (found := _NAME.match(one)))})
 
 
 def note(service: str, found: list[Trouble]) -> None:
