@@ -137,8 +137,7 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     state.jobs = JobBoard(spec.name, {job.name: job for job in (*spec.jobs, *HOUSEKEEPING)})
     state.wake = state.jobs.wake
     state.bus = None
-    state.warnings = []
-    state.behind = []
+    state.warnings, state.behind = [], []
     state.metadata = spec.metadata
     state.has_migrations = has_migrations(spec.name)
     failures.install(app)
