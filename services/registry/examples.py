@@ -168,6 +168,7 @@ EXAMPLES |= inherited(
     {
         "FilingListed": "FilingRead",
         "QualificationListed": "QualificationRead",
+        "QualificationSummary": "QualificationRead",
         "RegisterApplicationListed": "RegisterApplicationRead",
         "EvaluationListed": "EvaluationSummary",
     },

@@ -103,6 +103,11 @@ async def test_a_filing_with_an_odd_unit_is_accepted_once_it_is_confirmed(world:
     assert {"unit_far_from_last_year", "unit_odd_per_head"} <= {
         one["code"] for one in saved.json()["checks"] if one["gravity"] == "ASKS"
     }
+    told = {one["code"]: {number["name"]: number for number in one["numbers"]} for one in saved.json()["checks"]}
+    assert told["unit_far_from_last_year"].keys() == {"unit_jump_factor", "unit_floor_fen"}
+    assert told["unit_odd_per_head"].keys() == {"per_head_min_fen", "per_head_max_fen"}
+    factor = told["unit_far_from_last_year"]["unit_jump_factor"]
+    assert (factor["value"], factor["confidence"], factor["article"]) == (10, "assumed", "数据核对")
     asked = await world.enterprise().post(f"{path}:submit")
     assert (asked.status_code, code_of(asked)) == (409, "filing_unit_unconfirmed")
     assert "单位是否正确" in asked.json()["title"]

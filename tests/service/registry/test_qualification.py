@@ -65,3 +65,26 @@ async def test_a_revoked_title_is_told_and_an_older_valid_one_would_speak_for_th
     ]
     listed = (await world.enterprise().get(path)).json()["items"]
     assert [row["number"] for row in listed] == ["GR202651100001", "GR202451100001"]
+
+
+async def test_a_title_tells_the_numbers_by_which_its_kind_ends_of_the_version_of_its_day(world: World) -> None:
+    code = await world.registered()
+    path = f"/v1/enterprises/{code}/qualifications"
+    sme = (await world.city.post(path, json=SME)).json()
+    hnte = {"kind": "HNTE", "number": "GR202451100001", "valid_from_on": "2024-10-01", "evidence": EVIDENCE}
+    assert (await world.city.post(path, json=hnte)).status_code == 201
+    giant = {"kind": "LITTLE_GIANT", "number": "XJR-1", "valid_from_on": "2026-05-01", "evidence": EVIDENCE}
+    assert (await world.city.post(path, json=giant)).status_code == 201
+    award = {"kind": "NATIONAL_AWARD", "number": "J-1", "valid_from_on": "2026-05-01", "evidence": EVIDENCE}
+    assert (await world.city.post(path, json=award)).status_code == 201
+    held = {one["kind"]: one["numbers"] for one in (await world.city.get(path)).json()["items"]}
+    assert held["TECH_SME"] == sme["numbers"]
+    assert [(one["name"], one["value"]) for one in held["TECH_SME"]] == [
+        ("tech_sme_valid_years_after", 1),
+        ("tech_sme_valid_month", 3),
+        ("tech_sme_valid_day", 31),
+    ]
+    (years,) = held["HNTE"]
+    assert (years["value"], years["article"], years["confidence"]) == (3, "第九条", "reported")
+    assert "2026〕2号" in held["LITTLE_GIANT"][0]["source"]  # in force since 2026-04-01
+    assert held["NATIONAL_AWARD"] == []

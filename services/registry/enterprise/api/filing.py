@@ -19,6 +19,8 @@ from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read
 from shared.kernel.types import CodeText
+from shared.policy.number_read import NumberRead, numbers_of
+from shared.policy.rule_set import RuleSet
 from shared.web.answer import answered
 from shared.web.counts import add_counts
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
@@ -27,6 +29,16 @@ from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
 
 router = edge_router(tags=["filings"])
+NUMBERS = {
+    usecases.POLICY: (
+        *rules.PER_HEAD,
+        *rules.FAR_FROM_LAST_YEAR,
+        *rules.DEDUCTION_MOST,
+        *rules.DEDUCTION_USUAL,
+        *rules.JUMP,
+    )
+}
+"""Thresholds that are told beside the check that compared with them."""
 
 UnitConfirmed = Annotated[
     bool, Query(description="金额与上年或人均相差悬殊时确认单位无误 / the unit is right although an amount is far off")
@@ -35,13 +47,14 @@ FilingYear = Annotated[int, Path(ge=1990, le=2100, description="年度 / year")]
 
 
 class FilingCheckRead(Read):
-    """What a formal check found."""
+    """What a formal check found, with the thresholds that it compared with; none where it compares two figures."""
 
     code: str
     gravity: Gravity
     pointer: str
     text_zh: str
     text_en: str
+    numbers: list[NumberRead]
 
 
 class FilingRead(FilingTerms, Read):
@@ -98,8 +111,9 @@ class FilingList(BaseModel):
     items: list[FilingRead]
 
 
-def _shown(filing: Filing, findings: tuple[FilingFinding, ...] = ()) -> FilingRead:
-    return FilingRead.of(filing, checks=[FilingCheckRead.of(one) for one in findings])
+def _shown(filing: Filing, findings: tuple[FilingFinding, ...] = (), rule_set: RuleSet | None = None) -> FilingRead:
+    checks = [FilingCheckRead.of(one, numbers=numbers_of(rule_set, one.thresholds)) for one in findings]
+    return FilingRead.of(filing, checks=checks)
 
 
 @router.put(
@@ -110,7 +124,8 @@ def _shown(filing: Filing, findings: tuple[FilingFinding, ...] = ()) -> FilingRe
 @edge(scope="registry.filing:write", row="enterprise", summary_zh="保存年度数据草稿", tells=False)
 async def save_filing(uscc: CodeText, year: FilingYear, body: FilingTerms, tx: Tx, book: Book) -> Response:
     """Save the draft of a year and tell everything its formal checks find; nothing is refused for its figures yet."""
-    return answered(_shown(*await usecases.save_draft(tx, uscc, year, body, filing_id=new_id(), book=book)))
+    found = await usecases.save_draft(tx, uscc, year, body, filing_id=new_id(), book=book)
+    return answered(_shown(*found, book.pick(usecases.POLICY, tx.today)))
 
 
 @router.post(
@@ -132,7 +147,7 @@ async def submit_filing(
 ) -> Response:
     """Submit the draft of a year; it is accepted at once when its formal checks refuse nothing and ask nothing."""
     found = await usecases.submit_filing(tx, uscc, year, book=book, unit_confirmed=unit_confirmed)
-    return answered(_shown(*found))
+    return answered(_shown(*found, book.pick(usecases.POLICY, tx.today)))
 
 
 @router.get("/enterprises/{uscc}/filings", response_model=FilingList, responses=refusals(NOT_FOUND))

@@ -11,27 +11,36 @@ from pydantic import BaseModel
 from services.registry.enterprise.models.qualification import Qualification
 from services.registry.enterprise.rules import enterprise as enterprise_rules
 from services.registry.enterprise.rules import qualification as rules
-from services.registry.enterprise.rules.qualification import QualificationDraft, QualificationStatus, QualificationTerms
+from services.registry.enterprise.rules.qualification import (
+    QualificationDraft,
+    QualificationKind,
+    QualificationStatus,
+    QualificationTerms,
+)
 from services.registry.enterprise.store import enterprise as enterprises
 from services.registry.enterprise.store import qualification as qualifications
 from services.registry.enterprise.usecases import qualification as usecases
 from shared.db.selection import Chosen
 from shared.db.transaction import Transaction
+from shared.kernel.clock import shanghai_date
 from shared.kernel.evidence import Evidence
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read, Shape
 from shared.kernel.types import CodeText, Day
-from shared.policy.book import RULE_SET_NOT_IN_FORCE
+from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
+from shared.policy.number_read import NumberRead, numbers_of
 from shared.web.answer import answered
 from shared.web.counts import add_counts
 from shared.web.document import Evidences, EvidenceShown
-from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.edge import Book, Shelf, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
 
 router = edge_router(tags=["qualifications"])
+NUMBERS = {usecases.POLICY: tuple(name for names in rules.END_OF_KIND.values() for name in names)}
+"""Numbers of rule sets that are told beside a title."""
 
 ENTER_REFUSED = (
     enterprise_rules.EVIDENCE_TOO_WEAK,
@@ -46,7 +55,7 @@ ENTER_REFUSED = (
 )
 
 
-class QualificationRead(QualificationTerms, Read):
+class QualificationSummary(QualificationTerms, Read):
     """One title with its state and evidence."""
 
     id: UUID
@@ -58,7 +67,13 @@ class QualificationRead(QualificationTerms, Read):
     created_at: datetime
 
 
-class QualificationListed(QualificationRead):
+class QualificationRead(QualificationSummary):
+    """A title with the numbers that say when one of its kind ends where the certificate does not."""
+
+    numbers: list[NumberRead]
+
+
+class QualificationListed(QualificationSummary):
     """One title in a list over all enterprises, with the name beside the code."""
 
     name: str | None
@@ -96,15 +111,37 @@ class Revocation(Shape):
     evidence: Evidence
 
 
-async def _shown(tx: Transaction, rows: Sequence[Qualification]) -> list[dict[str, Any]]:
+def ending(book: RuleBook, kind: QualificationKind, *, valid_from_on: date, entered_on: date) -> list[NumberRead]:
+    """Return the numbers by which a title of a kind usually ends, of the version that was asked when it was entered."""
+    rule_set = book.find(usecases.POLICY, min(valid_from_on, entered_on))
+    return numbers_of(rule_set, rules.END_OF_KIND.get(kind, ()))
+
+
+async def _shown(tx: Transaction, rows: Sequence[Qualification], book: RuleBook) -> list[dict[str, Any]]:
+    """Return titles as they are answered one by one."""
+    return [
+        {
+            **one,
+            "numbers": [
+                number.model_dump(mode="json")
+                for number in ending(
+                    book, row.kind, valid_from_on=row.valid_from_on, entered_on=shanghai_date(row.created_at)
+                )
+            ],
+        }
+        for one, row in zip(await _summaries(tx, rows), rows, strict=True)
+    ]
+
+
+async def _summaries(tx: Transaction, rows: Sequence[Qualification]) -> list[dict[str, Any]]:
     pairs = [(evidence, row.entered_by) for row in rows for evidence in (row.evidence, row.revocation_evidence)]
     held = await Evidences.of(tx, "registry", pairs)
     shown = []
     for row in rows:
-        values = {name: getattr(row, name) for name in QualificationRead.model_fields}
+        values = {name: getattr(row, name) for name in QualificationSummary.model_fields}
         for name in ("evidence", "revocation_evidence"):
             values[name] = held.shown(values[name], row.entered_by)
-        shown.append(QualificationRead.model_validate(values).model_dump(mode="json"))
+        shown.append(QualificationSummary.model_validate(values).model_dump(mode="json"))
     return shown
 
 
@@ -119,14 +156,14 @@ async def enter_qualification(uscc: CodeText, body: QualificationDraft, tx: Tx, 
     """Enter a title that another body granted, on evidence."""
     rule_set = book.pick(usecases.POLICY, min(body.valid_from_on, tx.today))
     row = await usecases.enter_qualification(tx, uscc, body, qualification_id=new_id(), rule_set=rule_set)
-    return answered((await _shown(tx, [row]))[0], status=201, location=f"/v1/enterprises/{uscc}/qualifications")
+    return answered((await _shown(tx, [row], book))[0], status=201, location=f"/v1/enterprises/{uscc}/qualifications")
 
 
 @router.get("/enterprises/{uscc}/qualifications", response_model=QualificationList, responses=refusals(NOT_FOUND))
 @edge(scope="registry.enterprise:read", row="enterprise", summary_zh="称号清单")
-async def list_qualifications(uscc: CodeText, tx: Tx) -> Response:
+async def list_qualifications(uscc: CodeText, tx: Tx, book: Shelf) -> Response:
     """List the titles of an enterprise, newest first."""
-    return answered({"items": await _shown(tx, await usecases.list_qualifications(tx, uscc))})
+    return answered({"items": await _shown(tx, await usecases.list_qualifications(tx, uscc), book)})
 
 
 @router.post(
@@ -141,15 +178,15 @@ async def list_qualifications(uscc: CodeText, tx: Tx) -> Response:
     ),
 )
 @edge(scope="registry.qualification:write", row="unit", summary_zh="撤销称号")
-async def revoke_qualification(qualification_id: UUID, body: Revocation, tx: Tx) -> Response:
+async def revoke_qualification(qualification_id: UUID, body: Revocation, tx: Tx, book: Shelf) -> Response:
     """Revoke a title on evidence."""
     row = await usecases.revoke_qualification(tx, qualification_id, on=body.effective_on, evidence=body.evidence)
-    return answered((await _shown(tx, [row]))[0])
+    return answered((await _shown(tx, [row], book))[0])
 
 
 async def _listed(tx: Tx, rows: Sequence[Qualification]) -> list[QualificationListed]:
     names = await enterprises.names(tx, {row.uscc for row in rows})
-    shown = await _shown(tx, rows)
+    shown = await _summaries(tx, rows)
     return [
         QualificationListed.model_validate({**one, "name": names.get(row.uscc)})
         for one, row in zip(shown, rows, strict=True)

@@ -90,6 +90,12 @@ class Gravity(StrEnum):
     NOTES = "NOTES"
 
 
+PER_HEAD = ("per_head_min_fen", "per_head_max_fen")
+FAR_FROM_LAST_YEAR = ("unit_jump_factor", "unit_floor_fen")
+DEDUCTION_MOST = ("super_deduction_max_ppm",)
+DEDUCTION_USUAL = ("super_deduction_usual_ppm",)
+JUMP = ("jump_note_ppm",)
+
 _AMOUNTS = (
     ("revenue_fen", "营业收入", "revenue"),
     ("cost_expense_fen", "成本费用支出", "costs and expenses"),
@@ -100,13 +106,14 @@ _AMOUNTS = (
 
 @dataclass(frozen=True, slots=True)
 class FilingFinding:
-    """One thing a formal check found."""
+    """One thing a formal check found; `thresholds` names the numbers of the rule set that it compared with."""
 
     code: str
     gravity: Gravity
     pointer: str
     text_zh: str
     text_en: str
+    thresholds: tuple[str, ...] = ()
 
 
 def check_year(year: int, *, today: date, founded_on: date | None, rule_set: RuleSet) -> None:
@@ -188,7 +195,7 @@ def unit_questions(terms: FilingTerms, *, previous: FilingTerms | None, rule_set
         if high or low:
             yuan = terms.revenue_fen // 100 // terms.staff
             text = (f"人均营业收入约 {yuan:,} 元，单位是否正确", f"revenue per head is about {yuan:,} yuan")
-            found.append(FilingFinding("unit_odd_per_head", Gravity.ASKS, "/revenue_fen", *text))
+            found.append(FilingFinding("unit_odd_per_head", Gravity.ASKS, "/revenue_fen", *text, PER_HEAD))
     return found
 
 
@@ -211,7 +218,7 @@ def _far_from(terms: FilingTerms, previous: FilingTerms, rule_set: RuleSet) -> l
             )
         else:
             continue
-        found.append(FilingFinding("unit_far_from_last_year", Gravity.ASKS, f"/{field}", *text))
+        found.append(FilingFinding("unit_far_from_last_year", Gravity.ASKS, f"/{field}", *text, FAR_FROM_LAST_YEAR))
     return found
 
 
@@ -243,13 +250,15 @@ def _deduction_findings(terms: FilingTerms, rule_set: RuleSet) -> list[FilingFin
             "加计扣除额超过研发费用的法定最高比例",
             "the super-deduction exceeds the highest lawful share of the R&D expense",
         )
-        return [FilingFinding("super_deduction_too_high", Gravity.REFUSES, "/super_deduction_fen", *text)]
+        return [
+            FilingFinding("super_deduction_too_high", Gravity.REFUSES, "/super_deduction_fen", *text, DEDUCTION_MOST)
+        ]
     if terms.super_deduction_fen > usual:
         text = (
             "加计扣除额超过一般比例，仅集成电路和工业母机企业适用",
             "the super-deduction exceeds the usual share; only integrated circuits and machine tools may",
         )
-        return [FilingFinding("super_deduction_unusual", Gravity.NOTES, "/super_deduction_fen", *text)]
+        return [FilingFinding("super_deduction_unusual", Gravity.NOTES, "/super_deduction_fen", *text, DEDUCTION_USUAL)]
     return []
 
 
@@ -286,6 +295,7 @@ def _jumps(terms: FilingTerms, previous: FilingTerms, most_ppm: int) -> list[Fil
             f"/{field}",
             f"{label_zh}较上年变化较大，请核对单位",
             f"{label_en} changed much against the year before: check the unit",
+            JUMP,
         )
         for field, label_zh, label_en in (
             ("staff", "职工总数", "staff"),

@@ -125,7 +125,11 @@ _YEARS_OF_KIND = {
     QualificationKind.SRDI: "srdi_valid_years",
     QualificationKind.LITTLE_GIANT: "little_giant_valid_years",
 }
-
+END_OF_KIND = {
+    QualificationKind.TECH_SME: ("tech_sme_valid_years_after", "tech_sme_valid_month", "tech_sme_valid_day"),
+    **{kind: (name,) for kind, name in _YEARS_OF_KIND.items()},
+}
+"""Numbers of the rule set that say when a title of a kind usually ends; the other kinds have no usual end."""
 
 Rank = Annotated[int | None, Strict(), Field(ge=1, le=100)]
 """Rank of a firm among the winning units of an award or the drafting units of a standard, or none."""
