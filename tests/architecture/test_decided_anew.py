@@ -21,7 +21,7 @@ ANEW = {
 }
 """Where the decisions of a sub-domain are decided anew: a question of `make verify`."""
 NOTHING_KEPT = {
-    "ipr/sheet": "a sheet keeps version and hash of the rule set and is read as it was made",
+    "ipr/sheet": "a sheet is counted at each reading by the rules of that day, which the record of the reading names",
     "techtransfer/listing": "the checks of an entry leave no number behind; the act names its rule set",
 }
 TABLE = "docs/decisions/50-acts-name-the-rules-that-decided.md"
