@@ -135,7 +135,9 @@ class AttackedService:
 
 FOR_EVERYBODY = "/v1/rule-sets"
 """Pages that hold no row of anybody: the rules are public, and these routes ask for no token."""
-PUBLIC_READS = frozenset({"/v1/holiday-notices"})
+PUBLIC_READS = frozenset(
+    {"/v1/holiday-notices", "/v1/holiday-notices/counts", "/v1/exports/holiday-notices.{file_format}"}
+)
 """Reads of what the State published; to record one asks for a scope."""
 
 
