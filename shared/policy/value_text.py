@@ -1,5 +1,6 @@
 """Values in words: what a number with its unit reads like in Chinese and in English, exactly and without floats."""
 
+from shared.dictionary import DICTIONARY
 from shared.kernel.money import wan_text, yuan_text_en
 from shared.policy.cell import Scalar
 
@@ -21,6 +22,14 @@ _COUNTED = {
     "month": ("{} 月", "month {}"),
 }
 
+_ENUMERATIONS = {
+    "kinds": "RightKind",
+    "kind_codes": "QualificationKind",
+    "statuses": "LegalStatus",
+    "evidence_level": "EvidenceLevel",
+}
+"""Unit of a text → enumeration of the dictionary whose words say what its codes mean."""
+
 
 def _decimal(value: int, per_unit: int, digits: int) -> str:
     """Return `value / per_unit` exactly, without trailing zeros; `per_unit` is 10**digits."""
@@ -41,13 +50,17 @@ def value_text(value: Scalar | None, unit: str) -> tuple[str, str]:
 
     Units: fen, ppm (shown in per cent), ppm_points (a distance between rates), milli, milli_points, count, people,
     months, days, working_days, years, times, characters, rank, trl, day, month, day_number (20250520 is a day),
-    month_number (202605 is a month), flag (1 is yes). Another unit shows the bare value.
+    month_number (202605 is a month), flag (1 is yes); kinds, kind_codes, statuses, evidence_level (words of the
+    dictionary for a code). Another unit shows the bare value.
     """
     if value is None:
         return "无数据", "no data"
     if isinstance(value, bool) or unit == "flag":
         return ("是", "yes") if value else ("否", "no")
-    return (value, value) if isinstance(value, str) else _number_text(value, unit)
+    if isinstance(value, str):
+        named = DICTIONARY.of_value(_ENUMERATIONS.get(unit, ""), value)
+        return (value, value) if named is None else (named.zh, named.en)
+    return _number_text(value, unit)
 
 
 def _number_text(value: int, unit: str) -> tuple[str, str]:

@@ -145,3 +145,14 @@ def test_a_source_of_cells_that_are_not_there_is_refused(wrong: dict[str, Any]) 
     changed["cells"] = [wrong]
     with pytest.raises(RuleSetInvalid):
         rule_set(changed)
+
+
+def test_a_code_of_ours_is_shown_by_its_word() -> None:
+    kinds = parameter_number(BOOKS["ipr"].pick("ip_portfolio", date(2026, 6, 1)), "high_value_kinds")
+    assert (kinds.value_text_zh, kinds.value_text_en) == ("发明专利", "invention patent")
+    titles = parameter_number(BOOKS["registry"].pick("tech_enterprise_register", date(2026, 6, 1)), "titles_accepted")
+    assert titles.value_text_zh == "高新技术企业、科技型中小企业"
+    for book in BOOKS.values():
+        for rules in book.rule_sets:
+            words = [(one.name, one.value_text_zh) for one in parameter_numbers(rules)]
+            assert [name for name, zh in words if re.search(r"[A-Z]{3,}", zh)] == [], rules.policy
