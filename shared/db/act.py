@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from sqlalchemy import inspect as sql_inspect
 from sqlalchemy import select, text
+from sqlalchemy.orm import defer
 from sqlmodel import SQLModel, col
 
 from shared.db.transaction import Transaction
 from shared.kernel.errors import Refusal
+from shared.kernel.personal import PersonalColumn
 from shared.policy.book import RuleBook
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -56,9 +59,11 @@ def is_decided_alike(act: Act | None, book: RuleBook, again: Callable[[RuleBook]
 
 
 async def every_row(tx: Transaction, table: type[Row]) -> AsyncIterator[Row]:
-    """Yield the rows of a table in order of their ids, some hundred read at once."""
+    """Yield the rows of a table in order of their ids, some hundred read at once; personal data stay unread."""
     last, key = _FIRST, col(table.id)  # type: ignore[attr-defined]  # every table of cases has an id
-    query = select(table).order_by(key).limit(_AT_ONCE)
+    personal = [one.key for one in sql_inspect(table).columns if isinstance(one.type, PersonalColumn)]
+    unread = [defer(getattr(table, name), raiseload=True) for name in personal]
+    query = select(table).options(*unread).order_by(key).limit(_AT_ONCE)
     while rows := (await tx.session.execute(query.where(key > last))).scalars().all():
         for row in rows:
             yield row
