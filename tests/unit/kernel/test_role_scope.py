@@ -24,3 +24,8 @@ def test_who_checks_does_not_list_and_who_lends_does_not_cover() -> None:
     assert "registry.register:list" not in scopes_of("district")
     assert "fund.cover:decide" not in scopes_of("bank")
     assert not [scope for scope in scopes_of("auditor") if not scope.endswith(":read")]
+
+
+def test_the_auditor_reads_whatever_is_kept_but_what_a_consent_opens_and_what_operators_mend() -> None:
+    reads = {scope for scope in known_scopes() if scope.endswith(":read")}
+    assert reads - set(scopes_of("auditor")) == {"ipr.sheet:read", "operation.dead_letter:read"}
