@@ -97,7 +97,7 @@ def test_no_other_bytes_order_or_place_is_believed_among_neighbours(payloads: li
     told = [
         ([*row[:at], other, *row[at + 1 :]], first),
         ([row[1], row[0], *row[2:]], first),
-        ([*row, other], first),
+        *([([*row, other], first)] if payloads[end : end + 1] != [other] else []),  # that which follows is believed
         (row, first + 1),
         (row, (first or len(payloads)) - 1),
     ]
