@@ -138,6 +138,6 @@ def test_what_the_story_decided_is_decided_anew_with_the_same_end_and_without_re
     walked = suite.make("verify")  # the command has no key of personal data, and needs none
     lines = (walked.stdout + walked.stderr).splitlines()
     anew = [line for line in lines if " anew" in line]
-    assert len(anew) > 8, walked.stderr[-2_000:]
+    assert len(anew) >= 8, walked.stderr[-2_000:]
     assert [line for line in anew if not line.endswith("相符 agrees")] == []
     assert len([line for line in lines if "the audit chain is whole" in line]) == 5
