@@ -149,6 +149,7 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     keep_apart(first)
     rule_sets = rule_set_pages.routes if spec.policies_dir else []
     letters = dead_letter_router(spec.name).routes if spec.subscriptions else []
+    keep_apart(letters)
     # A page of the service's own stands instead of the common one, also in the description.
     judge_pages(app)
     own = {_path(route) for route in first if getattr(route, "include_in_schema", False)}

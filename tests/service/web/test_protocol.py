@@ -1,6 +1,7 @@
 """HTTP as its readers know it: HEAD, OPTIONS, conditional reads and writes, parameters by name, cursors judged."""
 
 import base64
+import re
 from typing import Any
 
 import httpx
@@ -259,3 +260,17 @@ def test_no_route_of_any_service_leaves_its_query_unjudged() -> None:
         ]
         unjudged = [one.path for one in other if not isinstance(one.app, PageWithoutParameters)]
         assert unjudged == ["/docs/oauth2-redirect"]  # a sign-in comes back to it with what its issuer adds
+
+
+def test_no_address_of_a_verb_or_of_a_fixed_page_is_taken_for_the_id_of_a_record() -> None:
+    tried = 0
+    for name in (*SERVICES, "gateway"):
+        routes = [one for one in application(name).routes if isinstance(one, APIRoute) and one.include_in_schema]
+        for route in routes:
+            if ":" not in route.path_format and "{" in route.path_format:
+                continue
+            tried += 1
+            address = re.sub(r"{[^}]+}", "7", route.path_format)
+            taken_by = {one.path_format for one in routes if one.path_regex.match(address)}
+            assert taken_by == {route.path_format}, (name, address)
+    assert tried > 100
