@@ -143,8 +143,7 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     failures.install(app)
     state.refusals = tuple(dict.fromkeys((*_COMMON, *spec.refusals)))
     explained = openapi.problem_pages(state.refusals)
-    # The routes themselves instead of `include_router`: nested routers are matched twice, a seventh of a call. What is
-    # called most stands first.
+    # Not `include_router`: nested routers are matched twice, a seventh of a call. What is called most stands first.
     first = [route for router in spec.routers for route in router.routes]
     keep_apart(first)
     rule_sets = rule_set_pages.routes if spec.policies_dir else []
