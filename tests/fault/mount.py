@@ -1,6 +1,7 @@
 """A small disk of its own for one server, so that it can be full without harm to the machine; needs root."""
 
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,3 +17,15 @@ def small_disk(folder: Path, *, megabytes: int) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def may_mount() -> bool:
+    """Tell whether this machine lets us make a disk: it wants root, and a container may forbid it even then."""
+    with tempfile.TemporaryDirectory(prefix="kechuang-mount-") as folder:
+        order = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
+        try:
+            subprocess.run(order, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            return False
+        subprocess.run(["umount", folder], check=True)
+        return True
