@@ -147,7 +147,7 @@ def _is_same(held: Client, terms: ClientTerms) -> bool:
 
 
 def _terms_of(held: Client) -> ClientTerms:
-    return ClientTerms.model_validate({name: getattr(held, name) for name in ClientTerms.model_fields})
+    return ClientTerms.of_row(held)
 
 
 def _put(tx: Transaction, held: Client | None, terms: ClientTerms, *, secret_hash: str, demo: bool) -> None:

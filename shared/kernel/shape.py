@@ -17,6 +17,16 @@ class Shape(SQLModel):
     # Class keywords (`class Shape(SQLModel, extra="forbid")`) are silently ignored by SQLModel, hence the attribute.
     model_config = ConfigDict(extra="forbid")  # type: ignore[assignment]  # SQLModel narrows the type
 
+    @classmethod
+    def of_row(cls, row: object) -> Self:
+        """Return these fields of a row that has them beside others, judged anew as on their way in.
+
+        Raises:
+            AttributeError: the row lacks a field.
+            pydantic.ValidationError: a field would not be taken.
+        """
+        return cls.model_validate(values_of(cls.model_fields, row, {}))
+
 
 def values_of(fields: Mapping[str, object], row: object, words: Mapping[str, Any]) -> dict[str, Any]:
     """Return a value for each of `fields`: what `words` says, else the attribute of `row` that has this name.

@@ -63,11 +63,8 @@ async def applications_that_differ(tx: Transaction) -> AsyncIterator[str]:
 
 def _submits(one: LoanApplication, evaluation: EvaluationInForce, calendar: WorkCalendar, book: RuleBook) -> bool:
     on = shanghai_date(one.submitted_at)
-    terms = LoanApplicationTerms.model_validate(
-        {name: getattr(one, name) for name in LoanApplicationTerms.model_fields}
-    )
     again = rules.submit(
-        terms,
+        LoanApplicationTerms.of_row(one),
         book.pick(rules.POLICY, on),
         evaluation=evaluation,
         available_fen=one.amount_fen,  # what was left of the line is held by the ledger of its movements
@@ -121,7 +118,7 @@ def _signs(
     one: Loan, approved: LoanApplication, calendar: WorkCalendar, known: Sequence[Publication], book: RuleBook
 ) -> bool:
     again = loan_rules.sign(
-        LoanTerms.model_validate({name: getattr(one, name) for name in LoanTerms.model_fields}),
+        LoanTerms.of_row(one),
         book,
         approved_fen=approved.approved_fen or 0,
         approved_months=approved.approved_term_months or 0,
@@ -148,7 +145,7 @@ def _draws(one: Drawdown, loan: Loan, book: RuleBook) -> bool:
         enterprise_uscc=loan.enterprise_uscc, bank_uscc=loan.bank_uscc, drawn_fen=0, repaid_fen=0, released_fen=0
     )
     again = drawdown_rules.draw(
-        DrawdownTerms.model_validate({name: getattr(one, name) for name in DrawdownTerms.model_fields}),
+        DrawdownTerms.of_row(one),
         book.pick(rules.POLICY, loan.signed_on),
         principal_fen=loan.principal_fen,
         state=undrawn,  # what had been drawn before is held by the ledger of the loan

@@ -371,7 +371,7 @@ async def marks_of_many(tx: Transaction, usccs: Sequence[str]) -> dict[str, list
 
 def terms_of(enterprise: Enterprise) -> EnterpriseTerms:
     """Return what is known of an enterprise without its state."""
-    return EnterpriseTerms.model_validate({name: getattr(enterprise, name) for name in EnterpriseTerms.model_fields})
+    return EnterpriseTerms.of_row(enterprise)
 
 
 def _stay(tx: Transaction, enterprise: Enterprise) -> UnitStay:

@@ -205,4 +205,4 @@ async def list_filings(tx: Transaction, uscc: str, year: int | None) -> Sequence
 
 def terms_of(filing: Filing) -> FilingTerms:
     """Return what a filing declares."""
-    return FilingTerms.model_validate({name: getattr(filing, name) for name in FilingTerms.model_fields})
+    return FilingTerms.of_row(filing)
