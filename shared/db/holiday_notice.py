@@ -1,6 +1,6 @@
 """Holiday notices recorded since the product was made: the registry records them, every service holds them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -29,6 +29,10 @@ class RecordedNotice:
     recorded_at: datetime
     replaced_at: datetime | None = None
 
+    def decided(self, at: datetime) -> bool:
+        """Tell whether the year was counted by this record at an instant."""
+        return self.recorded_at <= at and (self.replaced_at is None or self.replaced_at > at)
+
     def notice(self) -> HolidayNotice:
         """Return the notice as working days are counted by it."""
         off, work = (frozenset(map(date.fromisoformat, days)) for days in (self.off_days, self.work_days))
@@ -55,8 +59,17 @@ _EVERY = text("SELECT * FROM holiday_notice ORDER BY year DESC, recorded_at DESC
 
 async def work_calendar(tx: Transaction, known_at: datetime | None = None) -> WorkCalendar:
     """Return the working days as they are known now, or as they were known at `known_at`."""
-    rows = await _select(tx, at=known_at or tx.now)
-    return PUBLISHED.with_notices(row.notice() for row in rows) if rows else PUBLISHED
+    return _calendar(await _select(tx, at=known_at or tx.now))
+
+
+async def calendars(tx: Transaction) -> Callable[[datetime], WorkCalendar]:
+    """Return what tells the working days as they were known at an instant; the records are read once for all."""
+    every = sorted(await every_notice(tx), key=lambda one: one.year)
+
+    def known_at(at: datetime) -> WorkCalendar:
+        return _calendar([one for one in every if one.decided(at)])
+
+    return known_at
 
 
 async def in_force(tx: Transaction, year: int) -> RecordedNotice | None:
@@ -74,6 +87,10 @@ async def keep_notice(tx: Transaction, new: RecordedNotice) -> None:
     await tx.session.execute(_REPLACE, {"at": new.recorded_at, "year": new.year, "id": new.id})
     values: dict[str, Any] = {name: getattr(new, name) for name in RecordedNotice.__dataclass_fields__}
     await tx.session.execute(_ADD, values)
+
+
+def _calendar(records: Sequence[RecordedNotice]) -> WorkCalendar:
+    return PUBLISHED.with_notices(one.notice() for one in records) if records else PUBLISHED
 
 
 async def _select(tx: Transaction, *, at: datetime) -> Sequence[RecordedNotice]:

@@ -28,7 +28,7 @@ from services.finance.lending.rules.lpr import Publication
 from services.finance.lending.store import ledger as store
 from services.finance.lending.store import lpr_publication as publications
 from shared.db.act import every_row, is_decided_alike, last_acts
-from shared.db.holiday_notice import work_calendar
+from shared.db.holiday_notice import calendars
 from shared.db.transaction import Transaction
 from shared.db.verification import Walk
 from shared.kernel.clock import shanghai_date
@@ -42,14 +42,15 @@ async def applications_that_differ(tx: Transaction) -> AsyncIterator[str]:
     """Yield each application that its rules would not have taken, approved or rejected as it stands."""
     book = RuleBook.from_folder(_POLICIES)
     acts = {name: await last_acts(tx, f"loan_application.{name}") for name in ("submit", "approved", "rejected")}
+    calendar_at = await calendars(tx)
     async for one in every_row(tx, LoanApplication):
         subject = f"loan_application/{one.id}"
         seen = await evaluations.get(tx, one.evaluation_id)
         evaluation = EvaluationInForce(
             seen.id, seen.grade, seen.limit_fen, seen.valid_until_on, on_city_register=seen.on_city_register
         )
-        calendar = await work_calendar(tx, one.submitted_at)
-        if not is_decided_alike(acts["submit"].get(subject), book, partial(_submits, one, evaluation, calendar)):
+        submitted = partial(_submits, one, evaluation, calendar_at(one.submitted_at))
+        if not is_decided_alike(acts["submit"].get(subject), book, submitted):
             yield f"{one.case_no} (submit)"
         if one.approved_on is not None and not is_decided_alike(
             acts["approved"].get(subject), book, partial(_approves, one)
@@ -106,10 +107,10 @@ async def loans_that_differ(tx: Transaction) -> AsyncIterator[str]:
     """Yield each loan that its rules would not have signed as it stands: rate, periods, amount, state of the LPR."""
     book, acts = RuleBook.from_folder(_POLICIES), await last_acts(tx, "loan_application.signed")
     approved = {one.id: one async for one in every_row(tx, LoanApplication)}
+    calendar_at = await calendars(tx)
     async for one in every_row(tx, Loan):
-        calendar = await work_calendar(tx, one.created_at)
         known = await publications.in_force(tx, one.signed_on, known_at=one.created_at)
-        again = partial(_signs, one, approved[one.application_id], calendar, known)
+        again = partial(_signs, one, approved[one.application_id], calendar_at(one.created_at), known)
         if not is_decided_alike(acts.get(f"loan_application/{one.application_id}"), book, again):
             yield one.case_no
 
@@ -161,12 +162,11 @@ async def covers_that_differ(tx: Transaction) -> AsyncIterator[str]:
     """Yield each cover that its rules would not have taken, covered or refused as it stands."""
     book = RuleBook.from_folder(_POLICIES)
     filed, decided = await last_acts(tx, "cover.file"), await last_acts(tx, "cover.decide")
-    exposed = await store.exposed(tx)
+    exposed, calendar_at = await store.exposed(tx), await calendars(tx)
     notes = {one.id: one async for one in every_row(tx, Drawdown)}
     async for one in every_row(tx, Cover):
         subject, note = f"cover/{one.id}", notes[one.drawdown_id]
-        calendar = await work_calendar(tx, one.created_at)
-        if not is_decided_alike(filed.get(subject), book, partial(_files, one, note, calendar)):
+        if not is_decided_alike(filed.get(subject), book, partial(_files, one, note, calendar_at(one.created_at))):
             yield f"{note.note_no} (file)"
         if one.decided_at is not None and not is_decided_alike(
             decided.get(subject), book, partial(_decides, one, note, exposed.get(one.id, 0))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from services.registry.ladder.models.register_application import RegisterApplication
 from shared.db.act import every_row, last_acts
-from shared.db.holiday_notice import work_calendar
+from shared.db.holiday_notice import calendars
 from shared.db.transaction import Transaction
 from shared.db.verification import Walk
 from shared.kernel.clock import shanghai_date
@@ -18,15 +18,14 @@ async def applications_that_differ(tx: Transaction) -> AsyncIterator[str]:
     """Yield each application whose check is not due when its rule set, counted from its submission, says."""
     book = RuleBook.from_folder(_POLICIES)
     again = await last_acts(tx, "register.resubmit")
+    calendar_at = await calendars(tx)
     async for one in every_row(tx, RegisterApplication):
         rule_set, resubmitted = book.by_sha256(one.rule_set_sha256), again.get(f"register_application/{one.id}")
         if rule_set is None:
             yield f"{one.case_no} ({one.rule_set_version}?)"
             continue
         at = one.created_at if resubmitted is None else resubmitted.at
-        due = (await work_calendar(tx, at)).add_working_days(
-            shanghai_date(at), rule_set.param_int("check_working_days")
-        )
+        due = calendar_at(at).add_working_days(shanghai_date(at), rule_set.param_int("check_working_days"))
         if (due.on, due.assumed) != (one.check_due_on, one.check_due_assumed):
             yield one.case_no
 
