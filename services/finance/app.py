@@ -1,7 +1,5 @@
 """Wires finance: the only place where its rooms meet."""
 
-from pathlib import Path
-
 from fastapi import FastAPI
 
 from services.finance.base import metadata
@@ -20,7 +18,7 @@ from services.finance.lending.usecases.lost_case import CASES
 from services.finance.partner.api import bank, consent
 from services.finance.partner.usecases import ledger as partner_ledger
 from services.finance.refusals import REFUSALS
-from services.finance.settings import FinanceSettings
+from services.finance.settings import POLICIES, FinanceSettings
 from shared.bus.subscription import Subscription
 from shared.db.transaction import Reactions
 from shared.db.verification import Check, Walk, numbers_are_counted
@@ -71,7 +69,7 @@ def create_app(settings: FinanceSettings | None = None) -> FastAPI:
             reactions=REACTIONS,
             jobs=[*settle.JOBS, *expiry.JOBS],
             refusals=REFUSALS,
-            policies_dir=Path(__file__).parent / "policies",
+            policies_dir=POLICIES,
             rule_set_event=FinanceRuleSetPublished,
             examples=EXAMPLES,
             description="评价、额度、授权、贷款申请、放款与风险补偿备案 / from evaluation to a covered drawdown.",

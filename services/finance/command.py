@@ -4,13 +4,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
 from services.finance.app import REACTIONS
 from services.finance.lending.models.lpr_publication import LprPublication
 from services.finance.lending.rules.lpr_publication import LprPublicationTerms
 from services.finance.lending.store import lpr_publication as publications
 from services.finance.lending.usecases import lpr_publication as usecases
+from services.finance.settings import POLICIES
 from shared.command.parser import BilingualParser, Verbs, argument
 from shared.command.run import DRY_RUN, CommandError, database_url, day_of, in_transaction, told
 from shared.db.keyset import PageWanted
@@ -22,7 +22,6 @@ from shared.kernel.money import rate_text
 from shared.kernel.percent import read_percent
 from shared.policy.book import RuleBook
 
-_POLICIES = Path(__file__).parent / "policies"
 _LISTED = 60
 """Five years of monthly publications."""
 
@@ -99,7 +98,7 @@ async def _perform(given: argparse.Namespace) -> Sequence[str]:
             return [_line(row) for row in (await publications.LIST.page(tx, Chosen(), PageWanted(_LISTED))).rows]
 
         return await in_transaction(url, "finance", listed, read_only=True)
-    terms, book = _terms(given), RuleBook.from_folder(_POLICIES)
+    terms, book = _terms(given), RuleBook.from_folder(POLICIES)
 
     async def recorded(tx: Transaction) -> Sequence[str]:
         row = await usecases.record_publication(tx, terms, book, publication_id=new_id())

@@ -1,10 +1,14 @@
 """Settings of finance, read from `FINANCE_…`."""
 
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic_settings import SettingsConfigDict
 
 from shared.settings import ServiceSettings
+
+POLICIES = Path(__file__).parent / "policies"
+"""Folder of the rule sets that the service ships."""
 
 
 class FinanceSettings(ServiceSettings):

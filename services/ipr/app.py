@@ -1,7 +1,5 @@
 """Wires ipr: the only place where its rooms meet."""
 
-from pathlib import Path
-
 from fastapi import FastAPI
 
 from services.ipr.examples import EXAMPLES
@@ -13,7 +11,7 @@ from services.ipr.right.jobs import portfolio as sums
 from services.ipr.right.jobs import right_import as imports
 from services.ipr.right.usecases.ledger import LEDGERS
 from services.ipr.right.usecases.lost_case import CASES
-from services.ipr.settings import IprSettings
+from services.ipr.settings import POLICIES, IprSettings
 from services.ipr.sheet.api import ip_sheet
 from services.ipr.sheet.handlers import finance
 from services.ipr.tables import metadata
@@ -39,7 +37,7 @@ def create_app(settings: IprSettings | None = None) -> FastAPI:
             subscriptions=SUBSCRIPTIONS,
             jobs=[*imports.JOBS, *sums.JOBS, *expiry.JOBS],
             refusals=REFUSALS,
-            policies_dir=Path(__file__).parent / "policies",
+            policies_dir=POLICIES,
             rule_set_event=IprRuleSetPublished,
             examples=EXAMPLES,
             description="权利登记、法律状态、企业知识产权汇总与清单 / rights, their status, portfolios and sheets.",

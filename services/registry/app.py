@@ -1,7 +1,5 @@
 """Wires the registry: the only place where its rooms meet."""
 
-from pathlib import Path
-
 from fastapi import FastAPI
 
 from services.registry.catalogue.api import holiday_notice, holiday_notice_import
@@ -28,7 +26,7 @@ from services.registry.examples import EXAMPLES
 from services.registry.ladder.api import register_application
 from services.registry.ladder.usecases import ledger as ladder_ledger
 from services.registry.refusals import REFUSALS
-from services.registry.settings import RegistrySettings
+from services.registry.settings import POLICIES, RegistrySettings
 from services.registry.tables import Base
 from shared.bus.subscription import Subscription
 from shared.db.lost_case import CaseKind
@@ -81,7 +79,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
                 *population_runs.JOBS,
             ],
             refusals=REFUSALS,
-            policies_dir=Path(__file__).parent / "policies",
+            policies_dir=POLICIES,
             rule_set_event=RegistryRuleSetPublished,
             examples=EXAMPLES,
             description=(

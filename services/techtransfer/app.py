@@ -1,7 +1,5 @@
 """Wires techtransfer: the only place where its rooms meet."""
 
-from pathlib import Path
-
 from fastapi import FastAPI
 
 from services.techtransfer.examples import EXAMPLES
@@ -11,7 +9,7 @@ from services.techtransfer.listing.jobs import expiry
 from services.techtransfer.listing.jobs import listing_import as imports
 from services.techtransfer.listing.store.ledger import LEDGERS
 from services.techtransfer.refusals import REFUSALS
-from services.techtransfer.settings import TechtransferSettings
+from services.techtransfer.settings import POLICIES, TechtransferSettings
 from services.techtransfer.tables import metadata
 from shared.bus.subscription import Subscription
 from shared.events.rule_set import TechtransferRuleSetPublished
@@ -40,7 +38,7 @@ def create_app(settings: TechtransferSettings | None = None) -> FastAPI:
             subscriptions=SUBSCRIPTIONS,
             jobs=[*expiry.JOBS, *imports.JOBS],
             refusals=REFUSALS,
-            policies_dir=Path(__file__).parent / "policies",
+            policies_dir=POLICIES,
             rule_set_event=TechtransferRuleSetPublished,
             examples=EXAMPLES,
             description="科技成果与技术需求的登记、审核与发布 / achievements and needs: posted, reviewed, published.",

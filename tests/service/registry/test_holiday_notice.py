@@ -8,7 +8,7 @@ import pytest
 
 from services.registry.command import main
 from shared.bus.holiday_notice import on_notice_recorded
-from shared.db.holiday_notice import every_notice, work_calendar
+from shared.db.holiday_notice import calendars, every_notice, work_calendar
 from shared.db.transaction import Transaction
 from shared.events.registry import HolidayNoticeRecorded
 from shared.kernel.actor import Actor, Role
@@ -37,6 +37,8 @@ async def counted(world: World, **when: Any) -> tuple[str, bool]:
         actor=Actor(client_id="test", role=Role.SYSTEM), clock=world.service.clock
     ) as tx:
         due = (await work_calendar(tx, **when)).add_working_days(date(2026, 12, 21), 10)
+        calendar_at = await calendars(tx)  # read once, for whoever asks of many instants
+        assert calendar_at(when.get("known_at", tx.now)).add_working_days(date(2026, 12, 21), 10) == due
     return due.on.isoformat(), due.assumed
 
 

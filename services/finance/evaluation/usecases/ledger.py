@@ -1,22 +1,20 @@
 """Evaluations are made anew from their frozen facts, by the rule sets that they name."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 from services.finance.evaluation.models.kv_evaluation import KvEvaluation
 from services.finance.evaluation.rules import kv_evaluation as rules
+from services.finance.settings import POLICIES
 from shared.db.act import every_row
 from shared.db.transaction import Transaction
 from shared.db.verification import Walk
 from shared.policy.book import RuleBook
 from shared.policy.decision import open_record
 
-_POLICIES = Path(__file__).parents[2].joinpath("policies")
-
 
 async def evaluations_that_differ(tx: Transaction) -> AsyncIterator[str]:
     """Yield each evaluation that differs, in its row or a byte of its record, from what its facts and rules make."""
-    book = RuleBook.from_folder(_POLICIES)
+    book = RuleBook.from_folder(POLICIES)
     async for one in every_row(tx, KvEvaluation):
         scoring, uplift = book.by_sha256(one.rule_set_sha256), book.by_sha256(one.uplift_rule_set_sha256)
         if scoring is None or uplift is None:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
-from pathlib import Path
 
 from services.finance.evaluation.store import kv_evaluation as evaluations
 from services.finance.fund.rules import fund_account as fund_rules
@@ -27,6 +26,7 @@ from services.finance.lending.rules.loan_application import (
 from services.finance.lending.rules.lpr import Publication
 from services.finance.lending.store import ledger as store
 from services.finance.lending.store import lpr_publication as publications
+from services.finance.settings import POLICIES
 from shared.db.act import every_row, is_decided_alike, last_acts
 from shared.db.holiday_notice import calendars
 from shared.db.transaction import Transaction
@@ -35,12 +35,10 @@ from shared.kernel.clock import shanghai_date
 from shared.kernel.workday import WorkCalendar
 from shared.policy.book import RuleBook
 
-_POLICIES = Path(__file__).parents[2].joinpath("policies")
-
 
 async def applications_that_differ(tx: Transaction) -> AsyncIterator[str]:
     """Yield each application that its rules would not have taken, approved or rejected as it stands."""
-    book = RuleBook.from_folder(_POLICIES)
+    book = RuleBook.from_folder(POLICIES)
     acts = {name: await last_acts(tx, f"loan_application.{name}") for name in ("submit", "approved", "rejected")}
     calendar_at = await calendars(tx)
     async for one in every_row(tx, LoanApplication):
@@ -105,7 +103,7 @@ def _rejects(one: LoanApplication, book: RuleBook) -> bool:
 
 async def loans_that_differ(tx: Transaction) -> AsyncIterator[str]:
     """Yield each loan that its rules would not have signed as it stands: rate, periods, amount, state of the LPR."""
-    book, acts = RuleBook.from_folder(_POLICIES), await last_acts(tx, "loan_application.signed")
+    book, acts = RuleBook.from_folder(POLICIES), await last_acts(tx, "loan_application.signed")
     approved = {one.id: one async for one in every_row(tx, LoanApplication)}
     calendar_at = await calendars(tx)
     async for one in every_row(tx, Loan):
@@ -134,7 +132,7 @@ def _signs(
 
 async def drawdowns_that_differ(tx: Transaction) -> AsyncIterator[str]:
     """Yield each drawdown that its rules would not have let out of its loan."""
-    book, acts = RuleBook.from_folder(_POLICIES), await last_acts(tx, "loan.draw")
+    book, acts = RuleBook.from_folder(POLICIES), await last_acts(tx, "loan.draw")
     loans = {one.id: one async for one in every_row(tx, Loan)}
     async for one in every_row(tx, Drawdown):
         if not is_decided_alike(acts.get(f"drawdown/{one.id}"), book, partial(_draws, one, loans[one.loan_id])):
@@ -160,7 +158,7 @@ def _draws(one: Drawdown, loan: Loan, book: RuleBook) -> bool:
 
 async def covers_that_differ(tx: Transaction) -> AsyncIterator[str]:
     """Yield each cover that its rules would not have taken, covered or refused as it stands."""
-    book = RuleBook.from_folder(_POLICIES)
+    book = RuleBook.from_folder(POLICIES)
     filed, decided = await last_acts(tx, "cover.file"), await last_acts(tx, "cover.decide")
     exposed, calendar_at = await store.exposed(tx), await calendars(tx)
     notes = {one.id: one async for one in every_row(tx, Drawdown)}

@@ -2,23 +2,21 @@
 
 from collections.abc import AsyncIterator
 from functools import partial
-from pathlib import Path
 
 from services.finance.partner.models.consent import Consent
 from services.finance.partner.rules import consent as rules
 from services.finance.partner.rules.consent import ConsentScope
+from services.finance.settings import POLICIES
 from shared.db.act import every_row, is_decided_alike, last_acts
 from shared.db.transaction import Transaction
 from shared.db.verification import Walk
 from shared.kernel.clock import shanghai_date
 from shared.policy.book import RuleBook
 
-_POLICIES = Path(__file__).parents[2].joinpath("policies")
-
 
 async def consents_that_differ(tx: Transaction) -> AsyncIterator[str]:
     """Yield each consent that its terms would not have granted, or not have ended, as it stands."""
-    book = RuleBook.from_folder(_POLICIES)
+    book = RuleBook.from_folder(POLICIES)
     granted, revoked = await last_acts(tx, "consent.grant"), await last_acts(tx, "consent.revoke")
     async for one in every_row(tx, Consent):
         subject = f"consent/{one.id}"

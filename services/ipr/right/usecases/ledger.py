@@ -1,24 +1,23 @@
 """What ipr counted is counted anew by its own rules, and what it told last is held against what stands."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 from services.ipr.right.rules import portfolio as portfolio_rules
 from services.ipr.right.rules import right_status as status_rules
 from services.ipr.right.store import ledger as store
 from services.ipr.right.store import portfolio as portfolios
 from services.ipr.right.store import right as rights
+from services.ipr.settings import POLICIES
 from shared.db.transaction import Transaction
 from shared.db.verification import Walk
 from shared.policy.book import RuleBook
 
 _AT_ONCE = 500
-_POLICIES = Path(__file__).parents[2].joinpath("policies")
 
 
 async def sums_that_differ(tx: Transaction) -> AsyncIterator[str]:
     """Yield each firm whose kept sum is not what the rules it names count on its day, from the rights that stand."""
-    book = RuleBook.from_folder(_POLICIES)
+    book = RuleBook.from_folder(POLICIES)
     every = await store.summed(tx)
     for some in (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)):
         held = await portfolios.held_rights(tx, [one.uscc for one in some])
@@ -37,7 +36,7 @@ async def sums_that_differ(tx: Transaction) -> AsyncIterator[str]:
 
 async def statuses_that_differ(tx: Transaction) -> AsyncIterator[str]:
     """Yield each right whose status is not what its recorded moves lead to."""
-    rule_set = RuleBook.from_folder(_POLICIES).pick(status_rules.POLICY, tx.today)
+    rule_set = RuleBook.from_folder(POLICIES).pick(status_rules.POLICY, tx.today)
     every = await store.statuses(tx)
     for some in (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)):
         moves = await rights.moves(tx, [one.id for one in some])

@@ -1,23 +1,22 @@
 """What the registry computed is computed anew by the rules that it names."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 from services.registry.enterprise.models.filing import Filing
 from services.registry.enterprise.rules.size_class import POLICY, size_class
 from services.registry.enterprise.store import filing as filings
 from services.registry.enterprise.store import ledger as store
+from services.registry.settings import POLICIES
 from shared.db.transaction import Transaction
 from shared.db.verification import Walk
 from shared.policy.book import RuleBook
 
 _AT_ONCE = 1_000
-_POLICIES = Path(__file__).parents[2].joinpath("policies")
 
 
 async def classes_that_differ(tx: Transaction) -> AsyncIterator[str]:
     """Yield each firm whose size class is not what the rules it names make of its newest accepted filing."""
-    book = RuleBook.from_folder(_POLICIES)
+    book = RuleBook.from_folder(POLICIES)
     every = await store.sized(tx)
     for some in (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)):
         newest = {one.uscc: one for one in sorted(await filings.accepted_of(tx, [one.uscc for one in some]), key=_year)}

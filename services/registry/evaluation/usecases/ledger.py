@@ -2,23 +2,21 @@
 
 import hashlib
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 from services.registry.evaluation.models.tech_sme_evaluation import TechSmeEvaluation
 from services.registry.evaluation.rules import tech_sme_evaluation as rules
 from services.registry.evaluation.store import ledger as store
+from services.registry.settings import POLICIES
 from shared.db.act import every_row
 from shared.db.transaction import Transaction
 from shared.db.verification import Walk
 from shared.policy.book import RuleBook
 from shared.policy.decision import canonical, open_record
 
-_POLICIES = Path(__file__).parents[2].joinpath("policies")
-
 
 async def evaluations_that_differ(tx: Transaction) -> AsyncIterator[str]:
     """Yield each evaluation that differs, in its row or a byte of its record, from what its facts and rules make."""
-    book = RuleBook.from_folder(_POLICIES)
+    book = RuleBook.from_folder(POLICIES)
     async for one in every_row(tx, TechSmeEvaluation):
         rule_set = book.by_sha256(one.rule_set_sha256)
         if rule_set is None:

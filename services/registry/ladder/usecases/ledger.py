@@ -1,9 +1,9 @@
 """Applications to the city's register are timed anew, by the rule set that they name and the holidays known then."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 from services.registry.ladder.models.register_application import RegisterApplication
+from services.registry.settings import POLICIES
 from shared.db.act import every_row, last_acts
 from shared.db.holiday_notice import calendars
 from shared.db.transaction import Transaction
@@ -11,12 +11,10 @@ from shared.db.verification import Walk
 from shared.kernel.clock import shanghai_date
 from shared.policy.book import RuleBook
 
-_POLICIES = Path(__file__).parents[2].joinpath("policies")
-
 
 async def applications_that_differ(tx: Transaction) -> AsyncIterator[str]:
     """Yield each application whose check is not due when its rule set, counted from its submission, says."""
-    book = RuleBook.from_folder(_POLICIES)
+    book = RuleBook.from_folder(POLICIES)
     again = await last_acts(tx, "register.resubmit")
     calendar_at = await calendars(tx)
     async for one in every_row(tx, RegisterApplication):
