@@ -20,6 +20,7 @@ from services.registry.enterprise.jobs import expiry, imports, size_classes, uni
 from services.registry.enterprise.usecases import ledger as enterprise_ledger
 from services.registry.enterprise.usecases import lost_case as lost_enterprises
 from services.registry.evaluation.api import population_run, tech_sme_evaluation
+from services.registry.evaluation.jobs import population_clearing
 from services.registry.evaluation.jobs import population_run as population_runs
 from services.registry.evaluation.usecases import ledger as evaluation_ledger
 from services.registry.examples import EXAMPLES
@@ -77,6 +78,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
                 *units.JOBS,
                 *size_classes.JOBS,
                 *population_runs.JOBS,
+                *population_clearing.JOBS,
             ],
             refusals=REFUSALS,
             policies_dir=POLICIES,

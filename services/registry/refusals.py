@@ -2,7 +2,7 @@
 
 from services.registry.catalogue.rules import holiday_notice
 from services.registry.enterprise.rules import enterprise, filing, qualification
-from services.registry.evaluation.rules import population_run, tech_sme_evaluation
+from services.registry.evaluation.rules import population_clearing, population_run, tech_sme_evaluation
 from services.registry.ladder.rules import register_application
 from shared.kernel.errors import RefusalCode
 
@@ -16,6 +16,7 @@ REFUSALS: tuple[RefusalCode, ...] = tuple(
             register_application,
             tech_sme_evaluation,
             population_run,
+            population_clearing,
             holiday_notice,
         )
         for word in vars(room).values()

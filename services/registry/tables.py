@@ -8,7 +8,7 @@ from services.registry.enterprise.models import (
     portfolio,
     qualification,
 )
-from services.registry.evaluation.models import population_run, tech_sme_evaluation
+from services.registry.evaluation.models import population_clearing, population_run, tech_sme_evaluation
 from services.registry.ladder.models import register_application
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "credit_standing",
     "enterprise",
     "filing",
+    "population_clearing",
     "population_run",
     "portfolio",
     "qualification",

@@ -31,6 +31,20 @@ CREATE OR REPLACE FUNCTION refuse_unless_held() RETURNS trigger LANGUAGE plpgsql
             RETURN OLD;
         END $$
 """
+_REFUSE_UNLESS_CLEARED = """
+CREATE OR REPLACE FUNCTION refuse_unless_cleared() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE
+            kept boolean;
+        BEGIN
+            EXECUTE format('SELECT EXISTS (SELECT FROM gone WHERE NOT EXISTS (
+                                SELECT FROM %I.%I AS cleared WHERE cleared.%I = gone.%I))',
+                           TG_TABLE_SCHEMA, TG_ARGV[0], TG_ARGV[1], TG_ARGV[1]) INTO kept;
+            IF kept THEN
+                RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NULL;
+        END $$
+"""
 _HELD = text("""
 SELECT tgrelid::regclass::text AS owner, tgname AS name FROM pg_trigger
 WHERE NOT tgisinternal AND tgenabled = 'O' AND obj_description(oid, 'pg_trigger') = :said AND tgname = :name
@@ -46,6 +60,9 @@ class Keeping:
         marks: columns that may change again and again, such as when an event was published.
         once: columns that are empty at first and filled once.
         taken_out_while: table that holds the key of a row as long as the owner may delete it, or None for never.
+        cleared_by: table and column: rows whose column has a value that stands in this table may be deleted, by the
+            runner too. That table is append-only itself, so that whoever takes rows out stays on record; None for
+            never.
         leaves: whether the runner may delete rows; never of a table that is append-only.
     """
 
@@ -53,6 +70,7 @@ class Keeping:
     marks: tuple[str, ...] = ()
     once: tuple[str, ...] = ()
     taken_out_while: str | None = None
+    cleared_by: tuple[str, str] | None = None
     leaves: bool = False
 
 
@@ -61,7 +79,11 @@ CHANGING = Keeping()
 
 
 def append_only(
-    *, marks: Iterable[str] = (), once: Iterable[str] = (), taken_out_while: str | None = None
+    *,
+    marks: Iterable[str] = (),
+    once: Iterable[str] = (),
+    taken_out_while: str | None = None,
+    cleared_by: tuple[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the words with which a table says that what was written stays.
 
@@ -71,8 +93,9 @@ def append_only(
         marks: columns that may change all the same.
         once: columns that may be filled once.
         taken_out_while: table that holds the key of a row as long as the owner may delete it.
+        cleared_by: table and column that name the rows that may be deleted, such as all of one run.
     """
-    return {"info": {_INFO: Keeping(True, tuple(marks), tuple(once), taken_out_while)}}
+    return {"info": {_INFO: Keeping(True, tuple(marks), tuple(once), taken_out_while, cleared_by)}}
 
 
 def rows_leave() -> dict[str, Any]:
@@ -103,6 +126,7 @@ def keep(connection: Connection, metadata: MetaData, *, runner: str | None) -> N
     if tables:
         connection.exec_driver_sql(_REFUSE)
         connection.exec_driver_sql(_REFUSE_UNLESS)
+        connection.exec_driver_sql(_REFUSE_UNLESS_CLEARED)
     for table in tables:
         for name, definition in _triggers(table):
             _ensure_trigger(connection, table.name, name, definition)
@@ -127,7 +151,7 @@ def _triggers(table: Table) -> list[tuple[str, str]]:
     changing = {*kept.marks, *kept.once}
     fixed = ", ".join(f'"{column.name}"' for column in table.columns if column.name not in changing)
     update = f"UPDATE OF {fixed}" if changing else "UPDATE"
-    deletes = "" if kept.taken_out_while else " OR DELETE"
+    deletes = "" if kept.taken_out_while or kept.cleared_by else " OR DELETE"
     each = "FOR EACH ROW"
     refuse = "EXECUTE FUNCTION refuse_change()"
     found = [
@@ -138,6 +162,11 @@ def _triggers(table: Table) -> list[tuple[str, str]]:
         (key,) = table.primary_key.columns
         unless = f"EXECUTE FUNCTION refuse_unless_held('{kept.taken_out_while}', '{key.name}')"
         found.append((f"{name}_is_kept", f'BEFORE DELETE ON "{name}" {each} {unless}'))
+    if kept.cleared_by:
+        # Once for all rows of a statement: asked row by row, clearing would cost more than deleting.
+        gone = "REFERENCING OLD TABLE AS gone FOR EACH STATEMENT"
+        unless = "EXECUTE FUNCTION refuse_unless_cleared('{}', '{}')".format(*kept.cleared_by)
+        found.append((f"{name}_is_kept_until_cleared", f'AFTER DELETE ON "{name}" {gone} {unless}'))
     if kept.once:
         columns = ", ".join(f'"{one}"' for one in kept.once)
         filled = " OR ".join(f'OLD."{one}" IS NOT NULL' for one in kept.once)
@@ -169,7 +198,7 @@ def rights_of(table: Table) -> str:
         rights.append("UPDATE")
     elif kept.marks or kept.once:
         rights.append(f"UPDATE ({', '.join(_name(one) for one in (*kept.marks, *kept.once))})")
-    if kept.leaves:
+    if kept.leaves or kept.cleared_by:
         rights.append("DELETE")
     return ", ".join(rights)
 

@@ -49,6 +49,10 @@ _HINTS = {
         "请重新读取记录；拒绝不占用幂等键。",
         "Read the record again; a refusal does not use the idempotency key up.",
     ),
+    410: (
+        "数据已按规定清理，重发无用。",
+        "The data was cleared for good: sending the request again does not help.",
+    ),
     422: (
         "请更正 errors 所列字段；不占用幂等键。",
         "Correct the fields in errors; a refusal does not use the key up.",

@@ -41,6 +41,8 @@ FOR_ALL = {
     "registry": {
         "/v1/population-runs/{run_id}",
         "/v1/population-runs/{run_id}:cancel",
+        "/v1/population-runs/{run_id}:keep",
+        "/v1/population-runs/{run_id}:release",
         "/v1/population-runs/{run_id}/results/{policy}/{uscc}",
         *_letters("registry"),
     },

@@ -17,17 +17,20 @@ SERVICES = ("registry", "finance", "techtransfer", "ipr", "gateway")
 KEPT_BY_ALL = ("audit_entry", "discarded_event", "document", "outbox_event", "rule_set_version")
 KEPT = {
     "registry": (
-        "integrity_mark", "population_fact", "population_range", "population_result", "population_rule_set",
-        "tech_sme_evaluation", "unit_stay",
+        "integrity_mark", "population_clearing", "population_fact", "population_range", "population_result",
+        "population_rule_set", "tech_sme_evaluation", "unit_stay",
     ),
     "finance": ("credit_movement", "fund_posting", "kv_evaluation", "lpr_publication", "repayment"),
     "techtransfer": (),
     "ipr": ("ip_blemish", "ip_right_evidence", "ip_right_ground", "ip_right_move", "ip_right_transfer"),
     "gateway": (),
 }  # fmt: skip
+CLEARED = {"population_fact", "population_range", "population_result"}
+"""Rows of these may be deleted once they are named as cleared; a row of any other never."""
+DELETE = "DELETE FROM {table}"
 ATTACKS = (
     "TRUNCATE {table}",
-    "DELETE FROM {table}",
+    DELETE,
     "DROP TABLE {table}",
     "ALTER TABLE {table} DISABLE TRIGGER ALL",
     "ALTER TABLE {table} DISABLE TRIGGER {table}_is_append_only",
@@ -65,7 +68,7 @@ async def test_the_role_of_a_service_cannot_touch_what_is_kept(service: str, pos
     async with session(url) as runner:
         for table in append_only_tables(metadata_of(service)):
             await runner.execute(f"GRANT ALL ON {table} TO CURRENT_USER")  # gives nothing, and PostgreSQL only warns
-            for attack in ATTACKS:
+            for attack in (one for one in ATTACKS if one is not DELETE or table not in CLEARED):
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
                     await runner.execute(attack.format(table=table))
             columns = metadata_of(service).tables[table].columns
@@ -123,6 +126,30 @@ async def test_an_event_that_was_published_is_never_taken_out_and_one_that_waits
         with pytest.raises(asyncpg.RestrictViolationError):
             await owner.execute("DELETE FROM outbox_event WHERE version = 1")
         await owner.execute("DELETE FROM outbox_event WHERE version = 2")
+    await postgres.drop(url)
+
+
+async def test_rows_that_may_be_cleared_are_deleted_by_nobody_before_they_are_named(postgres: DatabaseServer) -> None:
+    url = await postgres.database_url("registry")
+    put = """
+        INSERT INTO population_range (run_id, number, first_uscc, last_uscc)
+        SELECT CAST($1::text AS uuid), number, 'a', 'b' FROM generate_series(1, 3) AS number
+    """
+    first, second = "00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002"
+    async with session(url) as runner, session(postgres.owner_url(url)) as owner:
+        for run_id in (first, second):
+            await runner.execute(put, run_id)
+        for role in (runner, owner):
+            for statement in ("DELETE FROM population_range", "DELETE FROM population_range WHERE number = 1"):
+                with pytest.raises(asyncpg.RestrictViolationError):
+                    await role.execute(statement)
+        await runner.execute("INSERT INTO population_clearing (run_id, kept, begun_at) VALUES ($1, 1, now())", first)
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await runner.execute("DELETE FROM population_range WHERE number = 1")
+        await runner.execute("DELETE FROM population_range WHERE run_id = $1", first)
+        assert await runner.fetchval("SELECT count(*) FROM population_range") == 3
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await owner.execute("DELETE FROM population_clearing")
     await postgres.drop(url)
 
 

@@ -21,6 +21,13 @@ PLANTED = {
         VALUES (gen_random_uuid(), 'population_run', 'DONE', 'c', 'city', '{}',
                 '{"verdicts": {"srdi_conditions": {"MET": 2}}}', gen_random_uuid(), now(), now())
     """,
+    "of a run that was cleared": """
+        WITH told AS (
+            INSERT INTO population_clearing (run_id, kept, begun_at, finished_at)
+            VALUES (gen_random_uuid(), 1, now(), now()) RETURNING run_id
+        )
+        INSERT INTO population_range (run_id, number, first_uscc, last_uscc) SELECT run_id, 1, '0', 'Z' FROM told
+    """,
     "each evaluation": "UPDATE tech_sme_evaluation SET score_milli = score_milli - 1",
     "each check is due": "UPDATE register_application SET check_due_on = check_due_on + 1",
     "counters of case numbers": "UPDATE case_number SET value = value - 1",

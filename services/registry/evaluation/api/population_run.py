@@ -1,6 +1,6 @@
-"""Routes of runs over all enterprises: asked for, followed, cancelled; their results listed, counted and explained."""
+"""Routes of runs over all enterprises: asked for, followed, cancelled, kept; their results listed and explained."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -12,9 +12,12 @@ from pydantic import Field
 from services.registry.enterprise.store import enterprise as enterprises
 from services.registry.evaluation.models.population_run import PopulationResult, PopulationRuleSet
 from services.registry.evaluation.rules import population_run as rules
+from services.registry.evaluation.rules.population_clearing import REFERENCE_UNKNOWN, RUN_CLEARED
 from services.registry.evaluation.rules.population_decision import PopulationPolicy, PopulationVerdict
 from services.registry.evaluation.rules.population_explanation import Explained
+from services.registry.evaluation.store import population_clearing as clearings
 from services.registry.evaluation.store import population_run as store
+from services.registry.evaluation.usecases import population_clearing as clearing
 from services.registry.evaluation.usecases import population_run as usecases
 from services.registry.ladder.rules import register_application as register
 from shared.db.operation import Operation
@@ -22,7 +25,7 @@ from shared.db.selection import Chosen
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read, Shape
-from shared.kernel.types import LooseUscc
+from shared.kernel.types import LooseUscc, ShortText
 from shared.policy.book import RULE_SET_NOT_IN_FORCE
 from shared.policy.decision import canonical
 from shared.web.answer import answered
@@ -34,9 +37,29 @@ from shared.web.selection import chosen_from
 
 router = edge_router(tags=["population runs"])
 COLUMNS = columns("uscc", "name", "policy", "verdict", "score_milli", "hits")
-Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
+
+
+def _standing(*, sorted_too: bool = True) -> Callable[..., Coroutine[Any, Any, Chosen]]:
+    """Return the dependency that reads what a caller chose of results, and refuses those of a run that was cleared."""
+    chosen_by = chosen_from(store.LIST, sorted_too=sorted_too)
+
+    async def read(tx: Tx, chosen: Annotated[Chosen, Depends(chosen_by)]) -> Chosen:
+        await clearing.check_chosen(tx, chosen)
+        return chosen
+
+    return read
+
+
+Wanted = Annotated[Chosen, Depends(_standing())]
 add_counts(
-    router, store.LIST, noun="population-results", scope="registry.population:read", row="any", title="批量测算结果清单"
+    router,
+    store.LIST,
+    noun="population-results",
+    scope="registry.population:read",
+    row="any",
+    title="批量测算结果清单",
+    chosen_by=_standing(sorted_too=False),
+    refused=(RUN_CLEARED,),
 )
 
 
@@ -44,6 +67,12 @@ class PopulationRunRequest(Shape):
     """Which policies to decide; all of them where none is named."""
 
     policies: list[PopulationPolicy] = Field(default_factory=list, max_length=len(PopulationPolicy))
+
+
+class PopulationRunReference(Shape):
+    """What rests on a run, such as the number of the notice that was published by it."""
+
+    reference: ShortText
 
 
 class PopulationRuleSetRead(Read):
@@ -56,7 +85,10 @@ class PopulationRuleSetRead(Read):
 
 
 class PopulationRunRead(Read):
-    """How far a run is; `done` and `total` count firms."""
+    """How far a run is; `done` and `total` count firms.
+
+    From `cleared_at` on its results are not shown any more; `kept_for` is what rests on it, so that they stay.
+    """
 
     id: UUID
     status: Literal["QUEUED", "RUNNING", "DONE", "FAILED", "CANCELLED"]
@@ -66,6 +98,8 @@ class PopulationRunRead(Read):
     error: str | None
     rule_sets: list[PopulationRuleSetRead]
     results: str
+    cleared_at: datetime | None
+    kept_for: list[str]
     created_at: datetime
     updated_at: datetime
 
@@ -97,10 +131,21 @@ class PopulationExplanationRead(PopulationResultRead):
 
 
 async def _run(tx: Tx, operation: Operation) -> PopulationRunRead:
-    return _shown(operation, await store.rule_sets_of(tx, operation.id))
+    (shown,) = await _all_shown(tx, [(operation, await store.rule_sets_of(tx, operation.id))])
+    return shown
 
 
-def _shown(operation: Operation, held: Sequence[PopulationRuleSet]) -> PopulationRunRead:
+async def _all_shown(tx: Tx, runs: Sequence[tuple[Operation, Sequence[PopulationRuleSet]]]) -> list[PopulationRunRead]:
+    ids = [operation.id for operation, _ in runs]
+    cleared, kept_for = await clearings.begun_at(tx, ids), await clearings.references(tx, ids)
+    return [
+        _shown(operation, held, cleared.get(operation.id), kept_for.get(operation.id, [])) for operation, held in runs
+    ]
+
+
+def _shown(
+    operation: Operation, held: Sequence[PopulationRuleSet], cleared_at: datetime | None, kept_for: list[str]
+) -> PopulationRunRead:
     verdicts = usecases.verdicts_of(operation)
     return PopulationRunRead.of(
         operation,
@@ -119,6 +164,8 @@ def _shown(operation: Operation, held: Sequence[PopulationRuleSet]) -> Populatio
             for one in held
         ],
         results=f"/v1/population-results?run_id={operation.id}",
+        cleared_at=cleared_at,
+        kept_for=kept_for,
         created_at=operation.created_at,
         updated_at=operation.updated_at,
     )
@@ -164,7 +211,7 @@ async def list_population_runs(
 ) -> Response:
     """List runs with how far each is, the newest first."""
     runs, found = await usecases.list_runs(tx, wanted, paging.wanted())
-    return page(paging, [_shown(operation, held) for operation, held in runs], found.next_key)
+    return page(paging, await _all_shown(tx, runs), found.next_key)
 
 
 @router.get(
@@ -187,10 +234,36 @@ async def cancel_population_run(run_id: UUID, tx: Tx) -> Response:
     return answered(await _run(tx, await usecases.cancel_run(tx, run_id)))
 
 
+@router.post(
+    "/population-runs/{run_id}:keep",
+    response_model=PopulationRunRead,
+    responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, RUN_CLEARED),
+)
+@edge(scope="registry.population:write", row="any", summary_zh="保留批量测算结果", tells=False)
+async def keep_population_run(run_id: UUID, body: PopulationRunReference, tx: Tx) -> Response:
+    """Keep the results of a run as long as something that was published rests on it."""
+    operation = await clearing.keep_run(tx, run_id, body.reference)
+    await tx.session.flush()
+    return answered(await _run(tx, operation))
+
+
+@router.post(
+    "/population-runs/{run_id}:release",
+    response_model=PopulationRunRead,
+    responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, REFERENCE_UNKNOWN),
+)
+@edge(scope="registry.population:write", row="any", summary_zh="不再保留批量测算结果", tells=False)
+async def release_population_run(run_id: UUID, body: PopulationRunReference, tx: Tx) -> Response:
+    """Say that something does not rest on a run any more: its results are cleared when its turn comes."""
+    operation = await clearing.release_run(tx, run_id, body.reference)
+    await tx.session.flush()
+    return answered(await _run(tx, operation))
+
+
 @router.get(
     "/population-runs/{run_id}/results/{policy}/{uscc}",
     response_model=PopulationExplanationRead,
-    responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, RULE_SET_NOT_IN_FORCE),
+    responses=refusals(FORBIDDEN_ROLE, NOT_FOUND, RULE_SET_NOT_IN_FORCE, RUN_CLEARED),
 )
 @edge(scope="registry.population:read", row="any", summary_zh="查看一户企业的测算说明")
 async def explain_population_result(
@@ -211,7 +284,7 @@ async def explain_population_result(
     )
 
 
-@router.get("/population-results", response_model=PageOf[PopulationResultRead])
+@router.get("/population-results", response_model=PageOf[PopulationResultRead], responses=refusals(RUN_CLEARED))
 @edge(scope="registry.population:read", row="any", summary_zh="批量测算结果清单")
 async def list_population_results(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
     """List results of runs, by run, policy and code."""
@@ -219,7 +292,9 @@ async def list_population_results(paging: Paging, tx: Tx, wanted: Wanted) -> Res
     return page(paging, await _listed(tx, found.rows), found.next_key)
 
 
-@router.get("/exports/population-results.{file_format}", response_class=Response, responses=TABLE)
+@router.get(
+    "/exports/population-results.{file_format}", response_class=Response, responses={**TABLE, **refusals(RUN_CLEARED)}
+)
 @edge(scope="registry.population:read", row="any", summary_zh="导出批量测算结果清单", audited=True)
 async def export_population_results(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
     """Export what a list of results with the same filters would show, as CSV or XLSX."""

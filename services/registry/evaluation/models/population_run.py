@@ -13,6 +13,9 @@ from shared.db.base import InstantOrNone, not_negative, text_enum
 from shared.db.keeping import append_only
 from shared.kernel.types import Fen
 
+_CLEARED_BY = ("population_clearing", "run_id")
+"""Rows go with their run."""
+
 
 class PopulationRuleSet(Base, table=True):
     """One rule set of a run, as it was when the run was asked for; `as_of_on` is the day it is decided on."""
@@ -33,7 +36,7 @@ class PopulationRange(Base, table=True):
     __tablename__ = "population_range"
     __table_args__ = (
         CheckConstraint("(firms IS NULL) = (finished_at IS NULL)", name="firms_counted"),
-        append_only(once=("firms", "finished_at")),
+        append_only(once=("firms", "finished_at"), cleared_by=_CLEARED_BY),
     )
 
     run_id: UUID = Field(primary_key=True)
@@ -50,7 +53,7 @@ class PopulationFact(Base, table=True):
     __tablename__ = "population_fact"
     __table_args__ = (
         *not_negative("revenue_fen", "cost_expense_fen", "assets_fen", "rd_expense_fen"),
-        append_only(),
+        append_only(cleared_by=_CLEARED_BY),
     )
 
     run_id: UUID = Field(primary_key=True)
@@ -84,7 +87,7 @@ class PopulationResult(Base, table=True):
     __table_args__ = (
         CheckConstraint("score_milli BETWEEN 0 AND 100000", name="score_milli_range"),
         Index("ix_population_result_verdict", "run_id", "policy", "verdict", "uscc"),
-        append_only(),
+        append_only(cleared_by=_CLEARED_BY),
     )
 
     run_id: UUID = Field(primary_key=True)

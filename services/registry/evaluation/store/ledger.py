@@ -26,6 +26,17 @@ LEDGERS = (
             SELECT run_id, policy, verdict, count(*) AS firms FROM population_result GROUP BY 1, 2, 3
         ) AS held ON (held.run_id, held.policy, held.verdict) = (run.id, told.policy, told.verdict)
         WHERE coalesce(held.firms, 0) <> told.firms
+          AND NOT EXISTS (SELECT FROM population_clearing AS clearing WHERE clearing.run_id = run.id)
+        """,
+    ),
+    Check(
+        "已清理的批量测算不留逐户数据",
+        "of a run that was cleared no row is left",
+        """
+        SELECT CAST(run_id AS text) FROM population_clearing AS clearing WHERE finished_at IS NOT NULL AND (
+            EXISTS (SELECT FROM population_fact AS fact WHERE fact.run_id = clearing.run_id)
+            OR EXISTS (SELECT FROM population_result AS result WHERE result.run_id = clearing.run_id)
+            OR EXISTS (SELECT FROM population_range AS part WHERE part.run_id = clearing.run_id))
         """,
     ),
 )

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from services.registry.evaluation.models.population_run import PopulationResult, PopulationRuleSet
 from services.registry.evaluation.rules import population_run as rules
+from services.registry.evaluation.rules.population_clearing import cleared
 from services.registry.evaluation.rules.population_decision import Decide, Decided, PopulationPolicy
 from services.registry.evaluation.rules.population_explanation import Explained, explain
 from services.registry.evaluation.rules.population_fact import FirmColumns
+from services.registry.evaluation.store import population_clearing as clearings
 from services.registry.evaluation.store import population_run as store
 from shared.db import rule_set as published
 from shared.db.keyset import Page, PageWanted
@@ -26,6 +28,7 @@ from shared.db.operation import (
 )
 from shared.db.selection import Chosen
 from shared.db.transaction import Transaction
+from shared.kernel.clock import shanghai_date
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
 from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
@@ -177,6 +180,17 @@ async def list_runs(
     return [(operations[one], [rule_set for rule_set in held if rule_set.run_id == one]) for one in ids], found
 
 
+async def check_standing(tx: Transaction, run_id: UUID) -> None:
+    """Refuse the rows of a run that was cleared. Asked behind the read: rows that are gone were said to go before.
+
+    Raises:
+        Refusal: `population_run_cleared`.
+    """
+    begun = (await clearings.begun_at(tx, [run_id])).get(run_id)
+    if begun is not None:
+        raise cleared(shanghai_date(begun))
+
+
 async def cancel_run(tx: Transaction, run_id: UUID) -> Operation:
     """End a run behind its last range; what was stored stays.
 
@@ -208,12 +222,14 @@ async def explain_result(
     """Decide one firm of a run again, alone and in full, from the facts that the run froze.
 
     Raises:
-        Refusal: `forbidden_role`, `not_found`, `rule_set_not_in_force` if its rule set was never published here.
+        Refusal: `forbidden_role`, `not_found`, `population_run_cleared`, `rule_set_not_in_force` if its rule set was
+            never published here.
     """
     await read_run(tx, run_id)
     result = await store.result_of(tx, run_id, policy, uscc)
     facts = await store.facts_of(tx, run_id, uscc)
     held = next((one for one in await store.rule_sets_of(tx, run_id) if one.policy == policy), None)
+    await check_standing(tx, run_id)
     if result is None or facts is None or held is None:
         raise Refusal(NOT_FOUND, noun=NOUN)
     alone = explain(await _rule_set(tx, held, book), facts, as_of=held.as_of_on)
