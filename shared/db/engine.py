@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from shared.db.reading import BY_STATEMENT, READ_ONLY, guard_reads
 from shared.db.role import KEEPALIVES, TIMEOUTS
 from shared.db.transaction import Reactions, Transaction
 from shared.failpoint import reached
@@ -148,6 +149,7 @@ class Database:
                 **(_UNPREPARED if is_pooled else {}),
             },
         )
+        guard_reads(self.engine.sync_engine)
         if is_pooled:
             _codecs_in_one_session(self.engine)
 
@@ -186,6 +188,7 @@ class Database:
         request_id: str | None = None,
         causation_id: UUID | None = None,
         read_only: bool = False,
+        by_statement: bool = False,
         fence: Guarded | None = None,
     ) -> AsyncIterator[Transaction]:
         """Open one transaction; commit it when the block ends, roll it back when the block raises.
@@ -193,17 +196,25 @@ class Database:
         Events, audit rows and the idempotency answer are written in one statement before the commit. Callbacks given
         to `Transaction.after_commit` run after it.
 
+        Args:
+            actor: who acts.
+            clock: gives the instant of the transaction.
+            request_id: id of the request, None in a job.
+            causation_id: id of the first cause; a new one if None.
+            read_only: whether nothing may be written; it ends without a commit.
+            by_statement: whether each statement of a read stands alone; behind a pooler they share a transaction all
+                the same, for their session changes with it.
+            fence: what must still hold at the commit.
+
         Raises:
-            DatabaseUnavailable: the connection was lost or could not be made. If it was lost during the commit, the
-                effect may or may not stand: the caller's idempotency key tells.
+            DatabaseUnavailable: no connection. If it was lost during the commit, the caller's key tells the effect.
             Busy: a lock or statement took longer than its limit, a deadlock was broken, or `fence` is no longer held.
         """
         with self.guard(), noting():
             session = AsyncSession(self.engine, expire_on_commit=False, autoflush=True)
             try:
                 if read_only:
-                    # Part of BEGIN: no statement of its own.
-                    await session.connection(execution_options={"postgresql_readonly": True})
+                    await session.connection(execution_options=self._reading(by_statement=by_statement))
                 transaction = Transaction(
                     session,
                     actor=actor,
@@ -226,13 +237,18 @@ class Database:
                 raise
             else:
                 await session.close()
-        if read_only:
-            return
+        if not read_only:
+            self._committed(transaction)
+
+    def _committed(self, transaction: Transaction) -> None:
         if transaction.has_events:
             reached(self.service, "after_commit_before_publish")
         if transaction.has_events and self.on_events is not None:
             transaction.after_commit(self.on_events)
         transaction.run_after_commit()
+
+    def _reading(self, *, by_statement: bool) -> dict[str, Any]:
+        return BY_STATEMENT if by_statement and not self.is_pooled else READ_ONLY
 
 
 class _Guard:

@@ -233,6 +233,7 @@ async def _transact(
             request_id=request.scope["request_id"],
             causation_id=new_id(),
             read_only=reads and not rule.audited,
+            by_statement=True,
         ) as tx,
     ):
         request.scope["edge_tx"] = tx

@@ -2,11 +2,12 @@ import asyncio
 
 import orjson
 import pytest
-from sqlalchemy import text
+from sqlalchemy import column, insert, table, text
 
 from shared.db.engine import Busy, Database, DatabaseUnavailable
 from shared.db.idempotency import claim
 from shared.db.lock import lock_transaction_each, try_lock_transaction
+from shared.db.reading import WriteInRead
 from shared.db.transaction import StoredAnswer, Transaction
 from shared.events.event import MAX_EVENT_BYTES
 from shared.events.gateway import ClientChanged
@@ -116,6 +117,53 @@ async def test_a_read_only_transaction_cannot_write(postgres: DatabaseServer) ->
         with pytest.raises(Exception, match="read-only"):
             async with db.transaction(actor=BANK, clock=clock(), read_only=True) as tx:
                 await tx.session.execute(text("INSERT INTO effect VALUES ('one', 1)"))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO effect VALUES ('one', 1)",
+        "UPDATE effect SET name = 'one'",
+        "WITH gone AS (DELETE FROM effect RETURNING 1) SELECT * FROM gone",
+        "SELECT * FROM effect FOR UPDATE",
+        "SELECT * FROM effect FOR NO KEY UPDATE",
+        "SELECT pg_advisory_xact_lock(1)",
+        "TRUNCATE effect",
+    ],
+)
+async def test_a_read_by_statement_sends_nothing_that_writes_or_locks(postgres: DatabaseServer, statement: str) -> None:
+    async with lab_database(postgres, "finance") as db:
+        with pytest.raises(WriteInRead, match="read-only"):
+            async with db.transaction(actor=BANK, clock=clock(), read_only=True, by_statement=True) as tx:
+                await tx.session.execute(text(statement))
+
+
+async def test_a_row_that_a_read_would_leave_behind_is_refused_when_it_is_flushed(postgres: DatabaseServer) -> None:
+    async with lab_database(postgres, "finance") as db:
+        with pytest.raises(WriteInRead, match="INSERT"):
+            async with db.transaction(actor=BANK, clock=clock(), read_only=True, by_statement=True) as tx:
+                await (await tx.session.connection()).execute(insert(table("effect", column("name"))), [{"name": "a"}])
+
+
+async def test_statements_of_a_read_stand_alone_and_those_of_a_change_together(postgres: DatabaseServer) -> None:
+    asked = text("SELECT transaction_timestamp()")
+    async with lab_database(postgres, "finance") as db:
+        for by_statement, read_only, kinds in ((True, True, 2), (False, True, 1), (True, False, 1)):
+            async with db.transaction(actor=BANK, clock=clock(), read_only=read_only, by_statement=by_statement) as tx:
+                instants = {(await tx.session.execute(asked)).scalar_one() for _ in range(2)}
+            assert len(instants) == kinds, (by_statement, read_only)
+
+
+async def test_a_connection_that_read_by_statement_gives_whole_transactions_again(postgres: DatabaseServer) -> None:
+    async with lab_database(postgres, "finance") as db:
+        async with db.transaction(actor=BANK, clock=clock(), read_only=True, by_statement=True) as tx:
+            session_no = (await tx.session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+        with pytest.raises(ZeroDivisionError):
+            async with db.transaction(actor=BANK, clock=clock()) as tx:
+                assert (await tx.session.execute(text("SELECT pg_backend_pid()"))).scalar_one() == session_no
+                await tx.session.execute(text("INSERT INTO effect VALUES ('one', 1)"))
+                raise ZeroDivisionError
+        assert await scalar(db, "SELECT count(*) FROM effect") == 0
 
 
 async def test_versions_of_one_aggregate_follow_the_order_of_commits(postgres: DatabaseServer) -> None:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from shared.events.finance import EvaluationCompleted
 from shared.kernel.actor import Role
@@ -64,6 +65,29 @@ async def test_the_page_is_one_statement_however_much_stands_on_it(world: World,
         answer = await world.city.get(f"/v1/enterprises/{code}")
     assert answer.status_code == 200, answer.text
     assert len(seen.made) == 1, seen.made
+
+
+async def test_no_transaction_stands_around_the_page(world: World) -> None:
+    code = await world.registered()
+    sent: list[str] = []
+    pool = world.service.db.engine.sync_engine.pool
+
+    def listen(connection: Any, *_rest: object) -> None:
+        connection.driver_connection.add_query_logger(hear)
+
+    def hear(query: Any) -> None:
+        sent.append(query.query)
+
+    event.listen(pool, "checkout", listen)
+    try:
+        assert (await world.city.get(f"/v1/enterprises/{code}")).status_code == 200
+        read = list(sent)
+        changed = await world.city.post(f"/v1/enterprises/{code}:confirm-code", json=EVIDENCE)
+    finally:
+        event.remove(pool, "checkout", listen)
+    assert changed.status_code == 200, changed.text
+    assert any(word.startswith("BEGIN") for word in sent), "the listener hears no transaction at all"
+    assert [word for word in read if word.startswith(("BEGIN", "ROLLBACK", "COMMIT"))] == []
 
 
 async def test_the_page_tells_what_stands_beside_a_firm_in_its_order(world: World) -> None:
