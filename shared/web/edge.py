@@ -52,7 +52,8 @@ class EdgeRule:
         row: whose rows the store lets the caller see; documentation, the store enforces it.
         summary_zh: Chinese summary for the docs page.
         idempotent: whether a POST demands an Idempotency-Key; False only for pure computation.
-        audited: whether a read opens a writable transaction, so that its audit row is kept.
+        audited: whether a read opens a writable transaction, so that its audit row is kept; refusals leave one too.
+        refusals_audited: whether a refused read leaves an audit row where an answered one leaves none.
         transaction: False for answers that need no database of ours; none is then held while others are waited for.
         tells: False for a change that emits no event, so that none can be too large; documentation, a test holds it.
     """
@@ -62,6 +63,7 @@ class EdgeRule:
     summary_zh: str
     idempotent: bool
     audited: bool
+    refusals_audited: bool
     transaction: bool
     tells: bool
 
@@ -73,6 +75,7 @@ def edge(
     summary_zh: str,
     idempotent: bool = True,
     audited: bool = False,
+    refusals_audited: bool = False,
     transaction: bool = True,
     tells: bool = True,
 ) -> Callable[[Endpoint], Endpoint]:
@@ -80,7 +83,14 @@ def edge(
 
     def mark(endpoint: Endpoint) -> Endpoint:
         endpoint.__dict__["edge_rule"] = EdgeRule(
-            scope, row, summary_zh, idempotent=idempotent, audited=audited, transaction=transaction, tells=tells
+            scope,
+            row,
+            summary_zh,
+            idempotent=idempotent,
+            audited=audited,
+            refusals_audited=audited or refusals_audited,
+            transaction=transaction,
+            tells=tells,
         )
         return endpoint
 
@@ -171,7 +181,7 @@ class EdgeRoute(APIRoute):
                     return _read(request, await call(request))
                 answer = await _transact(request, call, actor=actor, rule=rule, route=path, key=key, incoming=incoming)
             except Refusal as refusal:
-                if rule.audited and refusal.code.status in _AUDITED_REFUSALS:
+                if rule.refusals_audited and refusal.code.status in _AUDITED_REFUSALS:
                     await _audit_refusal(request, actor, path, refusal)
                 raise
             else:

@@ -12,6 +12,7 @@ from sqlalchemy import event
 from tests.support.postgres import DatabaseServer
 from tests.support.service import RunningService
 
+_FRAMES = ("BEGIN", "COMMIT", "ROLLBACK")
 _SAID = tuple[str, tuple[Any, ...]]
 
 
@@ -23,6 +24,8 @@ class Watched:
     said: list[_SAID] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
     """Statements of any kind in their order; one that writes many rows stands once."""
+    frames: list[str] = field(default_factory=list)
+    """What opened and closed transactions around them, in its order."""
 
     async def read_whole(self, *tables: str) -> list[str]:
         """Return the statements that would read one of `tables` from end to end, with their plan."""
@@ -52,12 +55,30 @@ async def watched(service: RunningService) -> AsyncIterator[Watched]:
         if statement.lstrip().startswith("SELECT"):
             seen.said.append((statement, tuple(values)))
 
+    def hear(query: Any) -> None:
+        if query.query.startswith(_FRAMES):
+            seen.frames.append(query.query)
+
+    def listen(connection: Any, *_: Any) -> None:
+        connection.driver_connection.add_query_logger(hear)
+
+    def leave(connection: Any, *_: Any) -> None:
+        if connection is not None:
+            connection.driver_connection.remove_query_logger(hear)
+
     engine = service.db.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
+    listeners = (
+        (engine, "before_cursor_execute", note),
+        (engine.pool, "checkout", listen),
+        (engine.pool, "checkin", leave),
+    )
+    for one in listeners:
+        event.listen(*one)
     try:
         yield seen
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        for one in listeners:
+            event.remove(*one)
 
 
 async def multiply(postgres: DatabaseServer, service: RunningService, table: str, copies: int, **changed: str) -> None:

@@ -240,7 +240,7 @@ async def list_reject_reasons(tx: Tx, book: Book) -> Response:
 
 
 @router.get("/loan-applications/{application_id}", response_model=LoanApplicationRead, responses=refusals(NOT_FOUND))
-@edge(scope="credit.application:read", row="bank", summary_zh="查看贷款申请", audited=True)
+@edge(scope="credit.application:read", row="bank", summary_zh="查看贷款申请", refusals_audited=True)
 async def read_application(application_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read one application; another bank's or another firm's is not found."""
     application = await applications.find(tx, application_id)
