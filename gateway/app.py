@@ -19,6 +19,10 @@ from gateway.api.example import EXAMPLES
 from gateway.api.passthrough import PassThrough
 from gateway.api.throttle import FailureThrottle
 from gateway.compose.catalogue import Catalogue
+from gateway.console.front import ConsoleFront
+from gateway.console.people import Nobody
+from gateway.console.site import Site
+from gateway.console.views.every import PAGES
 from gateway.jobs.signing_key import keep_keys
 from gateway.models import metadata
 from gateway.rules import REFUSALS
@@ -77,11 +81,13 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     app.add_middleware(CrossOrigin, origins=settings.origins())
     app.state.keyring = ring
     app.state.throttle = FailureThrottle()
+    app.state.console = Site(app, PAGES, Nobody(), deadline_s=settings.upstream_deadline_ms / 1000)
     app.state.problems = {code.code: entry(code) for code in (*COMMON, *REFUSALS)}
     return app
 
 
 def _in_front(own: list[BaseRoute], app: FastAPI) -> None:
+    app.add_middleware(ConsoleFront, state=app.state)
     app.add_middleware(PassThrough, state=app.state, own=own)
 
 

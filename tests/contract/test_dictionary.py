@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gateway.console.render import TEMPLATES
 from shared.dictionary import DICTIONARY
 from shared.dictionary.meaning import Dictionary, Meaning, with_unit
 from shared.web.meaning import Described, describe
@@ -48,6 +49,15 @@ def named_in_exports() -> set[str]:
     return {f"{name}{end}" for name in names for end in ("", "_on", "_at")}
 
 
+def named_on_pages() -> set[str]:
+    """Return the fields and values that pages for people name themselves."""
+    text = "".join(path.read_text("utf-8") for path in TEMPLATES.rglob("*.html"))
+    values = {
+        f"{name}.{value}" for name in re.findall(r'value_names?\("(\w+)"', text) for value in DICTIONARY.of_values(name)
+    }
+    return values | set(re.findall(r'field_name\("(\w+)"', text))
+
+
 def unused(dictionary: Dictionary, used: set[str]) -> list[str]:
     """Return the entries of a dictionary that nothing looks up."""
     held = {*dictionary.fields, *dictionary.tags}
@@ -57,7 +67,10 @@ def unused(dictionary: Dictionary, used: set[str]) -> list[str]:
 
 def test_no_entry_of_the_dictionary_is_unused(looked_up: dict[str, Described]) -> None:
     assert "owner_names" in named_in_exports()
-    assert unused(DICTIONARY, named_in_exports().union(*(found.used for found in looked_up.values()))) == []
+    assert (
+        unused(DICTIONARY, named_in_exports().union(named_on_pages(), *(found.used for found in looked_up.values())))
+        == []
+    )
 
 
 def test_no_list_of_values_is_kept_twice_under_two_names() -> None:

@@ -1,0 +1,103 @@
+"""An act on a case as a form: which operation it calls, what it asks for, what is said when it is done."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import Response
+
+from gateway.console.inputs import Choices, Input, body_of
+from gateway.console.visit import PageRefusedError, Visit
+
+Given = Callable[[Visit], Awaitable[Mapping[str, Choices]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseAction:
+    """One act.
+
+    Attributes:
+        name: last word of its address.
+        title: of the page and its button, in English.
+        operation: of the API.
+        inputs: what it asks for.
+        text: what it means, before it is done, in English.
+        done: said afterwards, in English.
+        is_final: whether it cannot be taken back; the button says so by its colour.
+        choices: gives the choices of inputs that the API knows, such as reasons.
+        fixed: what is sent beside what was typed.
+    """
+
+    name: str
+    title: str
+    operation: str
+    inputs: Sequence[Input] = ()
+    text: str = ""
+    done: str
+    is_final: bool = False
+    choices: Given | None = None
+    fixed: Mapping[str, Any] | None = None
+
+    @property
+    def has_body(self) -> bool:
+        """Whether the operation is sent a body."""
+        return bool(self.inputs or self.fixed)
+
+
+def action_of(actions: Sequence[CaseAction], name: str) -> CaseAction:
+    """Return an act by its name.
+
+    Raises:
+        PageRefusedError: 404: a case has no such act.
+    """
+    for one in actions:
+        if one.name == name:
+            return one
+    raise PageRefusedError(HTTPStatus.NOT_FOUND)
+
+
+async def ask_for(
+    visit: Visit, action: CaseAction, *, back: str, about: str, case: Mapping[str, Any] | None = None, status: int = 200
+) -> Response:
+    """Show the form of an act.
+
+    Args:
+        visit: of the page.
+        action: the act.
+        back: address of the case.
+        about: what the case is called.
+        case: what the inputs begin with, by name.
+        status: 422 where the form comes back with faults.
+    """
+    given = await action.choices(visit) if action.choices is not None else {}
+    return visit.html(
+        "case_action.html", status=status, action=action, given=given, back=back, about=about, case=case or {}
+    )
+
+
+async def take(
+    visit: Visit,
+    action: CaseAction,
+    at: Mapping[str, object],
+    *,
+    back: str,
+    about: str,
+    names: Mapping[str, str] | None = None,
+) -> Response:
+    """Do an act: once, however often the form is sent; a refusal shows the form again with what was typed.
+
+    Args:
+        visit: of the page.
+        action: the act.
+        at: values of the operation's address.
+        back: address of the case behind `/console`.
+        about: what the case is called.
+        names: pointer of the API → input of the form.
+    """
+    body = {**body_of(visit.form, action.inputs, visit.words), **(action.fixed or {})}
+    if not visit.form.faults:
+        said = await visit.do(action.operation, at, body=body if action.has_body else None, names=names)
+        if said is not None:
+            return visit.go(back, said=visit.words.gettext(action.done))
+    return await ask_for(visit, action, back=f"/console{back}", about=about, status=HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -1,0 +1,1 @@
+"""One file per page: its address, its readers, its operations, its view."""

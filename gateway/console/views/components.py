@@ -1,0 +1,33 @@
+"""Every component with all its states on one page: what the pages are made of, to look at and to test."""
+
+from starlette.responses import Response
+
+from gateway.console.form import Fault, Form
+from gateway.console.page import Page
+from gateway.console.visit import Part, Visit
+from gateway.console.words import mark
+
+PAGE = Page(name="components", path="/components", title=mark("Components"), roles=None)
+
+
+@PAGE.shows
+async def show(visit: Visit) -> Response:
+    """Show every component in every state."""
+    _ = visit.words.gettext
+    wrong = Form(
+        {"amount": ["12x"], "day": ["2026-13-01"], "reason": [""]},
+        [
+            Fault("amount", _("Write an amount in yuan, such as 1,200,000.00.")),
+            Fault("reason", _("Choose a reason.")),
+            Fault("", _("The case was changed meanwhile.")),
+        ],
+    )
+    problem = {"title": _("The consent has ended"), "detail": _("Ask the firm for a new one."), "request_id": "r-1"}
+    return visit.html(
+        "components.html",
+        empty_form=Form(),
+        wrong_form=wrong,
+        problem_told=problem,
+        away=Part(None, problem, 503),
+        refused=Part(None, problem, 403),
+    )
