@@ -11,12 +11,12 @@ from pathlib import Path
 import structlog
 from fastapi import FastAPI
 from pydantic import TypeAdapter
-from starlette.routing import BaseRoute
 
 from gateway.api import documents, dossier, overview, rule_set, token
 from gateway.api.cross_origin import CrossOrigin
 from gateway.api.example import EXAMPLES
-from gateway.api.passthrough import PassThrough
+from gateway.api.passthrough import Addresses, PassThrough
+from gateway.api.shortcut import PassingShortcut
 from gateway.api.throttle import FailureThrottle
 from gateway.compose.catalogue import Catalogue
 from gateway.console.front import ConsoleFront
@@ -61,6 +61,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     seal = KeySeal(base64.b64decode(settings.personal_data_key.get_secret_value()))
     ring = Keyring()
     composed = [overview.router, dossier.router, rule_set.router]
+    addresses = Addresses(route for router in composed for route in router.routes)
     app = build_service(
         ServiceSpec(
             name="gateway",
@@ -75,7 +76,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             examples=EXAMPLES,
             keys=ring,
             around=_around(settings, ring, seal),
-            front=partial(_in_front, [route for router in composed for route in router.routes]),
+            front=partial(_in_front, addresses),
         )
     )
     app.add_middleware(CrossOrigin, origins=settings.origins())
@@ -86,9 +87,10 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     return app
 
 
-def _in_front(own: list[BaseRoute], app: FastAPI) -> None:
+def _in_front(addresses: Addresses, app: FastAPI) -> None:
     app.add_middleware(ConsoleFront, state=app.state)
-    app.add_middleware(PassThrough, state=app.state, own=own)
+    app.add_middleware(PassThrough, state=app.state, addresses=addresses)
+    app.state.shortcut = PassingShortcut("gateway", app.state, addresses)
 
 
 def _around(

@@ -1,6 +1,7 @@
 """Structured log lines, traces and the metrics registry: one request can be followed over every hop."""
 
 import logging
+import re
 import sys
 import time
 from collections.abc import MutableMapping
@@ -56,6 +57,7 @@ def _say_without_values(told: list[dict[str, Any]], fault: BaseException | None)
 
 
 _TRACEBACKS = structlog.processors.ExceptionRenderer(_Tracebacks())
+_TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _propagator = TraceContextTextMapPropagator()
 _ids = RandomIdGenerator()
 _providers: dict[str, TracerProvider] = {}
@@ -228,12 +230,37 @@ def current_traceparent() -> str | None:
     return f"00-{own.trace_id:032x}-{own.span_id:016x}-{own.trace_flags:02x}"
 
 
-def log_request(service: str, request_id: str, **fields: str | int | float | None) -> None:  # noqa: PYI041  # the names of JSON
+def traceparent_below(service: str, given: bytes) -> str | None:
+    """Return the `traceparent` of a span of `service` that is not recorded, as `continue_trace` would make it.
+
+    None where only that can tell: spans of the service are recorded, or `given` is not of the plain form.
+
+    Args:
+        service: that answers.
+        given: the caller's own `traceparent`; empty where it sent none.
+    """
+    if service in _providers:
+        return None
+    if not given:
+        return f"00-{_ids.generate_trace_id():032x}-{_ids.generate_span_id():016x}-00"
+    if _TRACEPARENT.fullmatch(given) is None:
+        return None
+    caller = given.decode()
+    return f"{caller[:36]}{_ids.generate_span_id():016x}{caller[52:]}"
+
+
+def log_request(
+    service: str,
+    request_id: str,
+    traceparent: str | None = None,
+    **fields: str | int | float | None,  # noqa: PYI041  # the names of JSON
+) -> None:
     """Write the one line of a request, as structlog would, but past its chain: it is written for every call.
 
     Args:
         service: that answered.
         request_id: of the request.
+        traceparent: of the span that stands for it; None: the span under way.
         fields: method, path, status, ms, client_id; none of them is a secret.
     """
     if not _lines.requests:
@@ -247,9 +274,10 @@ def log_request(service: str, request_id: str, **fields: str | int | float | Non
         "service": service,
         "at": datetime.fromtimestamp(time.time(), UTC),  # the time of a log line
     }
-    own = trace.get_current_span().get_span_context()
-    if own.is_valid:
-        line |= {"trace_id": f"{own.trace_id:032x}", "span_id": f"{own.span_id:016x}"}
+    if traceparent is None:
+        traceparent = current_traceparent()
+    if traceparent is not None:
+        _, line["trace_id"], line["span_id"], _ = traceparent.split("-")
     _write(orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z))
 
 

@@ -11,7 +11,8 @@ import sys
 import uvicorn
 
 from deploy.embedded.launch_settings import GRACE_SECONDS
-from shared.web.client_connection import ClientConnection, client_protocol, limits_of_this_machine
+from shared.web.client_connection import ClientConnection, client_protocol
+from shared.web.connection_table import limits_of_this_machine
 from shared.web.farewell import farewell
 
 _LAST_WORD_SECONDS = 0.3

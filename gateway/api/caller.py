@@ -25,10 +25,17 @@ _LISTS = frozenset({b"accept", b"accept-language", b"if-match", b"if-none-match"
 _READING = frozenset({b"accept-language", b"authorization"})
 
 
-def onward_headers(raw: Iterable[tuple[bytes, bytes]], request_id: str) -> dict[bytes, bytes]:
-    """Return the headers to send on with a request; `raw` names are in lower case, as ASGI has them.
+def onward_headers(
+    raw: Iterable[tuple[bytes, bytes]], request_id: str, traceparent: str | None = None
+) -> dict[bytes, bytes]:
+    """Return the headers to send on with a request.
 
     Everything else is dropped: `X-…` and `Forwarded` identities, cookies, hop-by-hop headers.
+
+    Args:
+        raw: as they came, names in lower case, as ASGI has them.
+        request_id: of the request.
+        traceparent: of the span that stands for it; None: the span under way.
 
     Raises:
         Refusal: `request_unreadable` if one that takes a single value occurs twice: two readers might differ.
@@ -43,7 +50,7 @@ def onward_headers(raw: Iterable[tuple[bytes, bytes]], request_id: str) -> dict[
             headers[name] += b", " + value
         else:
             raise Refusal(REQUEST_UNREADABLE, pointer=f"header:{name.decode()}")
-    _add_own(headers, request_id)
+    _add_own(headers, request_id, traceparent or current_traceparent())
     return headers
 
 
@@ -51,12 +58,11 @@ def reading_headers(raw: Iterable[tuple[bytes, bytes]], request_id: str) -> dict
     """Return the headers with which a part of a composed answer is read: token, language and ids."""
     kept = onward_headers(raw, request_id)
     headers = {name: kept[name] for name in kept if name in _READING}
-    _add_own(headers, request_id)
+    _add_own(headers, request_id, current_traceparent())
     return headers
 
 
-def _add_own(headers: dict[bytes, bytes], request_id: str) -> None:
+def _add_own(headers: dict[bytes, bytes], request_id: str, traceparent: str | None) -> None:
     headers[b"x-request-id"] = request_id.encode()
-    traceparent = current_traceparent()
     if traceparent is not None:
         headers[b"traceparent"] = traceparent.encode()

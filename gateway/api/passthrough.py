@@ -31,7 +31,8 @@ from shared.web.problem import problem_response
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _TAKEN = frozenset(METHODS)
 _READS = frozenset({"GET", "HEAD"})
-_WHOLE_BYTES = 65_536
+WHOLE_BYTES = 65_536
+"""A body up to this size is sent on as a whole, so that it can be sent twice."""
 _BACK = frozenset(
     {
         b"allow",
@@ -53,14 +54,59 @@ _BACK = frozenset(
 _log = structlog.stdlib.get_logger(__name__)
 
 
+BEGUN = "passing_on"
+"""Name in a request's scope of what came of it before the application was asked: a `Begun`."""
+ROUTE = "/v1/{path}"
+"""Stands for the route in metrics and spans: one name for all that passes."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Passed:
-    """Stands for the route in metrics and spans: one name for all that passes."""
-
-    path_format: str = "/v1/{path}"
+    path_format: str = ROUTE
 
 
 _PASSED = _Passed()
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A call that was sent on at once, and is handed over.
+
+    Attributes:
+        answer: has begun, and its body is still coming; it is to be left.
+        fault: what broke the call instead (`TimeoutError`: its deadline).
+        left_s: seconds that its deadline leaves.
+    """
+
+    answer: Answer | None = None
+    fault: BaseException | None = None
+    left_s: float = 0.0
+
+
+class Addresses:
+    """Which addresses pass, and to whom; the others are the gateway's own, or nobody's."""
+
+    def __init__(self, own: Iterable[BaseRoute] = ()) -> None:
+        """Leave out `own`: the routes that the gateway answers itself."""
+        self._own: dict[str, list[Pattern[str]]] = defaultdict(list)
+        for route in own:
+            if isinstance(route, Route):
+                self._own[noun_of(route.path)].append(route.path_regex)
+
+    def owner(self, path: str) -> str | None:
+        """Return the service that `path` is passed on to; None: the application answers it."""
+        owner = owner_of(path)
+        if owner is None or any(one.match(path) for one in self._own.get(noun_of(path), ())):
+            return None
+        return owner
+
+
+_NOTHING = Begun()
+
+
+def back_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
+    """Return the headers of an answer that go back to the caller."""
+    return [one for one in answer.headers if one[0] in _BACK]
 
 
 class PassThrough:
@@ -69,31 +115,31 @@ class PassThrough:
     They would cost more than the whole passing on.
     """
 
-    def __init__(self, app: ASGIApp, *, state: State, own: Iterable[BaseRoute] = ()) -> None:
+    def __init__(self, app: ASGIApp, *, state: State, addresses: Addresses) -> None:
         """Wrap `app`.
 
         Args:
             app: answers what does not pass.
             state: of the application: verifier, upstreams and settings, once it has started.
-            own: the routes that the gateway answers itself.
+            addresses: that pass.
         """
         self._app = app
         self._state = state
-        self._own: dict[str, list[Pattern[str]]] = defaultdict(list)
-        for route in own:
-            if isinstance(route, Route):
-                self._own[noun_of(route.path)].append(route.path_regex)
+        self._addresses = addresses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or let the application answer it."""
-        path = scope.get("path", "")
-        owner = owner_of(path) if scope["type"] == "http" else None
-        if owner is None or any(one.match(path) for one in self._own.get(noun_of(path), ())):
+        owner = self._addresses.owner(scope.get("path", "")) if scope["type"] == "http" else None
+        if owner is None:
             await self._app(scope, receive, send)
             return
         scope["route"] = _PASSED
+        begun: Begun = scope.get(BEGUN, _NOTHING)
         try:
-            await self._pass(owner, scope, receive, send)
+            if begun.answer is not None:
+                await _send_on(begun.answer, send)
+            else:
+                await self._pass(owner, scope, receive, send)
         except Refusal as refusal:
             request = Request(scope, receive)
             allow = {"allow": ", ".join(METHODS)} if refusal.code is METHOD_NOT_ALLOWED else {}
@@ -133,26 +179,25 @@ class PassThrough:
         settings: GatewaySettings = self._state.settings
         uploads = headers.get(b"content-type", b"").startswith(b"multipart/")
         deadline_ms = settings.upload_deadline_ms if uploads else settings.upstream_deadline_ms
+        begun: Begun = scope.get(BEGUN, _NOTHING)
         incoming = _Incoming(scope, receive)
         started = False
         try:
             body = await incoming.body(headers)
             reached("gateway", "before_upstream")
-            with await upstream.call(
+            answer = await upstream.call(
                 method.encode(),
                 target,
                 headers=headers,
                 body=body,
-                deadline_s=deadline_ms / 1000,
+                deadline_s=deadline_ms / 1000 if begun.fault is None else begun.left_s,
                 # A service keeps keys of POST alone: a DELETE that is sent twice is refused the second time.
                 may_retry=method in _READS or (method == "POST" and b"idempotency-key" in headers),
                 caller=scope.get("edge_client", ""),
-            ) as answer:
-                reached("gateway", "after_upstream_before_answer")
-                kept = [one for one in answer.headers if one[0] in _BACK]
-                await send({"type": "http.response.start", "status": answer.status, "headers": kept})
-                started = True
-                await _send_body(answer, send)
+                broken=begun.fault,
+            )
+            started = True
+            await _send_on(answer, send)
         except CallerBusyError:
             raise Refusal(CLIENT_BUSY, limit=settings.upstream_in_flight_of_one_client) from None
         except (UpstreamDownError, UpstreamBusyError, UpstreamSlowError) as fault:
@@ -167,8 +212,15 @@ class PassThrough:
             await response(scope, receive, send)
 
 
+async def _send_on(answer: Answer, send: Send) -> None:
+    """Send an answer on and leave it: its body at once where it is here, else piece by piece as the caller takes it."""
+    with answer:
+        reached("gateway", "after_upstream_before_answer")
+        await send({"type": "http.response.start", "status": answer.status, "headers": back_headers(answer)})
+        await _send_body(answer, send)
+
+
 async def _send_body(answer: Answer, send: Send) -> None:
-    """Send the body on: at once where it is here as a whole, else piece by piece as the caller takes it."""
     if (body := answer.whole) is not None:
         await send({"type": "http.response.body", "body": body})
         return
@@ -194,7 +246,7 @@ class _Incoming:
         length = headers.get(b"content-length")
         if length is None and not any(name == b"transfer-encoding" for name, _ in self._scope["headers"]):
             return None
-        if length is not None and int(length) <= _WHOLE_BYTES:
+        if length is not None and int(length) <= WHOLE_BYTES:
             return await Request(self._scope, self._receive).body()
         return self._pieces()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import cast
 
 import httptools
@@ -10,6 +10,8 @@ import httptools
 Headers = list[tuple[bytes, bytes]]
 Body = bytes | AsyncIterator[bytes] | None
 """Of a request: whole, piece by piece, or none."""
+Tell = Callable[[BaseException | None], None]
+"""Is told once that an answer has begun (None), or what broke the call before."""
 _READ_AHEAD = 262_144  # bytes of an answer that wait for a slow caller before the service is made to wait
 _MAX_HEAD = 65_536
 _FIRST_FINAL = 200
@@ -45,6 +47,7 @@ class Connection(asyncio.Protocol):
         self.status = 0
         self.headers: Headers = []
         self._awaited: asyncio.Future[None] | None = None
+        self._tell: Tell | None = None
         self._pieces: deque[bytes] = deque()
         self._held = self._head_bytes = 0
         self._under_way = self._begun = self._ended = self._held_back = False
@@ -75,6 +78,8 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as fault:
             self._break(ConnectionBrokeError(f"no HTTP: {fault}"))
+        if self._tell is not None and self._begun:
+            self._told(None)
 
     def pause_writing(self) -> None:
         """Make the upload wait: the service takes no more for now."""
@@ -169,18 +174,36 @@ class Connection(asyncio.Protocol):
         Raises:
             ConnectionBrokeError: the service left, or it answered no HTTP.
         """
-        self._asleep()
-        if self._transport is None:
-            raise ConnectionBrokeError("the connection was closed while it waited")
-        self._under_way, self._without_body = True, is_head
+        self._begin(is_head=is_head)
         if body is None or isinstance(body, bytes):
-            self._transport.write(head + body if body else head)
+            self._write(head + body if body else head)
         else:
-            self._transport.write(head)
+            self._write(head)
             self._upload = self._loop.create_task(self._send(body, chunked=chunked))
         while not self._begun:
             self._raise_fault()
             await self._wait()
+
+    def ask_at_once(self, request: bytes, tell: Tell) -> None:
+        """Send a whole request that is no HEAD, and have `tell` called, perhaps in the midst of what is read.
+
+        Raises:
+            ConnectionBrokeError: the service left; `tell` is not called.
+        """
+        self._begin(is_head=False)
+        self._tell = tell
+        self._write(request)
+
+    def _begin(self, *, is_head: bool) -> None:
+        self._asleep()
+        if self._transport is None:
+            raise ConnectionBrokeError("the connection was closed while it waited")
+        self._under_way, self._without_body = True, is_head
+
+    def _told(self, fault: BaseException | None) -> None:
+        tell, self._tell = self._tell, None
+        if tell is not None:
+            tell(fault)
 
     async def pieces(self, *, patience_s: float) -> AsyncIterator[bytes]:
         """Yield the body as it comes.
@@ -211,6 +234,7 @@ class Connection(asyncio.Protocol):
 
     def release(self) -> bool:
         """End the call; tell whether the connection can carry another one. If not, it is closed."""
+        self._tell = None
         upload, self._upload = self._upload, None
         sent = upload is None or upload.done()
         if upload is not None and not sent:
@@ -256,6 +280,7 @@ class Connection(asyncio.Protocol):
             return
         self._fault = self._fault or fault
         self._wake()
+        self._told(ConnectionBrokeError(str(fault)))
 
     def _raise_fault(self) -> None:
         if self._fault is not None:

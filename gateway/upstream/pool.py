@@ -1,7 +1,7 @@
 """Connections to the services: kept alive, bounded per service, so that one slow service cannot take them all."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from gateway.upstream.connection import Body, Connection, ConnectionBrokeError, Headers
+from gateway.upstream.deadline import Deadlines
 from shared.telemetry import counter, gauge
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -125,6 +126,25 @@ class Answer:
             raise UpstreamDownError(self._upstream.name) from fault
 
 
+@dataclass(slots=True, eq=False)
+class _AtOnce:
+    """A call that was sent at once, until its answer begins."""
+
+    upstream: "Upstream"
+    connection: Connection
+    deadline_s: float
+    caller: str
+    tell: Callable[[Answer | BaseException], None]
+
+    def hear(self, fault: BaseException | None) -> None:
+        """Hear from the connection."""
+        self.upstream.heard(self, fault)
+
+    def is_late(self) -> None:
+        """End the call: its deadline has passed."""
+        self.upstream.heard(self, TimeoutError())
+
+
 class Upstream:
     """One service as the gateway sees it."""
 
@@ -147,6 +167,7 @@ class Upstream:
         self._by_caller: dict[str, int] = {}
         self._idle: list[Connection] = []
         self._budget = RetryBudget()
+        self._due: Deadlines[_AtOnce] = Deadlines(_AtOnce.is_late)
         self._under_way = IN_FLIGHT.labels(name)
         self._counts = {f"{hundred}xx": CALLS.labels(name, f"{hundred}xx") for hundred in range(2, 6)}
 
@@ -164,6 +185,7 @@ class Upstream:
         deadline_s: float,
         may_retry: bool,
         caller: str = "",
+        broken: BaseException | None = None,
     ) -> Answer:
         """Call the service and return its answer as soon as it begins; the answer is to be left (`with`).
 
@@ -175,6 +197,7 @@ class Upstream:
             deadline_s: until the answer begins, retries included; afterwards between two pieces of it.
             may_retry: whether sending it twice has one effect: a read, or a write under an idempotency key.
             caller: who asks; empty: nobody's share is counted.
+            broken: what a first try, made at once, ended with.
 
         Raises:
             CallerBusyError: too many calls of this caller are under way.
@@ -182,12 +205,17 @@ class Upstream:
             UpstreamDownError: it cannot be reached or left without an answer.
             UpstreamSlowError: it did not answer in time.
         """
+        if isinstance(broken, TimeoutError):
+            self.count("slow")
+            raise UpstreamSlowError(self.name)
         self._take_place(caller)
         try:
             head, chunked = self._head(method, target, headers, body)
             tries = len(_PAUSES_S) if may_retry and not isinstance(body, AsyncIterator) else 0
             async with asyncio.timeout(deadline_s):
-                connection = await self._send(head, body, chunked=chunked, is_head=method == b"HEAD", tries=tries)
+                connection = await self._send(
+                    head, body, chunked=chunked, is_head=method == b"HEAD", tries=tries, broken=broken
+                )
         except BaseException as fault:
             self._give_place(caller)
             if isinstance(fault, TimeoutError):
@@ -196,6 +224,55 @@ class Upstream:
             raise
         self.count(f"{connection.status // 100}xx")
         return Answer(self, connection, deadline_s, caller)
+
+    def call_at_once(
+        self,
+        method: bytes,
+        target: bytes,
+        *,
+        headers: Mapping[bytes, bytes],
+        body: bytes | None,
+        deadline_s: float,
+        caller: str,
+        tell: Callable[[Answer | BaseException], None],
+    ) -> bool:
+        """Call the service on a connection that waits, and go on; False: nothing was done, `call` is to be asked.
+
+        Args:
+            method: HTTP method; not HEAD.
+            target: path and query, encoded.
+            headers: as they go out; names in lower case.
+            body: whole; None: there is none.
+            deadline_s: until the answer begins, afterwards between two pieces of it.
+            caller: who asks.
+            tell: is told the answer, which is to be left, or what broke the call (`TimeoutError`: its deadline).
+        """
+        if self._free <= 0 or self._by_caller.get(caller, 0) >= self._of_one_caller:
+            return False
+        connection = self._waiting()
+        if connection is None:
+            return False
+        head, _ = self._head(method, target, headers, body)
+        one = _AtOnce(self, connection, deadline_s, caller, tell)
+        try:
+            connection.ask_at_once(head + body if body else head, one.hear)
+        except ConnectionBrokeError:
+            return False
+        self._take_place(caller)
+        self._budget.earn()
+        self._due.put(one, deadline_s)
+        return True
+
+    def heard(self, one: "_AtOnce", fault: BaseException | None) -> None:
+        """Tell who made a call at once what became of it."""
+        self._due.take(one)
+        if fault is None:
+            self.count(f"{one.connection.status // 100}xx")
+            one.tell(Answer(self, one.connection, one.deadline_s, one.caller))
+            return
+        one.connection.release()
+        self._give_place(one.caller)
+        one.tell(fault)
 
     def take_back(self, connection: Connection, caller: str) -> None:
         """Keep the connection of an answer that was left, if it can carry another call."""
@@ -248,12 +325,15 @@ class Upstream:
             chunked = True
         return b"\r\n".join((*lines, b"\r\n")), chunked
 
-    async def _send(self, head: bytes, body: Body, *, chunked: bool, is_head: bool, tries: int) -> Connection:
-        self._budget.earn()
+    async def _send(
+        self, head: bytes, body: Body, *, chunked: bool, is_head: bool, tries: int, broken: BaseException | None
+    ) -> Connection:
+        if broken is None:
+            self._budget.earn()
         for pause in (*_PAUSES_S[:tries], None):
             connection = None
             try:
-                connection = self._waiting() or await self._connect()
+                connection = await self._ready(broken)
                 await connection.ask(head, body, chunked=chunked, is_head=is_head)
             except (OSError, _ConnectTimeoutError) as fault:
                 if connection is not None:
@@ -262,6 +342,7 @@ class Upstream:
                     self.count("down")
                     _log.warning("upstream_down", upstream=self.name, reason=fault)
                     raise UpstreamDownError(self.name) from fault
+                broken = None
                 RETRIES.labels(self.name).inc()
                 await asyncio.sleep(pause)
             except BaseException:
@@ -271,6 +352,12 @@ class Upstream:
             else:
                 return connection
         raise UpstreamDownError(self.name)
+
+    async def _ready(self, broken: BaseException | None) -> Connection:
+        """Return a connection for one try; the first has ended already where it broke."""
+        if broken is not None:
+            raise broken
+        return self._waiting() or await self._connect()
 
     def _waiting(self) -> Connection | None:
         """Return the connection that was used last, while its service surely still keeps it."""

@@ -52,21 +52,31 @@ class TokenVerifier:
         Raises:
             Refusal: `token_missing`, `token_invalid`, or `unavailable` while the issuer's keys cannot be fetched.
         """
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        token = _bearer(authorization)
+        if token is None:
             raise Refusal(TOKEN_MISSING)
-        token = token.strip()
         now = self._clock.now()
-        known = self._known.get(token)
-        if known is not None and known.generation == self._keys.generation and now.timestamp() < known.not_after:
-            self._known.move_to_end(token)
-            return known.actor
+        known = self._still_known(token, now)
+        if known is not None:
+            return known
         claims = await self._claims(token)
         actor, not_after = self._judge(claims, now)
         self._known[token] = _Known(actor, not_after, self._keys.generation)
         while len(self._known) > _MAX_KNOWN_TOKENS:
             self._known.popitem(last=False)
         return actor
+
+    def known(self, authorization: str) -> Actor | None:
+        """Return the caller whose token was verified before and is still good; None: `verify` is to be asked."""
+        token = _bearer(authorization)
+        return None if token is None else self._still_known(token, self._clock.now())
+
+    def _still_known(self, token: str, now: datetime) -> Actor | None:
+        known = self._known.get(token)
+        if known is None or known.generation != self._keys.generation or now.timestamp() >= known.not_after:
+            return None
+        self._known.move_to_end(token)
+        return known.actor
 
     async def _claims(self, token: str) -> dict[str, Any]:
         if len(token) > MAX_TOKEN_BYTES or not token.isascii() or token.count(".") != 2:  # noqa: PLR2004  # header.payload.signature
@@ -106,6 +116,11 @@ class TokenVerifier:
         if not_before is not None and ((begin := _second(claims, "nbf")) is None or begin - SKEW_S > at):
             raise Refusal(TOKEN_INVALID)
         return _actor(claims), expires + SKEW_S
+
+
+def _bearer(authorization: str | None) -> str | None:
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() if token and scheme.lower() == "bearer" else None
 
 
 def _second(claims: dict[str, Any], name: str) -> float | None:

@@ -5,56 +5,20 @@ does not read its answer would hold its connection for good; a thousand of them 
 """
 
 import asyncio
-import resource
-from collections import Counter as Tally
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, cast
 
-import structlog
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from shared.telemetry import counter, gauge
+from shared.web.connection_table import CLOSED, ConnectionLimits, ConnectionTable
 from shared.web.corked_transport import CorkedTransport
 from shared.web.farewell import EarlyRequest, address_too_long, head_too_large, unreadable
+from shared.web.whole_call import SHORTCUT, Shortcut, WholeCall
 
-_log = structlog.get_logger(__name__)
-_SWEEP_S = 1.0
 _LINGER_S = 0.3
 _DRAIN_S = 1.0
 _LINE_BYTES = 4  # colon, space and the end of a line, which a parser does not hand on
-_FILES_WANTED = 65_536
-_FILES_SHARE = 0.75  # the rest is for the database, the broker, the services and the logs
-
-OPEN = gauge("client_connections", "Connections of clients that are open")
-CLOSED = counter("client_connections_closed_total", "Connections that were closed for a limit, by limit", ("limit",))
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionLimits:
-    """What a client may take.
-
-    Attributes:
-        head_s: seconds for the head of a request, from its first byte or the connection's beginning.
-        head_bytes: size of a head, its address included.
-        address_bytes: length of an address with its query.
-        body_s: seconds of grace for a body; after them it must have come at `body_bytes_per_s` on average.
-        body_bytes_per_s: slowest body, bytes per second.
-        write_s: seconds in which a client that has an answer to read must take some of it.
-        per_address: connections of one address.
-        connections: connections at all.
-    """
-
-    head_s: float = 10.0
-    head_bytes: int = 65_536
-    address_bytes: int = 16_384
-    body_s: float = 20.0
-    body_bytes_per_s: int = 1_024
-    write_s: float = 30.0
-    per_address: int = 2_048
-    connections: int = 8_192
 
 
 class _Phase(Enum):
@@ -68,88 +32,6 @@ class _Phase(Enum):
 
 class _OverLimit(Exception):  # noqa: N818  # ends the parser's reading; the answer says what it is
     """Address or head are over their limit."""
-
-
-@dataclass(slots=True)
-class ConnectionTable:
-    """The connections of one process, and which of them wait for their client.
-
-    Attributes:
-        limits: what a client may take.
-    """
-
-    limits: ConnectionLimits
-    _all: set["ClientConnection"] = field(default_factory=set)
-    _by_address: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    _waiting: OrderedDict["ClientConnection", None] = field(default_factory=OrderedDict)
-    _uploading: OrderedDict["ClientConnection", None] = field(default_factory=OrderedDict)
-    _closed: Tally[tuple[str, str]] = field(default_factory=Tally)
-    _sweeping: asyncio.TimerHandle | None = None
-
-    def enter(self, one: "ClientConnection") -> bool:
-        """Admit a connection; where there are too many, the one that has waited longest for its client makes room."""
-        self._all.add(one)
-        self._by_address[one.address] += 1
-        OPEN.set(len(self._all))
-        if self._sweeping is None:
-            self._sweeping = one.loop.call_later(_SWEEP_S, self._sweep, one.loop)
-        if self._by_address[one.address] > self.limits.per_address:
-            return self._make_room("connections_of_an_address", one, lambda other: other.address == one.address)
-        if len(self._all) > self.limits.connections:
-            return self._make_room("connections", one, lambda _other: True)
-        return True
-
-    def leave(self, one: "ClientConnection") -> None:
-        """Forget a connection."""
-        self.work(one)
-        if one in self._all:
-            self._all.discard(one)
-            self._by_address[one.address] -= 1
-            if not self._by_address[one.address]:
-                del self._by_address[one.address]
-        OPEN.set(len(self._all))
-
-    def wait(self, one: "ClientConnection") -> None:
-        """Note that a connection waits for a request of its client from now on."""
-        self._uploading.pop(one, None)
-        self._waiting[one] = None
-
-    def upload(self, one: "ClientConnection") -> None:
-        """Note that a connection waits for the rest of a request from now on."""
-        self._waiting.pop(one, None)
-        self._uploading[one] = None
-
-    def work(self, one: "ClientConnection") -> None:
-        """Note that a connection waits for its client no longer."""
-        self._waiting.pop(one, None)
-        self._uploading.pop(one, None)
-
-    def close(self, one: "ClientConnection", limit: str) -> None:
-        """Close a connection for a limit, and count it."""
-        self._closed[limit, one.address] += 1
-        CLOSED.labels(limit).inc()
-        self.leave(one)
-        one.transport.abort()
-
-    def _make_room(
-        self, limit: str, newcomer: "ClientConnection", may_go: Callable[["ClientConnection"], bool]
-    ) -> bool:
-        candidates = (other for held in (self._waiting, self._uploading) for other in held)
-        oldest = next((other for other in candidates if other is not newcomer and may_go(other)), None)
-        self.close(oldest or newcomer, limit)
-        return oldest is not None
-
-    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Close what is over its time, and tell in one line what was closed since the last time."""
-        now = loop.time()
-        for one in list(self._all):
-            if (limit := one.over_time(now, self.limits, _SWEEP_S)) is not None:
-                self.close(one, limit)
-        if self._closed:
-            for (limit, address), count in self._closed.most_common(5):
-                _log.warning("client_connections_closed", limit=limit, address=address, count=count)
-            self._closed.clear()
-        self._sweeping = loop.call_later(_SWEEP_S, self._sweep, loop) if self._all else None
 
 
 class ClientConnection(HttpToolsProtocol):
@@ -174,6 +56,9 @@ class ClientConnection(HttpToolsProtocol):
     _head = 0
     _over: str | None = None
     _is_refused = False
+    _shortcut: Shortcut | None = None
+    _whole: list[bytes] | None = None
+    """Body of a request that may be here as a whole before the bytes that came are read to their end."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Admit the connection, or close it at once."""
@@ -181,6 +66,7 @@ class ClientConnection(HttpToolsProtocol):
         self._out = CorkedTransport(transport, self.loop)
         self.transport = cast("asyncio.Transport", self._out)
         self.address = self.client[0] if self.client else "local"
+        self._shortcut = self.app_state.get(SHORTCUT)
         if self.table.enter(self):
             self._enter(_Phase.HEAD)
 
@@ -197,6 +83,8 @@ class ClientConnection(HttpToolsProtocol):
             self._enter(_Phase.HEAD)
         self._taken += len(data)
         super().data_received(data)
+        if self._whole is not None and not self._is_refused:  # the rest is still to come
+            self._to_application()
         if self._phase is _Phase.HEAD and self._taken > self.table.limits.head_bytes and not self._is_refused:
             self._over = "head_bytes"
             self.send_400_response("")
@@ -206,7 +94,9 @@ class ClientConnection(HttpToolsProtocol):
         if self._phase is not _Phase.HEAD:
             self._enter(_Phase.HEAD)
         self._head = 0
-        super().on_message_begin()
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
 
     def on_url(self, url: bytes) -> None:
         """Take a piece of the address.
@@ -214,7 +104,7 @@ class ClientConnection(HttpToolsProtocol):
         Raises:
             _OverLimit: it is too long.
         """
-        super().on_url(url)
+        self.url += url
         if len(self.url) > self.table.limits.address_bytes:
             self._over = "address_bytes"
             raise _OverLimit
@@ -226,7 +116,10 @@ class ClientConnection(HttpToolsProtocol):
         Raises:
             _OverLimit: the head is too large.
         """
-        super().on_header(name, value)
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
         self._grow(len(name) + len(value) + _LINE_BYTES)
 
     def _grow(self, size: int) -> None:
@@ -236,22 +129,116 @@ class ClientConnection(HttpToolsProtocol):
             raise _OverLimit
 
     def on_headers_complete(self) -> None:
-        """Begin the body."""
-        self._enter(_Phase.BODY)
-        super().on_headers_complete()
-        if self._is_last and self.cycle is not None:
-            self.cycle.keep_alive = False
+        """Begin the body; the application is not asked before it is clear that it is needed."""
+        if self._shortcut is not None and self._may_be_whole():
+            self._whole = []
+        else:
+            self._to_application()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of the body."""
+        if self._whole is not None:
+            self._whole.append(body)
+        else:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """End the request: it is our turn."""
+        if self._whole is not None:
+            if self._is_taken(b"".join(self._whole)):
+                self._whole = None
+                self._enter(_Phase.DONE)
+                return
+            self._to_application()
         self._enter(_Phase.DONE)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """End the answer: it is the client's turn."""
-        super().on_response_complete()
+        """End the answer: it is the client's turn, or that of the next request which it sent already.
+
+        How long it may take is seen by the sweep of all connections: no timer is set and taken back for each answer.
+        """
+        self.server_state.total_requests += 1
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            if self.pipeline:
+                cycle, app = self.pipeline.pop()
+                self._start_asgi_task(cycle, app)
         if self._phase is _Phase.DONE:
             self._enter(_Phase.IDLE)
+
+    def _may_be_whole(self) -> bool:
+        """Tell whether nothing about a request asks for more than its bytes."""
+        return (
+            self._is_idle()
+            and not self._is_last
+            and not self.expect_100_continue
+            and self.parser.get_http_version() == "1.1"
+            and self.parser.should_keep_alive()
+            and not self.parser.should_upgrade()
+        )
+
+    def _is_taken(self, body: bytes) -> bool:
+        before, call = (
+            self.cycle,
+            WholeCall(self, self.parser.get_method().decode("ascii"), self.url, self.headers, body),
+        )
+        self.cycle = cast("RequestResponseCycle", call)
+        taken = self._shortcut is not None and self._shortcut.take(call)
+        if not taken:
+            self.cycle = before
+        return taken
+
+    def _to_application(self) -> None:
+        """Let the application answer the request, of which the head is here and perhaps some of the body."""
+        pieces, self._whole = self._whole or (), None
+        self.scope = cast("Any", self.scope_of("", b"", b"", self.headers))  # the server adds the address
+        self._enter(_Phase.BODY)
+        super().on_headers_complete()
+        if self._is_last and self.cycle is not None:
+            self.cycle.keep_alive = False
+        for piece in pieces:
+            super().on_body(piece)
+
+    def scope_of(self, method: str, path: bytes, query: bytes, headers: list[tuple[bytes, bytes]]) -> dict[str, Any]:
+        """Return a request as an application is told of it."""
+        return {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": self.root_path,
+            "headers": headers,
+            "state": self.app_state.copy(),
+            "method": method,
+            "path": path.decode("ascii"),
+            "raw_path": path,
+            "query_string": query,
+        }
+
+    def hand_over(self, call: WholeCall, scope: Mapping[str, Any]) -> None:
+        """Let the application answer a call that was taken; its request is here as a whole."""
+        cycle = RequestResponseCycle(
+            scope=cast("Any", scope),
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=call.keep_alive,
+            on_response=self.on_response_complete,
+        )
+        cycle.body += call.body
+        cycle.more_body, cycle.disconnected = False, call.disconnected
+        cycle.message_event.set()
+        if self.cycle is cast("Any", call):  # else the client sent the next request already, and that one waits
+            self.cycle = cycle
+        self._start_asgi_task(cycle, self.app)
 
     def shutdown(self) -> None:
         """Answer what is under way as the last; a request that the client has sent meanwhile is under way too."""
@@ -292,7 +279,7 @@ class ClientConnection(HttpToolsProtocol):
         self._part()
 
     def _early_answer(self) -> bytes:
-        early = EarlyRequest(self.source) if self.scope is None else EarlyRequest(self.source, self.url, self.headers)
+        early = EarlyRequest(self.source) if self.headers is None else EarlyRequest(self.source, self.url, self.headers)
         if self._over is None:
             return unreadable(early)
         CLOSED.labels(self._over).inc()
@@ -339,6 +326,10 @@ class ClientConnection(HttpToolsProtocol):
                 return "body_time"
         return None
 
+    def is_unused(self, now: float) -> bool:
+        """Tell whether no request has come for as long as a connection is kept."""
+        return self._phase is _Phase.IDLE and now - self._since > self.timeout_keep_alive
+
     def _does_not_read(self, passed_s: float, limit_s: float) -> bool:
         unsent = self.transport.get_write_buffer_size()
         sent = self._out.written - unsent  # a full buffer says nothing: it is filled again as fast as it is read
@@ -361,20 +352,3 @@ class ClientConnection(HttpToolsProtocol):
 def client_protocol(limits: ConnectionLimits, source: str = "server") -> type[ClientConnection]:
     """Return the protocol class for one server, named `source`: its connections share a table."""
     return type("LimitedConnection", (ClientConnection,), {"table": ConnectionTable(limits), "source": source})
-
-
-def raise_file_limit() -> int:
-    """Let this process open as many files as it may, within reason; return how many that are."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _FILES_WANTED if hard == resource.RLIM_INFINITY else min(hard, _FILES_WANTED)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        return wanted
-    return wanted if soft == resource.RLIM_INFINITY else soft
-
-
-def limits_of_this_machine() -> ConnectionLimits:
-    """Return the limits, with as many connections as there are files for them."""
-    room = int(raise_file_limit() * _FILES_SHARE)
-    usual = ConnectionLimits()
-    return ConnectionLimits(connections=min(usual.connections, room), per_address=min(usual.per_address, room // 2))

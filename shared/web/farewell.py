@@ -11,7 +11,7 @@ from shared.kernel.errors import Detail, RefusalCode
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import ADDRESS_TOO_LONG, HEAD_TOO_LARGE, REQUEST_UNREADABLE, UNAVAILABLE
 from shared.telemetry import log_request
-from shared.web.middleware import REQUESTS
+from shared.web.answered import REQUESTS
 from shared.web.problem import problem_response
 
 _RETRY_AFTER_S = 2

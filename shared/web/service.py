@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import structlog
 from fastapi import APIRouter, FastAPI
@@ -52,6 +53,7 @@ from shared.web.operations import router as operations
 from shared.web.query import judge_pages
 from shared.web.routing import keep_apart
 from shared.web.rule_set import router as rule_set_pages
+from shared.web.whole_call import SHORTCUT
 
 _BUS_PAUSE_S = 1.0
 _NO_EVENT_KEYS = (
@@ -136,7 +138,7 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     state.subscriptions = tuple(spec.subscriptions)
     state.jobs = JobBoard(spec.name, {job.name: job for job in (*spec.jobs, *HOUSEKEEPING)})
     state.wake = state.jobs.wake
-    state.bus = None
+    state.bus = state.shortcut = None
     state.warnings, state.behind = [], []
     state.metadata = spec.metadata
     state.has_migrations = has_migrations(spec.name)
@@ -182,9 +184,9 @@ def _path(route: BaseRoute) -> str:
     return str(getattr(route, "path", ""))
 
 
-def _lifespan(spec: ServiceSpec) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(spec: ServiceSpec) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Any]]]:
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         state = app.state
         async with AsyncExitStack() as stack:
             stack.callback(flush_traces, spec.name)
@@ -198,7 +200,7 @@ def _lifespan(spec: ServiceSpec) -> Callable[[FastAPI], AbstractAsyncContextMana
             async with asyncio.TaskGroup() as group:
                 tasks = _start(app, spec, group)
                 _log.info("started", version=app.version, loops=len(tasks))
-                yield
+                yield {SHORTCUT: state.shortcut}
                 for task in tasks:
                     task.cancel()
             _log.info("stopped")

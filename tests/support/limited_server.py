@@ -9,7 +9,9 @@ from typing import Any
 
 import uvicorn
 
-from shared.web.client_connection import CLOSED, ClientConnection, ConnectionLimits, client_protocol
+from shared.web.client_connection import ClientConnection, client_protocol
+from shared.web.connection_table import CLOSED, ConnectionLimits
+from shared.web.whole_call import SHORTCUT, Shortcut, WholeCall
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 LIMITS = ConnectionLimits(
@@ -24,6 +26,22 @@ LIMITS = ConnectionLimits(
 )
 
 
+class SomeByShortcut:
+    """Answers what the application would in the same words, but `/held` and `/big`, which it hands over."""
+
+    def take(self, call: WholeCall) -> bool:
+        """Take a call, unless it is for an address that only the application knows."""
+        loop = asyncio.get_running_loop()
+        if call.url in {b"/held", b"/big"}:
+            loop.call_soon(call.hand_over, call.headers, {})
+        elif call.url == b"/":
+            size = str(len(call.body)).encode()
+            loop.call_soon(call.answer, 200, [(b"content-length", str(len(size)).encode())], size)
+        else:
+            return False
+        return True
+
+
 @dataclass
 class Server:
     """A server with tight limits; `/big` answers 40 MB, a POST tells the size of its body."""
@@ -31,9 +49,20 @@ class Server:
     port: int = 0
     protocol: type[ClientConnection] = ClientConnection
     hold: asyncio.Event = field(default_factory=asyncio.Event)
+    shortcut: Shortcut | None = None
+
+    async def live(self, scope: Any, receive: Any, send: Any) -> None:
+        """Start with the shortcut, and end."""
+        scope["state"][SHORTCUT] = self.shortcut
+        for step in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{step}.complete"})
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
+        if scope["type"] == "lifespan":
+            await self.live(scope, receive, send)
+            return
         size, more = 0, True
         while more:
             message = await receive()
@@ -51,14 +80,14 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def serving() -> AsyncIterator[Server]:
-    """Run the server while the block is entered."""
-    running = Server()
+async def serving(shortcut: Shortcut | None = None) -> AsyncIterator[Server]:
+    """Run the server while the block is entered; `shortcut` answers before its application."""
+    running = Server(shortcut=shortcut)
     running.protocol = client_protocol(LIMITS, "sample")
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         running.port = listening.getsockname()[1]
-        config = uvicorn.Config(running.app, interface="asgi3", lifespan="off", log_config=None, http=running.protocol)
+        config = uvicorn.Config(running.app, interface="asgi3", lifespan="on", log_config=None, http=running.protocol)
         served = uvicorn.Server(config)
         async with asyncio.TaskGroup() as group:
             group.create_task(served.serve(sockets=[listening]))

@@ -10,7 +10,8 @@ import httpx
 import pytest
 import uvicorn
 
-from shared.web.client_connection import ConnectionLimits, client_protocol
+from shared.web.client_connection import client_protocol
+from shared.web.connection_table import ConnectionLimits
 from tests.fault.attack.routes import ABSENT_ID
 from tests.service.finance.world import World
 

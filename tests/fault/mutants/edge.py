@@ -20,7 +20,7 @@ from shared.files import tabular
 from shared.kernel import uscc
 from shared.kernel.actor import Actor, Role
 from shared.kernel.shape import Shape
-from shared.web import auth, body, client_connection, edge, export
+from shared.web import auth, body, client_connection, connection_table, edge, export
 from shared.web.admission import Admission
 from tests.fault.mutants import Mutant
 
@@ -144,11 +144,11 @@ def _no_time_for_a_request() -> None:
 
 
 def _newcomers_make_room() -> None:
-    def refuse(table: client_connection.ConnectionTable, limit: str, newcomer: Any, _may_go: Any) -> bool:
+    def refuse(table: connection_table.ConnectionTable, limit: str, newcomer: Any, _may_go: Any) -> bool:
         table.close(newcomer, limit)
         return False
 
-    client_connection.ConnectionTable._make_room = refuse
+    connection_table.ConnectionTable._make_room = refuse
 
 
 def _nobody_is_turned_away() -> None:

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.limited_server import LIMITS, Server, answered, closed, connected, counted, serving
+from tests.support.limited_server import LIMITS, Server, SomeByShortcut, answered, closed, connected, counted, serving
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    async with serving() as running:
+@pytest.fixture(params=[None, SomeByShortcut()], ids=["application", "shortcut"])
+async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
+    async with serving(request.param) as running:
         yield running
 
 

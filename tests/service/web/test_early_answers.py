@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from shared.telemetry import configure_logging
-from shared.web.middleware import REQUESTS
-from tests.support.limited_server import LIMITS, Server, answered, closed, connected, counted, serving
+from shared.web.answered import REQUESTS
+from tests.support.limited_server import LIMITS, Server, SomeByShortcut, answered, closed, connected, counted, serving
 
 LONG_ADDRESS = (
     b"GET /v1/loans?q=" + b"a" * LIMITS.address_bytes + b" HTTP/1.1\r\nAccept-Language: en\r\nHost: x\r\n\r\n"
@@ -28,9 +28,9 @@ KINDS = [
 ]
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    async with serving() as running:
+@pytest.fixture(params=[None, SomeByShortcut()], ids=["application", "shortcut"])
+async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
+    async with serving(request.param) as running:
         yield running
 
 
