@@ -264,9 +264,12 @@ async def _transact(
 async def _audit_refusal(request: Request, actor: Actor, route: str, refusal: Refusal) -> None:
     """Record a refused read in a second transaction: the first one was rolled back with the refusal."""
     state = request.app.state
-    async with state.db.transaction(
-        actor=actor, clock=state.clock, request_id=request.scope["request_id"], causation_id=new_id()
-    ) as tx:
+    async with (
+        state.admission.admitted(reads=False),  # a rush of refused reads would take every connection
+        state.db.transaction(
+            actor=actor, clock=state.clock, request_id=request.scope["request_id"], causation_id=new_id()
+        ) as tx,
+    ):
         uscc = refusal.details.get("uscc")
         tx.audit(
             f"{request.method} {route}"[:_ACTION_LENGTH],

@@ -57,7 +57,6 @@ UNTOLD = {
     ("shared/files/spreadsheet.py:_measured", "archive.read"): "an archive of Python",
     ("shared/files/sheet_count.py:SheetCount._reach", "self._filled.extend"): "a list of Python",
     ("shared/files/workbook_parts.py:count_of", "archive.open"): "an archive of Python",
-    ("shared/web/admission.py:Admission.admitted", "clock"): "the clock of the event loop",
     ("shared/web/body.py:_check_depth", "mark.start"): "a match of a regular expression",
     ("shared/web/edge.py:EdgeRoute.get_route_handler", "call"): "FastAPI's handler, which calls the endpoint",
     (
