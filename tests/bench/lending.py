@@ -37,13 +37,13 @@ class Lending:
     today: str
 
 
-async def prepare(suite: LaunchedSuite, *, first: int) -> Lending:
-    """Copy the demonstration's loan to firms of their own, numbered from `first`."""
+async def prepare(suite: LaunchedSuite, *, first: int, count: int = FIRMS) -> Lending:
+    """Copy the demonstration's loan to `count` firms of their own, numbered from `first`."""
     connection = await asyncpg.connect(suite.database_url("finance"))
     try:
         loan = await connection.fetchrow("SELECT * FROM loan ORDER BY created_at LIMIT 1")
         note = await connection.fetchrow("SELECT * FROM drawdown WHERE loan_id = $1 LIMIT 1", loan["id"])
-        firms = tuple([await _firm(connection, number, loan, note) for number in range(first, first + FIRMS)])
+        firms = tuple([await _firm(connection, number, loan, note) for number in range(first, first + count)])
     finally:
         await connection.close()
     today = shanghai_date(SystemClock().now())

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Self, cast
 
 import httptools
 
@@ -65,7 +65,7 @@ class Line(asyncio.Protocol):
         """Body of the last answer."""
 
     @classmethod
-    async def open(cls, port: int) -> "Line":
+    async def open(cls, port: int) -> Self:
         """Connect to this machine."""
         _, line = await asyncio.get_running_loop().create_connection(cls, "127.0.0.1", port)
         return line
