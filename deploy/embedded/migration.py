@@ -5,6 +5,7 @@ import os
 import sys
 
 from shared.db.migrate import migrate
+from shared.db.pooler import OwnerBehindPooler
 from shared.db.role import role_in
 
 
@@ -16,4 +17,7 @@ async def main(services: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:]))
+    try:
+        asyncio.run(main(sys.argv[1:]))
+    except OwnerBehindPooler as fault:
+        sys.exit(str(fault))

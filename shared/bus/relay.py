@@ -31,6 +31,7 @@ from shared.bus.streams import missing_within
 from shared.db import outbox
 from shared.db.engine import Busy, Database, DatabaseUnavailable
 from shared.db.lease import Lease, LeaseLost
+from shared.db.pooler import database_for_command
 from shared.events.catalogue import PUBLISHERS, stream_of
 from shared.events.envelope import to_wire
 from shared.events.trust import EventKeys
@@ -306,7 +307,7 @@ class Relay:
 
 async def republish(url: str, service: str, since: datetime) -> int:
     """Mark the events since `since` as unpublished; return how many. The running relay publishes them."""
-    database = Database(url, service=service, pool_size=1)
+    database = database_for_command(url, service)
     try:
         async with database.engine.connect() as connection:
             if not database.is_pooled:

@@ -24,6 +24,7 @@ from shared.bus.history import read_back, unjudged
 from shared.db import outbox
 from shared.db.engine import Busy, Database
 from shared.db.history import HistoryBreak, open_break
+from shared.db.pooler import database_for_command
 from shared.db.restore import Accepted, AcceptedAlready, Decided, NotAmongThem, adopt
 from shared.events.catalogue import PUBLISHERS, stream_of
 from shared.events.envelope import Recorded
@@ -135,7 +136,7 @@ async def run(service: str, urls: tuple[str, str], *, decided: Decided | None, f
         decided: the operator's decision; None only lists.
         folder: where the list is written.
     """
-    database = Database(urls[0], service=service, pool_size=2)
+    database = database_for_command(urls[0], service, pool_size=2)
     trust = trust_from_environment()
     try:
         finding = await find(database, urls[1], trust)

@@ -10,7 +10,7 @@ from shared.bus.dead_letter import WaitsForAnother, discard, reactions_of, repla
 from shared.command.parser import BilingualParser, Verbs, argument
 from shared.command.run import CommandError, database_url, in_transaction, operator, told
 from shared.db.dead_letter import DeadLetter, waiting
-from shared.db.engine import Database
+from shared.db.pooler import database_for_command
 from shared.db.transaction import Transaction
 from shared.events.catalogue import PUBLISHERS
 from shared.events.masked import shown_content, shown_reason
@@ -116,7 +116,7 @@ async def _replayed(url: str, service: str) -> Sequence[str]:
         trust = trust_from_environment()
     except (KeyError, OSError, ValueError) as fault:
         raise CommandError(f"缺少事件公钥 the public keys of events are missing: {PUBLIC_KEYS_SETTING}") from fault
-    database = Database(url, service=service, pool_size=2, reactions=reactions_of(service))
+    database = database_for_command(url, service, pool_size=2, reactions=reactions_of(service))
     try:
         done, failures = await replay(database, SystemClock(), subscriptions_of(service), trust, actor=operator())
     finally:

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from shared.db.engine import Busy, Database, DatabaseUnavailable
+from shared.db.engine import Busy, DatabaseUnavailable
+from shared.db.pooler import database_for_command
 from shared.db.transaction import Reactions, Transaction
 from shared.kernel.actor import Actor, Role
 from shared.kernel.clock import SystemClock
@@ -101,7 +102,7 @@ async def in_transaction(
         Refusal: what the work refuses.
         DatabaseUnavailable: the database does not answer.
     """
-    database = Database(url, service=service, pool_size=1, reactions=reactions)
+    database = database_for_command(url, service, reactions=reactions)
     done: list[T] = []
     try:
         async with database.transaction(actor=actor or operator(), clock=SystemClock(), read_only=read_only) as tx:
@@ -129,6 +130,8 @@ def told(work: Callable[[], Awaitable[Sequence[str]]]) -> int:
     except CommandError as fault:
         return _failed(str(fault))
     except (DatabaseUnavailable, Busy) as fault:
+        if fault.args:  # words for the operator: trying again would not help
+            return _failed(str(fault))
         return _failed(f"数据库不可用，请稍后再试 The database is not available, try again: {fault.__cause__ or fault}")
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0

@@ -14,6 +14,7 @@ from shared.command.run import CommandError, database_url, operator, told
 from shared.db import audit, verification
 from shared.db.engine import Database
 from shared.db.migrate import package_of
+from shared.db.pooler import database_for_command
 from shared.db.transaction import Transaction
 from shared.db.verification import RECORD_CHECKS, Check, Found, Walk
 from shared.events.catalogue import PUBLISHERS
@@ -117,7 +118,7 @@ async def _verify(services: Sequence[str], anchors: dict[str, tuple[int, str]]) 
     async with AsyncExitStack() as closing:
         databases = {}
         for service in PUBLISHERS:
-            databases[service] = Database(database_url(service), service=service, pool_size=1)
+            databases[service] = database_for_command(database_url(service), service)
             closing.push_async_callback(databases[service].close)
         for service in services:
             lines += [line async for line in _of_one(service, databases[service], anchors.get(service))]

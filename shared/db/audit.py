@@ -14,8 +14,8 @@ from datetime import UTC
 
 from sqlalchemy import RowMapping, text
 
-from shared.db.engine import Database
 from shared.db.lock import lock_transaction
+from shared.db.pooler import database_for_command
 from shared.db.transaction import Transaction
 from shared.events.catalogue import PUBLISHERS
 from shared.kernel.actor import system_actor
@@ -122,7 +122,7 @@ async def verify(tx: Transaction, *, batch: int = 2000, anchor: tuple[int, str] 
 
 
 async def _verify_service(service: str, url: str, anchor: tuple[int, str] | None) -> Verdict:
-    database = Database(url, service=service, pool_size=1)
+    database = database_for_command(url, service)
     try:
         async with database.transaction(actor=system_actor(service), clock=SystemClock(), read_only=True) as tx:
             return await verify(tx, anchor=anchor)

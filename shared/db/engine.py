@@ -271,9 +271,14 @@ class _Guard:
             raise Busy from fault
 
 
+def is_refused_by_pooler(fault: BaseException) -> bool:
+    """Tell whether a connection was refused by a pooler, which takes none of our start-up parameters."""
+    return "unsupported startup parameter" in str(fault)
+
+
 def _pooler_words(fault: BaseException, service: str) -> tuple[str, ...]:
     """Say what to set where the address turns out to be that of a pooler."""
-    if "unsupported startup parameter" not in str(fault):
+    if not is_refused_by_pooler(fault):
         return ()
     setting = f"{service.upper()}_DATABASE_POOLER=transaction"
     return (f"the database address is that of a pooler: set {setting} 数据库地址为连接池，请设置 {setting}",)

@@ -24,9 +24,10 @@ from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, MetaData, String, TypeDecorator, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared.db.engine import Database, driver_url
+from shared.db.engine import Database, driver_url, is_refused_by_pooler
 from shared.db.keeping import keep
 from shared.db.lock import lock_number
+from shared.db.pooler import OwnerBehindPooler, owner_words, refuse_pooler
 from shared.db.role import SERVICES, role_in
 from shared.db.tables import attach_infrastructure
 
@@ -103,9 +104,10 @@ async def migrate(url: str, service: str, *, runner: str | None = None) -> None:
         runner: the role that the service runs as; it is given what the tables say. None gives nobody anything.
 
     Raises:
+        OwnerBehindPooler: the address leads through a pooler.
         sqlalchemy.exc.DBAPIError: a lock or statement took longer than its limit; nothing was changed.
     """
-    await _with_connection(url, lambda connection: _upgrade(connection, service, runner))
+    await _with_connection(url, service, lambda connection: _upgrade(connection, service, runner))
 
 
 def _upgrade(connection: Connection, service: str, runner: str | None) -> None:
@@ -127,7 +129,7 @@ async def is_current(database: Database, service: str) -> bool:
     return set(held) == heads_of(service)
 
 
-async def _with_connection(url: str, work: Any) -> None:  # noqa: ANN401  # run_sync takes any callable
+async def _with_connection(url: str, service: str, work: Any) -> None:  # noqa: ANN401  # run_sync takes any callable
     engine = create_async_engine(
         driver_url(url),
         hide_parameters=True,
@@ -136,7 +138,12 @@ async def _with_connection(url: str, work: Any) -> None:  # noqa: ANN401  # run_
     )
     try:
         async with engine.begin() as connection:
+            await refuse_pooler(connection, service)
             await connection.run_sync(work)
+    except Exception as fault:
+        if is_refused_by_pooler(fault):
+            raise OwnerBehindPooler(owner_words(service)) from fault
+        raise
     finally:
         await engine.dispose()
 
@@ -231,7 +238,7 @@ def main(arguments: list[str]) -> int:
     if not given.message:
         parser.error("a revision needs a sentence that says what it does")
     write = partial(write_revision, service=given.service, message=given.message, infrastructure=given.infrastructure)
-    asyncio.run(_with_connection(url, write))
+    asyncio.run(_with_connection(url, given.service, write))
     return 0
 
 

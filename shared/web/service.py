@@ -23,6 +23,7 @@ from shared.bus.subscription import Subscription
 from shared.db.engine import Busy, Database, DatabaseUnavailable
 from shared.db.history import HistoryWatch
 from shared.db.migrate import has_migrations
+from shared.db.pooler import TRANSACTION, refuse_unnamed_pooler
 from shared.db.rights import refuse_owner
 from shared.db.rule_set import publish_folder
 from shared.db.transaction import Reactions
@@ -176,7 +177,7 @@ def _database(spec: ServiceSpec) -> Database:
         service=spec.name,
         pool_size=spec.settings.database_pool_size,
         reactions=spec.reactions,
-        is_pooled=spec.settings.database_pooler == "transaction",
+        is_pooled=spec.settings.database_pooler == TRANSACTION,
     )
 
 
@@ -209,10 +210,11 @@ def _lifespan(spec: ServiceSpec) -> Callable[[FastAPI], AbstractAsyncContextMana
 
 
 async def _look_at_role(app: FastAPI, spec: ServiceSpec) -> None:
-    """Refuse to run as the owner of the tables."""
+    """Refuse to run as the owner of the tables, or through a pooler that nobody named."""
     if spec.settings.profile is not Profile.RUN:
         return
     try:
+        await refuse_unnamed_pooler(app.state.db)
         app.state.warnings += await refuse_owner(app.state.db)
     except (DatabaseUnavailable, Busy) as fault:
         if fault.args:  # words for the operator: waiting would not help
