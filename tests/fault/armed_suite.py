@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.embedded.forked import ONE_THREAD
+from deploy.embedded.launch_settings import PROCESSES
+from deploy.embedded.secret import secret
 from tests.fault.failpoints import FOLDER_SETTING, Orders
 from tests.fault.launch import LINES_SETTING
+from tests.support.pooler import Pooler, pooler_before
 from tests.support.postgres import REPOSITORY, state_folder
 from tests.support.proxy import Proxy, proxy_thread
 from tests.support.suite import LaunchedSuite, wait_until
@@ -30,6 +33,8 @@ class ArmedSuite(LaunchedSuite):
         self.orders = Orders(folder)
         self.lines: dict[tuple[str, str], Proxy] = {}
         """The proxies between a process and what it speaks to."""
+        self.pooler: Pooler | None = None
+        """What stands between all processes and PostgreSQL, if anything does."""
 
     def start(self) -> str:
         """Start it and wait until it is ready."""
@@ -56,15 +61,30 @@ class ArmedSuite(LaunchedSuite):
         self.closing.callback(child.terminate)
         return log.read_text()
 
-    def wait_until_back(self, name: str, pid: int) -> None:
-        """Wait until a killed program runs again under another process id and everything is ready."""
-        wait_until(lambda: self.pids().get(name, pid) != pid, _BACK_SECONDS, f"{name} was not started again")
+    def processes_of(self, name: str) -> dict[str, int]:
+        """Return the processes of one program: a service may have several, such as finance-1 and finance-2."""
+        return {one: pid for one, pid in self.pids().items() if one == name or one.startswith(f"{name}-")}
+
+    def wait_until_back(self, before: dict[str, int]) -> None:
+        """Wait until one of some processes, as `processes_of` told them, was started again and everything is ready."""
+        names = ", ".join(before)
+
+        def is_back() -> bool:
+            now = {name: pid for name, pid in self.pids().items() if name in before}
+            return now != before and len(now) == len(before)
+
+        wait_until(is_back, _BACK_SECONDS, f"{names} was not started again")
         self.wait_until_ready()
 
 
 @contextmanager
 def armed_suite(
-    purpose: str, *, lines: Sequence[tuple[str, str]] = (), seed: int = 0, **settings: str
+    purpose: str,
+    *,
+    lines: Sequence[tuple[str, str]] = (),
+    seed: int = 0,
+    pooled_sessions: int | None = None,
+    **settings: str,
 ) -> Iterator[ArmedSuite]:
     """Launch an armed suite in a fresh folder and take everything away at the end.
 
@@ -72,6 +92,7 @@ def armed_suite(
         purpose: named in the folder.
         lines: pairs of a process and what it speaks to (`postgres`, `nats`, a service) that get a proxy between them.
         seed: of the proxies' choices.
+        pooled_sessions: puts a PgBouncer between all processes and PostgreSQL, with so many sessions for each service.
         settings: environment of the suite.
     """
     with state_folder(purpose) as folder:
@@ -82,6 +103,14 @@ def armed_suite(
             proxy = suite.closing.enter_context(proxy_thread(port, seed=seed))
             suite.lines[process, target] = proxy
             told.setdefault(process, {})[port] = proxy.port
+        if pooled_sessions is not None:
+            # Made here: the pooler must know them before the suite that would make them starts.
+            passwords = {name: secret(suite.settings.secrets, f"postgres-{name}") for name in PROCESSES}
+            port = suite.ports["postgres"]
+            suite.pooler = suite.closing.enter_context(pooler_before(port, passwords, sessions=pooled_sessions))
+            for process in PROCESSES:
+                told.setdefault(process, {})[port] = suite.pooler.port
+            suite.environment["KECHUANG_DATABASE_POOLER"] = "transaction"
         suite.environment[LINES_SETTING] = json.dumps(told)
         try:
             suite.start()

@@ -65,7 +65,15 @@ class Client:
             return self._token
 
     def act(
-        self, entry: Entry, path: str, template: str, body: Any = None, *, method: str = "POST", done: str = ""
+        self,
+        entry: Entry,
+        path: str,
+        template: str,
+        body: Any = None,
+        *,
+        method: str = "POST",
+        done: str = "",
+        key: str | None = None,
     ) -> Any:
         """Send one change until it is answered for good, under one key; return its body if it was done, else None.
 
@@ -76,8 +84,9 @@ class Client:
             body: to be sent.
             method: of HTTP.
             done: code of the refusal that says of a repeated call that the first one was carried out.
+            key: under which it was sent before; a new one unless given.
         """
-        key, deadline = str(new_id()), time.monotonic() + _PATIENCE_SECONDS
+        key, deadline = key or str(new_id()), time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
             entry.tries += 1
             headers = {

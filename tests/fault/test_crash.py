@@ -65,7 +65,7 @@ def test_a_broker_killed_between_two_batches_of_a_thousand_events_loses_and_doub
     suite = world.suite
     assert isinstance(suite, ArmedSuite)
     world.begin()
-    order, pid = "registry.before_publish:kill9=nats@2", suite.pids()["nats"]
+    order, before = "registry.before_publish:kill9=nats@2", suite.processes_of("nats")
     suite.orders.give(order)
     began = time.monotonic()
     codes = [journey.made_up_code(f"A{number:05d}") for number in range(_EVENTS)]
@@ -80,7 +80,7 @@ def test_a_broker_killed_between_two_batches_of_a_thousand_events_loses_and_doub
     assert accepted.status_code == 202, accepted.text
     wait_until(lambda: suite.orders.is_done(order), 60, f"{order} was never reached")
     suite.orders.withdraw()
-    suite.wait_until_back("nats", pid)
+    suite.wait_until_back(before)
     findings = Checker(world).findings()
     record_property("noted", f"{_EVENTS} events, all in effect once {time.monotonic() - began:.1f} s after the upload")
     assert findings == [], "\n".join(findings)

@@ -15,6 +15,7 @@ GROUPS = {
     ("E1", "E2", "E3"): ("test_strangers.py", "test_functions.py", "test_mass_assignment.py"),
     ("E4", "E7", "G1"): ("test_tokens.py", "test_headers.py", "test_clocks.py"),
     ("F1", "F2", "F3", "F4", "F5"): ("test_files.py", "test_bodies.py", "test_codes.py"),
+    ("D4",): ("../test_crowd.py",),
     ("D5",): ("test_slow_clients.py",),
     ("G4",): ("test_stuck.py",),
     ("H1",): ("test_roles.py",),

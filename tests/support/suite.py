@@ -96,11 +96,14 @@ class LaunchedSuite:
         finally:
             await connection.close()
 
+    def administrator_url(self, service: str) -> str:
+        """Return the address of a service's database for the administrator of the server."""
+        password = (self.settings.secrets / "postgres").read_text()
+        return f"postgresql://postgres:{password}@127.0.0.1:{self.ports['postgres']}/{service}"
+
     async def tamper(self, service: str, statement: str) -> None:
         """Change rows of a service as an administrator who switches every trigger off."""
-        password = (self.settings.secrets / "postgres").read_text()
-        url = f"postgresql://postgres:{password}@127.0.0.1:{self.ports['postgres']}/{service}"
-        connection = await asyncpg.connect(url)
+        connection = await asyncpg.connect(self.administrator_url(service))
         try:
             await connection.execute(f"SET session_replication_role = replica; {statement}")
         finally:

@@ -20,7 +20,7 @@ from shared.files import tabular
 from shared.kernel import uscc
 from shared.kernel.actor import Actor, Role
 from shared.kernel.shape import Shape
-from shared.web import auth, body, client_connection, connection_table, edge, export
+from shared.web import admission, auth, body, client_connection, connection_table, edge, export
 from shared.web.admission import Admission
 from tests.fault.mutants import Mutant
 
@@ -159,6 +159,20 @@ def _nobody_is_turned_away() -> None:
     Admission.admitted = admitted  # type: ignore[method-assign]
 
 
+def _no_place_for_reads() -> None:
+    honest = Admission.__init__
+
+    def begin(self: Admission, service: str, *, slots: int) -> None:
+        honest(self, service, slots=slots)
+        self._for_changes = slots
+
+    Admission.__init__ = begin  # type: ignore[method-assign]
+
+
+def _everybody_waits() -> None:
+    admission.WAITING_PER_SLOT, admission.LONGEST_WAIT_S = 10**6, 10.0**6
+
+
 def _runner_may_all() -> None:
     keeping.rights_of = lambda _table: "ALL"
 
@@ -181,5 +195,7 @@ AREA: tuple[Mutant, ...] = (
     Mutant("newcomers_make_room", "of too many connections the newest is refused", ("D5",), _newcomers_make_room),
     Mutant("no_limits", "statements, locks and idle transactions may last for ever", ("G4",), _no_limits),
     Mutant("runner_may_all", "a service's role is given every right on its tables", ("H1",), _runner_may_all),
-    Mutant("nobody_is_turned_away", "calls wait for connections inside the pool", ("H2",), _nobody_is_turned_away),
+    Mutant("nobody_is_turned_away", "calls wait for connections inside the pool", ("D4", "H2"), _nobody_is_turned_away),
+    Mutant("no_place_for_reads", "changes may take every connection", ("D4", "H2"), _no_place_for_reads),
+    Mutant("everybody_waits", "the line before the connections has no end", ("D4", "H2"), _everybody_waits),
 )
