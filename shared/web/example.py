@@ -77,6 +77,15 @@ _LETTER = {
     "discard_reason": None,
     "content": {"type": "registry.filing.accepted.v1", "data": {"year": 2025, "staff": 86}},
 }
+_ACTION = {
+    "name": "reject",
+    "label_zh": "拒绝",
+    "label_en": "Reject",
+    "operation": "POST /v1/loan-applications/{application_id}:reject",
+    "needs_reason": True,
+    "reasons": "GET /v1/loan-applications/reasons",
+    "due_on": "2026-06-17",
+}
 
 EXAMPLES: dict[str, Any] = {
     "next_cursor": None,
@@ -129,6 +138,7 @@ EXAMPLES: dict[str, Any] = {
     "ListCounts.total": 15,
     "ListCounts.complete": True,
     "ListCounts.at_least": [],
+    **{f"ActionRead.{name}": word for name, word in _ACTION.items()},
     "basis_standing": "CONTINUED",
     "basis_ended_on": "2025-12-31",
     "LegalBasisRead.ended_on": "2025-12-31",

@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from shared.kernel.action import Act
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.web.problem import problem_response
 from tests.support.way.body import Body, body_of, file_of, is_product, plain
@@ -344,6 +345,8 @@ def _held(thing: Any) -> Iterator[Any]:  # anything the product holds
         yield from thing.values()
     elif isinstance(thing, (list, tuple, set, frozenset)):
         yield from thing
+    elif isinstance(thing, Act):
+        yield thing.due_on  # its check is asked by `actions` alone, where every refusal ends
     elif dataclasses.is_dataclass(thing) and type(thing).__module__.startswith(OURS):
         for one in dataclasses.fields(thing):
             yield getattr(thing, one.name, None)

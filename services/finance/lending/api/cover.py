@@ -13,13 +13,17 @@ from services.finance.lending.api.reason import ReasonCatalogue
 from services.finance.lending.models.cover import Cover
 from services.finance.lending.rules import application_refusal as refused
 from services.finance.lending.rules import cover as rules
+from services.finance.lending.rules import cover_act as act_rules
 from services.finance.lending.rules.cover import CoverBalances, CoverStatus, CoverVerdict
+from services.finance.lending.rules.cover_act import CoverStanding
 from services.finance.lending.rules.loan_application import reasons
 from services.finance.lending.store import cover as covers
 from services.finance.lending.store import drawdown as drawdowns
 from services.finance.lending.store import loan as loans
 from services.finance.lending.usecases import cover as usecases
 from shared.db.selection import Chosen
+from shared.kernel.action import ActionRead, actions
+from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
@@ -64,9 +68,10 @@ class CoverDecisionRequest(Shape):
 
 
 class CoverRead(CoverSummary):
-    """Cover with the numbers of the rules that its days and its share follow from."""
+    """Cover with the numbers of the rules that its days and its share follow from, and what its reader may do now."""
 
     numbers: list[NumberRead]
+    actions: list[ActionRead]
 
 
 class CoverListed(CoverSummary):
@@ -113,11 +118,12 @@ async def _listed(tx: Tx, rows: Sequence[Cover]) -> list[CoverListed]:
 
 
 async def _answered(tx: Tx, cover: Cover, book: RuleBook, **more: Any) -> Response:  # noqa: ANN401  # status and place
-    """Answer with cover and the numbers that held on the day of its pay-out."""
-    drawdown = await drawdowns.find(tx, cover.drawdown_id)
-    day = cover.filed_on if drawdown is None else drawdown.starts_on
-    numbers = numbers_of(book.find(fund_rules.POLICY, day), NUMBERS[fund_rules.POLICY])
-    return answered(CoverRead.of(cover, numbers=numbers), **more)
+    """Answer with cover, the numbers that held on the day of its pay-out, and what the caller may do with it."""
+    drawdown = (await drawdowns.notes(tx, [cover.drawdown_id]))[cover.drawdown_id]
+    numbers = numbers_of(book.find(fund_rules.POLICY, drawdown.starts_on), NUMBERS[fund_rules.POLICY])
+    case = CoverStanding(cover.status, drawdown.outstanding_fen)
+    offered = actions(act_rules.ACTS, case, tx.actor, {Role.FUND_MANAGER: None, Role.BANK: cover.bank_uscc})
+    return answered(CoverRead.of(cover, numbers=numbers, actions=offered), **more)
 
 
 @router.post(

@@ -102,7 +102,7 @@ def _portfolio(portfolio: Portfolio) -> IpPortfolioRead:
 
 def _shown(found: CreditFile, tx: Tx, uplift_rules: RuleSet, book: RuleBook) -> CreditFileRead:
     return CreditFileRead(
-        application=detailed(found.application, tx.actor, book),
+        application=detailed(found.application, tx, book),
         consent_id=found.consent_id,
         given=list(found.given),
         withheld=list(found.withheld),

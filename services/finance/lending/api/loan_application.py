@@ -13,10 +13,12 @@ from services.finance.lending.api.loan import LoanRead
 from services.finance.lending.api.loan import detailed as detailed_loan
 from services.finance.lending.api.reason import ReasonCatalogue
 from services.finance.lending.models.loan_application import LoanApplication
+from services.finance.lending.rules import application_act as act_rules
 from services.finance.lending.rules import application_refusal as refused
 from services.finance.lending.rules import loan as loan_rules
 from services.finance.lending.rules import loan_application as rules
 from services.finance.lending.rules import lpr as lpr_rules
+from services.finance.lending.rules.application_act import ApplicationStanding
 from services.finance.lending.rules.loan import LoanTerms
 from services.finance.lending.rules.loan_application import (
     ApplicationFlag,
@@ -31,6 +33,7 @@ from services.finance.lending.usecases import loan_application as usecases
 from services.finance.partner.rules import bank as bank_rules
 from services.finance.partner.rules import consent as consent_rules
 from shared.db.selection import Chosen
+from shared.kernel.action import ActionRead, actions
 from shared.kernel.actor import Actor, Role
 from shared.kernel.clock import shanghai_date
 from shared.kernel.errors import Refusal
@@ -40,7 +43,7 @@ from shared.kernel.shape import Read, Shape
 from shared.kernel.types import LongText, LongTextOrNone, ShortText
 from shared.policy.book import RuleBook
 from shared.policy.number_read import NumberRead, numbers_of
-from shared.web.answer import answered
+from shared.web.answer import answered, composed
 from shared.web.counts import add_counts
 from shared.web.edge import Book, Shelf, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
@@ -96,9 +99,10 @@ class LoanApplicationSummary(LoanApplicationTerms, Read):
 
 
 class LoanApplicationRead(LoanApplicationSummary):
-    """An application with the numbers of the rules that its days follow from."""
+    """An application with the numbers of the rules that its days follow from, and what its reader may do now."""
 
     numbers: list[NumberRead]
+    actions: list[ActionRead]
 
 
 class LoanApplicationListed(LoanApplicationSummary):
@@ -180,15 +184,33 @@ async def _listed(tx: Tx, rows: Sequence[LoanApplication]) -> list[LoanApplicati
     return [LoanApplicationListed.of(shown(row, tx.actor), **named(row)) for row in rows]
 
 
-def detailed(application: LoanApplication, actor: Actor, book: RuleBook) -> LoanApplicationRead:
-    """Return an application with the numbers that held when it was submitted."""
+def actions_of(application: LoanApplication, tx: Tx) -> list[ActionRead]:
+    """Return what the caller may do with an application now."""
+    case = ApplicationStanding(
+        status=application.status,
+        flag=application.flag,
+        is_acknowledged=application.flag_acknowledged_at is not None,
+        answer_due_on=application.answer_due_on,
+        valid_until_on=application.valid_until_on,
+        today=tx.today,
+    )
+    bodies = {Role.ENTERPRISE: application.enterprise_uscc, Role.BANK: application.bank_uscc}
+    return actions(act_rules.ACTS, case, tx.actor, bodies)
+
+
+def detailed(application: LoanApplication, tx: Tx, book: RuleBook) -> LoanApplicationRead:
+    """Return an application with the numbers that held when it was submitted, and what the caller may do with it."""
     rule_set = book.find(rules.POLICY, shanghai_date(application.submitted_at))
-    return LoanApplicationRead.of(shown(application, actor), numbers=numbers_of(rule_set, NUMBERS[rules.POLICY]))
+    return LoanApplicationRead.of(
+        shown(application, tx.actor),
+        numbers=numbers_of(rule_set, NUMBERS[rules.POLICY]),
+        actions=actions_of(application, tx),
+    )
 
 
 def _answer(application: LoanApplication, tx: Tx, book: RuleBook, *, created: bool = False) -> Response:
     return answered(
-        detailed(application, tx.actor, book),
+        detailed(application, tx, book),
         status=201 if created else 200,
         location=f"/v1/loan-applications/{application.id}" if created else None,
         version=application.version,
@@ -246,7 +268,7 @@ async def read_application(application_id: UUID, tx: Tx, book: Shelf) -> Respons
     application = await applications.find(tx, application_id)
     if application is None:
         raise Refusal(NOT_FOUND, noun="loan_application")
-    return _answer(application, tx, book)
+    return composed(detailed(application, tx, book), version=application.version)
 
 
 @router.post(
@@ -334,7 +356,7 @@ async def approve_application(application_id: UUID, body: ApprovalTerms, tx: Tx,
     """Approve up to what was asked and the frozen evaluation allows; told where another bank used the line up."""
     approved = await usecases.approve_application(tx, application_id, body, book)
     read = ApprovalRead.of(
-        detailed(approved.application, tx.actor, book),
+        detailed(approved.application, tx, book),
         available_fen=approved.available_fen,
         warnings=[WarningRead.of(one, code=one) for one in approved.warnings],
     )

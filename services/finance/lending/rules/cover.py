@@ -126,6 +126,35 @@ def file(
     return due
 
 
+def decidable(status: CoverStatus) -> None:
+    """Check that cover waits for its decision.
+
+    Raises:
+        Refusal: `cover_state_conflict`.
+
+    Source: F-COVER-02 (docs/rules/finance.md).
+    """
+    if status is not CoverStatus.FILED:
+        raise Refusal(COVER_STATE_CONFLICT, status=status)
+
+
+def grantable(status: CoverStatus, outstanding_fen: int) -> None:
+    """Check that there is a filing to grant, and something left to cover.
+
+    Args:
+        status: of the cover.
+        outstanding_fen: of its drawdown.
+
+    Raises:
+        Refusal: `cover_state_conflict`; `drawdown_already_repaid`.
+
+    Source: F-COVER-02 (docs/rules/finance.md).
+    """
+    decidable(status)
+    if outstanding_fen == 0:
+        raise Refusal(DRAWDOWN_ALREADY_REPAID)
+
+
 def decide(
     status: CoverStatus,
     rules: RuleSet,
@@ -143,15 +172,13 @@ def decide(
 
     Source: F-COVER-02 (docs/rules/finance.md).
     """
-    if status is not CoverStatus.FILED:
-        raise Refusal(COVER_STATE_CONFLICT, status=status)
+    decidable(status)
     if (verdict is CoverVerdict.REFUSED) != (reason_code is not None):
         raise Refusal(COVER_REASON_MISSING, pointer="/reason_code")
     if reason_code is not None:
         check_reason(reason_code, rules, "refuse_reason_")
         return CoverDecision(CoverStatus.REFUSED, 0, 0, balances.exposure_fen)
-    if outstanding_fen == 0:
-        raise Refusal(DRAWDOWN_ALREADY_REPAID)
+    grantable(status, outstanding_fen)
     exposure_fen = fund_account.exposure_of(outstanding_fen, rules)
     after_fen = fund_account.expose(balances, exposure_fen, rules)
     return CoverDecision(CoverStatus.COVERED, outstanding_fen, exposure_fen, after_fen)

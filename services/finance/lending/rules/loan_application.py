@@ -229,6 +229,18 @@ def check_reason(code: str, rules: RuleSet, prefix: str) -> None:
         raise Refusal(REASON_UNKNOWN, pointer="/reason_code", reason_code=code, known=", ".join(sorted(known)))
 
 
+def rejectable(status: ApplicationStatus) -> ApplicationStatus:
+    """Check that an application can be rejected now.
+
+    Raises:
+        Refusal: `application_state_conflict`.
+
+    Source: F-APP-07 (docs/rules/finance.md).
+    """
+    _step(status, {ApplicationStatus.BANK_REVIEW})
+    return ApplicationStatus.REJECTED
+
+
 def reject(status: ApplicationStatus, reason_code: str, rules: RuleSet) -> ApplicationStatus:
     """Reject an application with a coded reason.
 
@@ -237,9 +249,9 @@ def reject(status: ApplicationStatus, reason_code: str, rules: RuleSet) -> Appli
 
     Source: F-APP-07 (docs/rules/finance.md).
     """
-    _step(status, {ApplicationStatus.BANK_REVIEW})
+    after = rejectable(status)
     check_reason(reason_code, rules, "reject_reason_")
-    return ApplicationStatus.REJECTED
+    return after
 
 
 def acknowledge(flag: ApplicationFlag | None, *, acknowledged: bool) -> None:
@@ -252,6 +264,19 @@ def acknowledge(flag: ApplicationFlag | None, *, acknowledged: bool) -> None:
     """
     if flag is None or acknowledged:
         raise Refusal(NOTHING_TO_ACKNOWLEDGE)
+
+
+def approvable(status: ApplicationStatus, open_flag: ApplicationFlag | None) -> None:
+    """Check that an application can be approved now, whatever is granted.
+
+    Raises:
+        Refusal: `application_state_conflict`; `flag_not_acknowledged`.
+
+    Source: F-APP-09 (docs/rules/finance.md).
+    """
+    _step(status, {ApplicationStatus.BANK_REVIEW})
+    if open_flag is not None:
+        raise Refusal(FLAG_NOT_ACKNOWLEDGED, flag=open_flag.value)
 
 
 def approve(
@@ -274,9 +299,7 @@ def approve(
 
     Source: F-APP-09 (docs/rules/finance.md).
     """
-    _step(status, {ApplicationStatus.BANK_REVIEW})
-    if open_flag is not None:
-        raise Refusal(FLAG_NOT_ACKNOWLEDGED, flag=open_flag.value)
+    approvable(status, open_flag)
     _check_terms(terms.amount_fen, terms.term_months, rules)
     if terms.amount_fen > applied_fen:
         raise Refusal(AMOUNT_ABOVE_APPLICATION, pointer="/amount_fen", amount_fen=applied_fen)

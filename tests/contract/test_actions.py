@@ -1,0 +1,43 @@
+"""Acts that services offer name operations that exist, with the scope that these demand."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from services.finance.lending.rules import application_act, cover_act
+from shared.kernel.action import Act
+from shared.kernel.role_scope import scopes_of
+from shared.web.edge import EdgeRoute
+from tests.support.contracts import application
+
+ACTS: dict[str, Sequence[Act[Any]]] = {"finance": (*application_act.ACTS, *cover_act.ACTS)}
+
+
+def operations(name: str) -> dict[str, str]:
+    """Return the operations of a service with their scopes."""
+    return {
+        f"{method} {one.path_format}": one.edge_rule.scope
+        for one in application(name).routes
+        if isinstance(one, EdgeRoute)
+        for method in one.methods or ()
+    }
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_every_act_names_an_operation_with_its_scope(name: str) -> None:
+    known = operations(name)
+    assert len(known) > 20
+    assert {one.operation: one.scope for one in ACTS[name]}.items() <= known.items()
+    assert {one.reasons for one in ACTS[name]} - {None} <= known.keys()
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_every_role_of_an_act_has_its_scope(name: str) -> None:
+    for one in ACTS[name]:
+        assert all(one.scope in scopes_of(role.value) for role in one.roles), one.name
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_a_coded_reason_is_demanded_where_a_list_of_them_is_named(name: str) -> None:
+    assert [one.name for one in ACTS[name] if one.reasons is not None and not one.needs_reason] == []
