@@ -27,10 +27,6 @@ from shared.kernel.clock import Clock
 _RETRY_SECONDS = 0.5
 DEAD_LETTER_SECONDS = 10.0
 _SCRUB_PAUSE_SECONDS = 1.0
-_UNPROVISIONED = (
-    "bus_unprovisioned: 消息服务器上缺少本服务所需的流或消费者（{what}），请运行 kechuang bus provision / "
-    "the broker lacks what this service needs ({what}); run kechuang bus provision"
-)
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -77,11 +73,11 @@ class Bus:
         """Whether the broker is there and takes nothing."""
         return self._relay is not None and self._relay.is_active and self._relay.is_refused
 
-    def warnings(self) -> list[str]:
-        """Return what people must look at, in both languages; none of it stops the service."""
+    @property
+    def waits_for(self) -> list[str]:
+        """The streams and consumers that this process needs and that nobody has made yet."""
         of_relay = self._relay.waits_for if self._relay is not None else None
-        waits = sorted(filter(None, {of_relay, *(one.waits_for for one in self._consumers)}))
-        return [_UNPROVISIONED.format(what=", ".join(waits))] if waits else []
+        return sorted(filter(None, {of_relay, *(one.waits_for for one in self._consumers)}))
 
     async def run_forever(self, *, relay: bool, consumers: bool) -> None:
         """Connect and run until cancelled; a broker that is not there yet is waited for.

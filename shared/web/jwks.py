@@ -63,13 +63,20 @@ class JwksClient:
         self._generation = 0
         self._lock = asyncio.Lock()
         self._transport = transport
-        self.skew_seconds = 0.0
-        """How far the issuer's clock was ahead of this one, as its last answer said."""
+        self._issuer_since_boot: float | None = None
+        """The issuer's time less the seconds since this machine started, as its last answer said."""
 
     @property
     def generation(self) -> int:
         """A number that grows when the set of keys changes."""
         return self._generation
+
+    @property
+    def skew_seconds(self) -> float:
+        """How far the issuer's clock is ahead of this one; this one may have been set since its last answer."""
+        if self._issuer_since_boot is None:
+            return 0.0
+        return self._issuer_since_boot + _since_boot() - SystemClock().now().timestamp()
 
     async def find(self, kid: str) -> ECKey | None:
         """Return the key named `kid`.
@@ -106,4 +113,9 @@ class JwksClient:
     def _compare_clocks(self, date: str) -> None:
         """Note how far apart both clocks are; an answer without a date says nothing."""
         with contextlib.suppress(ValueError, TypeError):
-            self.skew_seconds = (parsedate_to_datetime(date) - SystemClock().now()).total_seconds()
+            self._issuer_since_boot = parsedate_to_datetime(date).timestamp() - _since_boot()
+
+
+def _since_boot() -> float:
+    """Return seconds that nobody can set; those that a virtual machine slept count too."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -28,7 +28,7 @@ SELECT (SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL AND discarded
        (SELECT last_failed_time > coalesce(last_archived_time, '-infinity') FROM pg_stat_archiver) AS unarchived,
        clock_timestamp() AS now
 """)
-_WORDS = {
+WORDS = {
     "events_delayed": (
         "最早一条事件已等待 {n} 秒仍未发布，其他服务尚不知情；请查看消息服务器与本服务日志",
         "the oldest event has waited {n} s to be published, others do not know of it; look at the broker and the log",
@@ -61,6 +61,18 @@ _WORDS = {
         "其后的服务无应答：{which}；相关功能暂不可用",
         "services behind it do not answer: {which}; what they do is not available",
     ),
+    "history_regressed": (
+        "自 {since} 起：恢复了较早的备份，或有人冒名发布；变更一律拒绝，请执行 make accept-restore",
+        "since {since}: an older backup was restored, or others spoke in its name; run make accept-restore",
+    ),
+    "broker_away": (
+        "消息服务器无法连接，事件留在发件箱；请查看其日志",
+        "the broker cannot be reached, events wait in the outbox; look at its log",
+    ),
+    "bus_unprovisioned": (
+        "消息服务器上缺少本服务所需的流或消费者（{what}），请执行 kechuang bus provision",
+        "the broker lacks what this service needs ({what}); run kechuang bus provision",
+    ),
     "broker_unwritable": (
         "消息服务器不接受写入，事件留在发件箱；请查看其磁盘与日志",
         "the broker takes nothing, events wait in the outbox; look at its disk and its log",
@@ -82,7 +94,7 @@ class Trouble:
 
 
 def _trouble(name: str, **values: object) -> Trouble:
-    zh, en = _WORDS[name]
+    zh, en = WORDS[name]
     return Trouble(name, f"{name}: {zh.format(**values)} / {en.format(**values)}")
 
 
@@ -117,7 +129,7 @@ async def seen_in_database(state: Any) -> list[Trouble]:  # noqa: ANN401  # Star
 
 
 def seen_here(state: Any) -> list[Trouble]:  # noqa: ANN401  # Starlette's
-    """Return what this process knows by itself: disks, the issuer's clock, the broker."""
+    """Return what this process knows by itself: disks, the issuer's clock, the broker, a history that stands."""
     found = []
     if state.db.seconds_since_full() <= DISK_FULL_SECONDS:
         found.append(_trouble("database_full"))
@@ -127,9 +139,22 @@ def seen_here(state: Any) -> list[Trouble]:  # noqa: ANN401  # Starlette's
         if free < LEAST_FREE_BYTES:
             found.append(_trouble("disk_low", n=free >> 20))
     found += _clock(getattr(state.issuer_keys, "skew_seconds", 0.0), "令牌签发方", "who issues tokens")
-    if state.bus is not None and state.bus.is_refused:
-        found.append(_trouble("broker_unwritable"))
+    if state.bus is not None:
+        found += _of_the_bus(state.bus)
+    if state.history.found is not None:
+        found.append(_trouble("history_regressed", since=state.history.found.noticed_at.isoformat()))
     return [*found, *state.behind]
+
+
+def _of_the_bus(bus: Any) -> list[Trouble]:  # noqa: ANN401  # the bus knows the web, not the other way round
+    found = []
+    if not bus.is_connected:
+        found.append(_trouble("broker_away"))
+    if bus.waits_for:
+        found.append(_trouble("bus_unprovisioned", what=", ".join(bus.waits_for)))
+    if bus.is_refused:
+        found.append(_trouble("broker_unwritable"))
+    return found
 
 
 def seen_behind(readiness: Mapping[str, Any]) -> list[Trouble]:
@@ -155,5 +180,5 @@ def _names_in(page: Mapping[str, Any]) -> list[str]:
 def note(service: str, found: list[Trouble]) -> None:
     """Set the metric of every trouble that has a name."""
     names = {one.name for one in found}
-    for name in _WORDS:
+    for name in WORDS:
         _TROUBLE.labels(service, name).set(int(name in names))

@@ -58,6 +58,7 @@ async def test_readiness_says_so_in_both_languages_and_keeps_the_process_in_serv
     assert "备份" in told
     assert "backup" in told
     assert "kechuang_history_regressed" in metrics
+    assert 'kechuang_trouble{name="history_regressed",service="sample"} 1.0' in metrics
 
 
 async def test_changes_are_taken_again_once_the_break_is_accepted(regressed: RunningService) -> None:

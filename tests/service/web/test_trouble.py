@@ -88,12 +88,38 @@ async def test_a_broker_that_is_there_and_takes_nothing_is_named(
     class Full:
         is_connected = True
         is_refused = True
-
-        def warnings(self) -> list[str]:
-            return []
+        waits_for: tuple[str, ...] = ()
 
     monkeypatch.setattr(sample.app.state, "bus", Full())
     assert await warned(sample) == {"broker_unwritable"}
+
+
+async def test_a_broker_that_is_away_or_lacks_a_stream_is_named(
+    sample: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Bare:
+        is_connected = False
+        is_refused = False
+        waits_for = ("FINANCE",)
+
+    monkeypatch.setattr(sample.app.state, "bus", Bare())
+    assert await warned(sample) == {"broker_away", "bus_unprovisioned"}
+
+
+async def test_a_clock_that_was_set_right_is_named_no_longer_though_the_issuer_was_not_asked_again(
+    sample: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(_request: httpx.Request) -> httpx.Response:
+        date = format_datetime(datetime.now(UTC), usegmt=True)  # noqa: TID251
+        return httpx.Response(200, json={"keys": []}, headers={"date": date})
+
+    keys = JwksClient("http://issuer.test/jwks", transport=httpx.MockTransport(answer))
+    monkeypatch.setattr(sample.app.state, "issuer_keys", keys)
+    with monkeypatch.context() as wrong:
+        wrong.setattr("shared.kernel.clock.SystemClock.now", lambda _self: datetime(2020, 1, 1, tzinfo=UTC))
+        await keys._fetch()
+        assert await warned(sample) == {"clock_differs"}
+    assert await warned(sample) == set()
 
 
 @pytest.mark.parametrize(("ahead", "names"), [(-3600, {"clock_differs"}), (8, set()), (40, {"clock_differs"})])
