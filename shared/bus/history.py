@@ -1,6 +1,7 @@
 """Compares what a stream holds with what its owner's outbox knows: a restored backup must not publish over the lost."""
 
 import asyncio
+from collections.abc import Collection
 
 import structlog
 from nats.js import JetStreamContext
@@ -146,16 +147,44 @@ class StreamHistory:
         if not unknown:
             self._agreed = last
             return True
-        await history.note_break(connection, known=highest, last=last, event_id=unknown[0].id)
+        await self._note(connection, unknown, known=highest, last=last)
+        return False
+
+    async def foreign_among(self, connection: AsyncConnection, *, known: int, acked: Collection[int]) -> bool:
+        """Tell whether somebody else's event stands among those that were just published; a break is noted.
+
+        The relay alone publishes: a number between its own was given to an event of which it may know nothing. Looked
+        at from the end of the stream it would be hidden behind the next event of the service.
+
+        Args:
+            connection: the relay's own.
+            known: highest sequence that the outbox knew to be acknowledged before.
+            acked: the sequences that were acknowledged now.
+        """
+        own = sorted(one for one in acked if one > known)
+        if not own or len(own) == own[-1] - known:
+            return False
+        between = set(range(max(known + 1, own[0] - REACH), own[-1] + 1)) - set(own)
+        if not between:
+            return False
+        read = await read_back(self._js, self._trust, self._service, first=min(between), last=max(between))
+        held = [one for number, one in sorted(read.items()) if number in between]
+        judged = await outbox.judged(connection, [one.id for one in held])
+        unknown = [one for one in held if one.id not in judged]
+        if unknown:
+            await self._note(connection, unknown, known=known, last=own[-1])
+        return bool(unknown)
+
+    async def _note(self, connection: AsyncConnection, unknown: list[Recorded], *, known: int, last: int) -> None:
+        await history.note_break(connection, known=known, last=last, event_id=unknown[0].id)
         HISTORY_REGRESSED.labels(self._service).set(1)
         _log.error(
             "history_regressed",
             service=self._service,
-            known_sequence=highest,
+            known_sequence=known,
             last_sequence=last,
             unknown=len(unknown),
             event_id=str(unknown[0].id),
             zh="数据库早于已发布的事件，变更与发布已停止；请执行 make accept-restore",
             en="the database is older than what was published; changes and publishing stand; run make accept-restore",
         )
-        return False

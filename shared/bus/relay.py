@@ -179,6 +179,10 @@ class Relay:
             if not done.acked:
                 return False
             reached(self._service, "after_publish_before_mark")
+            if await self._history.foreign_among(connection, known=self._highest, acked=done.acked.values()):
+                self._may_publish = False
+                await self._mark(connection, done)
+                return False
             lost_some = done.first_new is not None and done.first_new <= self._highest
             if done.first_new is not None and lost_some:
                 # A fresh event got a number that another one had: what the stream held from there on is gone.

@@ -83,3 +83,17 @@ async def test_an_event_with_a_foreign_source_is_kept_out_although_its_publisher
     assert capfd.readouterr().err.count('"dead_letter"') == 2
     # Nor does it make the owner believe that its own history was set back.
     assert await count(pair.publisher, "SELECT count(*) FROM history_break") == 0
+
+
+async def test_a_signed_event_of_a_thief_closes_the_service_though_that_published_behind_it_at_once(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The relay looks at the end of its stream every two seconds: here only what it publishes can tell.
+    monkeypatch.setattr("shared.bus.relay._CHECK_SECONDS", 3_600)
+    async with pair.running():
+        await pair.emit(named("firm-1", "true"))
+        await reaches(pair.listener, "SELECT count(*) FROM enterprise_name", 1)
+        await pair.inject(forged(named("firm-2", "forged"), source="registry"))
+        assert await count(pair.publisher, "SELECT count(*) FROM history_break") == 0
+        await pair.emit(named("firm-3", "true"))
+        await reaches(pair.publisher, "SELECT count(*) FROM history_break WHERE accepted_at IS NULL", 1)

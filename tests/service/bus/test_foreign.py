@@ -83,6 +83,42 @@ async def test_a_foreign_event_is_discarded_by_its_id_and_others_hold_again_what
     assert await scalar(pair.publisher, "SELECT reason FROM discarded_event") == "a stolen secret"
 
 
+async def test_a_foreign_event_is_found_though_the_service_published_behind_it_at_once(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shared.bus.relay._CHECK_SECONDS", 3_600)
+    async with pair.running():
+        await pair.emit(named("firm-1", "own"))
+        await reaches(pair.publisher, UNPUBLISHED, 0)
+        id_ = await foreign(pair, version=7, sequence=7, data=named("firm-1", "forged").model_dump(mode="json"))
+        assert await count(pair.publisher, OPEN) == 0
+        await pair.emit(named("firm-2", "own too"), named("firm-3", "own too"))
+        await reaches(pair.publisher, UNPUBLISHED, 0)
+        await reaches(pair.publisher, OPEN, 1)
+        words = ("accept", "registry", "--reason", "a stolen secret", "--discard", id_)
+        assert await command(pair, monkeypatch, tmp_path, *words) == 0
+        told = capsys.readouterr().out
+        assert "1 events were published and are not in the database" in told
+        assert "open again 已恢复办理" in told
+    async with pair.running():
+        await pair.emit(named("firm-2", "later"))
+        await reaches(pair.publisher, UNPUBLISHED, 0)
+        await reaches(pair.listener, "SELECT name FROM enterprise_name WHERE uscc = 'firm-1'", "own")
+    assert await count(pair.publisher, OPEN) == 0
+
+
+async def test_an_unsigned_event_before_one_of_the_services_own_closes_nothing(pair: Pair) -> None:
+    async with pair.running():
+        await pair.emit(named("firm-1", "own"))
+        await reaches(pair.publisher, UNPUBLISHED, 0)
+        async with pair.client() as client:
+            held = await client.jetstream().get_last_msg("REGISTRY", EnterpriseChanged.subject)
+        await pair.inject(orjson.dumps({**orjson.loads(held.data or b""), "id": str(new_id())}), headers={})
+        await pair.emit(named("firm-2", "own too"))
+        await reaches(pair.publisher, UNPUBLISHED, 0)
+    assert await count(pair.publisher, OPEN) == 0
+
+
 async def test_an_id_that_the_stream_does_not_hold_is_not_discarded_in_silence(
     pair: Pair, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
