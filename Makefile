@@ -4,7 +4,7 @@ PYTHON ?= python3
 # Compiled once, and kept: each process of a suite and each command would otherwise compile the whole product, 1.6 seconds.
 ENVIRONMENT = env -u PYTHONDONTWRITEBYTECODE PYTHONPATH=. .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help environment run stop reset logs token test test-fault test-mutants bench check format texts assets contracts lint-contracts fuzz client-check migration map replay republish accept-restore kechuang backup backups restore verify
+.PHONY: help environment run stop reset logs token change-secrets test test-fault test-mutants bench check format texts assets contracts lint-contracts fuzz client-check migration map replay republish accept-restore kechuang backup backups restore verify
 
 help: ## list these commands 列出全部命令
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ verify: environment ## walk audit chains, ledgers and the exchange of events; S=
 
 token: environment ## print an access token: CLIENT=bank-a 取访问令牌
 	@$(ENVIRONMENT) -m deploy.embedded token '$(CLIENT)'
+
+change-secrets: environment ## after a theft, stopped: S=finance, what it enters with and signs by, made anew 更换被盗密钥
+	@$(ENVIRONMENT) -m deploy.embedded change-secrets '$(S)'
 
 # Workers are for the whole run: for a few tests their start would take longer than the tests.
 test: environment ## run all tests over several workers; T="tests/unit -k loan" runs some in one 运行测试

@@ -1,4 +1,4 @@
-"""The commands behind the Makefile: run, stop, reset, logs, token, backup, backups, restore and with."""
+"""The commands behind the Makefile: run, stop, reset, logs, token, change-secrets, backup, backups, restore, with."""
 
 import argparse
 import os
@@ -161,6 +161,15 @@ def token(settings: LaunchSettings, client_id: str) -> int:
     return 0
 
 
+def change_secrets(settings: LaunchSettings, process: str) -> int:
+    """Make the secrets of a process anew; the suite must not run."""
+    from deploy.embedded.change_secrets import change_secrets as change
+
+    print(f"Changed 已更换: {', '.join(change(settings, process))}")
+    print("Next 接下来: make run DETACH=1")
+    return 0
+
+
 def with_service(settings: LaunchSettings, service: str, command: list[str]) -> int:
     """Run a maintenance command with the addresses of one service; an embedded database that sleeps is woken for it."""
     from deploy.embedded.suite import Suite
@@ -233,6 +242,7 @@ def main(arguments: list[str]) -> int:
     for verb in ("stop", "reset", "logs"):
         verbs.add_parser(verb)
     verbs.add_parser("token").add_argument("client")
+    verbs.add_parser("change-secrets").add_argument("process", choices=PROCESSES)
     backup = verbs.add_parser("backup")
     backup.add_argument("--log-only", action="store_true")
     verbs.add_parser("backups").add_argument("--drop")
@@ -253,6 +263,7 @@ def main(arguments: list[str]) -> int:
             "reset": lambda: reset(settings),
             "logs": lambda: logs(settings),
             "token": lambda: token(settings, given.client),
+            "change-secrets": lambda: change_secrets(settings, given.process),
             "with": lambda: with_service(settings, given.service, given.command),
             **{verb: lambda: _keeping(settings, given) for verb in ("backup", "backups", "restore")},
         }

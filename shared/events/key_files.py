@@ -21,10 +21,13 @@ OVERLAP = timedelta(days=1)
 _SLACK = timedelta(minutes=1)
 
 
-def make_key(service: str, private_file: Path, public_file: Path, now: datetime) -> str:
-    """Make a new key for `service`, let the one before it end after `OVERLAP`, and return the new id.
+def make_key(
+    service: str, private_file: Path, public_file: Path, now: datetime, *, overlap: timedelta = OVERLAP
+) -> str:
+    """Make a new key for `service`, let the one before it end after `overlap`, and return the new id.
 
-    The public list is written first: whoever hears the new key finds it there.
+    The public list is written first: whoever hears the new key finds it there. What the broker took before the old key
+    ended stays believed.
     """
     key = Ed25519PrivateKey.generate()
     public = key.public_key().public_bytes_raw()
@@ -32,7 +35,9 @@ def make_key(service: str, private_file: Path, public_file: Path, now: datetime)
     with _changing(public_file) as document:
         earlier = [one for one in document["keys"] if one["service"] == service]
         for one in earlier:
-            one["valid_until"] = one.get("valid_until") or (now + OVERLAP).isoformat()
+            ends = now + overlap
+            noted = one.get("valid_until")
+            one["valid_until"] = min(ends, datetime.fromisoformat(noted)).isoformat() if noted else ends.isoformat()
         document["keys"].append(
             {
                 "id": key_id,
