@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,13 +15,13 @@ from deploy.embedded.backup import archive_of, asked, refuse_servers_of_ones_own
 from deploy.embedded.backup_folder import Backup, BackupError, backups_in, copy_tree, flush, read_backup
 from deploy.embedded.base_backup import check_cluster
 from deploy.embedded.holding import held
-from deploy.embedded.launch_settings import PROCESSES, LaunchSettings
+from deploy.embedded.launch_settings import PROCESSES, LaunchSettings, SettingError
 from deploy.embedded.nats import NatsServer
 from deploy.embedded.postgres import PostgresServer
 from deploy.embedded.recovery import Reached, Recovery, Say, said_time
 from deploy.embedded.suite import Suite
 from deploy.embedded.waking import answering
-from shared.db.case_no import leap_statement
+from shared.db.case_no import COUNTERS, LEAP, CaseSeries, leap_statement, left_out
 from shared.db.role import database_statements
 from shared.kernel.clock import SystemClock, shanghai_date
 from shared.kernel.unit import UNIT_IDS
@@ -190,12 +191,15 @@ def _bring_documents(settings: LaunchSettings, backup: Backup, service: str | No
 
 def _restore_all(suite: Suite, recovery: Recovery, wanted: Wanted, say: Say) -> None:
     server = suite.postgres
+    known = _numbers_that_stand(suite, say)
     recovery.lay_out(server.data)
     reached = recovery.run(wanted.at, for_good=True)
     aside = [recovery.put_in_place(reached.timeline), _put_streams_aside(suite.nats)]
     with answering(suite):
-        _leave_numbers_out(server, *(name for name in server.databases() if name in PROCESSES))
+        names = [name for name in server.databases() if name in PROCESSES]
+        numbers = [line for name in names for line in _leave_numbers_out(server, name, name, known.get(name, {}))]
     _say_reached(reached, wanted, say)
+    _say_numbers(numbers, say)
     for path in filter(None, aside):
         say(f"  what stood before is kept 原有数据保留在: {path}")
     if suite.settings.nats_urls:
@@ -242,31 +246,73 @@ def _restore_one(suite: Suite, recovery: Recovery, service: str, wanted: Wanted,
         finally:
             child.stop()
         try:
-            aside = _swap(server, service, dump)
+            aside, numbers = _swap(server, service, dump)
         finally:
             dump.unlink(missing_ok=True)
     _say_reached(reached, wanted, say)
+    _say_numbers(numbers, say)
     say(f"  what stood before is kept as a database 原数据库保留为: {aside}")
     say(f"Next 接下来: make run DETACH=1; make accept-restore S={service}; make verify; make backup")
 
 
-def _swap(server: PostgresServer, service: str, dump: Path) -> str:
-    """Load a dump beside the database and change their names in one transaction; return the name of the old one."""
+def _say_numbers(numbers: Sequence[str], say: Say) -> None:
+    """Name the case numbers of what was lost: people may hold one, and nobody is given it again."""
+    if numbers:
+        say("  Who holds a case number of these holds a lost case; enter it again")
+        say("  持有下列号段办件号的，其办件已丢失，请补录:")
+    for one in numbers:
+        say(f"    {one}")
+
+
+def _swap(server: PostgresServer, service: str, dump: Path) -> tuple[str, list[str]]:
+    """Load a dump beside the database and change their names in one transaction.
+
+    Returns:
+        The name of the old one, and the case numbers that are not given again.
+    """
     fresh = f"{service}_restored"
     asked(server.url(), f'DROP DATABASE IF EXISTS "{fresh}"', f'CREATE DATABASE "{fresh}" TEMPLATE template0')
     asked(server.url(), *database_statements(service, fresh))
     _ran(server, "pg_restore", "--exit-on-error", "--dbname", fresh, str(dump))
-    _leave_numbers_out(server, fresh)
+    numbers = _leave_numbers_out(server, service, fresh, _counters(server, service))
     aside = f"{service}_before_{SystemClock().now().strftime(_STAMP)}"
     asyncio.run(_change_names(server.url(), {service: aside, fresh: service}))
-    return aside
+    return aside, numbers
 
 
-def _leave_numbers_out(server: PostgresServer, *databases: str) -> None:
-    """Let no case number be given again that people may hold of cases that were lost."""
-    statement = leap_statement([*UNIT_IDS, _CITY_ID], shanghai_date(SystemClock().now()).year)
-    for name in databases:
-        asked(server.url(name), statement)
+def _leave_numbers_out(server: PostgresServer, service: str, database: str, known: Mapping[str, int]) -> list[str]:
+    """Let no case number be given again that people may hold of cases that were lost; name them for each counter."""
+    held = _counters(server, database)
+    year = shanghai_date(SystemClock().now()).year
+    asked(server.url(database), leap_statement([*UNIT_IDS, _CITY_ID], year, known))
+    series = CaseSeries.__members__.get(service.upper())
+    if series is None:
+        return []
+    given = sorted({*held, *known})
+    return [f"{service}: {left_out(series, one, held.get(one, 0), known.get(one, 0))}" for one in given]
+
+
+def _counters(server: PostgresServer, database: str) -> dict[str, int]:
+    """Return how far each counter of case numbers has come in a database; nothing of one that has none."""
+    url = server.url(database)
+    if asked(url, "SELECT to_regclass('public.case_number')::text") == [[None]]:
+        return {}
+    ((given,),) = asked(url, COUNTERS)
+    return {prefix: int(value) for prefix, value in given or []}
+
+
+def _numbers_that_stand(suite: Suite, say: Say) -> dict[str, dict[str, int]]:
+    """Ask the databases that are given up how far they counted; what no longer answers tells nothing."""
+    server = suite.postgres
+    if not (server.data / "PG_VERSION").exists():
+        return {}
+    try:
+        with answering(suite):
+            return {name: _counters(server, name) for name in server.databases() if name in PROCESSES}
+    except (SettingError, OSError, asyncpg.PostgresError) as fault:
+        say(f"What stands does not answer 现有数据库无法读取: {fault}")
+        say(f"  {LEAP} case numbers of each unit are left out 各单位至少跳过 {LEAP} 个办件号")
+        return {}
 
 
 async def _change_names(url: str, names: dict[str, str]) -> None:

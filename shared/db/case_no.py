@@ -1,6 +1,6 @@
 """Case numbers: what a clerk reads over the phone, as in KC-2026-500107-000123."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import IntEnum
 
 from sqlalchemy import text
@@ -33,7 +33,7 @@ WHERE case_no ~ '^KC-[0-9]{4}-[0-9]{6}-[0-9]{6,18}$' GROUP BY 1 ORDER BY 1
 ON CONFLICT (prefix) DO UPDATE SET value = greatest(counter.value, excluded.value)
 """)
 LEAP = 1_000
-"""Numbers that are left out after a restoration: more than a unit gives between two copies of the log."""
+"""So many numbers at least are left out after a restoration: more than a unit gives between two copies of the log."""
 
 
 class CaseSeries(IntEnum):
@@ -102,26 +102,54 @@ async def raise_above(tx: Transaction, numbers: Collection[str]) -> None:
         await tx.session.execute(_RAISE, {"numbers": sorted(numbers)})
 
 
-def leap_statement(unit_ids: Collection[str], year: int) -> str:
+COUNTERS = """
+SELECT array_agg(ARRAY[prefix, value::text] ORDER BY prefix)
+FROM (SELECT * FROM case_number WHERE value > 0) AS given
+"""
+"""Each counter from which a number was given, as [prefix, value]; asks a database that has the table."""
+
+
+def leapt(value: int) -> int:
+    """Return where a counter goes on after a restoration: a full thousand, and `LEAP` numbers on at the least."""
+    return (value + 2 * LEAP - 1) // LEAP * LEAP
+
+
+def left_out(series: CaseSeries, prefix: str, value: int, known: int) -> str:
+    """Return the numbers that a restored counter does not give again, such as KC-2026-500107-300008…302000.
+
+    Args:
+        series: of the service.
+        prefix: of the counter.
+        value: that it was restored with.
+        known: that it is known to have had since, if it is more.
+    """
+    last = _number(prefix, leapt(max(value, known)), series)
+    return f"{_number(prefix, value + 1, series)}…{last.rpartition('-')[2]}"
+
+
+def leap_statement(unit_ids: Collection[str], year: int, known: Mapping[str, int]) -> str:
     """Return what an administrator does to a restored database before anybody takes a number from it.
 
-    Each counter goes on from the next full thousand, also that of a unit whose first case of the year was lost. On a
-    database without the table nothing is done.
+    Each counter goes on as `leapt` says, also that of a unit whose first case of the year was lost. On a database
+    without the table nothing is done.
 
     Args:
         unit_ids: of all reporting units, and of the city.
         year: of today.
+        known: prefix → how far its counter is known to have come, of the database that is given up.
     """
-    prefixes = ", ".join(f"('KC-{year}-{unit_id}')" for unit_id in sorted(unit_ids))
+    begun = {**dict.fromkeys((f"KC-{year}-{unit_id}" for unit_id in unit_ids), 0), **known}
+    rows = ", ".join(f"('{prefix}', {value:d})" for prefix, value in sorted(begun.items()))
     return f"""
         DO $leap$ BEGIN
             IF to_regclass('public.case_number') IS NOT NULL THEN
                 INSERT INTO public.case_number AS counter (prefix, value)
-                SELECT prefix, 0 FROM (VALUES {prefixes}) AS named (prefix) ON CONFLICT (prefix) DO NOTHING;
-                UPDATE public.case_number SET value = (value / {LEAP} + 1) * {LEAP};
+                SELECT prefix, value FROM (VALUES {rows}) AS known (prefix, value)
+                ON CONFLICT (prefix) DO UPDATE SET value = greatest(counter.value, excluded.value);
+                UPDATE public.case_number SET value = (value + {2 * LEAP - 1}) / {LEAP} * {LEAP};
             END IF;
         END $leap$
-    """  # noqa: S608  # units of the kernel and a number
+    """  # noqa: S608  # units of the kernel, counters of our own and numbers
 
 
 def _prefix(tx: Transaction, unit_id: str) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from shared.db.audit import Verdict, count_unsealed, seal_tail, verify
 from shared.db.audit import main as audit_main
-from shared.db.case_no import CaseSeries, leap_statement, next_case_no, raise_above
+from shared.db.case_no import CaseSeries, leap_statement, left_out, next_case_no, raise_above
 from shared.db.engine import Database
 from shared.db.inbox import NumberReused
 from shared.db.operation import cancel_operation, claim_operation, find_operation, progress, start_operation
@@ -232,6 +232,11 @@ async def test_after_a_restoration_no_number_is_given_again_that_others_may_know
         await raise_above(tx, {"KC-2026-500107-300002"})
         assert await next_case_no(tx, "500107", series=CaseSeries.FINANCE) == "KC-2026-500107-300043"
         # Of what no event told nobody knows how far it went: a thousand numbers are left out, everywhere.
-        await tx.session.execute(text(leap_statement(["500107", "500120"], 2026)))
-        assert await next_case_no(tx, "500107", series=CaseSeries.FINANCE) == "KC-2026-500107-301001"
+        await tx.session.execute(text("UPDATE case_number SET value = 999 WHERE prefix = 'KC-2026-500103'"))
+        await tx.session.execute(text(leap_statement(["500107", "500120"], 2026, {"KC-2026-500112": 4_321})))
+        assert await next_case_no(tx, "500107", series=CaseSeries.FINANCE) == "KC-2026-500107-302001"
+        assert await next_case_no(tx, "500103", series=CaseSeries.FINANCE) == "KC-2026-500103-302001"
         assert await next_case_no(tx, "500120", series=CaseSeries.FINANCE) == "KC-2026-500120-301001"
+        # Of a database that is given up and can still be read it is known how far it went.
+        assert await next_case_no(tx, "500112", series=CaseSeries.FINANCE) == "KC-2026-500112-306001"
+    assert left_out(CaseSeries.FINANCE, "KC-2026-500112", 12, 4_321) == "KC-2026-500112-300013…306000"
