@@ -33,8 +33,11 @@ async def connected(url: str, *, service: str, on_reconnect: Callable[[], None] 
         if on_reconnect is not None:
             on_reconnect()
 
+    is_ending = False
+
     async def told_disconnect() -> None:
-        _log.warning("bus_disconnected")
+        if not is_ending:  # a connection that we close ourselves is no news
+            _log.warning("bus_disconnected")
 
     client = await nats.connect(
         url,
@@ -55,5 +58,6 @@ async def connected(url: str, *, service: str, on_reconnect: Callable[[], None] 
         end_if_cancelled()
         yield client
     finally:
+        is_ending = True
         with contextlib.suppress(Exception):  # closing a connection that is already gone is no news
             await client.close()

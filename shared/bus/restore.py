@@ -198,7 +198,8 @@ def _tell(service: str, accepted: Accepted) -> None:
     _say("  their numbers stay theirs; counting goes on above them 原编号保留，新编号在其后延续")
     _say(f"  {accepted.renumbered} changes made since were renumbered 条其后的变更已重新编号")
     _say(f"  {accepted.told_again} states are told again as this database holds them 条状态将按本库重新发布")
-    _say(f"  {len(accepted.ownerless)} are known to others only; enter them again 项仅他处持有，请补录")
+    if accepted.ownerless:
+        _say(f"  {len(accepted.ownerless)} are known to others only; enter them again 项仅他处持有，请补录")
     for subject, aggregate, id_ in accepted.ownerless:
         _say(f"    {aggregate} {id_} ({subject}): held by 持有 {', '.join(HEARD_BY.get(subject, ())) or '-'}")
     _say(f"  cases that others still hold, one by one 逐件列出他处仍持有的案件: kechuang lost-case list {service}")

@@ -49,7 +49,7 @@ def _line(service: str, letter: DeadLetter) -> str:
     parked = letter.parked_at.isoformat(timespec="seconds")
     return "\t".join(
         (
-            f"#{letter.id}",
+            str(letter.id),
             service,
             letter.handler,
             letter.subject,
@@ -73,7 +73,7 @@ async def _perform(given: argparse.Namespace) -> Sequence[str]:
     if given.verb == "list":
 
         async def listed(tx: Transaction) -> Sequence[str]:
-            return [_line(service, letter) for letter in await waiting(tx)]
+            return [_line(service, letter) for letter in await waiting(tx)] or [f"{service}: 没有死信 no dead letters"]
 
         return await in_transaction(url, service, listed, read_only=True)
     if given.verb == "show":
@@ -102,13 +102,13 @@ async def _discarded(url: str, service: str, id_: int, reason: str) -> Sequence[
 
     async def discarded(tx: Transaction) -> Sequence[str]:
         await discard(tx, subscriptions_of(service), await _letter(tx, id_), reason)
-        return [f"{service}: #{id_} 已作废 discarded"]
+        return [f"{service}: {id_} 已作废 discarded"]
 
     try:
         return await in_transaction(url, service, discarded)
     except WaitsForAnother as fault:
         words = "之前的事件尚未处理，请先重放或作废 an event before it is not settled, replay or discard that first"
-        raise CommandError(f"#{id_}: {words}: {fault}") from fault
+        raise CommandError(f"{id_}: {words}: {fault}") from fault
 
 
 async def _replayed(url: str, service: str) -> Sequence[str]:

@@ -87,7 +87,7 @@ async def test_an_operator_discards_with_a_reason_that_the_audit_keeps(
     assert await asyncio.to_thread(main, ["discard", "finance", "1", "--reason", "sent by hand"]) == 0
     assert "已作废 discarded" in capsys.readouterr().out
     assert await asyncio.to_thread(main, ["list", "finance"]) == 0
-    assert capsys.readouterr().out == ""
+    assert "没有死信 no dead letters" in capsys.readouterr().out
     assert await asyncio.to_thread(main, ["discard", "finance", "1", "--reason", "again"]) == 1
     audited = "SELECT client_id || ' ' || (detail ->> 'reason') FROM audit_entry WHERE action = 'dead_letter.discarded'"
     assert await scalar(listener, audited) == "operator:tester sent by hand"

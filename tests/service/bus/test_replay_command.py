@@ -47,7 +47,7 @@ async def test_a_letter_takes_effect_and_rubbish_is_named(
     listed = capsys.readouterr().out.splitlines()
     assert [line.split("\t")[2] for line in listed] == [handler, handler]
     assert all("a reason that was mended" in line for line in listed)
-    assert await asyncio.to_thread(main, ["show", "techtransfer", listed[0].split("\t")[0].removeprefix("#")]) == 0
+    assert await asyncio.to_thread(main, ["show", "techtransfer", listed[0].split("\t")[0]]) == 0
     shown = capsys.readouterr().out
     assert event.uscc in shown
     assert event.name not in shown
