@@ -20,6 +20,7 @@ LONG = {
     "B11": "bus/test_provisioning.py",
     "B12": "bus/test_signed.py",
     "G5": "test_restore.py",
+    "G7": "test_restore_under_load.py",
 }
 ALSO = {"never_read_back": ("bus/test_store_loss.py",)}
 """Long cases of an id that quick ones have too."""

@@ -302,6 +302,19 @@ def _all_at_once() -> None:
     streams.MAX_ACK_PENDING = -1
 
 
+def _hidden_behind_the_next() -> None:
+    async def nothing(_self: StreamHistory, *_words: Any, **_named: Any) -> bool:
+        return False
+
+    StreamHistory.foreign_among = nothing  # type: ignore[method-assign]
+
+
+def _numbers_of_the_backup() -> None:
+    from deploy.embedded import restore
+
+    restore.leap_statement = lambda *_words: "SELECT 1"
+
+
 AREA: tuple[Mutant, ...] = (
     Mutant(
         "no_inbox",
@@ -339,6 +352,13 @@ AREA: tuple[Mutant, ...] = (
     Mutant("loss_unseen", "a stream that lost events is taken as it is", ("A8", "simulation"), _loss_unseen),
     Mutant("silence_unheard", "a stream that takes nothing is waited for", ("A9",), _silence_unheard),
     Mutant("never_read_back", "nobody reads the stream back after the broker began", ("A8",), _never_read_back),
+    Mutant(
+        "hidden_behind_the_next",
+        "a stolen key speaks unseen where the service publishes behind it",
+        ("B10",),
+        _hidden_behind_the_next,
+    ),
+    Mutant("numbers_of_the_backup", "a restored counter gives lost numbers again", ("G7",), _numbers_of_the_backup),
     Mutant("history_unread", "a relay publishes over what a restored database has lost", ("G5",), _history_unread),
     Mutant("any_source", "an event is believed whoever it says it is from", ("B5", "B10"), _any_source),
     Mutant("owners_of_streams", "a service may change its own stream at the broker", ("B11",), _owners_of_streams),
