@@ -1,6 +1,6 @@
-"""`python -m tests.fault`: all cases in three lanes side by side, one table at the end; with arguments, one plain run.
+"""`python -m tests.fault`: all cases in four lanes side by side, one table at the end; with arguments, one plain run.
 
-Most cases wait for something (a restart, another delivery), so three lanes fill two cores. Ctrl-C ends all and prints
+Most cases wait for something (a restart, another delivery), so four lanes fill two cores. Ctrl-C ends all and prints
 what was found so far. With `--again` what failed is tried once more by itself: what holds then is told as unsteady and
 stops no build; it is a defect to look for all the same.
 """
@@ -24,6 +24,7 @@ _KILLS = "test_kill.py"
 _FIRST_VICTIMS = "registry-at or finance-at or techtransfer-at"
 _LINES = "test_line.py"
 _SUITES = ("test_checker.py", "test_crash.py", "test_restore.py", "test_database_full.py")
+_NIGHT = ("night", "test_restore_under_load.py")
 _TICK_SECONDS = 0.5
 _AGAIN = "--again"
 
@@ -32,11 +33,13 @@ def lanes() -> list[list[str]]:
     """Return the arguments of each lane; together they are every case, each once."""
     kills, lines = str(_FOLDER / _KILLS), str(_FOLDER / _LINES)
     suites = [str(_FOLDER / name) for name in _SUITES]
-    left_out = [kills, lines, *suites, *map(str, _FOLDER.glob("test_mutants_*.py"))]
+    night = [str(_FOLDER / name) for name in _NIGHT]
+    left_out = [kills, lines, *suites, *night, *map(str, _FOLDER.glob("test_mutants_*.py"))]
     return [
         [kills, lines, "-k", f"{_FIRST_VICTIMS} or test_line"],
         [kills, *suites, "-k", f"not ({_FIRST_VICTIMS})"],
         [str(_FOLDER), *(f"--ignore={path}" for path in left_out)],
+        night,
     ]
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from deploy.embedded import suite
 from deploy.embedded.__main__ import main
 from deploy.embedded.process import Program
+from tests.fault.clock import go_by_the_wrong_clock
 from tests.fault.failpoints import arm_from_environment
 from tests.fault.mutants import plant_from_environment
 
@@ -19,9 +20,10 @@ LINES_SETTING = "FAULT_LINES"
 """Ports by which a process reaches others instead of their own: `{"finance": {"8032": 40001}}` as JSON."""
 
 
-def _armed(work: Callable[[], None]) -> Callable[[], None]:
+def _armed(name: str, work: Callable[[], None]) -> Callable[[], None]:
     def begin() -> None:
         arm_from_environment()
+        go_by_the_wrong_clock(name)
         plant_from_environment()
         work()
 
@@ -39,7 +41,7 @@ def arm_all_children() -> None:
     def program(self: suite.Suite, name: str, number: int) -> Program:
         found = plain_program(self, name, number)
         assert found.work is not None
-        return replace(found, work=_armed(found.work))
+        return replace(found, work=_armed(name, found.work))
 
     def one_shot(self: suite.Suite, module: str) -> Program:
         return replace(plain_one_shot(self, module), work=_nothing)
