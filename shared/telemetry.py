@@ -1,12 +1,13 @@
 """Structured log lines, traces and the metrics registry: one request can be followed over every hop."""
 
+import asyncio
 import logging
 import re
 import sys
 import time
 from collections.abc import MutableMapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +29,7 @@ from shared.kernel.fault_words import fault_words
 
 METRIC_PREFIX = "kechuang_"
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_MOST_WAITING = 64
 _SECRETS = frozenset({"authorization", "password", "client_secret", "secret", "token", "access_token", "database_url"})
 
 
@@ -65,13 +67,15 @@ _providers: dict[str, TracerProvider] = {}
 
 @dataclass(slots=True)
 class _Lines:
-    """Which lines are written at all.
+    """Which lines are written at all, and which wait.
 
     Attributes:
         requests: one line per request, as the level allows.
+        waiting: lines that are written together before the next one, or at the end of the loop's turn.
     """
 
     requests: bool = True
+    waiting: list[bytes] = field(default_factory=list)
 
 
 _lines = _Lines()
@@ -135,10 +139,28 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 
 def _write(line: bytes) -> None:
-    """Write one line to standard error; the supervisor keeps it in the service's log file."""
+    """Write one line to standard error, behind those that wait; the supervisor keeps them in the service's log file."""
+    if _lines.waiting:
+        line = b"\n".join((*_lines.waiting, line))
+        _lines.waiting.clear()
     stream = sys.stderr
     stream.write(line.decode() + "\n")
     stream.flush()
+
+
+def _write_soon(line: bytes) -> None:
+    """Write a line at the end of the running loop's turn, together with others: one system call for all of them."""
+    waiting = _lines.waiting
+    if not waiting:
+        asyncio.get_running_loop().call_soon(_write_waiting)
+    waiting.append(line)
+    if len(waiting) >= _MOST_WAITING:
+        _write_waiting()
+
+
+def _write_waiting() -> None:
+    if _lines.waiting:
+        _write(_lines.waiting.pop())
 
 
 def _add_name(logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:  # noqa: ANN401
@@ -260,7 +282,8 @@ def log_request(
     Args:
         service: that answered.
         request_id: of the request.
-        traceparent: of the span that stands for it; None: the span under way.
+        traceparent: of the span that stands for it, and the line waits for the end of the loop's turn; None: it is the
+            span under way, and the line is written at once.
         fields: method, path, status, ms, client_id; none of them is a secret.
     """
     if not _lines.requests:
@@ -274,11 +297,11 @@ def log_request(
         "service": service,
         "at": datetime.fromtimestamp(time.time(), UTC),  # the time of a log line
     }
-    if traceparent is None:
-        traceparent = current_traceparent()
-    if traceparent is not None:
-        _, line["trace_id"], line["span_id"], _ = traceparent.split("-")
-    _write(orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z))
+    span = traceparent or current_traceparent()
+    if span is not None:
+        _, line["trace_id"], line["span_id"], _ = span.split("-")
+    write = _write if traceparent is None else _write_soon
+    write(orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z))
 
 
 def continue_trace(

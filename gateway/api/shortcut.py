@@ -5,7 +5,6 @@ plain is left to the application, which judges it as if there were no short way:
 """
 
 import time
-from functools import partial
 
 from starlette.datastructures import State
 
@@ -39,21 +38,56 @@ def _is_plain(call: WholeCall, path: bytes) -> bool:
 class _Passing:
     """One call on its short way."""
 
-    __slots__ = ("call", "client_id", "deadline_s", "path", "request_id", "traceparent")
+    __slots__ = ("answered", "call", "client_id", "deadline_s", "path", "request_id", "traceparent")
 
-    def __init__(self, call: WholeCall, path: str, client_id: str, ids: tuple[str, str], deadline_s: float) -> None:
+    def __init__(
+        self,
+        call: WholeCall,
+        path: str,
+        client_id: str,
+        ids: tuple[str, str],
+        *,
+        deadline_s: float,
+        answered: Answered,
+    ) -> None:
+        self.answered = answered
         self.call = call
         self.path = path
         self.client_id = client_id
         self.request_id, self.traceparent = ids
         self.deadline_s = deadline_s
 
-    def hand_over(self, begun: Begun) -> None:
+    def _hand_over(self, begun: Begun) -> None:
         """Let the application go on, under the ids that the service has seen."""
         call = self.call
         headers = [one for one in call.headers if one[0] not in _IDS]
         headers += [(b"x-request-id", self.request_id.encode()), (b"traceparent", self.traceparent.encode())]
         call.hand_over(headers, {BEGUN: begun, "began": call.began, "edge_client": self.client_id})
+
+    def hear(self, told: Answer | BaseException) -> None:
+        """Answer as the service did, or let the application go on."""
+        call = self.call
+        if isinstance(told, BaseException):
+            left_s = self.deadline_s - (time.perf_counter() - call.began)
+            self._hand_over(Begun(fault=told, left_s=max(left_s, 0.0)))
+            return
+        body = told.whole
+        if body is None:
+            self._hand_over(Begun(answer=told))
+            return
+        with told:
+            reached("gateway", "after_upstream_before_answer")
+        call.answer(told.status, answer_headers(back_headers(told), self.request_id), body)
+        self.answered.record(
+            method=call.method,
+            route=ROUTE,
+            path=self.path,
+            status=told.status,
+            seconds=time.perf_counter() - call.began,
+            request_id=self.request_id,
+            client_id=self.client_id,
+            traceparent=self.traceparent,
+        )
 
 
 class PassingShortcut:
@@ -91,7 +125,9 @@ class PassingShortcut:
             return False
         reached("gateway", "before_upstream")
         deadline_s = self._state.settings.upstream_deadline_ms / 1000
-        passing = _Passing(call, path, actor.client_id, (request_id, traceparent), deadline_s)
+        passing = _Passing(
+            call, path, actor.client_id, (request_id, traceparent), deadline_s=deadline_s, answered=self._answered
+        )
         upstream: Upstream = self._state.upstreams[owner]
         return upstream.call_at_once(
             call.method.encode(),
@@ -100,7 +136,7 @@ class PassingShortcut:
             body=call.body if b"content-length" in given else None,
             deadline_s=deadline_s,
             caller=actor.client_id,
-            tell=partial(self._heard, passing),
+            tell=passing.hear,
         )
 
     def _may_carry(self, given: dict[bytes, bytes], size: int) -> bool:
@@ -110,28 +146,4 @@ class PassingShortcut:
             and b"transfer-encoding" not in given
             and not given.get(b"content-type", b"").startswith(b"multipart/")  # has a deadline of its own
             and size <= min(WHOLE_BYTES, self._state.settings.max_body_bytes)
-        )
-
-    def _heard(self, passing: _Passing, told: Answer | BaseException) -> None:
-        call = passing.call
-        if isinstance(told, BaseException):
-            left_s = passing.deadline_s - (time.perf_counter() - call.began)
-            passing.hand_over(Begun(fault=told, left_s=max(left_s, 0.0)))
-            return
-        body = told.whole
-        if body is None:
-            passing.hand_over(Begun(answer=told))
-            return
-        with told:
-            reached("gateway", "after_upstream_before_answer")
-        call.answer(told.status, answer_headers(back_headers(told), passing.request_id), body)
-        self._answered.record(
-            method=call.method,
-            route=ROUTE,
-            path=passing.path,
-            status=told.status,
-            seconds=time.perf_counter() - call.began,
-            request_id=passing.request_id,
-            client_id=passing.client_id,
-            traceparent=passing.traceparent,
         )

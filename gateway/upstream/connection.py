@@ -144,6 +144,10 @@ class Connection(asyncio.Protocol):
         """Whether another call can be sent."""
         return self._transport is not None and not self._transport.is_closing() and self._fault is None
 
+    def is_fresh(self, seconds: float) -> bool:
+        """Tell whether another call can be sent, and the last answer ended less than `seconds` ago."""
+        return self.usable and self._loop.time() - self.idle_since < seconds
+
     @property
     def all_here(self) -> bool:
         """Whether the whole answer has arrived, also what was not yet taken."""

@@ -168,7 +168,8 @@ class Upstream:
         self._idle: list[Connection] = []
         self._budget = RetryBudget()
         self._due: Deadlines[_AtOnce] = Deadlines(_AtOnce.is_late)
-        self._under_way = IN_FLIGHT.labels(name)
+        self._in_flight = in_flight
+        IN_FLIGHT.labels(name).set_function(lambda: self._in_flight - self._free)  # counted when somebody looks
         self._counts = {f"{hundred}xx": CALLS.labels(name, f"{hundred}xx") for hundred in range(2, 6)}
 
     def count(self, outcome: str) -> None:
@@ -295,7 +296,6 @@ class Upstream:
             raise UpstreamBusyError(self.name)
         self._free -= 1
         self._by_caller[caller] = under_way + 1
-        self._under_way.inc()
 
     def _give_place(self, caller: str) -> None:
         self._free += 1
@@ -303,7 +303,6 @@ class Upstream:
             del self._by_caller[caller]
         else:
             self._by_caller[caller] -= 1
-        self._under_way.dec()
 
     def _head(
         self,
@@ -363,7 +362,7 @@ class Upstream:
         """Return the connection that was used last, while its service surely still keeps it."""
         while self._idle:
             connection = self._idle.pop()
-            if connection.usable and asyncio.get_running_loop().time() - connection.idle_since < _IDLE_S:
+            if connection.is_fresh(_IDLE_S):
                 return connection
             connection.close()
         return None

@@ -80,7 +80,7 @@ class ClientConnection(HttpToolsProtocol):
         if self._is_refused:
             return
         if self._phase is _Phase.IDLE:  # also where it is only blank lines, which the parser passes over
-            self._enter(_Phase.HEAD)
+            self._phase, self._since, self._taken = _Phase.HEAD, self.loop.time(), 0  # it waits for its client already
         self._taken += len(data)
         super().data_received(data)
         if self._whole is not None and not self._is_refused:  # the rest is still to come

@@ -41,6 +41,7 @@ UNTOLD = {
         "(await tx.session.execute(statement, {**words, 'value': value, 'event_id': event.id})).one",
     ): "a row of SQLAlchemy",
     ("gateway/upstream/connection.py:Connection.whole", "self._pieces.clear"): "a deque of bytes",
+    ("gateway/upstream/connection.py:Connection._told", "tell"): "who called at once, on a way that no route takes",
     (
         "services/finance/evaluation/store/credit_line.py:set_limit",
         "(await tx.session.execute(_SET_LIMIT, values)).mappings().one",
