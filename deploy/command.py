@@ -40,6 +40,7 @@ FAMILIES = {
         "接口客户端：登记、更换密钥、停用、恢复、清单",
         "clients: onboard, rotate the secret, suspend, resume, list",
     ),
+    "account": Family("gateway.command", "gateway", "个人账户：开立、停用、重置", "people: make, suspend, reset"),
     "key": Family("gateway.command", "gateway", "签名密钥：清单、更换", "signing keys: list, rotate"),
     "lpr": Family(
         "services.finance.command",

@@ -20,17 +20,21 @@ from gateway.api.shortcut import PassingShortcut
 from gateway.api.throttle import FailureThrottle
 from gateway.compose.catalogue import Catalogue
 from gateway.console.front import ConsoleFront
-from gateway.console.people import Nobody
+from gateway.console.people import SignedIn
 from gateway.console.site import Site
 from gateway.console.views.every import PAGES
 from gateway.jobs.signing_key import keep_keys
 from gateway.models import metadata
 from gateway.rules import REFUSALS
 from gateway.settings import GatewaySettings
+from gateway.store import account as account_store
 from gateway.upstream.part import fetch
 from gateway.upstream.pool import open_upstreams
+from gateway.usecases import account as accounts
 from gateway.usecases import client as clients
+from gateway.usecases.account import DemoPerson
 from gateway.usecases.client import DemoClient
+from gateway.usecases.password import Passwords
 from gateway.usecases.signing_key import Keyring, KeySeal, refresh
 from shared.db.engine import Busy
 from shared.kernel.actor import system_actor
@@ -82,7 +86,10 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     app.add_middleware(CrossOrigin, origins=settings.origins())
     app.state.keyring = ring
     app.state.throttle = FailureThrottle()
-    app.state.console = Site(app, PAGES, Nobody(), deadline_s=settings.upstream_deadline_ms / 1000)
+    app.state.passwords = Passwords.of(cheap=settings.profile is Profile.TEST)
+    app.state.console = Site(
+        app, app.state, PAGES, SignedIn(app.state), deadline_s=settings.upstream_deadline_ms / 1000
+    )
     app.state.problems = {code.code: entry(code) for code in (*COMMON, *REFUSALS)}
     return app
 
@@ -102,6 +109,8 @@ def _around(
         await _when_free(partial(_refresh_keys, app, settings, ring, seal))
         if settings.demo_clients is not None:
             await _when_free(partial(_put_demo_clients, app, _read_demo_clients(settings.demo_clients)))
+        if settings.demo_people is not None:
+            await _when_free(partial(_put_demo_people, app, _read_demo_people(settings.demo_people)))
         async with open_upstreams(
             settings.upstreams(),
             in_flight=settings.upstream_in_flight,
@@ -161,6 +170,8 @@ async def _refresh_keys(app: FastAPI, settings: GatewaySettings, ring: Keyring, 
         await refresh(tx, ring, seal, days=settings.key_days)
         if settings.demo_clients is None:
             await clients.refuse_demo_clients(tx)
+        if settings.demo_people is None:
+            await accounts.refuse_demo_people(tx)
 
 
 async def _put_demo_clients(app: FastAPI, told: list[DemoClient]) -> None:
@@ -174,7 +185,27 @@ async def _put_demo_clients(app: FastAPI, told: list[DemoClient]) -> None:
         await clients.put_demo_clients(tx, changes, named={one.client_id for one in told})
 
 
+async def _put_demo_people(app: FastAPI, told: list[DemoPerson]) -> None:
+    """Make the demo people what the launcher's file says; nothing is held while passwords are hashed."""
+    state, actor = app.state, system_actor("gateway")
+    async with state.db.transaction(actor=actor, clock=state.clock, read_only=True) as tx:
+        held = await account_store.every(tx)
+        tx.session.expunge_all()
+    changes = await accounts.judge_demo_people(held, told, state.passwords)
+    async with state.db.transaction(actor=actor, clock=state.clock) as tx:
+        await accounts.put_demo_people(tx, changes, named={one.login for one in told})
+
+
+def _read_demo_people(path: Path) -> list[DemoPerson]:
+    _must_be_private(path)
+    return TypeAdapter(list[DemoPerson]).validate_json(path.read_bytes())
+
+
 def _read_demo_clients(path: Path) -> list[DemoClient]:
+    _must_be_private(path)
+    return TypeAdapter(list[DemoClient]).validate_json(path.read_bytes())
+
+
+def _must_be_private(path: Path) -> None:
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise DemoFileReadableError(f"{path.name} holds secrets: allow its owner alone (chmod 600)")
-    return TypeAdapter(list[DemoClient]).validate_json(path.read_bytes())

@@ -1,10 +1,12 @@
-"""The operator's commands of the gateway: clients and signing keys (`kechuang client …`, `kechuang key …`)."""
+"""The operator's commands of the gateway: clients, people and signing keys (`kechuang client …`, `account …`, `key …`)."""
 
 import argparse
 import base64
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 
+from gateway import account_command
+from gateway.account_command import ROLES
 from gateway.rules.client import ClientStatus, ClientTerms
 from gateway.settings import GatewaySettings
 from gateway.usecases import client as clients
@@ -13,21 +15,24 @@ from gateway.usecases.signing_key import KeySeal
 from shared.command.parser import BilingualParser, Verbs, argument
 from shared.command.run import CommandError, in_transaction, told
 from shared.db.transaction import Transaction
-from shared.kernel.actor import Role
+from shared.kernel.personal import add_key
 from shared.kernel.role_scope import scopes_of
 
-_ROLES = tuple(role.value for role in Role if role is not Role.SYSTEM)
 Work = Callable[[Transaction], Awaitable[Sequence[str]]]
 
 
 def parser() -> BilingualParser:
-    """Return the parser of both families."""
-    family = BilingualParser(prog="kechuang", zh="接口客户端与签名密钥", en="clients and signing keys")
-    groups = family.add_subparsers(dest="group", required=True, metavar="client|key", parser_class=BilingualParser)
+    """Return the parser of all families."""
+    family = BilingualParser(prog="kechuang", zh="接口客户端、账户与签名密钥", en="clients, people and signing keys")
+    groups = family.add_subparsers(
+        dest="group", required=True, metavar="client|account|key", parser_class=BilingualParser
+    )
     client = groups.add_parser(
         "client", zh="接口客户端：银行、企业、机构、部门", en="clients: who may call, and what each may do"
     )
     _client_verbs(Verbs(client))
+    account = groups.add_parser("account", zh="个人账户：谁可登录", en="people: who may sign in, and for whom")
+    account_command.verbs_of(Verbs(account))
     key = groups.add_parser("key", zh="访问令牌的签名密钥", en="the keys that sign access tokens")
     _key_verbs(Verbs(key))
     return family
@@ -40,7 +45,7 @@ def _client_verbs(verbs: Verbs) -> None:
         "register a client with its role's scopes; its secret is shown this once",
     )
     argument(onboard, "client_id", "编号：小写字母、数字、点、横线", "id: small letters, digits, dots, dashes")
-    argument(onboard, "--role", "角色", "role", required=True, choices=_ROLES)
+    argument(onboard, "--role", "角色", "role", required=True, choices=ROLES)
     argument(onboard, "--party", "所代表单位的统一社会信用代码", "unified social credit code of the body it acts for")
     argument(onboard, "--unit", "区县客户端的归口单位编号", "reporting unit of a district's client")
     argument(
@@ -66,7 +71,7 @@ def _client_verbs(verbs: Verbs) -> None:
     verbs.add("suspend-demo", "停用全部演示客户端", "suspend every demo client")
     verbs.add("list", "列出客户端", "list the clients")
     roles = verbs.add("roles", "列出各角色的权限", "list what each role may do")
-    argument(roles, "role", "角色", "role", nargs="?", choices=_ROLES)
+    argument(roles, "role", "角色", "role", nargs="?", choices=ROLES)
 
 
 def _key_verbs(verbs: Verbs) -> None:
@@ -138,11 +143,15 @@ async def _key(tx: Transaction, given: argparse.Namespace, settings: GatewaySett
 
 async def _perform(given: argparse.Namespace) -> Sequence[str]:
     if given.verb == "roles":
-        roles = (given.role,) if given.role else _ROLES
+        roles = (given.role,) if given.role else ROLES
         return [f"{role}\t{scope}" for role in roles for scope in scopes_of(role)]
     settings = GatewaySettings()
+    if settings.personal_data_key is not None:
+        add_key(base64.b64decode(settings.personal_data_key.get_secret_value()))
 
     async def work(tx: Transaction) -> Sequence[str]:
+        if given.group == "account":
+            return await account_command.perform(tx, given)
         return await (_client(tx, given) if given.group == "client" else _key(tx, given, settings))
 
     url = settings.database_url.get_secret_value()

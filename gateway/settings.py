@@ -29,6 +29,12 @@ class GatewaySettings(ServiceSettings):
         allowed_origins: origins of pages that may call from a browser, such as `https://portal.example`, separated by
             commas; empty: none may.
         upstream_in_flight_of_one_client: how many of them may be one client's, so that it cannot hold all.
+        demo_people: file with the demo people (JSON, mode 0600); None means that there must be none.
+        account_password_least: shortest password of a person, in characters.
+        account_tries: wrong passwords or codes in a row that are forgiven.
+        account_pause_minutes: how long nothing is accepted afterwards.
+        session_idle_minutes: a session without a look at a page ends after this.
+        session_longest_hours: a session ends after this in any case.
         upstream_in_flight: calls that may be under way to one service; more are told to wait, the others stay unharmed.
     """
 
@@ -47,6 +53,13 @@ class GatewaySettings(ServiceSettings):
     upstream_deadline_ms: int = Field(default=15_000, ge=100, le=120_000)
     upload_deadline_ms: int = Field(default=300_000, ge=1_000, le=3_600_000)
     part_deadline_ms: int = Field(default=3_000, ge=50, le=30_000)
+    demo_people: Path | None = None
+    # Assumed: the classified protection of GB/T 22239-2019 (8.1.4.1) asks for limits and names no number.
+    account_password_least: int = Field(default=12, ge=8, le=64)
+    account_tries: int = Field(default=5, ge=1, le=100)
+    account_pause_minutes: int = Field(default=15, ge=1, le=1_440)
+    session_idle_minutes: int = Field(default=30, ge=1, le=1_440)
+    session_longest_hours: int = Field(default=12, ge=1, le=168)
     upstream_in_flight: int = Field(default=256, ge=1, le=10_000)
     upstream_in_flight_of_one_client: int = Field(default=96, ge=1, le=10_000)
 

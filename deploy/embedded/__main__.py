@@ -21,6 +21,7 @@ _LARGEST_LOG = 16_777_216
 def run(settings: LaunchSettings) -> int:
     """Start everything, tell the story, and tend it until a stop signal comes."""
     from deploy.embedded.clients import ensure_clients
+    from deploy.embedded.people import ensure_people
     from deploy.embedded.suite import Suite
     from deploy.embedded.supervisor import StartError, StopRequestedError, Supervisor, fail, say
     from deploy.embedded.table import lines, memory_warning
@@ -32,6 +33,7 @@ def run(settings: LaunchSettings) -> int:
         _turn_logs(settings.logs)
         if settings.demo:
             ensure_clients(settings)
+            ensure_people(settings)
         supervisor = Supervisor(Suite(settings))
         if (warning := memory_warning(settings)) is not None:
             say(warning)

@@ -146,6 +146,11 @@ class LaunchSettings:
         """File of the demo clients and their secrets."""
         return self.secrets / "demo-clients.json"
 
+    @property
+    def demo_people(self) -> Path:
+        """File of the demo people and their passwords."""
+        return self.secrets / "demo-people.json"
+
 
 def _owners(environment: Mapping[str, str], databases: Mapping[str, str]) -> dict[str, str]:
     """Return the owners' addresses of the given databases, each beside that of its runner."""

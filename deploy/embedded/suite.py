@@ -147,6 +147,7 @@ class Suite:
             }
             if settings.demo:
                 told["GATEWAY_DEMO_CLIENTS"] = str(settings.demo_clients)
+                told["GATEWAY_DEMO_PEOPLE"] = str(settings.demo_people)
         return {**_harmless(os.environ, but=prefix), **told}
 
     def program(self, name: str, number: int) -> Program:

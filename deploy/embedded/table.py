@@ -8,6 +8,7 @@ import psutil
 
 from deploy.embedded.clients import read_clients
 from deploy.embedded.launch_settings import ROOT, SERVICES, LaunchSettings
+from deploy.embedded.people import read_people
 
 _MEBIBYTE = 1_048_576
 # Measured at rest: 560 to 700 MiB with five processes, 1,110 to 1,450 with fourteen.
@@ -58,7 +59,7 @@ def token_command(settings: LaunchSettings, client: str) -> str:
 
 
 def lines(settings: LaunchSettings, pids: Iterable[int], seconds: float) -> list[str]:
-    """Return the table: addresses, documentation, demo clients and a line to paste."""
+    """Return the table: addresses, documentation, demo people and clients, and a line to paste."""
     said = [
         "",
         f"Kechuang is ready after {seconds:.1f} s, {memory_mebibytes([*pids, os.getpid()])} MiB 科创平台已就绪",
@@ -72,6 +73,8 @@ def lines(settings: LaunchSettings, pids: Iterable[int], seconds: float) -> list
     said += [f"  {'State 数据目录':<20}{settings.home}", f"  {'Logs 日志':<22}{settings.logs}"]
     if not settings.demo:
         return [*said, ""]
+    said += ["", f"People 演示用户: {settings.url}/console"]
+    said += [f"  {one['login']:<18}{one['password']:<20}{one['name']}" for one in read_people(settings)]
     said += ["", "Demo clients 演示客户端 (make token CLIENT=…)"]
     said += [
         f"  {client['client_id']:<18}{client['role']:<14}{client['title_zh']} {client['title_en']}"

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
 import structlog
-from starlette.datastructures import UploadFile
+from starlette.datastructures import State, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -24,6 +24,8 @@ from gateway.console.words import words_of
 from shared.web.language import Language, choose_language
 
 _FIELDS_AT_MOST = 2_000
+_FIRST = "password"
+"""The page that a first password opens, and no other."""
 _YEAR_S = 31_536_000
 _SAFE = frozenset({"GET", "HEAD"})
 _log = structlog.stdlib.get_logger(__name__)
@@ -38,19 +40,24 @@ class People(Protocol):
     def secret(self, request: Request) -> bytes:
         """Return what the forms of a browser without a session are proven by."""
 
+    def give(self, request: Request, answer: Response) -> None:
+        """Let the browser keep what proves its forms."""
+
 
 class Site:
     """The console."""
 
-    def __init__(self, app: ASGIApp, pages: Pages, people: People, *, deadline_s: float) -> None:
+    def __init__(self, app: ASGIApp, state: State, pages: Pages, people: People, *, deadline_s: float) -> None:
         """Name the parts.
 
         Args:
             app: the whole application: its API is what pages call.
+            state: of the application.
             pages: of the console.
             people: who signed in.
             deadline_s: how long one answer of the API may take.
         """
+        self._state = state
         self._pages = pages
         self._people = people
         self._api = OwnApi(app, deadline_s=deadline_s)
@@ -60,6 +67,7 @@ class Site:
         """Answer one request of a browser; what is no page of the console is answered as such."""
         request = Request(scope, receive)
         answer = await self._answer(request)
+        self._people.give(request, answer)
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
@@ -76,12 +84,13 @@ class Site:
             visitor=visitor,
             words=words_of(_language(request)),
             values={} if found is None else found[1],
+            state=self._state,
             api=self._api,
             renderer=self._renderer,
         )
         request.scope["route"] = page
         if visitor is not None:
-            request.scope["edge_client"] = visitor.account_id
+            request.scope["edge_client"] = visitor.subject
         try:
             return await self._view(visit, known=found is not None)
         except PageRefusedError as refused:
@@ -103,6 +112,8 @@ class Site:
             raise PageRefusedError(HTTPStatus.NOT_FOUND)
         if view is None:
             raise PageRefusedError(HTTPStatus.METHOD_NOT_ALLOWED)
+        if visitor is not None and visitor.must_change and page.roles is not None and page.name != _FIRST:
+            return visit.go(self._pages[_FIRST].path)
         if view is page.act:
             visit.form = await self._form(visit)
         return await _called(view, visit)

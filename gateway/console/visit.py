@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import orjson
+from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -17,6 +18,9 @@ from gateway.console.render import Renderer
 from gateway.console.site_names import ROOT
 from gateway.console.visitor import Visitor
 from gateway.console.words import Words
+from shared.kernel.actor import Actor
+from shared.kernel.errors import Refusal
+from shared.web.problem import texts
 
 
 class PageRefusedError(Exception):
@@ -60,6 +64,7 @@ class Visit:
         words: texts in the language of the page.
         values: values in the address.
         form: what was typed; empty for GET.
+        state: of the application, for what a person does with their own account.
         api: the platform's own API.
         renderer: makes HTML of templates.
     """
@@ -69,6 +74,7 @@ class Visit:
     visitor: Visitor | None
     words: Words
     values: Mapping[str, str]
+    state: State
     api: OwnApi
     renderer: Renderer
     form: Form = field(default_factory=Form)
@@ -79,6 +85,17 @@ class Visit:
         if self.visitor is None:
             raise PageRefusedError(HTTPStatus.UNAUTHORIZED)
         return self.visitor
+
+    @property
+    def actor(self) -> Actor:
+        """The person as the audit names them; only for pages that need one."""
+        who = self.who
+        return Actor(client_id=who.subject, role=who.role, scopes=who.scopes, party=who.party, unit_id=who.unit_id)
+
+    def refusal_text(self, refusal: Refusal) -> str:
+        """Return a refusal of ours as people read it."""
+        title, way_out, _hint = texts(refusal.code, refusal.details, self.words.language)
+        return f"{title}。{way_out}" if self.words.language == "zh" else f"{title}. {way_out}"
 
     @property
     def here(self) -> str:

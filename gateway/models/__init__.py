@@ -1,7 +1,8 @@
-"""Tables of the gateway: clients and signing keys."""
+"""Tables of the gateway: clients, signing keys, accounts of people and their sessions."""
 
+from gateway.models.account import Account, AccountSession
 from gateway.models.base import Base, metadata
 from gateway.models.client import Client
 from gateway.models.signing_key import SigningKey
 
-__all__ = ["Base", "Client", "SigningKey", "metadata"]
+__all__ = ["Account", "AccountSession", "Base", "Client", "SigningKey", "metadata"]

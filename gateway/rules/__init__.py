@@ -1,5 +1,6 @@
 """Pure decisions of the gateway: routes, clients, grants, key periods, and who sees a composed answer."""
 
+from gateway.rules.account import ACCOUNT_EXISTS, CODE_WRONG, PASSWORD_TOO_WEAK, PASSWORD_WRONG
 from gateway.rules.client import (
     CLIENT_EXISTS,
     CLIENT_PARTY_INVALID,
@@ -18,4 +19,8 @@ REFUSALS: tuple[RefusalCode, ...] = (
     CLIENT_SCOPE_BEYOND_ROLE,
     ORIGIN_NOT_ALLOWED,
     CLIENT_BUSY,
+    ACCOUNT_EXISTS,
+    PASSWORD_TOO_WEAK,
+    PASSWORD_WRONG,
+    CODE_WRONG,
 )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import orjson
 from joserfc import jws
 
-from gateway.models import Client
+from gateway.models import Account, Client
 from gateway.rules import client as rules
 from gateway.rules import signing_key as key_rules
 from gateway.rules.client import OAuthError
@@ -56,25 +56,48 @@ async def issue(
         tx.audit("token.refused", subject=subject, outcome="refused", detail={"error": grant.error.value})
         return Issuance(error=grant.error)
     tx.audit("token.issued", subject=subject, detail={"scopes": list(grant.scopes)})
-    return Issuance(_sign(ring, client, grant, issuer=issuer, audience=audience, now=tx.now), grant.scopes, lifetime_s)
+    token = _sign(ring, client, grant, subject=client.client_id, issuer=issuer, audience=audience, now=tx.now)
+    return Issuance(token, grant.scopes, lifetime_s)
 
 
-def _sign(ring: Keyring, client: Client, grant: rules.Grant, *, issuer: str, audience: str, now: datetime) -> str:
+def sign_person(
+    ring: Keyring, account: Account, *, issuer: str, audience: str, now: datetime, lifetime: timedelta
+) -> str:
+    """Return an access token of a person; it says who and for whom as a client's does, and holds no name."""
+    grant = rules.Grant(tuple(sorted(account.scopes)), now, now + lifetime)
+    return _sign(ring, account, grant, subject=subject_of(account), issuer=issuer, audience=audience, now=now)
+
+
+def subject_of(account: Account) -> str:
+    """Return how a token and the audit name a person."""
+    return f"person.{account.id}"
+
+
+def _sign(
+    ring: Keyring,
+    body: Client | Account,
+    grant: rules.Grant,
+    *,
+    subject: str,
+    issuer: str,
+    audience: str,
+    now: datetime,
+) -> str:
     period = key_rules.signing(ring.periods, now)
     if period is None:
         raise LookupError("no key signs now: the job that keeps the keys stands still")
     claims = {
         "iss": issuer,
-        "sub": client.client_id,
+        "sub": subject,
         "aud": audience,
         "iat": int(grant.issued_at.timestamp()),
         "nbf": int(grant.issued_at.timestamp()),
         "exp": int(grant.expires_at.timestamp()),
         "jti": str(new_id()),
         "scope": " ".join(grant.scopes),
-        "role": client.role.value,
-        "party": client.party,
-        "unit": client.unit_id,
+        "role": body.role.value,
+        "party": body.party,
+        "unit": body.unit_id,
     }
     said = {name: value for name, value in claims.items() if value is not None}
     return jws.serialize_compact(

@@ -318,6 +318,7 @@ COMMON: tuple[RefusalCode, ...] = (
 """Every refusal that a service may give whatever its business is."""
 
 NOUNS_ZH: dict[str, str] = {
+    "account": "账户",
     "achievement": "科技成果",
     "bank": "合作银行",
     "client": "客户端",
@@ -347,6 +348,7 @@ NOUNS_ZH: dict[str, str] = {
     "repayment": "还款",
     "right": "知识产权",
     "rule_set": "规则集",
+    "session": "登录会话",
     "tech_sme_evaluation": "科技型中小企业评价",
     "unit": "填报单位",
 }

@@ -67,6 +67,9 @@ def codes(apps: Mapping[str, FastAPI], services: Mapping[str, Mapping[str, Any]]
     return [found[code] for code in sorted(found)]
 
 
+_OF_ACCOUNTS = frozenset({"account_exists", "password_too_weak", "password_wrong", "code_wrong"})
+
+
 def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path, item in document["paths"].items():
         yield from ((f"{method.upper()} {path}", item[method]) for method in _METHODS if method in item)
@@ -101,6 +104,8 @@ def _when(code: str, operations: list[str], total: int) -> tuple[str, str]:
         return _IN_REPORTS
     if code.startswith("client_"):
         return _AT_THE_CONSOLE
+    if code in _OF_ACCOUNTS:
+        return "账户开立与本人账户页面", "accounts are made, and on the pages of one's own account"
     raise LookupError(f"no operation documents {code}, and nothing says when it is given")
 
 

@@ -1,6 +1,26 @@
 """All pages of the console, in one list: what is not listed here cannot be opened."""
 
 from gateway.console.page import Pages
-from gateway.console.views import components, language, missing, rules
+from gateway.console.views import account, components, home, language, loan_applications, missing, rules, sign_in
 
-PAGES = Pages([missing.PAGE, language.PAGE, components.PAGE, rules.CATALOGUE, rules.VERSION])
+PAGES = Pages(
+    [
+        missing.PAGE,
+        home.HOME,
+        language.PAGE,
+        sign_in.SIGN_IN,
+        sign_in.CODE,
+        sign_in.SIGN_OUT,
+        account.SESSIONS,
+        account.END_ALL,
+        account.END,
+        account.PASSWORD,
+        account.FACTOR,
+        loan_applications.LIST,
+        loan_applications.ONE,
+        loan_applications.ACT,
+        components.PAGE,
+        rules.CATALOGUE,
+        rules.VERSION,
+    ]
+)

@@ -6,8 +6,9 @@ import pytest
 
 from gateway.command import main
 from tests.service.gateway.conftest import GatewayWithEcho
+from tests.support.console import Browser
 from tests.support.postgres import DatabaseServer
-from tests.support.service import running_gateway
+from tests.support.service import PERSONAL_DATA_KEY, running_gateway
 
 BANK_C = [
     "bank-c",
@@ -70,3 +71,38 @@ async def test_a_client_is_registered_suspended_resumed_and_given_a_new_secret(
         ("bank-c", "ACTIVE", 3),
         ("bank-c", "ACTIVE", 4),
     ]
+
+
+async def test_a_person_is_registered_suspended_resumed_and_given_a_new_first_password(
+    postgres: DatabaseServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with running_gateway(postgres) as service:
+        monkeypatch.setenv("GATEWAY_DATABASE_URL", service.database_url)
+        monkeypatch.setenv("GATEWAY_PERSONAL_DATA_KEY", PERSONAL_DATA_KEY)
+
+        async def run(*arguments: str) -> tuple[int, str]:
+            code = await asyncio.to_thread(main, ["account", *arguments])
+            return code, capsys.readouterr().out.strip()
+
+        async def arrives(password: str) -> str:
+            async with Browser(service.app) as browser:
+                return (await browser.sign_in("li.si", password)).path
+
+        made = ["register", "Li.Si", "--name", "李四", "--role", "bank", "--party", "91500000DEMBANKA1R"]
+        code, first = await run(*made)
+        assert (code, len(first) >= 16) == (0, True)
+        assert await arrives(first) == "/console/account/password", "a first password must be changed"
+        assert (await run(*made))[0] == 1, "the login is taken"
+        for wrong in (["--role", "bank"], ["--role", "bank", "--party", "91500000DEMBANKA1X"]):
+            assert (await run("register", "wang.wu", "--name", "王五", *wrong))[0] == 1
+        assert (await run("suspend", "nobody"))[0] == 1
+        assert (await run("suspend", "li.si")) == (0, "li.si SUSPENDED")
+        assert (await arrives(first)).startswith("/console/sign-in")
+        await run("resume", "li.si")
+        assert await arrives(first) == "/console/account/password"
+        _, renewed = await run("reset-password", "li.si")
+        assert (await arrives(first)).startswith("/console/sign-in")
+        assert await arrives(renewed) == "/console/account/password"
+        listed = (await run("list"))[1]
+        assert "li.si\tbank\tACTIVE\t91500000DEMBANKA1R" in listed
+        assert "李四" not in listed

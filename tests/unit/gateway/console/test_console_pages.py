@@ -7,11 +7,12 @@ from typing import Any
 import httpx
 import pytest
 from bs4 import BeautifulSoup
-from starlette.responses import JSONResponse
+from starlette.datastructures import State
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.console.assets import LOCK, assets
-from gateway.console.people import Nobody
 from gateway.console.render import TEMPLATES
 from gateway.console.site import Site
 from gateway.console.views.every import PAGES
@@ -50,11 +51,24 @@ async def _api(scope: Scope, receive: Receive, send: Send) -> None:
         await JSONResponse({"title": "没有该规则", "detail": "请核对。"}, 404)(scope, receive, send)
 
 
+class Nobody:
+    """Nobody has signed in."""
+
+    async def visitor(self, _request: Request) -> None:
+        return None
+
+    def secret(self, _request: Request) -> bytes:
+        return b"of the tests" * 3
+
+    def give(self, _request: Request, _answer: Response) -> None:
+        return None
+
+
 class Browser:
     """Asks the site without a socket and keeps its cookies."""
 
     def __init__(self) -> None:
-        site = Site(_api, PAGES, Nobody(), deadline_s=5)
+        site = Site(_api, State(), PAGES, Nobody(), deadline_s=5)
 
         async def edge(scope: Scope, receive: Receive, send: Send) -> None:
             scope["request_id"] = "r-1"
