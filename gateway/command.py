@@ -1,4 +1,4 @@
-"""The operator's commands of the gateway: clients, people and signing keys (`kechuang client …`, `account …`, `key …`)."""
+"""The operator's commands of the gateway: clients, people, signing keys (`kechuang client …`, `account …`, `key …`)."""
 
 import argparse
 import base64

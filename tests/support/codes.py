@@ -29,6 +29,10 @@ _UNBOUND = {
         "贵方同时进行的请求过多时，任何经由统一入口的接口",
         "too many requests of one client at a time, whatever the operation",
     ),
+    **dict.fromkeys(
+        ("account_exists", "password_too_weak", "password_wrong", "code_wrong"),
+        ("开立账户或在本人账户页面时", "an account is made, or on the pages of one's own account"),
+    ),
 }
 _IN_REPORTS = ("导入报告中逐行列出", "line by line in the report of an import")
 _AT_THE_CONSOLE = ("管理员登记客户端时", "an administrator enters a client")
@@ -67,9 +71,6 @@ def codes(apps: Mapping[str, FastAPI], services: Mapping[str, Mapping[str, Any]]
     return [found[code] for code in sorted(found)]
 
 
-_OF_ACCOUNTS = frozenset({"account_exists", "password_too_weak", "password_wrong", "code_wrong"})
-
-
 def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path, item in document["paths"].items():
         yield from ((f"{method.upper()} {path}", item[method]) for method in _METHODS if method in item)
@@ -104,8 +105,6 @@ def _when(code: str, operations: list[str], total: int) -> tuple[str, str]:
         return _IN_REPORTS
     if code.startswith("client_"):
         return _AT_THE_CONSOLE
-    if code in _OF_ACCOUNTS:
-        return "账户开立与本人账户页面", "accounts are made, and on the pages of one's own account"
     raise LookupError(f"no operation documents {code}, and nothing says when it is given")
 
 
