@@ -1,10 +1,13 @@
 """Every SELECT of annual filings; whoever writes holds the enterprise's lock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, insert, select, update
 from sqlmodel import col
 
+from services.registry.base import metadata
 from services.registry.enterprise.models.enterprise import Enterprise
 from services.registry.enterprise.models.filing import Filing
 from services.registry.enterprise.rules.filing import FilingStatus
@@ -13,6 +16,8 @@ from shared.db.keyset import ascending, descending
 from shared.db.selection import Selection, by_time, holds_key
 from shared.db.transaction import Transaction
 from shared.kernel.sort import Sort
+
+_TABLE = metadata.tables[str(Filing.__tablename__)]
 
 
 async def of_status(tx: Transaction, uscc: str, year: int, status: FilingStatus) -> Filing | None:
@@ -25,6 +30,25 @@ async def accepted_of(tx: Transaction, usccs: Sequence[str]) -> Sequence[Filing]
     """Return the accepted filings of many firms, of every year."""
     statement = select(Filing).where(col(Filing.uscc).in_(usccs), col(Filing.status) == FilingStatus.ACCEPTED)
     return (await tx.session.execute(statement)).scalars().all()
+
+
+async def accepted_rows(tx: Transaction, usccs: Sequence[str]) -> Sequence[Row[Any]]:
+    """Return the same as plain rows: they are only read, and a batch of a list holds many."""
+    statement = select(_TABLE).where(_TABLE.c.uscc.in_(usccs), _TABLE.c.status == FilingStatus.ACCEPTED)
+    return (await tx.session.execute(statement)).all()
+
+
+async def supersede(tx: Transaction, filing_ids: Sequence[UUID]) -> None:
+    """Say of filings that they no longer stand, in one statement."""
+    if filing_ids:
+        values = {"status": FilingStatus.SUPERSEDED, "updated_at": tx.now}
+        await tx.session.execute(update(_TABLE).where(_TABLE.c.id.in_(filing_ids)).values(values))
+
+
+async def add_many(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert versions of filings in one statement."""
+    if rows:
+        await tx.session.execute(insert(_TABLE), rows)
 
 
 async def last_versions(tx: Transaction, usccs: Sequence[str]) -> dict[tuple[str, int], int]:

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from services.registry.enterprise.models.enterprise import Enterprise, IntegrityMark, UnitStay
-from services.registry.enterprise.models.filing import Filing
 from services.registry.enterprise.rules import enterprise as rules
 from services.registry.enterprise.rules.enterprise import (
     EnterpriseStatus,
@@ -13,6 +12,7 @@ from services.registry.enterprise.rules.enterprise import (
     IntegrityMarkTerms,
     OpenMark,
 )
+from services.registry.enterprise.rules.filing import FilingTerms
 from services.registry.enterprise.rules.size_class import size_class
 from services.registry.enterprise.store import enterprise as store
 from services.registry.enterprise.store import filing as filing_store
@@ -210,8 +210,10 @@ async def apply_changes(
     if terms.unit_id != held.unit_id or terms.founded_on != held.founded_on:
         rules.register(terms, today=tx.today)
     for name in EnterpriseTerms.model_fields:
-        setattr(enterprise, name, getattr(terms, name))
-    enterprise.name_key = search_key(terms.name)
+        if (value := getattr(terms, name)) != getattr(held, name):
+            setattr(enterprise, name, value)
+    if terms.name != held.name:
+        enterprise.name_key = search_key(terms.name)
     if terms.unit_id != held.unit_id:
         stay = await store.open_stay(tx, enterprise.uscc)
         stay.until_on = tx.today
@@ -260,20 +262,20 @@ async def resize(tx: Transaction, enterprise: Enterprise, size_rules: RuleSet) -
         Whether the class, or the filing or the version that it rests on, has changed.
     """
     filing = await filing_store.newest_accepted(tx, enterprise.uscc)
-    return filing is not None and resize_by(tx, enterprise, filing, size_rules)
+    return filing is not None and resize_by(tx, enterprise, filing.year, filing, size_rules)
 
 
-def resize_by(tx: Transaction, enterprise: Enterprise, filing: Filing, size_rules: RuleSet) -> bool:
-    """Compute the size class of a locked enterprise from `filing`, its newest accepted one; see `resize`."""
+def resize_by(tx: Transaction, enterprise: Enterprise, year: int, terms: FilingTerms, size_rules: RuleSet) -> bool:
+    """Compute the size class of a locked enterprise from its newest accepted filing, that of `year`; see `resize`."""
     before = _size_of(enterprise)
     enterprise.size_class = size_class(
         size_rules,
         industry_code=enterprise.industry_code,
-        staff=filing.staff,
-        revenue_fen=filing.revenue_fen,
-        assets_fen=filing.assets_fen,
+        staff=terms.staff,
+        revenue_fen=terms.revenue_fen,
+        assets_fen=terms.assets_fen,
     )
-    enterprise.size_class_filing_year, enterprise.size_class_on = filing.year, tx.today
+    enterprise.size_class_filing_year, enterprise.size_class_on = year, tx.today
     enterprise.size_class_version = size_rules.version
     return _size_of(enterprise) != before
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from services.registry.enterprise.models.enterprise import Enterprise
@@ -18,6 +19,15 @@ from shared.policy.book import RuleBook
 POLICY = "annual_filing"
 
 
+@dataclass(frozen=True, slots=True)
+class AcceptedFiling:
+    """An accepted filing, or a draft that is to be one: its id, its year and what it declares."""
+
+    filing_id: UUID
+    year: int
+    terms: FilingTerms
+
+
 @dataclass(slots=True)
 class Standing:
     """What stands of some locked enterprises; it is kept current while filings of theirs are accepted.
@@ -26,15 +36,17 @@ class Standing:
         accepted: accepted filings by code and year.
         versions: highest version by code and year.
         marks: integrity marks by code; those without any are left out.
-        waiting: accepted drafts that `keep_accepted` is still to write.
+        superseded: filings that stood and do not any more; `keep_accepted` is still to write it.
+        added: rows of accepted filings that were no draft, by column; `keep_accepted` is still to insert them.
     """
 
-    accepted: dict[str, dict[int, Filing]]
+    accepted: dict[str, dict[int, AcceptedFiling]]
     versions: dict[tuple[str, int], int]
     marks: dict[str, list[OpenMark]]
-    waiting: list[Filing] = field(default_factory=list)
+    superseded: list[UUID] = field(default_factory=list)
+    added: list[dict[str, Any]] = field(default_factory=list)
 
-    def filing(self, uscc: str, year: int) -> Filing | None:
+    def filing(self, uscc: str, year: int) -> AcceptedFiling | None:
         """Return the accepted filing of a year."""
         return self.accepted.get(uscc, {}).get(year)
 
@@ -43,22 +55,24 @@ class Standing:
         self.versions[uscc, year] = self.versions.get((uscc, year), 0) + 1
         return self.versions[uscc, year]
 
-    def newest(self, uscc: str) -> Filing:
+    def newest(self, uscc: str) -> AcceptedFiling:
         """Return the accepted filing of the newest year; there is one."""
         years = self.accepted[uscc]
         return years[max(years)]
 
-    def accept(self, draft: Filing) -> None:
+    def accept(self, uscc: str, draft: AcceptedFiling) -> None:
         """Put a draft in the place of what stood."""
-        self.accepted.setdefault(draft.uscc, {})[draft.year] = draft
-        self.waiting.append(draft)
+        years = self.accepted.setdefault(uscc, {})
+        if draft.year in years:
+            self.superseded.append(years[draft.year].filing_id)
+        years[draft.year] = draft
 
 
 async def standing_of(tx: Transaction, usccs: Sequence[str]) -> Standing:
     """Return what stands of enterprises whose locks are held."""
-    accepted: dict[str, dict[int, Filing]] = {}
-    for filing in await store.accepted_of(tx, usccs):
-        accepted.setdefault(filing.uscc, {})[filing.year] = filing
+    accepted: dict[str, dict[int, AcceptedFiling]] = {}
+    for row in await store.accepted_rows(tx, usccs):
+        accepted.setdefault(row.uscc, {})[row.year] = AcceptedFiling(row.id, row.year, FilingTerms.of_row(row))
     versions = await store.last_versions(tx, usccs)
     return Standing(accepted, versions, await enterprises.marks_of_many(tx, usccs))
 
@@ -77,19 +91,8 @@ async def save_draft(
     findings = check_filing(tx, enterprise, year, terms, standing=standing, book=book)
     draft = await store.of_status(tx, uscc, year, FilingStatus.DRAFT)
     if draft is None:
-        draft = Filing.model_validate(
-            {
-                **terms.model_dump(),
-                "id": filing_id,
-                "uscc": uscc,
-                "year": year,
-                "version": standing.next_version(uscc, year),
-                "status": FilingStatus.DRAFT,
-                "entered_by": tx.actor.client_id,
-                "created_at": tx.now,
-                "updated_at": tx.now,
-            }
-        )
+        added, version = AcceptedFiling(filing_id, year, terms), standing.next_version(uscc, year)
+        draft = Filing.model_validate(new_row(tx, uscc, added, version=version, status=FilingStatus.DRAFT))
         tx.session.add(draft)
     else:
         for name in FilingTerms.model_fields:
@@ -115,8 +118,11 @@ async def submit_filing(
     terms = terms_of(draft)
     standing = await standing_of(tx, [uscc])
     findings = check_filing(tx, enterprise, year, terms, standing=standing, book=book)
-    accept(tx, enterprise, draft, (terms, findings), standing=standing, book=book, unit_confirmed=unit_confirmed)
+    taken = AcceptedFiling(draft.id, year, terms)
+    accept(tx, enterprise, taken, findings, standing=standing, book=book, unit_confirmed=unit_confirmed)
     await keep_accepted(tx, standing)
+    draft.status, draft.accepted_at, draft.updated_at = FilingStatus.ACCEPTED, tx.now, tx.now
+    await tx.session.flush()
     return draft, findings
 
 
@@ -134,7 +140,7 @@ def check_filing(
     return rules.check(
         terms,
         year=year,
-        previous=None if before is None else terms_of(before),
+        previous=None if before is None else before.terms,
         founded_on=enterprise.founded_on,
         rule_set=rule_set,
     )
@@ -143,8 +149,8 @@ def check_filing(
 def accept(
     tx: Transaction,
     enterprise: Enterprise,
-    draft: Filing,
-    checked: tuple[FilingTerms, tuple[FilingFinding, ...]],
+    draft: AcceptedFiling,
+    findings: Sequence[FilingFinding],
     *,
     standing: Standing,
     book: RuleBook,
@@ -156,7 +162,7 @@ def accept(
         tx: the transaction.
         enterprise: locked.
         draft: of a year.
-        checked: what it declares, and what `check_filing` found in it.
+        findings: what `check_filing` found in it.
         standing: of the enterprise; `keep_accepted` writes what is accepted, of one filing or of many.
         book: rule sets.
         unit_confirmed: whether the declarant confirmed the unit of amounts that look like another one.
@@ -164,15 +170,12 @@ def accept(
     Raises:
         Refusal: `filing_inconsistent`, `filing_unit_unconfirmed`.
     """
-    terms, findings = checked
-    event = rules.submit(terms, findings, uscc=enterprise.uscc, year=draft.year, unit_confirmed=unit_confirmed)
-    held = standing.filing(enterprise.uscc, draft.year)
-    if held is not None:
-        held.status, held.updated_at = FilingStatus.SUPERSEDED, tx.now
-    standing.accept(draft)
+    event = rules.submit(draft.terms, findings, uscc=enterprise.uscc, year=draft.year, unit_confirmed=unit_confirmed)
+    standing.accept(enterprise.uscc, draft)
     tx.emit(event)
     size_rules = book.pick(enterprises.SIZE_POLICY, tx.today)
-    if enterprises.resize_by(tx, enterprise, standing.newest(enterprise.uscc), size_rules):
+    newest = standing.newest(enterprise.uscc)
+    if enterprises.resize_by(tx, enterprise, newest.year, newest.terms, size_rules):
         enterprises.tell_change(tx, enterprise, standing.marks.get(enterprise.uscc, ()))
     asked = [f"{one.code}{one.pointer}" for one in findings if one.gravity is Gravity.ASKS]
     tx.audit(
@@ -186,11 +189,26 @@ def accept(
 async def keep_accepted(tx: Transaction, standing: Standing) -> None:
     """Write what was accepted: first what no longer stands, since each year has one accepted version."""
     await tx.session.flush()
-    for draft in standing.waiting:
-        draft.status, draft.accepted_at, draft.updated_at = FilingStatus.ACCEPTED, tx.now, tx.now
-    tx.session.add_all(standing.waiting)
-    await tx.session.flush()
-    standing.waiting.clear()
+    await store.supersede(tx, standing.superseded)
+    await store.add_many(tx, standing.added)
+    standing.superseded.clear()
+    standing.added.clear()
+
+
+def new_row(tx: Transaction, uscc: str, draft: AcceptedFiling, *, version: int, status: FilingStatus) -> dict[str, Any]:
+    """Return the row of a new version of a year by column: a draft, or accepted at once."""
+    return {
+        **{name: getattr(draft.terms, name) for name in FilingTerms.model_fields},
+        "id": draft.filing_id,
+        "uscc": uscc,
+        "year": draft.year,
+        "version": version,
+        "status": status,
+        "entered_by": tx.actor.client_id,
+        "created_at": tx.now,
+        "updated_at": tx.now,
+        "accepted_at": tx.now if status is FilingStatus.ACCEPTED else None,
+    }
 
 
 async def list_filings(tx: Transaction, uscc: str, year: int | None) -> Sequence[Filing]:

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from services.registry.enterprise.models.enterprise import Enterprise
-from services.registry.enterprise.models.filing import Filing
 from services.registry.enterprise.rules.filing import FilingStatus
 from services.registry.enterprise.rules.filing_import import FilingLine, as_row_findings
 from services.registry.enterprise.rules.import_findings import ENTERPRISE_UNKNOWN
 from services.registry.enterprise.store import enterprise as enterprise_store
 from services.registry.enterprise.usecases import filing as filings
-from services.registry.enterprise.usecases.filing import Standing
+from services.registry.enterprise.usecases.filing import AcceptedFiling, Standing
 from shared.db.transaction import Transaction
 from shared.db.turns import in_turns
 from shared.kernel.errors import Refusal
@@ -49,7 +48,7 @@ def _accept(
 ) -> Written:
     line = row.value
     accepted = standing.filing(line.uscc, line.year)
-    if accepted is not None and filings.terms_of(accepted) == line.terms:
+    if accepted is not None and accepted.terms == line.terms:
         return UNCHANGED
     try:
         found = filings.check_filing(tx, enterprise, line.year, line.terms, standing=standing, book=book)
@@ -58,19 +57,8 @@ def _accept(
     stopping = as_row_findings(found, row.cells, unit_confirmed=line.unit_confirmed)
     if stopping:
         return refused(*stopping)
-    draft = Filing.model_validate(
-        {
-            **line.terms.model_dump(),
-            "id": new_id(),
-            "uscc": line.uscc,
-            "year": line.year,
-            "version": standing.next_version(line.uscc, line.year),
-            "status": FilingStatus.DRAFT,
-            "entered_by": tx.actor.client_id,
-            "created_at": tx.now,
-            "updated_at": tx.now,
-        }
-    )
-    checked = line.terms, found
-    filings.accept(tx, enterprise, draft, checked, standing=standing, book=book, unit_confirmed=line.unit_confirmed)
+    draft = AcceptedFiling(new_id(), line.year, line.terms)
+    version = standing.next_version(line.uscc, line.year)
+    standing.added.append(filings.new_row(tx, line.uscc, draft, version=version, status=FilingStatus.ACCEPTED))
+    filings.accept(tx, enterprise, draft, found, standing=standing, book=book, unit_confirmed=line.unit_confirmed)
     return CREATED if accepted is None else UPDATED
