@@ -83,6 +83,27 @@ def achievements_csv(rows: int, turn: int) -> bytes:
     )  # fmt: skip
 
 
+def needs_csv(rows: int, turn: int) -> bytes:
+    """Return needs of the demonstration's agency, spread over all units."""
+    units = [one.name_zh for one in units_on(date(2026, 1, 1))]
+    heading = [
+        "名称", "统一社会信用代码", "单位名称", "填报单位", "重点领域", "关键词", "合作方式", "截止日", "主要技术难题",
+        "核心指标", "期望技术成熟度", "拟投入", "解决时限（月）",
+    ]  # fmt: skip
+    until = (date.today() + timedelta(days=180)).isoformat()  # noqa: DTZ011  # a day far from midnight's edge
+    return _csv(
+        heading,
+        (
+            [
+                f"示例需求{turn}第{number}号", AGENCY, "示例技术转移服务", units[number % len(units)], "新材料",
+                "铝合金、疲劳", "技术开发、技术服务", until, "薄壁件内部气孔在线检出率低。", "检出率不低于 98%", "6",
+                "120万元", "18",
+            ]
+            for number in range(rows)
+        ),
+    )  # fmt: skip
+
+
 def rights_csv(rows: int, turn: int) -> bytes:
     """Return a list of granted patents; a firm holds several, one in ten has two owners."""
     heading = ["种类", "号码", "名称", "权利人", "法律状态", "申请日", "授权日", "证据文号", "证据日期"]

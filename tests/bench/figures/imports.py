@@ -17,6 +17,7 @@ from tests.bench.lists import (
     enterprises_csv,
     filings_csv,
     moved_enterprises_csv,
+    needs_csv,
     rights_csv,
 )
 from tests.bench.load import Pressed, pace, request
@@ -27,6 +28,9 @@ from tests.support.suite import LaunchedSuite
 _RATE = 40
 """Other calls per second during the import."""
 _PATIENCE_S = 600.0
+_LOOK_S = 2.0
+_REST = 0.25
+"""Processors busy with the whole suite below which it has come to rest."""
 _DISK = "PostgreSQL with fsync, one commit per batch of rows"
 
 
@@ -54,7 +58,7 @@ class _List:
 
 
 async def measure(bench: Bench) -> None:
-    """Add seconds, processor time, memory and the other callers' p99 for each kind of list."""
+    """Add seconds, processor time of all processes, memory and the other callers' p99 for each kind of list."""
     suite = await bench.suite()
     (firm,) = await suite.rows("registry", "SELECT uscc FROM enterprise ORDER BY uscc LIMIT 1")
     (right,) = await suite.rows("ipr", "SELECT id FROM ip_right ORDER BY id LIMIT 1")
@@ -70,9 +74,10 @@ async def measure(bench: Bench) -> None:
     await _import(
         bench, suite, _List("", *centre, "/v1/imports/ip-rights", right_page, rights_csv, f"{count} ip_right"), runs
     )
-    market, offers = ("techtransfer", "agency-1"), "/v1/imports/achievements"
-    made = _List("", *market, offers, "/v1/achievements", achievements_csv, f"{count} achievement")
-    await _import(bench, suite, made, 1)
+    market = ("techtransfer", "agency-1")
+    for noun, make, table in (("achievements", achievements_csv, "achievement"), ("needs", needs_csv, "need")):
+        made = _List(f", {noun}", *market, f"/v1/imports/{noun}", f"/v1/{noun}", make, f"{count} {table}")
+        await _import(bench, suite, made, 1)
 
 
 async def _import(bench: Bench, suite: LaunchedSuite, made: _List, turns: int) -> None:
@@ -80,28 +85,31 @@ async def _import(bench: Bench, suite: LaunchedSuite, made: _List, turns: int) -
     seconds, spent, peaks, before, during, gates = [], [], [], [], [], []
     for turn in range(turns):
         content = made.make(rows, turn)
-        pid, postgres = suite.pids()[made.service], suite.pids()["postgres"]
+        pid = suite.pids()[made.service]
         calm = await _others(suite, made.service, made.other, token_of(suite, made.client), bench.pace.window_s)
         held = (await suite.rows(made.service, made.counted))[0]["n"]
         _forget_peak(pid)
-        own, theirs = processor_s(pid), processor_s(postgres)
+        began = _spent(suite)
         took, pressed = await _run(suite, made.service, made.client, made.path, made.other, content)
-        own, theirs = processor_s(pid) - own, processor_s(postgres) - theirs
+        told = _since(began, _spent(suite))
         seconds.append(took)
-        spent.append(own + theirs)
         peaks.append(_peak_mb(pid))
         before.append(calm.ms(0.99))
         during.append(pressed.ms(0.99))
         now = (await suite.rows(made.service, made.counted))[0]["n"]
         gates.append(Gate(rows, now - held, None, None))
+        await _rest(suite)
+        whole = _since(began, _spent(suite))
+        spent.append(sum(whole.values()))
         bench.say(
-            f"{made.service}{made.name}: {took:.1f} s, processor {own:.1f} s + PostgreSQL {theirs:.1f} s, "
-            f"peak {peaks[-1]:.0f} MB, p99 {before[-1]:.1f} → {during[-1]:.1f} ms, load {load()}"
+            f"{made.service}{made.name}: {took:.1f} s, processor {_told(told)}, with what others did behind it "
+            f"{_told(whole)}, peak {peaks[-1]:.0f} MB, p99 {before[-1]:.1f} → {during[-1]:.1f} ms, load {load()}"
         )
     name = f"import of {rows:,} rows, {made.service}{made.name}"
     common: dict[str, Any] = {"gates": tuple(gates), "disk": _DISK}
     bench.add(Row(figure=name, unit="s", ours=tuple(seconds), goal=Goal("value", "most", 60), **common))
-    bench.add(Row(figure=f"{name}: processor time of the service and of PostgreSQL", unit="s", ours=tuple(spent)))
+    figure = f"{name}: processor time of all processes, until those that listen have come to rest"
+    bench.add(Row(figure=figure, unit="s", ours=tuple(spent)))
     bench.add(
         Row(
             figure=f"{name}: peak resident memory of the service",
@@ -119,6 +127,35 @@ async def _import(bench: Bench, suite: LaunchedSuite, made: _List, turns: int) -
             floor_name=f"before it, median {median(before):.1f} ms; p99",
         )
     )
+
+
+def _spent(suite: LaunchedSuite) -> dict[str, float]:
+    """Return the processor time of each process of the suite so far, in seconds."""
+    return {name: processor_s(pid) for name, pid in suite.pids().items()}
+
+
+def _since(before: dict[str, float], now: dict[str, float]) -> dict[str, float]:
+    return {name: now[name] - spent for name, spent in before.items() if name in now}
+
+
+def _told(spent: dict[str, float]) -> str:
+    """Return the sum and its parts, the largest first; what took next to nothing is left out."""
+    parts = sorted(spent.items(), key=lambda one: -one[1])
+    named = ", ".join(f"{name} {seconds:.1f}" for name, seconds in parts if seconds >= 0.05)  # shown as 0.1
+    return f"{sum(spent.values()):.1f} s ({named})"
+
+
+async def _rest(suite: LaunchedSuite) -> None:
+    """Wait until those that listen have done what follows from the list."""
+    deadline = time.monotonic() + _PATIENCE_S
+    before = sum(_spent(suite).values())
+    while time.monotonic() < deadline:
+        await asyncio.sleep(_LOOK_S)
+        now = sum(_spent(suite).values())
+        if now - before < _REST * _LOOK_S:
+            return
+        before = now
+    raise RuntimeError(f"the suite did not come to rest within {_PATIENCE_S:.0f} s")
 
 
 async def _run(
