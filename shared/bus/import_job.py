@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from shared.bus.job import Job, JobContext, Opened
+from shared.db.bulk import read_by_key
 from shared.db.document import ScanVerdict
 from shared.db.engine import Busy, DatabaseUnavailable
 from shared.db.line_finding import add_findings
@@ -254,6 +255,8 @@ class _Run(Generic[Value]):
             for one in rows
             if one.read.value is not None
         ]
+        if given:
+            await read_by_key(tx)
         written = await self._work.write(tx, given, self._context.rule_book) if given else ()
         return {
             one.line.number: _result(one, done.outcome, (*one.read.findings, *done.findings))

@@ -285,7 +285,7 @@ class Transaction:
 
 _FEW = 50
 # The planner knows nothing of the sizes inside the statement below and joins by nested loops: quadratic for a batch.
-_HASH_JOINS = text("SET LOCAL enable_nestloop = off")
+_HASH_JOINS = text("SELECT set_config('enable_nestloop', 'off', true), set_config('enable_hashjoin', 'on', true)")
 # One statement for all infrastructure rows: a round trip costs more than the rows. `counted` moves both counters
 # (subject '' counts the aggregate's versions) and takes their row locks, so numbers follow the order of commits.
 _WRITE = Statement("""

@@ -6,7 +6,22 @@ from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, exists, false, func, insert, or_, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    cast,
+    column,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlmodel import col
 
 from services.ipr.base import metadata
@@ -92,11 +107,15 @@ async def lock_by_numbers(
     """Return the rights with these kinds and numbers and hold them, in order of their ids."""
     if not numbers:
         return {}
+    # A join, not a list of pairs: for that the planner reads all rights in order of their ids and looks at each.
+    kinds, codes = ([str(part) for part in parts] for parts in zip(*sorted(numbers), strict=True))
+    wanted = func.unnest(cast(kinds, ARRAY(String)), cast(codes, ARRAY(String)))
+    pairs = wanted.table_valued(column("kind", String), column("right_no", String), name="wanted").render_derived()
     query = (
         select(Right)
-        .where(tuple_(col(Right.kind), col(Right.right_no)).in_(numbers))
+        .join(pairs, and_(col(Right.kind) == pairs.c.kind, col(Right.right_no) == pairs.c.right_no))
         .order_by(col(Right.id))
-        .with_for_update()
+        .with_for_update(of=Right)
     )
     rows = (await tx.session.execute(query.execution_options(populate_existing=True))).scalars()
     return {(row.kind, row.right_no): row for row in rows}

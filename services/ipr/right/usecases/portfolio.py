@@ -13,6 +13,7 @@ from services.ipr.right.store import enterprise as enterprises
 from services.ipr.right.store import portfolio as portfolios
 from services.ipr.right.store.portfolio import ToldSummary
 from services.ipr.right.store.right import SEES_ALL
+from shared.db.bulk import read_by_key
 from shared.db.transaction import Transaction
 from shared.db.turns import in_turns
 from shared.kernel.actor import Role
@@ -57,6 +58,7 @@ async def retell_stale(tx: Transaction, book: RuleBook, *, limit: int) -> int:
     Returns:
         How many firms were summed up; 0 only if none waits any more, whoever else sums firms up meanwhile.
     """
+    await read_by_key(tx)
     firms = await portfolios.lock_stale(tx, limit)
     if firms:
         await retell(tx, firms, book)

@@ -150,7 +150,7 @@ def accept(
     tx: Transaction,
     enterprise: Enterprise,
     draft: AcceptedFiling,
-    findings: Sequence[FilingFinding],
+    findings: tuple[FilingFinding, ...],
     *,
     standing: Standing,
     book: RuleBook,

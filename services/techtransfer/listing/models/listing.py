@@ -14,7 +14,8 @@ from shared.kernel.key_field import KeyField
 from shared.kernel.personal import Personal, PersonalColumn
 from shared.kernel.types import LongTextOrNone
 
-_OPEN = text("status NOT IN ('WITHDRAWN', 'EXPIRED')")
+OPEN = text("status NOT IN ('WITHDRAWN', 'EXPIRED')")
+"""Which listings hold their title; said in the very words of the index, so that it is found whatever is planned."""
 _PUBLISHED = text("status = 'PUBLISHED'")
 
 
@@ -56,7 +57,7 @@ def listing_items(table: str) -> tuple[SchemaItem, ...]:
         CheckConstraint("status <> 'PUBLISHED' OR published_at IS NOT NULL", name="published_dated"),
         CheckConstraint("status <> 'RETURNED' OR review_note IS NOT NULL", name="return_explained"),
         CheckConstraint("status NOT IN ('WITHDRAWN', 'EXPIRED') OR ended_at IS NOT NULL", name="end_dated"),
-        Index(f"uq_{table}_open_title", "party_uscc", "title_key", unique=True, postgresql_where=_OPEN),
+        Index(f"uq_{table}_open_title", "title_key", "party_uscc", unique=True, postgresql_where=OPEN),
         Index(f"ix_{table}_created_at", "created_at", "id"),
         Index(f"ix_{table}_party", "party_uscc", "created_at", "id"),
         Index(f"ix_{table}_unit", "unit_id", "created_at", "id"),

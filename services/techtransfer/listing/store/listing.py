@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Row, String, and_, cast, column, func, or_, select, true
 from sqlmodel import col
 
-from services.techtransfer.listing.models.listing import ListingColumns
+from services.techtransfer.listing.models.listing import OPEN, ListingColumns
 from services.techtransfer.listing.rules.listing import ENDED
 from services.techtransfer.listing.rules.vocabulary import CooperationMode, ListingStatus
 from shared.db.keyset import ascending
@@ -58,10 +58,17 @@ async def open_under(
     tx: Transaction, table: type[ListingColumns], titles: Collection[tuple[str, str]]
 ) -> Sequence[Row[UUID, str, str, str]]:
     """Return id, number, party and title key of the open listings under some titles, each a party's code and a key."""
-    statement = select(col(table.id), col(table.case_no), col(table.party_uscc), col(table.title_key)).where(
-        tuple_(col(table.party_uscc), col(table.title_key)).in_(list(titles)), col(table.status).not_in(ENDED)
-    )
-    return (await tx.session.execute(statement)).all()
+    if not titles:
+        return []
+    # A join by the title, not a list of pairs, and the party as an expression: by its index the planner would read all
+    # listings of a party for each title, and one list may hold a hundred thousand of one party.
+    parties, keys = (list(parts) for parts in zip(*sorted(titles), strict=True))
+    wanted = func.unnest(cast(parties, ARRAY(String)), cast(keys, ARRAY(String)))
+    pairs = wanted.table_valued(column("party", String), column("key", String), name="wanted").render_derived()
+    statement = select(col(table.id), col(table.case_no), col(table.party_uscc), col(table.title_key))
+    same_party = col(table.party_uscc).concat("") == pairs.c.party
+    statement = statement.join(pairs, and_(col(table.title_key) == pairs.c.key, same_party))
+    return (await tx.session.execute(statement.where(OPEN))).all()
 
 
 async def lock_known(
