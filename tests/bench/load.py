@@ -196,8 +196,10 @@ async def press_reads(
     if shutil.which("wrk") is None:
         raw = request("GET", target, token=token)
         return await press(port, lambda _c, _t: raw, connections=connections, warm_s=warm_s, window_s=window_s)
-    await _wrk(port, target, token, connections, warm_s)
-    return await _wrk(port, target, token, connections, window_s)
+    warm = await _wrk(port, target, token, connections, warm_s)
+    pressed = await _wrk(port, target, token, connections, window_s)
+    pressed.sent += warm.sent
+    return pressed
 
 
 async def _wrk(port: int, target: str, token: str | None, connections: int, seconds: float) -> Pressed:

@@ -26,17 +26,35 @@ pid {folder}/nginx.pid;
 {user}
 events {{ worker_connections 1024; }}
 http {{
-    access_log off;
+    {log}
     client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f;
     uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
     upstream behind {{ server 127.0.0.1:{behind}; keepalive 64; }}
     server {{
         listen 127.0.0.1:{port};
         keepalive_requests 1000000;
-        location / {{ proxy_pass http://behind; proxy_http_version 1.1; proxy_set_header Connection ""; }}
+        location / {{
+            {judged}
+            proxy_pass http://behind; proxy_http_version 1.1; proxy_set_header Connection "";
+        }}
+        {judge}
     }}
 }}
 """
+_DUTIES = {
+    "log": """log_format line escape=json '{{"at":"$time_iso8601","method":"$request_method","path":"$uri",'
+        '"status":$status,"s":$request_time,"request_id":"$request_id"}}';
+    access_log {folder}/access.log line;
+    proxy_cache_path {folder}/cache keys_zone=tokens:1m;""",
+    "judged": """auth_request /judge;
+            proxy_set_header X-Request-Id $request_id; add_header X-Request-Id $request_id;""",
+    "judge": """location = /judge {{
+            internal;
+            proxy_pass http://behind; proxy_http_version 1.1; proxy_set_header Connection "";
+            proxy_cache tokens; proxy_cache_key $http_authorization; proxy_cache_valid 200 10m;
+        }}""",
+}
+"""The gateway's duties in nginx's words: a token is judged once and remembered, one line and one id for each call."""
 
 
 @contextmanager
@@ -62,8 +80,13 @@ def python_server(words: list[str], *, environment: Mapping[str, str] | None = N
 
 
 @contextmanager
-def nginx_before(behind: int) -> Iterator[int | None]:
-    """Run nginx as a pass-through to the port `behind`; yield its port, or None where it is not installed."""
+def nginx_before(behind: int, *, with_duties: bool = False) -> Iterator[int | None]:
+    """Run nginx as a pass-through to the port `behind`; yield its port, or None where it is not installed.
+
+    Args:
+        behind: port of the upstream.
+        with_duties: whether it judges tokens, gives ids and writes a line for each call, or none of it.
+    """
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/sbin")
     if program is None:
         yield None
@@ -72,7 +95,9 @@ def nginx_before(behind: int) -> Iterator[int | None]:
         port = free_port()
         user = "user root;" if os.geteuid() == 0 else ""
         settings = folder / "nginx.conf"
-        settings.write_text(_NGINX.format(folder=folder, behind=behind, port=port, user=user))
+        bare = {"log": "access_log off;", "judged": "", "judge": ""}
+        words = {name: text.format(folder=folder) for name, text in _DUTIES.items()} if with_duties else bare
+        settings.write_text(_NGINX.format(folder=folder, behind=behind, port=port, user=user, **words))
         child = subprocess.Popen([program, "-p", str(folder), "-c", str(settings)], stderr=subprocess.DEVNULL)
         try:
             wait_for_port(port)
