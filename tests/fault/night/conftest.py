@@ -9,9 +9,9 @@ from tests.fault.night.page import sections
 from tests.support.suite import LaunchedSuite, launched_suite
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def night_suite() -> Iterator[LaunchedSuite]:
-    """The suite as `make run` starts it, after its main job was told, with a supervisor of little patience."""
+    """The suite as `make run` starts it, after its main job was told: one for each file, drills leave their marks."""
     with launched_suite("night", KECHUANG_HANG_SECONDS="10") as launched:
         launched.printed = launched.start()
         yield launched
