@@ -12,7 +12,7 @@ import structlog
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from gateway.api import documents, dossier, overview, rule_set, token
+from gateway.api import documents, dossier, overview, rule_set, token, work_item
 from gateway.api.cross_origin import CrossOrigin
 from gateway.api.example import EXAMPLES
 from gateway.api.passthrough import Addresses, PassThrough
@@ -64,7 +64,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         raise ValueError("the gateway needs GATEWAY_PERSONAL_DATA_KEY: it seals the signing keys")
     seal = KeySeal(base64.b64decode(settings.personal_data_key.get_secret_value()))
     ring = Keyring()
-    composed = [overview.router, dossier.router, rule_set.router]
+    composed = [overview.router, dossier.router, rule_set.router, work_item.router]
     addresses = Addresses(route for router in composed for route in router.routes)
     app = build_service(
         ServiceSpec(

@@ -9,7 +9,7 @@ from services.finance.evaluation.jobs import kv_evaluation as settle
 from services.finance.evaluation.usecases import ledger as evaluation_ledger
 from services.finance.examples import EXAMPLES
 from services.finance.fund.api import document, fund_account
-from services.finance.lending.api import cover, credit_file, drawdown, loan, loan_application, lpr
+from services.finance.lending.api import cover, credit_file, drawdown, loan, loan_application, lpr, work_item
 from services.finance.lending.jobs import expiry
 from services.finance.lending.store import ledger
 from services.finance.lending.usecases import ledger as lending_ledger
@@ -53,6 +53,7 @@ def create_app(settings: FinanceSettings | None = None) -> FastAPI:
         loan_application,
         credit_file,
         cover,
+        work_item,
         fund_account,
         document,
         bank,

@@ -30,7 +30,7 @@ CLIENTS: list[dict[str, Any]] = [
         "client_id": "bank-a",
         "role": "bank",
         "party": BANK,
-        "scopes": ["credit.application:read", "credit.decision:write", "registry.enterprise:read"],
+        "scopes": ["credit.application:read", "credit.decision:write", "registry.enterprise:read", "work.item:read"],
     },
     {"client_id": "enterprise-1", "role": "enterprise", "party": FIRM, "scopes": ["registry.enterprise:read"]},
 ]
