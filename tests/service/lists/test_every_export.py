@@ -18,6 +18,7 @@ from shared.web.edge import PUBLIC, EdgeRoute
 from tests.service.bus.test_dead_letter_routes import operator, parked
 from tests.service.finance.test_lists import two_loans
 from tests.service.finance.test_lpr import record
+from tests.service.finance.world import WAN
 from tests.service.finance.world import World as Finance
 from tests.service.ipr.test_lists import SCOPES as IPR_SCOPES
 from tests.service.ipr.test_lists import blemished
@@ -54,7 +55,8 @@ def enumerated(document: dict[str, Any]) -> set[str]:
 async def finance(stack: AsyncExitStack, postgres: DatabaseServer) -> Client:
     """Finance with one row in each of its lists."""
     world = Finance(await stack.enter_async_context(running_service("finance", postgres)))
-    await two_loans(world)
+    told = await two_loans(world)
+    await world.apply(told["application"]["evaluation_id"], amount_fen=WAN)  # waits for its bank
     assert (await record(world)).status_code == 201
     return await with_letter(
         world.service, lambda noun: world.manager if noun.startswith(("fund", "covers")) else world.city
