@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import select
 from sqlmodel import col
+from starlette.requests import ClientDisconnect, Request
 
 from gateway.api import caller
 from services.finance.lending.models.loan import Loan
@@ -151,6 +152,31 @@ def _newcomers_make_room() -> None:
     connection_table.ConnectionTable._make_room = refuse
 
 
+def _half_a_body_counts() -> None:
+    honest = Request.stream
+
+    async def stream(self: Request) -> AsyncIterator[bytes]:
+        with contextlib.suppress(ClientDisconnect):
+            async for piece in honest(self):
+                yield piece
+
+    Request.stream = stream  # type: ignore[method-assign, assignment]
+    lost = client_connection.ClientConnection.connection_lost
+
+    def connection_lost(self: client_connection.ClientConnection, exc: Exception | None) -> None:
+        if self._whole:
+            self._is_taken(b"".join(self._whole))
+        lost(self, exc)
+
+    client_connection.ClientConnection.connection_lost = connection_lost  # type: ignore[method-assign]
+
+
+def _statements_outlive_their_transaction() -> None:
+    for name in ("statement_cache_size", "prepared_statement_cache_size"):
+        engine._UNPREPARED[name] = 100
+    del engine._UNPREPARED["prepared_statement_name_func"]
+
+
 def _nobody_is_turned_away() -> None:
     @contextlib.asynccontextmanager
     async def admitted(_self: Admission, **_: bool) -> AsyncIterator[None]:
@@ -193,6 +219,13 @@ AREA: tuple[Mutant, ...] = (
     Mutant("every_list_is_utf_8", "a list is read as UTF-8 whatever it is", ("F3",), _every_list_is_utf_8),
     Mutant("no_time_for_a_request", "half a request may stay for ever", ("D5",), _no_time_for_a_request),
     Mutant("newcomers_make_room", "of too many connections the newest is refused", ("D5",), _newcomers_make_room),
+    Mutant("half_a_body_counts", "what came of a body that was left counts as all of it", ("N3",), _half_a_body_counts),
+    Mutant(
+        "statements_outlive_their_transaction",
+        "behind a pooler statements are prepared for a session",
+        ("N2",),
+        _statements_outlive_their_transaction,
+    ),
     Mutant("no_limits", "statements, locks and idle transactions may last for ever", ("G4",), _no_limits),
     Mutant("runner_may_all", "a service's role is given every right on its tables", ("H1",), _runner_may_all),
     Mutant("nobody_is_turned_away", "calls wait for connections inside the pool", ("D4", "H2"), _nobody_is_turned_away),
