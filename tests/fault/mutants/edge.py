@@ -190,7 +190,7 @@ def _no_place_for_reads() -> None:
 
     def begin(self: Admission, service: str, *, slots: int) -> None:
         honest(self, service, slots=slots)
-        self._for_changes = slots
+        self._changes.places = slots
 
     Admission.__init__ = begin  # type: ignore[method-assign]
 
