@@ -35,12 +35,14 @@ class Rush:
         lines: clients of the gateway; one pool of four hundred connections would cost more than what is tried.
         journal: where every answer is written down.
         refused: refusals by status.
+        turned_away: whose call was refused at least once, by its number.
         untold: refusals that are no problem document, or do not tell when to come again.
     """
 
     lines: Sequence[httpx.AsyncClient]
     journal: Journal
     refused: Counter[int] = field(default_factory=Counter)
+    turned_away: set[str] = field(default_factory=set)
     untold: list[str] = field(default_factory=list)
     _choice: random.Random = field(default_factory=lambda: random.Random(MANY))
 
@@ -56,6 +58,7 @@ class Rush:
                 entry.state = "ok" if answer.status_code == httpx.codes.CREATED else "refused"
                 return
             self.refused[answer.status_code] += 1
+            self.turned_away.add(entry.natural)
             wait = answer.headers.get("retry-after")
             if wait is None or not answer.headers["content-type"].startswith("application/problem+json"):
                 self.untold.append(answer.text)
@@ -104,7 +107,7 @@ async def rush_behind_a_lock(world: World, journal: Journal) -> tuple[Rush, list
                 ]
                 while not rush.refused[503]:  # noqa: ASYNC110  # the service is full: it says so by a refusal
                     await asyncio.sleep(0.01)
-                first_wait = all(one.tries == 1 for one in entries[:_FIRST_FEW])
+                first_wait = not any(one.natural in rush.turned_away for one in entries[:_FIRST_FEW])
                 reads = [await rush.ask(own, "GET", reader, params={"limit": 1}) for _ in range(READS)]
         finally:
             await lock.close()

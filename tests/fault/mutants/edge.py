@@ -229,6 +229,6 @@ AREA: tuple[Mutant, ...] = (
     Mutant("no_limits", "statements, locks and idle transactions may last for ever", ("G4",), _no_limits),
     Mutant("runner_may_all", "a service's role is given every right on its tables", ("H1",), _runner_may_all),
     Mutant("nobody_is_turned_away", "calls wait for connections inside the pool", ("D4", "H2"), _nobody_is_turned_away),
-    Mutant("no_place_for_reads", "changes may take every connection", ("D4", "H2"), _no_place_for_reads),
+    Mutant("no_place_for_reads", "changes may take every connection", ("H2",), _no_place_for_reads),
     Mutant("everybody_waits", "the line before the connections has no end", ("D4", "H2"), _everybody_waits),
 )
