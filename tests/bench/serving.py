@@ -50,11 +50,14 @@ _DUTIES = {
             proxy_set_header X-Request-Id $request_id; add_header X-Request-Id $request_id;""",
     "judge": """location = /judge {{
             internal;
-            proxy_pass http://behind; proxy_http_version 1.1; proxy_set_header Connection "";
+            proxy_pass http://behind/v1/banks; proxy_http_version 1.1; proxy_set_header Connection "";
             proxy_cache tokens; proxy_cache_key $http_authorization; proxy_cache_valid 200 10m;
         }}""",
 }
-"""The gateway's duties in nginx's words: a token is judged once and remembered, one line and one id for each call."""
+"""The gateway's duties in nginx's words: a token is judged once and remembered, one line and one id for each call.
+
+A short read of the upstream stands for the judge: finance answers it to a good token alone.
+"""
 
 
 @contextmanager
