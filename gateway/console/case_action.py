@@ -27,6 +27,7 @@ class CaseAction:
         is_final: whether it cannot be taken back; the button says so by its colour.
         choices: gives the choices of inputs that the API knows, such as reasons.
         fixed: what is sent beside what was typed.
+        scope: that the reader's token needs, where the service does not say itself what it offers.
     """
 
     name: str
@@ -38,11 +39,51 @@ class CaseAction:
     is_final: bool = False
     choices: Given | None = None
     fixed: Mapping[str, Any] | None = None
+    scope: str = ""
 
     @property
     def has_body(self) -> bool:
         """Whether the operation is sent a body."""
         return bool(self.inputs or self.fixed)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An act that its service offers to the reader now.
+
+    Attributes:
+        action: its form.
+        label_zh: of its button, as the service says.
+        label_en: 〃
+        due_on: day by which it should be done.
+    """
+
+    action: CaseAction
+    label_zh: str
+    label_en: str
+    due_on: str | None
+
+
+def offered(told: Mapping[str, Any], actions: Sequence[CaseAction]) -> list[Offered]:
+    """Return what the reader may do now: as the service says, in its order, where there is a form for it."""
+    forms = {one.name: one for one in actions}
+    return [
+        Offered(forms[one["name"]], one["label_zh"], one["label_en"], one["due_on"])
+        for one in told["actions"]
+        if one["name"] in forms
+    ]
+
+
+def open_to(visit: Visit, actions: Sequence[CaseAction]) -> list[Offered]:
+    """Return the forms of a case whose service does not yet say what it offers: those that the person's token allows.
+
+    Whether the case allows them, its service says when they are sent.
+    """
+    held = visit.who.scopes
+    words = visit.words
+    return [
+        Offered(one, words.gettext(one.title), words.gettext(one.title), None) for one in actions if one.scope in held
+    ]
 
 
 def action_of(actions: Sequence[CaseAction], name: str) -> CaseAction:
@@ -84,6 +125,7 @@ async def take(
     back: str,
     about: str,
     names: Mapping[str, str] | None = None,
+    kept: Mapping[str, Any] | None = None,
 ) -> Response:
     """Do an act: once, however often the form is sent; a refusal shows the form again with what was typed.
 
@@ -94,8 +136,9 @@ async def take(
         back: address of the case behind `/console`.
         about: what the case is called.
         names: pointer of the API → input of the form.
+        kept: what of the case is sent again as it is.
     """
-    body = {**body_of(visit.form, action.inputs, visit.words), **(action.fixed or {})}
+    body = {**(kept or {}), **body_of(visit.form, action.inputs, visit.words), **(action.fixed or {})}
     if not visit.form.faults:
         said = await visit.do(action.operation, at, body=body if action.has_body else None, names=names)
         if said is not None:

@@ -1,6 +1,7 @@
 """A browser of the tests: keeps cookies, reads pages, fills forms in as a person does."""
 
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Self
 
 import httpx
@@ -64,12 +65,17 @@ class Screen:
 class Browser:
     """Walks through the pages of an application."""
 
-    def __init__(self, app: FastAPI, *, language: str = "zh") -> None:
+    def __init__(self, app: FastAPI | None = None, *, url: str = "https://console.test", language: str = "zh") -> None:
+        """Begin without cookies; `app` without a network, or whatever answers at `url`."""
+        # A browser sends what is marked secure also to an address of its own machine.
+        jar = CookieJar(DefaultCookiePolicy(secure_protocols=("http", "https")))
         self.http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app, client=("10.0.0.2", 9)),
-            base_url="https://console.test",
+            transport=None if app is None else httpx.ASGITransport(app, client=("10.0.0.2", 9)),
+            base_url=url,
+            cookies=jar,
             headers={"accept-language": language, "user-agent": "Browser of the tests"},
             follow_redirects=True,
+            timeout=60,
         )
 
     async def __aenter__(self) -> Self:

@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from gateway.console.case_action import CaseAction, Offered
 from gateway.console.form import Fault, Form
 from gateway.console.page import Page
 from gateway.console.visit import Part, Visit
@@ -28,6 +29,12 @@ async def show(visit: Visit) -> Response:
         empty_form=Form(),
         wrong_form=wrong,
         problem_told=problem,
+        acts=[
+            Offered(
+                CaseAction(name="accept", title="", operation="", done=""), "受理", "Take into review", "2026-12-01"
+            ),
+            Offered(CaseAction(name="reject", title="", operation="", done="", is_final=True), "拒绝", "No", None),
+        ],
         away=Part(None, problem, 503),
         refused=Part(None, problem, 403),
     )

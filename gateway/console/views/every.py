@@ -1,7 +1,19 @@
 """All pages of the console, in one list: what is not listed here cannot be opened."""
 
 from gateway.console.page import Pages
-from gateway.console.views import account, components, home, language, loan_applications, missing, rules, sign_in
+from gateway.console.views import (
+    account,
+    components,
+    covers,
+    drawdowns,
+    home,
+    language,
+    loan_applications,
+    loans,
+    missing,
+    rules,
+    sign_in,
+)
 
 PAGES = Pages(
     [
@@ -19,6 +31,14 @@ PAGES = Pages(
         loan_applications.LIST,
         loan_applications.ONE,
         loan_applications.ACT,
+        loans.LIST,
+        loans.ONE,
+        loans.ACT,
+        drawdowns.ONE,
+        drawdowns.ACT,
+        covers.LIST,
+        covers.ONE,
+        covers.ACT,
         components.PAGE,
         rules.CATALOGUE,
         rules.VERSION,

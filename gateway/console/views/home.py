@@ -10,7 +10,7 @@ from gateway.console.words import mark
 from shared.kernel.actor import Role
 
 HOME = Page(name="home", path="/", title=mark("My first page"), roles=EVERYBODY)
-_FIRST = {Role.BANK: "loan-applications", Role.ENTERPRISE: "loan-applications"}
+_FIRST = {Role.BANK: "loan-applications", Role.ENTERPRISE: "loan-applications", Role.FUND_MANAGER: "covers"}
 
 
 @HOME.shows

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.console.case_action import CaseAction, action_of, ask_for, take
+from gateway.console.case_action import CaseAction, action_of, ask_for, offered, take
 from gateway.console.format import typed_yuan
 from gateway.console.inputs import Choices, Input
 from gateway.console.listing import Filter, listed
@@ -106,6 +106,17 @@ ACTIONS = (
         done=mark("The contract is recorded."),
     ),
     CaseAction(
+        name="resubmit",
+        title=mark("Correct and submit again"),
+        operation=f"POST {_ONE}:resubmit",
+        inputs=(
+            Input(name="amount_fen", kind="money"),
+            Input(name="term_months", kind="whole"),
+            Input(name="purpose", kind="textarea", within="LoanApplicationRead"),
+        ),
+        done=mark("The application is with the bank again."),
+    ),
+    CaseAction(
         name="cancel",
         title=mark("Withdraw the application"),
         operation=f"POST {_ONE}:cancel",
@@ -140,7 +151,7 @@ ACT = Page(
 @LIST.shows
 async def show_list(visit: Visit) -> Response:
     """Show the applications that the reader may see, newest first."""
-    found = await listed(visit, "GET /v1/loan-applications", FILTERS, export="loan-applications")
+    found = await listed(visit, "GET /v1/loan-applications", FILTERS)
     return visit.html("loan_applications.html", list=found, filters=FILTERS, tones=TONES)
 
 
@@ -152,8 +163,7 @@ async def show_one(visit: Visit) -> Response:
     file = None
     if visit.who.role is Role.BANK:
         file = await visit.part(_FILE, {"application_id": application_id})
-    acts = [one for one in ACTIONS if one.name in _named(told)]
-    return visit.html("loan_application.html", told=told, file=file, tones=TONES, acts=acts)
+    return visit.html("loan_application.html", told=told, file=file, tones=TONES, acts=offered(told, ACTIONS))
 
 
 @ACT.shows
@@ -174,12 +184,9 @@ async def act(visit: Visit) -> Response:
     told = await visit.read(_READ, {"application_id": application_id})
     action = action_of(ACTIONS, visit.value("action"))
     back = f"/loan-applications/{application_id}"
-    return await take(visit, action, {"application_id": application_id}, back=back, about=told["case_no"])
-
-
-def _named(told: Mapping[str, Any]) -> set[str]:
-    """Return the names of what the reader may do now, as finance says."""
-    return {one["name"] for one in told.get("actions", ())}
+    kept = {name: told[name] for name in ("bank_uscc", "evaluation_id")} if action.name == "resubmit" else None
+    at = {"application_id": application_id}
+    return await take(visit, action, at, back=back, about=told["case_no"], kept=kept)
 
 
 def _begin(told: Mapping[str, Any]) -> dict[str, str]:
@@ -190,4 +197,5 @@ def _begin(told: Mapping[str, Any]) -> dict[str, str]:
         "principal_fen": typed_yuan(approved),
         "term_months": str(told["approved_term_months"] or told["term_months"]),
         "bank_ref": told["bank_ref"] or "",
+        "purpose": told["purpose"],
     }
