@@ -1,7 +1,7 @@
 """A browser of the tests: keeps cookies, reads pages, fills forms in as a person does."""
 
 from dataclasses import dataclass, field
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http.cookies import SimpleCookie
 from typing import Self
 
 import httpx
@@ -67,16 +67,29 @@ class Browser:
 
     def __init__(self, app: FastAPI | None = None, *, url: str = "https://console.test", language: str = "zh") -> None:
         """Begin without cookies; `app` without a network, or whatever answers at `url`."""
-        # A browser sends what is marked secure also to an address of its own machine.
-        jar = CookieJar(DefaultCookiePolicy(secure_protocols=("http", "https")))
+        # Kept here: a browser sends what is marked secure also to an address of its own machine, httpx does not.
+        self.cookies: dict[str, str] = {}
         self.http = httpx.AsyncClient(
             transport=None if app is None else httpx.ASGITransport(app, client=("10.0.0.2", 9)),
             base_url=url,
-            cookies=jar,
             headers={"accept-language": language, "user-agent": "Browser of the tests"},
             follow_redirects=True,
             timeout=60,
+            event_hooks={"request": [self._give], "response": [self._take]},
         )
+
+    async def _give(self, request: httpx.Request) -> None:
+        request.headers.pop("cookie", None)
+        if self.cookies:
+            request.headers["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
+    async def _take(self, response: httpx.Response) -> None:
+        for line in response.headers.get_list("set-cookie"):
+            for name, one in SimpleCookie(line).items():
+                if one["max-age"] == "0" or not one.value:
+                    self.cookies.pop(name, None)
+                else:
+                    self.cookies[name] = one.value
 
     async def __aenter__(self) -> Self:
         return self

@@ -171,7 +171,7 @@ async def test_signing_out_ends_the_session_also_for_whoever_kept_its_cookie(con
     person = await console.person()
     async with console.browser() as browser, console.browser() as thief:
         screen = await browser.sign_in(person.login, PASSWORD)
-        thief.http.cookies.set("__Host-console", browser.http.cookies["__Host-console"])
+        thief.cookies["__Host-console"] = browser.cookies["__Host-console"]
         assert _signed_in(await thief.open("/console/account"))
         out = await browser.send(screen, "/console/sign-out")
         assert "已退出登录" in out.text
@@ -260,7 +260,7 @@ async def test_passwords_tokens_and_names_are_in_no_log(console: Console, capfd:
     async with console.browser() as browser:
         await browser.sign_in(person.login, "wrong-password-typed")
         await browser.sign_in(person.login, PASSWORD)
-        session = browser.http.cookies["__Host-console"]
+        session = browser.cookies["__Host-console"]
         await browser.open(_LIST)
     configure_logging("gateway", "WARNING")
     out = "".join(capfd.readouterr())
