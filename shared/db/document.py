@@ -117,6 +117,17 @@ def brought_by(document: Document, actor: Actor) -> bool:
     return actor.role is Role.DISTRICT and actor.unit_id is not None and document.unit_id == actor.unit_id
 
 
+def cited(evidence: Any, entered_by: str) -> Cited | None:  # noqa: ANN401  # JSON
+    """Return digest and client of the document that evidence names, None where it names none.
+
+    Args:
+        evidence: as it is stored, or None.
+        entered_by: client that entered the row.
+    """
+    digest = evidence.get("document_sha256") if isinstance(evidence, dict) else None
+    return None if digest is None else (digest, evidence.get("entered_by") or entered_by)
+
+
 def cites(
     evidence: SQLCoreOperations[Any], entered_by: SQLCoreOperations[Any], document: Document
 ) -> ColumnElement[bool]:

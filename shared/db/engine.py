@@ -14,8 +14,11 @@ from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from shared.db.bookkeeping import PendingAnswer
+from shared.db.driver import DriverConnection
 from shared.db.reading import BY_STATEMENT, READ_ONLY, guard_reads
 from shared.db.role import KEEPALIVES, TIMEOUTS
+from shared.db.single import SingleWrite
 from shared.db.transaction import Reactions, Transaction
 from shared.failpoint import reached
 from shared.kernel.actor import Actor
@@ -239,6 +242,36 @@ class Database:
                 await session.close()
         if not read_only:
             self._committed(transaction)
+
+    @asynccontextmanager
+    async def single(
+        self, pending: PendingAnswer, *, actor: Actor, clock: Clock, request_id: str | None, causation_id: UUID
+    ) -> AsyncIterator[SingleWrite]:
+        """Give the hands of a call that is one read and one statement; the statement is sent when the block ends.
+
+        Raises:
+            DatabaseUnavailable: as for a transaction; what was sent may or may not stand.
+            Busy: a lock or statement took longer than its limit.
+            Overtaken: what was read has changed since; nothing was written.
+        """
+        connection = DriverConnection(self.engine)
+        with self.guard(), noting():
+            try:
+                hands = SingleWrite(
+                    connection,
+                    pending,
+                    actor=actor,
+                    now=clock.now(),
+                    request_id=request_id,
+                    causation_id=causation_id,
+                    reactions=self.reactions,
+                )
+                yield hands
+                reached(self.service, "before_commit")
+                await hands.flush()
+            finally:
+                await connection.give_back()
+        self._committed(hands)
 
     def _committed(self, transaction: Transaction) -> None:
         if transaction.has_events:

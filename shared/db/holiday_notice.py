@@ -1,6 +1,6 @@
 """Holiday notices recorded since the product was made: the registry records them, every service holds them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -54,12 +54,23 @@ _IN_FORCE = text("""
 SELECT * FROM holiday_notice
 WHERE recorded_at <= :at AND (replaced_at IS NULL OR replaced_at > :at) ORDER BY year
 """)
+NOTICES_IN_FORCE = """
+SELECT coalesce(jsonb_agg(to_jsonb(holiday_notice) ORDER BY year), '[]') FROM holiday_notice
+WHERE recorded_at <= :known_at AND (replaced_at IS NULL OR replaced_at > :known_at)
+"""
+"""The records that decide at an instant, as one column of another read: `calendar_in` takes it."""
 _EVERY = text("SELECT * FROM holiday_notice ORDER BY year DESC, recorded_at DESC, id")
 
 
 async def work_calendar(tx: Transaction, known_at: datetime | None = None) -> WorkCalendar:
     """Return the working days as they are known now, or as they were known at `known_at`."""
     return _calendar(await _select(tx, at=known_at or tx.now))
+
+
+def calendar_in(notices: Sequence[Mapping[str, Any]]) -> WorkCalendar:
+    """Return the working days by the records that `NOTICES_IN_FORCE` gave."""
+    days = [{**one, "issued_on": date.fromisoformat(one["issued_on"])} for one in notices]
+    return _calendar([RecordedNotice(**one) for one in days])
 
 
 async def calendars(tx: Transaction) -> Callable[[datetime], WorkCalendar]:

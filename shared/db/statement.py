@@ -29,6 +29,14 @@ class Statement:
         numbers = iter(range(1, len(self.names) + 1))
         self.sql = _NAME.sub(lambda _found: f"${next(numbers)}", sql)
 
+    def given(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return the values in the order of their numbers.
+
+        Raises:
+            KeyError: a name has no value.
+        """
+        return [values[name] for name in self.names]
+
     async def execute(self, session: AsyncSession, values: Mapping[str, Any]) -> CursorResult[Any]:
         """Execute in the session's transaction.
 
@@ -40,4 +48,4 @@ class Statement:
         connection = session.info.get(_HELD)
         if connection is None:
             connection = session.info[_HELD] = await session.connection()
-        return await connection.exec_driver_sql(self.sql, tuple([values[name] for name in self.names]))
+        return await connection.exec_driver_sql(self.sql, tuple(self.given(values)))

@@ -1,7 +1,6 @@
 """One transaction: what a use case is given to lock, read, add and emit with."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
@@ -10,14 +9,15 @@ from uuid import UUID
 import orjson
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.db.statement import Statement
+from shared.db.bookkeeping import WRITE, Bookkeeping, Emitted, PendingAnswer, StoredAnswer
+from shared.db.versioned import Overtaken, VersionedRead, VersionedWrite, is_taken
 from shared.events.event import MAX_EVENT_BYTES, Event
 from shared.kernel.actor import Actor
 from shared.kernel.clock import shanghai_date
 from shared.kernel.errors import Refusal
-from shared.kernel.ids import new_id
 from shared.kernel.refusals import EVENT_TOO_LARGE
 from shared.policy.basis import noted
 from shared.telemetry import current_traceparent
@@ -30,51 +30,10 @@ Reactions = Mapping[type[Event], Sequence[Reaction]]
 _log = structlog.stdlib.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
-    """The answer of an idempotent request, kept with its effect."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass(slots=True)
-class PendingAnswer:
-    """The key under which the answer of this transaction is stored."""
-
-    route: str
-    key: str
-    fingerprint: bytes
-    answer: StoredAnswer | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Emitted:
-    """One event, its data as JSON, and what caused it."""
-
-    event: Event
-    data: bytes
-    causation_id: UUID
-    request_id: str | None
-    traceparent: str | None
-
-
-@dataclass(slots=True)
-class _Kept:
-    """What is written in one statement at the end."""
-
-    events: list[_Emitted] = field(default_factory=list)
-    audits: list[dict[str, Any]] = field(default_factory=list)
-    answer: PendingAnswer | None = None
-    callbacks: list[Callable[[], None]] = field(default_factory=list)
-
-
 class Transaction:
     """The hands of a use case. It never commits: the edge that opened it does, before it answers.
 
     Attributes:
-        session: SQLAlchemy session of this transaction.
         now: the instant of the transaction, UTC.
         today: the business date of `now` in Asia/Shanghai.
         actor: who acts.
@@ -84,7 +43,7 @@ class Transaction:
 
     def __init__(
         self,
-        session: AsyncSession,
+        session: AsyncSession | None,
         *,
         actor: Actor,
         now: datetime,
@@ -93,14 +52,46 @@ class Transaction:
         reactions: Reactions | None = None,
     ) -> None:
         """Keep the parts; the session must not be used by anyone else."""
-        self.session = session
+        self._session = session
         self.actor = actor
         self.now = now
         self.today: date = shanghai_date(now)
         self.request_id = request_id
         self.causation_id = causation_id
         self._reactions = reactions or {}
-        self._kept = _Kept()
+        self._kept = Bookkeeping()
+        self._change: tuple[VersionedWrite, Mapping[str, Any]] | None = None
+
+    @property
+    def session(self) -> AsyncSession:
+        """SQLAlchemy session of this transaction.
+
+        Raises:
+            RuntimeError: the call is one read and one statement (see `SingleWrite`), which has none.
+        """
+        if self._session is None:
+            raise RuntimeError("this call makes one read and one statement: what else it needs belongs into its read")
+        return self._session
+
+    async def read_versions(self, read: VersionedRead, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """Return the row that a rule decides on, with the versions that `change` names again; None if there is none.
+
+        What it names is held until the end of this transaction.
+        """
+        for lock in read.locks:
+            await lock.execute(self.session, values)
+        row: Any = (await read.plain.execute(self.session, values)).one_or_none()
+        return None if row is None else tuple(row)
+
+    def change(self, write: VersionedWrite, values: Mapping[str, Any]) -> None:
+        """Make `write` part of this transaction; it is sent with the commit, before what events call for.
+
+        Raises:
+            RuntimeError: there is one already.
+        """
+        if self._change is not None:
+            raise RuntimeError("a call makes one change of this form")
+        self._change = write, values
 
     def caused_by(self, causation_id: UUID, *, request_id: str | None, actor: Actor | None = None) -> "Transaction":
         """Return the hands of this same transaction for one of several causes that share it.
@@ -113,7 +104,7 @@ class Transaction:
             actor: in whose name is acted; who holds the transaction unless told otherwise.
         """
         own = Transaction(
-            self.session,
+            self._session,
             actor=actor or self.actor,
             now=self.now,
             request_id=request_id,
@@ -138,7 +129,7 @@ class Transaction:
                 _log.warning("event_too_large", subject=event.subject, bytes=len(data))
                 field, size = max(_sizes(data).items(), key=itemgetter(1))
                 raise Refusal(EVENT_TOO_LARGE, limit_bytes=MAX_EVENT_BYTES, field=field, field_bytes=size)
-            self._kept.events.append(_Emitted(event, data, self.causation_id, self.request_id, traceparent))
+            self._kept.events.append(Emitted(event, data, self.causation_id, self.request_id, traceparent))
 
     def audit(
         self,
@@ -205,24 +196,32 @@ class Transaction:
         return bool(self._kept.events)
 
     async def flush(self) -> None:
-        """Let the reactions follow, write the rows of the use case, then outbox, audit and answer in one statement."""
+        """Make the change, let the reactions follow, write what the use case added, then outbox, audit and answer.
+
+        Raises:
+            Overtaken: what the change was decided on has changed since it was read.
+        """
+        if self._change is not None:
+            await self._send_change(*self._change)
         if self._reactions:
             await self._react()
         await self.session.flush()
         kept = self._kept
-        pending = kept.answer if kept.answer is not None and kept.answer.answer is not None else None
-        if not (kept.events or kept.audits or pending):
+        if kept.is_empty:
             return
         if len(kept.events) > _FEW:
             await self.session.execute(_HASH_JOINS)
-        await _WRITE.execute(
-            self.session,
-            {
-                "events": orjson.dumps(self._event_rows()).decode(),
-                "audits": orjson.dumps(kept.audits).decode(),
-                **self._answer_row(pending),
-            },
-        )
+        await WRITE.execute(self.session, kept.values(self.actor, self.now))
+
+    async def _send_change(self, write: VersionedWrite, values: Mapping[str, Any]) -> None:
+        try:
+            found = await write.within.execute(self.session, values)
+        except IntegrityError as fault:
+            if is_taken(fault.orig):
+                raise Overtaken from fault
+            raise
+        if not found.scalar_one():
+            raise Overtaken
 
     async def _react(self) -> None:
         """Call what hangs on each event once, in the order of the events; what reactions emit is among them."""
@@ -239,101 +238,10 @@ class Transaction:
             except Exception:  # noqa: BLE001  # an answer of failure would be untrue
                 _log.exception("after_commit_failed")
 
-    def _event_rows(self) -> list[dict[str, Any]]:
-        """Number the events of this transaction per aggregate, and per aggregate and subject."""
-        versions: dict[tuple[str, str], int] = {}
-        sequences: dict[tuple[str, str, str], int] = {}
-        rows = []
-        for ord_, emitted in enumerate(self._kept.events):
-            event = emitted.event
-            aggregate = (event.aggregate, event.aggregate_id)
-            stream = (*aggregate, event.subject)
-            versions[aggregate] = versions.get(aggregate, 0) + 1
-            sequences[stream] = sequences.get(stream, 0) + 1
-            rows.append(
-                {
-                    "ord": ord_,
-                    "id": str(new_id()),
-                    "subject": event.subject,
-                    "aggregate": event.aggregate,
-                    "aggregate_id": event.aggregate_id,
-                    "version": versions[aggregate],
-                    "sequence": sequences[stream],
-                    "occurred_at": self.now.isoformat(),
-                    "causation_id": str(emitted.causation_id),
-                    "request_id": emitted.request_id,
-                    "traceparent": emitted.traceparent,
-                    "data": orjson.Fragment(emitted.data),
-                }
-            )
-        return rows
-
-    def _answer_row(self, pending: PendingAnswer | None) -> dict[str, Any]:
-        if pending is None or pending.answer is None:
-            return dict.fromkeys(("client_id", "route", "key", "fingerprint", "status", "headers", "body", "at"))
-        return {
-            "client_id": self.actor.client_id,
-            "route": pending.route,
-            "key": pending.key,
-            "fingerprint": pending.fingerprint,
-            "status": pending.answer.status,
-            "headers": orjson.dumps(pending.answer.headers).decode(),
-            "body": pending.answer.body,
-            "at": self.now,
-        }
-
 
 _FEW = 50
-# The planner knows nothing of the sizes inside the statement below and joins by nested loops: quadratic for a batch.
+# The planner knows nothing of the sizes inside that statement and joins by nested loops: quadratic for a batch.
 _HASH_JOINS = text("SELECT set_config('enable_nestloop', 'off', true), set_config('enable_hashjoin', 'on', true)")
-# One statement for all infrastructure rows: a round trip costs more than the rows. `counted` moves both counters
-# (subject '' counts the aggregate's versions) and takes their row locks, so numbers follow the order of commits.
-_WRITE = Statement("""
-WITH event AS (
-    SELECT * FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS event (
-        ord int, id uuid, subject text, aggregate text, aggregate_id text, version bigint, sequence bigint,
-        occurred_at timestamptz, causation_id uuid, request_id text, traceparent text, data jsonb)
-), step AS (
-    SELECT aggregate, aggregate_id, '' AS subject, max(version) AS steps FROM event GROUP BY 1, 2
-    UNION ALL
-    SELECT aggregate, aggregate_id, subject, max(sequence) FROM event GROUP BY 1, 2, 3
-), counted AS (
-    INSERT INTO event_counter AS counter (aggregate, aggregate_id, subject, value)
-    SELECT aggregate, aggregate_id, subject, steps FROM step ORDER BY 1, 2, 3
-    ON CONFLICT (aggregate, aggregate_id, subject) DO UPDATE SET value = counter.value + excluded.value
-    RETURNING aggregate, aggregate_id, subject, value
-), base AS (
-    SELECT aggregate, aggregate_id, subject, counted.value - step.steps AS base
-    FROM counted JOIN step USING (aggregate, aggregate_id, subject)
-), outbox AS (
-    INSERT INTO outbox_event (id, subject, aggregate, aggregate_id, version, sequence, occurred_at, causation_id,
-                              request_id, traceparent, data)
-    SELECT event.id, event.subject, event.aggregate, event.aggregate_id, event.version + whole.base,
-           event.sequence + part.base, event.occurred_at, event.causation_id, event.request_id, event.traceparent,
-           event.data
-    FROM event
-    JOIN base AS whole ON (whole.aggregate, whole.aggregate_id, whole.subject)
-                        = (event.aggregate, event.aggregate_id, '')
-    JOIN base AS part ON (part.aggregate, part.aggregate_id, part.subject)
-                       = (event.aggregate, event.aggregate_id, event.subject)
-    ORDER BY event.ord
-    RETURNING position, occurred_at
-), waiting AS (
-    INSERT INTO outbox_waiting (position, occurred_at) SELECT position, occurred_at FROM outbox
-), audit AS (
-    INSERT INTO audit_entry (at, client_id, role, party, action, subject, uscc, purpose, consent_id, fields, outcome,
-                             detail, request_id, causation_id)
-    SELECT at, client_id, role, party, action, subject, uscc, purpose, consent_id, fields, outcome, detail, request_id,
-           causation_id
-    FROM jsonb_to_recordset(CAST(:audits AS jsonb)) AS audit (
-        at timestamptz, client_id text, role text, party text, action text, subject text, uscc text, purpose text,
-        consent_id uuid, fields jsonb, outcome text, detail jsonb, request_id text, causation_id uuid)
-)
-INSERT INTO idempotency_key (client_id, route, key, fingerprint, status, headers, body, created_at)
-SELECT CAST(:client_id AS text), CAST(:route AS text), CAST(:key AS text), CAST(:fingerprint AS bytea),
-       CAST(:status AS smallint), CAST(:headers AS jsonb), CAST(:body AS bytea), CAST(:at AS timestamptz)
-WHERE CAST(:key AS text) IS NOT NULL
-""")
 
 
 def _sizes(data: bytes) -> dict[str, int]:

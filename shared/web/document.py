@@ -21,6 +21,7 @@ from shared.db.document import (
     ScanVerdict,
     add_document,
     brought_by,
+    cited,
     find_document,
     held_documents,
 )
@@ -139,16 +140,16 @@ class Evidences:
             service: whose documents, `registry`.
             rows: stored evidence, or None, and the client.
         """
-        return cls(service, await held_documents(tx, [one for row in rows if (one := _cited(*row)) is not None]))
+        return cls(service, await held_documents(tx, [one for row in rows if (one := cited(*row)) is not None]))
 
     def shown(self, evidence: Any, entered_by: str) -> EvidenceShown | None:  # noqa: ANN401  # JSON
         """Return evidence with the standing of its document; None where there is none."""
         if not isinstance(evidence, dict):
             return None
-        cited = _cited(evidence, entered_by)
-        if cited is None:
+        named = cited(evidence, entered_by)
+        if named is None:
             return EvidenceShown.model_validate(evidence)
-        found = self._held.get(cited)
+        found = self._held.get(named)
         if found is None:
             standing = DocumentStanding(status=DocumentStatus.NOT_HELD, address=None)
         else:
@@ -160,11 +161,6 @@ class Evidences:
 def address_of(service: str, document_id: UUID) -> str:
     """Return where a document is read."""
     return f"/v1/documents/{service}/{document_id}"
-
-
-def _cited(evidence: Any, entered_by: str) -> Cited | None:  # noqa: ANN401  # JSON
-    digest = evidence.get("document_sha256") if isinstance(evidence, dict) else None
-    return None if digest is None else (digest, evidence.get("entered_by") or entered_by)
 
 
 def document_router(service: str, *, read_scope: str, write_scope: str, in_sight: InSight) -> APIRouter:

@@ -5,14 +5,20 @@ key, calls the endpoint, renders, stores the answer, commits, and only then answ
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
+from shared.db.bookkeeping import PendingAnswer, StoredAnswer
+from shared.db.engine import Busy
 from shared.db.idempotency import claim
-from shared.db.transaction import StoredAnswer, Transaction
+from shared.db.single import NeedsTransaction, Replayed
+from shared.db.transaction import Transaction
+from shared.db.versioned import Overtaken
 from shared.failpoint import reached
 from shared.files.store import FileStore
 from shared.kernel.actor import Actor, Role
@@ -40,6 +46,9 @@ ANONYMOUS = Actor(client_id="anonymous", role=Role.AUDITOR)
 """The caller of a public route: a role that may write nothing, without scopes, party or unit."""
 PUBLIC = "public"
 _KEPT_HEADERS = ("content-type", "location", "etag", "content-language")
+# So often a call without held rows may be overtaken, then one that holds them (a word was taken while it waited).
+_SINGLE_TRIES = 2
+_HELD_TRIES = 3
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Any]])
 
 
@@ -55,6 +64,7 @@ class EdgeRule:
         audited: whether a read opens a writable transaction, so that its audit row is kept; refusals leave one too.
         refusals_audited: whether a refused read leaves an audit row where an answered one leaves none.
         transaction: False for answers that need no database of ours; none is then held while others are waited for.
+        single: whether the call is one read and one statement (see `shared.db.single`): a hot route.
         tells: False for a change that emits no event, so that none can be too large; documentation, a test holds it.
     """
 
@@ -65,6 +75,7 @@ class EdgeRule:
     audited: bool
     refusals_audited: bool
     transaction: bool
+    single: bool
     tells: bool
 
 
@@ -77,6 +88,7 @@ def edge(
     audited: bool = False,
     refusals_audited: bool = False,
     transaction: bool = True,
+    single: bool = False,
     tells: bool = True,
 ) -> Callable[[Endpoint], Endpoint]:
     """Name what the edge demands of the endpoint below; stands under the router's decorator."""
@@ -90,6 +102,7 @@ def edge(
             audited=audited,
             refusals_audited=audited or refusals_audited,
             transaction=transaction,
+            single=single,
             tells=tells,
         )
         return endpoint
@@ -223,9 +236,12 @@ def _check_history(request: Request, rule: EdgeRule) -> None:
         raise Refusal(HISTORY_REGRESSED, noticed_at=found.noticed_at)
 
 
+Call = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
 async def _transact(
     request: Request,
-    call: Callable[[Request], Coroutine[Any, Any, Response]],
+    call: Call,
     *,
     actor: Actor,
     rule: EdgeRule,
@@ -235,17 +251,71 @@ async def _transact(
 ) -> Response:
     state = request.app.state
     reads = request.method in {"GET", "HEAD"}
-    async with (
-        state.admission.admitted(reads=reads),
-        state.db.transaction(
+    async with state.admission.admitted(reads=reads):
+        if not rule.single or key is None:
+            return await _whole(request, call, actor, rule=rule, route=route, key=key, incoming=incoming)
+        pending = PendingAnswer(f"{request.method} {route}", key, incoming.fingerprint)
+        # Behind a pooler the two messages of a statement that is not prepared may come to two servers.
+        tries = 0 if state.db.is_pooled else _SINGLE_TRIES
+        while tries:
+            tries -= 1
+            try:
+                return await _single(request, call, actor, pending)
+            except NeedsTransaction:
+                break
+            except Overtaken:
+                continue
+        # Others are quicker each time, or something must follow at once: from here on the rows are held.
+        for _ in range(_HELD_TRIES):
+            with suppress(Overtaken):
+                return await _whole(request, call, actor, rule=rule, route=route, key=key, incoming=incoming)
+        raise Busy
+
+
+async def _single(request: Request, call: Call, actor: Actor, pending: PendingAnswer) -> Response:
+    """Make a call of one read and one statement."""
+    state = request.app.state
+    try:
+        async with state.db.single(
+            pending,
             actor=actor,
             clock=state.clock,
             request_id=request.scope["request_id"],
             causation_id=new_id(),
-            read_only=reads and not rule.audited,
-            by_statement=True,
-        ) as tx,
-    ):
+        ) as hands:
+            request.scope["edge_tx"] = hands
+            try:
+                response = await call(request)
+            except (Refusal, RequestValidationError):
+                await hands.look_up()
+                raise
+            hands.answer(_kept_answer(response))
+            reached(state.service_name, "before_request_commit")
+            return response
+    except Replayed as replayed:
+        return _replayed(replayed.answer)
+
+
+async def _whole(
+    request: Request,
+    call: Call,
+    actor: Actor,
+    *,
+    rule: EdgeRule,
+    route: str,
+    key: str | None,
+    incoming: IncomingRequest,
+) -> Response:
+    """Make a call in a transaction of its own."""
+    state = request.app.state
+    async with state.db.transaction(
+        actor=actor,
+        clock=state.clock,
+        request_id=request.scope["request_id"],
+        causation_id=new_id(),
+        read_only=request.method in {"GET", "HEAD"} and not rule.audited,
+        by_statement=True,
+    ) as tx:
         request.scope["edge_tx"] = tx
         if key is None:
             response = await call(request)
@@ -253,12 +323,20 @@ async def _transact(
             return response
         stored = await claim(tx, route=f"{request.method} {route}", key=key, fingerprint=incoming.fingerprint)
         if stored is not None:
-            return Response(stored.body, stored.status, headers={**stored.headers, "idempotency-replayed": "true"})
+            return _replayed(stored)
         response = await call(request)
-        kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-        tx.answer(StoredAnswer(status=response.status_code, headers=kept, body=bytes(response.body)))
+        tx.answer(_kept_answer(response))
         reached(state.service_name, "before_request_commit")
         return response
+
+
+def _kept_answer(response: Response) -> StoredAnswer:
+    kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    return StoredAnswer(status=response.status_code, headers=kept, body=bytes(response.body))
+
+
+def _replayed(stored: StoredAnswer) -> Response:
+    return Response(stored.body, stored.status, headers={**stored.headers, "idempotency-replayed": "true"})
 
 
 async def _audit_refusal(request: Request, actor: Actor, route: str, refusal: Refusal) -> None:

@@ -15,8 +15,9 @@ from services.finance.lending.store import loan as loans
 from services.finance.lending.store import loan_application as applications
 from services.finance.lending.store.loan import HeldLoan
 from shared.db import idempotency
+from shared.db.bookkeeping import StoredAnswer
 from shared.db.statement import Statement
-from shared.db.transaction import StoredAnswer, Transaction
+from shared.db.transaction import Transaction
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import IDEMPOTENCY_KEY_RUNNING
 from shared.web import edge

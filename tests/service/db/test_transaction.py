@@ -4,11 +4,12 @@ import orjson
 import pytest
 from sqlalchemy import column, insert, table, text
 
+from shared.db.bookkeeping import StoredAnswer
 from shared.db.engine import Busy, Database, DatabaseUnavailable
 from shared.db.idempotency import claim
 from shared.db.lock import lock_transaction_each, try_lock_transaction
 from shared.db.reading import WriteInRead
-from shared.db.transaction import StoredAnswer, Transaction
+from shared.db.transaction import Transaction
 from shared.events.event import MAX_EVENT_BYTES
 from shared.events.gateway import ClientChanged
 from shared.kernel.actor import Actor, Role

@@ -58,6 +58,19 @@ class Movement:
     reserved_delta_fen: int
     drawn_delta_fen: int
 
+    def applied(self, line: CreditLineTerms) -> CreditLineTerms:
+        """Return the balances of `line` after this step.
+
+        Raises:
+            pydantic.ValidationError: a balance would fall below zero, which no rule lets happen.
+        """
+        return CreditLineTerms(
+            uscc=line.uscc,
+            limit_fen=line.limit_fen,
+            reserved_fen=line.reserved_fen + self.reserved_delta_fen,
+            drawn_fen=line.drawn_fen + self.drawn_delta_fen,
+        )
+
 
 def available(limit_fen: int, reserved_fen: int, drawn_fen: int) -> int:
     """Return what is left for new signatures in fen; a limit below what is used leaves 0, never less.

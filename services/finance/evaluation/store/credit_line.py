@@ -1,5 +1,7 @@
 """The credit line: locked first of all rows, moved only by a guarded UPDATE that writes the ledger with it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,41 +17,90 @@ from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 
 # The UPDATE itself refuses what the rule would refuse, so that no order of calls and no second process can pass it.
-# Hot routes put these parts into their own statement: a round trip costs more than the rows.
-_MOVE_PARTS = """
-line AS (
+_MOVE_TEXT = """
+WITH line AS (
     UPDATE credit_line
     SET reserved_fen = reserved_fen + :reserved_delta, drawn_fen = drawn_fen + :drawn_delta,
         version = version + 1, updated_at = :now
-    WHERE uscc = :uscc AND {condition}
+    WHERE uscc = :uscc
       AND (CAST(:own_limit AS bigint) IS NULL OR CAST(:own_limit AS bigint) - reserved_fen - drawn_fen >= :moved)
     RETURNING uscc, limit_fen, reserved_fen, drawn_fen, version
 ), step AS (
     INSERT INTO credit_movement (id, uscc, version, kind, amount_fen, limit_in_force_fen, reserved_after_fen,
-                                 drawn_after_fen, loan_id, drawdown_id, created_at)
+                                 drawn_after_fen, loan_id, created_at)
     SELECT :movement_id, uscc, version, :kind, :moved, coalesce(CAST(:own_limit AS bigint), limit_fen), reserved_fen,
-           drawn_fen, :loan_id, :drawdown_id, :now
+           drawn_fen, :loan_id, :now
     FROM line
 )
 SELECT uscc, limit_fen, reserved_fen, drawn_fen FROM line
 """
 
 
-def move_parts(*, after: str) -> str:
-    """Return the last parts of a WITH statement: move the line and write its ledger, if part `after` gave a row."""
-    return _MOVE_PARTS.format(condition=f"EXISTS (SELECT FROM {after})")
+READ_COLUMNS = """
+line.limit_fen AS line_limit_fen, line.reserved_fen AS line_reserved_fen, line.drawn_fen AS line_drawn_fen,
+line.version AS line_version
+"""
+"""Columns that `SeenLine.of` takes, of a table `line`."""
+READ_WIDTH = 4
+LOCK_OF_LOAN = """
+SELECT FROM credit_line WHERE uscc = (SELECT enterprise_uscc FROM loan WHERE id = {loan_id}) FOR NO KEY UPDATE
+"""
+"""Holds the line of a loan's firm; after the loan."""
+STEP_PARTS = """
+line AS (
+    UPDATE credit_line
+    SET reserved_fen = :reserved_after, drawn_fen = :drawn_after, version = version + 1, updated_at = :now
+    WHERE uscc = :uscc AND EXISTS (SELECT FROM claim)
+), movement AS (
+    INSERT INTO credit_movement (id, uscc, version, kind, amount_fen, limit_in_force_fen, reserved_after_fen,
+                                 drawn_after_fen, loan_id, drawdown_id, created_at)
+    SELECT :movement_id, :uscc, CAST(:line_version AS bigint) + 1, :kind, :moved, :limit, :reserved_after,
+           :drawn_after, :step_loan_id, :step_drawdown_id, :now
+    FROM claim
+)"""
+"""Parts of a change in one statement that holds the line: move it and write its ledger."""
 
 
-def move_values(
-    tx: Transaction,
-    uscc: str,
-    movement: Movement,
-    *,
-    loan_id: UUID,
-    drawdown_id: UUID | None = None,
-    own_limit_fen: int | None = None,
+@dataclass(frozen=True, slots=True)
+class SeenLine:
+    """A line as it was read, and the version by which a change tells that it still stands so."""
+
+    terms: CreditLineTerms
+    version: int
+
+    @classmethod
+    def of(cls, uscc: str, columns: Sequence[int]) -> "SeenLine":
+        """Return the line of `READ_COLUMNS`."""
+        limit_fen, reserved_fen, drawn_fen, version = columns
+        return cls(
+            CreditLineTerms(uscc=uscc, limit_fen=limit_fen, reserved_fen=reserved_fen, drawn_fen=drawn_fen), version
+        )
+
+
+def step_values(
+    tx: Transaction, line: SeenLine, movement: Movement, *, loan_id: UUID, drawdown_id: UUID
+) -> tuple[CreditLineTerms, dict[str, Any]]:
+    """Return the line after a movement, and the values that `STEP_PARTS` needs to make it so."""
+    after = movement.applied(line.terms)
+    return after, {
+        "movement_id": new_id(),
+        "uscc": after.uscc,
+        "line_version": line.version,
+        "kind": movement.kind.value,
+        "moved": movement.amount_fen,
+        "limit": after.limit_fen,
+        "reserved_after": after.reserved_fen,
+        "drawn_after": after.drawn_fen,
+        "step_loan_id": loan_id,
+        "step_drawdown_id": drawdown_id,
+        "now": tx.now,
+    }
+
+
+def _move_values(
+    tx: Transaction, uscc: str, movement: Movement, *, loan_id: UUID, own_limit_fen: int | None = None
 ) -> dict[str, Any]:
-    """Return the values that `move_parts` needs; `own_limit_fen` guards a reservation."""
+    """Return the values of `_MOVE`; `own_limit_fen` guards a reservation."""
     return {
         "movement_id": new_id(),
         "uscc": uscc,
@@ -59,12 +110,11 @@ def move_values(
         "reserved_delta": movement.reserved_delta_fen,
         "drawn_delta": movement.drawn_delta_fen,
         "loan_id": loan_id,
-        "drawdown_id": drawdown_id,
         "now": tx.now,
     }
 
 
-_MOVE = text("WITH " + _MOVE_PARTS.format(condition="TRUE"))
+_MOVE = text(_MOVE_TEXT)
 _SET_LIMIT = text("""
 WITH line AS (
     INSERT INTO credit_line AS held (uscc, evaluation_id, limit_fen, reserved_fen, drawn_fen, version, updated_at)
@@ -114,7 +164,7 @@ async def reserve(
     Raises:
         Refusal: `credit_line_exceeded` if it no longer fits.
     """
-    values = move_values(tx, uscc, movement, own_limit_fen=own_limit_fen, loan_id=loan_id)
+    values = _move_values(tx, uscc, movement, own_limit_fen=own_limit_fen, loan_id=loan_id)
     row = (await tx.session.execute(_MOVE, values)).mappings().one_or_none()
     if row is None:
         line = await find(tx, uscc)
@@ -125,7 +175,7 @@ async def reserve(
 
 async def release(tx: Transaction, uscc: str, movement: Movement, *, loan_id: UUID) -> CreditLineTerms:
     """Free what a lapsed loan held; return the balances after it."""
-    values = move_values(tx, uscc, movement, loan_id=loan_id)
+    values = _move_values(tx, uscc, movement, loan_id=loan_id)
     return CreditLineTerms.model_validate(dict((await tx.session.execute(_MOVE, values)).mappings().one()))
 
 

@@ -11,6 +11,7 @@ from services.finance.fund.models.fund_account import FundAccount, FundPosting
 from services.finance.fund.rules import fund_account as rules
 from services.finance.fund.rules.fund_account import ContributionTerms, Contributor, FundBalances, PostingKind
 from services.finance.fund.store import fund_account as accounts
+from services.finance.fund.store.fund_account import Posted
 from services.finance.fund.usecases import fund_account as usecases
 from shared.db.selection import Chosen
 from shared.db.transaction import Transaction
@@ -124,7 +125,12 @@ def shown(account: FundAccount, policy: RuleSet) -> FundAccountRead:
 async def shown_postings(tx: Transaction, rows: Sequence[FundPosting]) -> list[FundPostingRead]:
     """Return postings with the standing of their receipts."""
     held = await Evidences.of(tx, "finance", [(row.evidence, row.created_by) for row in rows])
-    return [FundPostingRead.of(row, evidence=held.shown(row.evidence, row.created_by)) for row in rows]
+    return [shown_posting(row, held) for row in rows]
+
+
+def shown_posting(row: FundPosting | Posted, held: Evidences) -> FundPostingRead:
+    """Return a posting with the standing of its receipt."""
+    return FundPostingRead.of(row, evidence=held.shown(row.evidence, row.created_by))
 
 
 @router.post(
@@ -140,14 +146,13 @@ async def shown_postings(tx: Transaction, rows: Sequence[FundPosting]) -> list[F
         rules.RECEIPT_ALREADY_POSTED,
     ),
 )
-@edge(scope="fund.account:write", row="any", summary_zh="登记出资到账", tells=False)
+@edge(scope="fund.account:write", row="any", summary_zh="登记出资到账", single=True, tells=False)
 async def post_contribution(unit_id: CodeText, body: ContributionRequest, tx: Tx, book: Book) -> Response:
     """Post money that reached the fund's account of a unit, by the bank's receipt."""
     terms = ContributionTerms.model_validate(body.model_dump(exclude={"evidence"}))
-    posting = await usecases.post_contribution(tx, unit_id, terms, body.evidence, book)
-    return answered(
-        (await shown_postings(tx, [posting]))[0], status=201, location=f"/v1/fund-accounts/{unit_id}/postings"
-    )
+    made = await usecases.post_contribution(tx, unit_id, terms, body.evidence, book)
+    told = shown_posting(made.posting, Evidences("finance", dict(made.documents)))
+    return answered(told, status=201, location=f"/v1/fund-accounts/{unit_id}/postings")
 
 
 @router.get("/fund-accounts", response_model=PageOf[FundAccountRead])

@@ -1,16 +1,20 @@
-"""Post money and exposure to the fund's accounts; a posting and its balance move in one transaction."""
+"""Post money and exposure to the fund's accounts; a posting and its balance move in one statement."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from services.finance.fund.models.fund_account import FundAccount, FundPosting
+from services.finance.fund.models.fund_account import FundAccount
 from services.finance.fund.rules import fund_account as rules
 from services.finance.fund.rules.fund_account import ContributionTerms, FundBalances, PostingKind
 from services.finance.fund.store import fund_account as accounts
+from services.finance.fund.store.fund_account import Posted, SeenAccount
+from shared.db.document import Cited, HeldDocument, cited
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence
-from shared.kernel.fold import reference_key
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.unit import unit_on
@@ -27,28 +31,44 @@ def balances_of(account: FundAccount) -> FundBalances:
     )
 
 
-def _posting(tx: Transaction, account: FundAccount, kind: PostingKind, amount_fen: int, policy: RuleSet) -> FundPosting:
-    """Return a posting with the balances that `account` has now, after the move."""
-    account.version += 1
-    account.updated_at = tx.now
-    return FundPosting(
+def _posted(
+    tx: Transaction,
+    account: SeenAccount,
+    after: FundBalances,
+    policy: RuleSet,
+    *,
+    kind: PostingKind,
+    amount_fen: int,
+    **more: Any,  # noqa: ANN401  # fields of `Posted`
+) -> Posted:
+    """Return the posting that leads an account from what was read to `after`."""
+    return Posted(
         id=new_id(),
         unit_id=account.unit_id,
-        version=account.version,
+        version=account.version + 1,
         kind=kind,
         amount_fen=amount_fen,
-        paid_in_city_after_fen=account.paid_in_city_fen,
-        paid_in_district_after_fen=account.paid_in_district_fen,
-        exposure_after_fen=account.exposure_fen,
-        capacity_fen=rules.capacity(balances_of(account), policy),
+        paid_in_city_after_fen=after.paid_in_city_fen,
+        paid_in_district_after_fen=after.paid_in_district_fen,
+        exposure_after_fen=after.exposure_fen,
+        capacity_fen=rules.capacity(after, policy),
         created_at=tx.now,
         created_by=tx.actor.client_id,
+        **more,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PostedContribution:
+    """A posting and the document that its evidence names, if it was uploaded."""
+
+    posting: Posted
+    documents: Mapping[Cited, HeldDocument]
 
 
 async def post_contribution(
     tx: Transaction, unit_id: str, terms: ContributionTerms, evidence: Evidence, book: RuleBook
-) -> FundPosting:
+) -> PostedContribution:
     """Post money of the city or of a district that reached the fund's bank account.
 
     Raises:
@@ -58,29 +78,37 @@ async def post_contribution(
     tx.actor.must_be((Role.CITY,))
     if unit_on(unit_id, tx.today) is None:
         raise Refusal(NOT_FOUND, noun="unit")
-    account = await accounts.lock(tx, unit_id)
+    entered = evidence.model_dump(mode="json")
+    seen = await accounts.read_account(
+        tx, unit_id, receipt_no=terms.receipt_no, cited=cited(entered, tx.actor.client_id)
+    )
+    account = seen.account
     policy = book.pick(rules.POLICY, tx.today)
-    after = rules.contribute(terms, balances_of(account), policy, tx.today)
-    if await accounts.receipt_posted(tx, terms.receipt_no):
+    after = rules.contribute(terms, account.balances, policy, tx.today)
+    if seen.is_posted:
         raise Refusal(rules.RECEIPT_ALREADY_POSTED, pointer="/receipt_no")
-    account.paid_in_city_fen = after.paid_in_city_fen
-    account.paid_in_district_fen = after.paid_in_district_fen
-    posting = _posting(tx, account, PostingKind.CONTRIBUTION, terms.amount_fen, policy)
-    posting.contributor = terms.contributor
-    posting.receipt_no = terms.receipt_no
-    posting.receipt_key = reference_key(terms.receipt_no)
-    posting.value_on = terms.value_on
-    posting.evidence = evidence.model_dump(mode="json")
-    tx.session.add(posting)
+    posting = _posted(
+        tx,
+        account,
+        after,
+        policy,
+        kind=PostingKind.CONTRIBUTION,
+        amount_fen=terms.amount_fen,
+        contributor=terms.contributor,
+        receipt_no=terms.receipt_no,
+        value_on=terms.value_on,
+        evidence=entered,
+    )
+    accounts.post(tx, account, posting, after)
     tx.audit("fund_account.contribute", subject=f"fund_account/{unit_id}", detail={"receipt_no": terms.receipt_no})
-    return posting
+    return PostedContribution(posting, seen.documents)
 
 
-async def post_exposure(
-    tx: Transaction, account: FundAccount, policy: RuleSet, *, kind: PostingKind, amount_fen: int, cover_id: UUID
-) -> None:
-    """Move the memorandum exposure of an account that is held by this transaction."""
-    account.exposure_fen += amount_fen if kind is PostingKind.EXPOSURE else -amount_fen
-    posting = _posting(tx, account, kind, amount_fen, policy)
-    posting.cover_id = cover_id
-    tx.session.add(posting)
+def exposure_values(
+    tx: Transaction, account: SeenAccount, policy: RuleSet, *, kind: PostingKind, amount_fen: int, cover_id: UUID
+) -> dict[str, Any]:
+    """Return the values of a posting that moves the memorandum exposure of an account that was read."""
+    exposure_fen = account.balances.exposure_fen + (amount_fen if kind is PostingKind.EXPOSURE else -amount_fen)
+    after = account.balances.model_copy(update={"exposure_fen": exposure_fen})
+    posting = _posted(tx, account, after, policy, kind=kind, amount_fen=amount_fen, cover_id=cover_id)
+    return accounts.posting_values(posting, after)

@@ -21,6 +21,7 @@ from services.finance.lending.store import cover as covers
 from services.finance.lending.store import drawdown as drawdowns
 from services.finance.lending.store import loan as loans
 from services.finance.lending.usecases import cover as usecases
+from services.finance.lending.usecases.cover import ToldCover
 from shared.db.selection import Chosen
 from shared.kernel.action import ActionRead, actions
 from shared.kernel.actor import Role
@@ -117,11 +118,11 @@ async def _listed(tx: Tx, rows: Sequence[Cover]) -> list[CoverListed]:
     return listed
 
 
-async def _answered(tx: Tx, cover: Cover, book: RuleBook, **more: Any) -> Response:  # noqa: ANN401  # status and place
+def _answered(tx: Tx, told: ToldCover, book: RuleBook, **more: Any) -> Response:  # noqa: ANN401  # status and place
     """Answer with cover, the numbers that held on the day of its pay-out, and what the caller may do with it."""
-    drawdown = (await drawdowns.notes(tx, [cover.drawdown_id]))[cover.drawdown_id]
-    numbers = numbers_of(book.find(fund_rules.POLICY, drawdown.starts_on), NUMBERS[fund_rules.POLICY])
-    case = CoverStanding(cover.status, drawdown.outstanding_fen)
+    cover = told.cover
+    numbers = numbers_of(book.find(fund_rules.POLICY, told.starts_on), NUMBERS[fund_rules.POLICY])
+    case = CoverStanding(cover.status, told.outstanding_fen)
     offered = actions(act_rules.ACTS, case, tx.actor, {Role.FUND_MANAGER: None, Role.BANK: cover.bank_uscc})
     return answered(CoverRead.of(cover, numbers=numbers, actions=offered), **more)
 
@@ -138,11 +139,11 @@ async def _answered(tx: Tx, cover: Cover, book: RuleBook, **more: Any) -> Respon
         rules.DRAWDOWN_ALREADY_REPAID,
     ),
 )
-@edge(scope="fund.cover:write", row="bank", summary_zh="放款备案（申请纳入风险补偿）")
+@edge(scope="fund.cover:write", row="bank", single=True, summary_zh="放款备案（申请纳入风险补偿）")
 async def file_cover(drawdown_id: UUID, tx: Tx, book: Book) -> Response:
     """File a drawdown for cover within the working days after the pay-out."""
-    cover = await usecases.file_cover(tx, drawdown_id, book, cover_id=new_id())
-    return await _answered(tx, cover, book, status=201, location=f"/v1/covers/{cover.id}")
+    filed = await usecases.file_cover(tx, drawdown_id, book, cover_id=new_id())
+    return _answered(tx, filed, book, status=201, location=f"/v1/covers/{filed.cover.id}")
 
 
 @router.post(
@@ -158,11 +159,11 @@ async def file_cover(drawdown_id: UUID, tx: Tx, book: Book) -> Response:
         fund_rules.FUND_CAPACITY_EXCEEDED,
     ),
 )
-@edge(scope="fund.cover:decide", row="any", summary_zh="审核备案：纳入或不予纳入")
+@edge(scope="fund.cover:decide", row="any", single=True, summary_zh="审核备案：纳入或不予纳入")
 async def decide_cover(cover_id: UUID, body: CoverDecisionRequest, tx: Tx, book: Book) -> Response:
     """Cover a drawdown within the unit's capacity, or refuse with a coded reason."""
-    cover = await usecases.decide_cover(tx, cover_id, book, verdict=body.decision, reason_code=body.reason_code)
-    return await _answered(tx, cover, book)
+    made = await usecases.decide_cover(tx, cover_id, book, verdict=body.decision, reason_code=body.reason_code)
+    return _answered(tx, made, book)
 
 
 @router.get("/covers", response_model=PageOf[CoverListed])
@@ -203,4 +204,5 @@ async def read_cover(cover_id: UUID, tx: Tx, book: Shelf) -> Response:
     cover = await covers.find(tx, cover_id)
     if cover is None:
         raise Refusal(NOT_FOUND, noun="cover")
-    return await _answered(tx, cover, book)
+    note = (await drawdowns.notes(tx, [cover.drawdown_id]))[cover.drawdown_id]
+    return _answered(tx, ToldCover(cover, note.starts_on, note.outstanding_fen), book)

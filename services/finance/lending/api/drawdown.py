@@ -14,6 +14,7 @@ from services.finance.lending.rules import drawdown as rules
 from services.finance.lending.rules.drawdown import DrawdownStatus, DrawdownTerms, RepaymentTerms
 from services.finance.lending.store import drawdown as drawdowns
 from services.finance.lending.store import loan as loans
+from services.finance.lending.store.drawdown import PaidBack, PaidOut
 from services.finance.lending.usecases import drawdown as usecases
 from shared.db.selection import Chosen
 from shared.kernel.errors import Refusal
@@ -123,12 +124,12 @@ def summary(drawdown: Drawdown) -> DrawdownSummary:
     return DrawdownSummary.of(drawdown)
 
 
-def shown(drawdown: Drawdown, repaid: list[Repayment]) -> DrawdownRead:
+def shown(drawdown: Drawdown | PaidOut, repaid: list[Repayment]) -> DrawdownRead:
     """Return a drawdown with its repayments."""
     return DrawdownRead.of(drawdown, repayments=[shown_repayment(one) for one in repaid])
 
 
-def shown_repayment(repayment: Repayment) -> RepaymentRead:
+def shown_repayment(repayment: Repayment | PaidBack) -> RepaymentRead:
     """Return a repayment."""
     return RepaymentRead.of(repayment)
 
@@ -147,7 +148,7 @@ def shown_repayment(repayment: Repayment) -> RepaymentRead:
         rules.DRAWDOWN_DATES_INVALID,
     ),
 )
-@edge(scope="credit.loan:write", row="bank", summary_zh="登记放款（借据）")
+@edge(scope="credit.loan:write", row="bank", single=True, summary_zh="登记放款（借据）")
 async def draw_loan(loan_id: UUID, body: DrawdownTerms, tx: Tx, book: Book) -> Response:
     """Record a pay-out under a loan note."""
     drawdown = await usecases.draw_loan(tx, loan_id, body, book, drawdown_id=new_id())
@@ -177,7 +178,7 @@ async def list_drawdowns(loan_id: UUID, tx: Tx) -> Response:
         rules.REPAYMENT_DATE_INVALID,
     ),
 )
-@edge(scope="credit.loan:write", row="bank", summary_zh="登记还款（本金）")
+@edge(scope="credit.loan:write", row="bank", single=True, summary_zh="登记还款（本金）")
 async def repay_drawdown(drawdown_id: UUID, body: RepaymentTerms, tx: Tx, book: Book) -> Response:
     """Record repaid principal; line and cover follow it."""
     repayment = await usecases.repay_drawdown(tx, drawdown_id, body, book, repayment_id=new_id())

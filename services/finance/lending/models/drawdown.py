@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlmodel import Field
 
 from services.finance.base import Base
@@ -13,7 +13,10 @@ from shared.kernel.types import Fen
 
 
 class Drawdown(DrawdownTerms, Base, table=True):
-    """One pay-out; `unit_id` is the firm's reporting unit on that day, whatever happens to the firm later."""
+    """One pay-out; `unit_id` is the firm's reporting unit on that day, whatever happens to the firm later.
+
+    `version` counts what happens to it and to its cover, from 1.
+    """
 
     __tablename__ = "drawdown"
     __table_args__ = (
@@ -33,6 +36,7 @@ class Drawdown(DrawdownTerms, Base, table=True):
     note_key: str = Field(sa_type=Text)
     outstanding_fen: Fen
     status: DrawdownStatus = Field(sa_type=text_enum(DrawdownStatus))
+    version: int = Field(sa_type=BigInteger)
     created_at: Instant
 
 

@@ -1,8 +1,9 @@
 """Drawdowns and their repayments."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -10,49 +11,112 @@ from sqlalchemy import Select, select
 from sqlmodel import col
 
 from services.finance.evaluation.rules.credit_line import CreditLineTerms, Movement
-from services.finance.evaluation.store.credit_line import move_parts, move_values
+from services.finance.evaluation.store.credit_line import LOCK_OF_LOAN, STEP_PARTS, SeenLine, step_values
+from services.finance.evaluation.store.credit_line import READ_COLUMNS as LINE_COLUMNS
+from services.finance.evaluation.store.credit_line import READ_WIDTH as LINE_WIDTH
+from services.finance.fund.store.fund_account import POSTING_PARTS, SeenAccount
+from services.finance.fund.store.fund_account import READ_COLUMNS as ACCOUNT_COLUMNS
+from services.finance.fund.store.fund_account import READ_WIDTH as ACCOUNT_WIDTH
 from services.finance.lending.models.drawdown import Drawdown, Repayment
 from services.finance.lending.models.loan import Loan
 from services.finance.lending.rules.drawdown import DrawdownStatus
 from services.finance.lending.rules.drawdown import Repayment as Decided
-from services.finance.lending.store.loan import HELD_COLUMNS, HeldLoan
+from services.finance.lending.store.cover import READ_COLUMNS as COVER_COLUMNS
+from services.finance.lending.store.cover import READ_WIDTH as COVER_WIDTH
+from services.finance.lending.store.cover import RELEASE_PARTS, SeenCover
+from services.finance.lending.store.loan import SEEN_COLUMNS, SeenLoan
 from services.finance.scope import SEES_COVER, own_bank, visible
 from shared.db.keyset import ascending, descending
 from shared.db.selection import Selection, by_time
-from shared.db.statement import Statement
 from shared.db.transaction import Transaction
+from shared.db.versioned import Held, VersionedRead, VersionedWrite
 from shared.kernel.sort import Sort
 
 Row = TypeVar("Row", Drawdown, Repayment)
-_DRAW_PARTS = """
-WITH note AS (
-    INSERT INTO drawdown (id, loan_id, enterprise_uscc, bank_uscc, unit_id, note_no, note_key, amount_fen, starts_on,
-                          matures_on, outstanding_fen, status, created_at)
-    VALUES (:id, :loan_id, :enterprise_uscc, :bank_uscc, :unit_id, :note_no, :note_key, :amount_fen, :starts_on,
-            :matures_on, :outstanding_fen, :status, :created_at)
-    ON CONFLICT ON CONSTRAINT uq_drawdown_bank_note_key DO NOTHING
-    RETURNING id
-), loan_step AS (
-    UPDATE loan SET drawn_fen = :loan_drawn, version = version + 1
-    WHERE id = :loan_id AND EXISTS (SELECT FROM note)
-), """
+_LOAN_WIDTH = len(fields(SeenLoan))
+_NOTE_WIDTH = 6
+_LOCK_LOAN = "SELECT FROM loan WHERE id = :loan_id AND bank_uscc = :bank_uscc FOR NO KEY UPDATE"
+# Everybody holds a loan before its drawdowns and these before the line.
+_LOAN = VersionedRead(
+    f"""
+    SELECT {SEEN_COLUMNS}, {LINE_COLUMNS}, enterprise.unit_id,
+           EXISTS (SELECT FROM drawdown WHERE bank_uscc = :bank_uscc AND note_key = :note_key) AS is_note_used
+    FROM loan JOIN credit_line AS line ON line.uscc = loan.enterprise_uscc
+    LEFT JOIN enterprise ON enterprise.uscc = loan.enterprise_uscc
+    WHERE loan.id = :loan_id AND loan.bank_uscc = :bank_uscc
+    """,  # noqa: S608  # constant text
+    locks=(_LOCK_LOAN, LOCK_OF_LOAN.format(loan_id=":loan_id")),
+)
+_DRAW = VersionedWrite(
+    Held(
+        "loan JOIN credit_line AS line ON line.uscc = loan.enterprise_uscc",
+        "loan.id = :loan_id AND loan.version = :loan_version AND line.version = :line_version",
+        "loan, line",
+    ),
+    f"""
+    note AS (
+        INSERT INTO drawdown (id, loan_id, enterprise_uscc, bank_uscc, unit_id, note_no, note_key, amount_fen,
+                              starts_on, matures_on, outstanding_fen, status, version, created_at)
+        SELECT :id, :loan_id, :enterprise_uscc, :bank_uscc, :unit_id, :note_no, :note_key, :amount_fen, :starts_on,
+               :matures_on, :outstanding_fen, :status, 1, :created_at
+        FROM claim
+    ), loan_step AS (
+        UPDATE loan SET drawn_fen = :loan_drawn, version = version + 1
+        WHERE id = :loan_id AND EXISTS (SELECT FROM claim)
+    ),
+    {STEP_PARTS}""",  # noqa: S608  # constant text
+)
+_LOCK_NOTE = """
+SELECT FROM drawdown JOIN loan ON loan.id = drawdown.loan_id
+WHERE drawdown.id = :drawdown_id AND drawdown.bank_uscc = :bank_uscc FOR NO KEY UPDATE OF loan, drawdown
+"""
+_LOAN_OF_NOTE = "(SELECT loan_id FROM drawdown WHERE id = :drawdown_id)"
+_LOCK_ACCOUNT = """
+SELECT FROM fund_account WHERE unit_id = (SELECT unit_id FROM cover WHERE drawdown_id = :drawdown_id)
+FOR NO KEY UPDATE
+"""
+_NOTE = VersionedRead(
+    f"""
+    SELECT drawdown.id AS drawdown_id, drawdown.unit_id, drawdown.starts_on, drawdown.outstanding_fen, drawdown.status,
+           drawdown.version AS note_version, {SEEN_COLUMNS}, {LINE_COLUMNS}, {COVER_COLUMNS}, {ACCOUNT_COLUMNS},
+           EXISTS (SELECT FROM repayment WHERE bank_uscc = :bank_uscc AND ref_key = :ref_key) AS is_ref_used
+    FROM drawdown JOIN loan ON loan.id = drawdown.loan_id JOIN credit_line AS line ON line.uscc = loan.enterprise_uscc
+    LEFT JOIN cover ON cover.drawdown_id = drawdown.id
+    LEFT JOIN fund_account AS account ON account.unit_id = cover.unit_id
+    WHERE drawdown.id = :drawdown_id AND drawdown.bank_uscc = :bank_uscc
+    """,  # noqa: S608  # constant text
+    locks=(_LOCK_NOTE, LOCK_OF_LOAN.format(loan_id=_LOAN_OF_NOTE), _LOCK_ACCOUNT),
+)
+_STANDS = """
+drawdown.id = :drawdown_id AND drawdown.version = :note_version AND loan.version = :loan_version
+AND line.version = :line_version
+"""
+_STOOD_ON = """
+loan JOIN drawdown ON drawdown.loan_id = loan.id JOIN credit_line AS line ON line.uscc = loan.enterprise_uscc
+"""
 _REPAY_PARTS = """
-WITH receipt AS (
+receipt AS (
     INSERT INTO repayment (id, drawdown_id, bank_uscc, bank_ref, ref_key, amount_fen, value_on,
                            outstanding_after_fen, created_at)
-    VALUES (:id, :drawdown_id, :bank_uscc, :bank_ref, :ref_key, :amount_fen, :value_on, :outstanding_after_fen,
-            :created_at)
-    ON CONFLICT ON CONSTRAINT uq_repayment_bank_ref_key DO NOTHING
-    RETURNING id
+    SELECT :id, :drawdown_id, :bank_uscc, :bank_ref, :ref_key, :amount_fen, :value_on, :outstanding_after_fen,
+           :created_at
+    FROM claim
 ), note AS (
-    UPDATE drawdown SET outstanding_fen = :outstanding_after_fen, status = :status
-    WHERE id = :drawdown_id AND EXISTS (SELECT FROM receipt)
+    UPDATE drawdown SET outstanding_fen = :outstanding_after_fen, status = :status, version = version + 1
+    WHERE id = :drawdown_id AND EXISTS (SELECT FROM claim)
 ), loan_step AS (
     UPDATE loan SET repaid_fen = :loan_repaid, status = :loan_status, version = version + 1
-    WHERE id = :loan_id AND EXISTS (SELECT FROM receipt)
-), """
-_DRAW = Statement(_DRAW_PARTS + move_parts(after="note"))
-_REPAY = Statement(_REPAY_PARTS + move_parts(after="receipt"))
+    WHERE id = :loan_id AND EXISTS (SELECT FROM claim)
+),"""
+_REPAY = VersionedWrite(Held(_STOOD_ON, _STANDS, "loan, drawdown, line"), _REPAY_PARTS + STEP_PARTS)
+_REPAY_COVERED = VersionedWrite(
+    Held(
+        _STOOD_ON + "JOIN fund_account AS account ON account.unit_id = :posting_unit",
+        _STANDS + "AND account.version = :account_version",
+        "loan, drawdown, line, account",
+    ),
+    ", ".join((_REPAY_PARTS.rstrip(","), STEP_PARTS, RELEASE_PARTS, POSTING_PARTS)),
+)
 
 
 def _of_visible(tx: Transaction, rows: Select[Row]) -> Select[Row]:
@@ -68,72 +132,160 @@ async def find(tx: Transaction, drawdown_id: UUID) -> Drawdown | None:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldDrawdown:
-    """A drawdown that is held with its loan until the end of the transaction, and its cover; amounts in fen."""
+class PaidOut:
+    """A pay-out as it is recorded; amounts in fen."""
+
+    id: UUID
+    loan_id: UUID
+    enterprise_uscc: str
+    bank_uscc: str
+    unit_id: str
+    note_no: str
+    note_key: str
+    amount_fen: int
+    starts_on: date
+    matures_on: date
+    outstanding_fen: int
+    status: DrawdownStatus
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PaidBack:
+    """A repayment as it is recorded; amounts in fen."""
+
+    id: UUID
+    drawdown_id: UUID
+    bank_uscc: str
+    bank_ref: str
+    ref_key: str
+    amount_fen: int
+    value_on: date
+    outstanding_after_fen: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LoanToDraw:
+    """What a pay-out is decided on.
+
+    Attributes:
+        loan: the loan of the calling bank.
+        line: the line of its firm.
+        unit_id: the firm's reporting unit of today.
+        is_note_used: whether the bank used this loan note number before.
+    """
+
+    loan: SeenLoan
+    line: SeenLine
+    unit_id: str | None
+    is_note_used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoteToRepay:
+    """What a repayment is decided on; amounts in fen.
+
+    Attributes:
+        id: the drawdown of the calling bank.
+        unit_id: reporting unit that was frozen with it.
+        starts_on: day of the pay-out.
+        outstanding_fen: principal that is owed.
+        status: where it stands.
+        version: of the drawdown and of its cover.
+        loan: its loan.
+        line: the line of the firm.
+        cover: its cover, if any was filed.
+        account: the account that carries the cover, if there is one.
+        is_ref_used: whether the bank used this booking number before.
+    """
 
     id: UUID
     unit_id: str
     starts_on: date
     outstanding_fen: int
     status: DrawdownStatus
-    cover_id: UUID | None
-    loan: HeldLoan
+    version: int
+    loan: SeenLoan
+    line: SeenLine
+    cover: SeenCover | None
+    account: SeenAccount | None
+    is_ref_used: bool
 
 
-_LOCK_OWN = """
-SELECT drawdown.id, drawdown.unit_id, drawdown.starts_on, drawdown.outstanding_fen, drawdown.status,
-       cover.id AS cover_id, {held}
-FROM drawdown JOIN loan ON loan.id = drawdown.loan_id LEFT JOIN cover ON cover.drawdown_id = drawdown.id
-WHERE drawdown.id = :drawdown_id AND drawdown.bank_uscc = :bank_uscc FOR UPDATE OF loan, drawdown
-"""
-_LOCK = Statement(_LOCK_OWN.format(held=HELD_COLUMNS))
-
-
-async def lock_own(tx: Transaction, drawdown_id: UUID) -> HeldDrawdown | None:
-    """Return a drawdown of the calling bank with its loan and the id of its cover; holds loan and drawdown.
-
-    Nobody locks a drawdown without its loan, so both are taken in one statement.
-    """
-    found = await _LOCK.execute(tx.session, {"drawdown_id": drawdown_id, "bank_uscc": own_bank(tx.actor)})
-    row: Any = found.one_or_none()
+async def read_loan(tx: Transaction, loan_id: UUID, *, note_key: str) -> LoanToDraw | None:
+    """Return a loan of the calling bank and all that a pay-out under a loan note is decided on; one statement."""
+    values = {"loan_id": loan_id, "bank_uscc": own_bank(tx.actor), "note_key": note_key}
+    row = await tx.read_versions(_LOAN, values)
     if row is None:
         return None
-    own_id, unit_id, starts_on, outstanding_fen, status, cover_id, *loan = row
-    return HeldDrawdown(own_id, unit_id, starts_on, outstanding_fen, DrawdownStatus(status), cover_id, HeldLoan(*loan))
+    loan, rest = SeenLoan(*row[:_LOAN_WIDTH]), row[_LOAN_WIDTH:]
+    *line, unit_id, is_used = rest
+    return LoanToDraw(loan, SeenLine.of(loan.enterprise_uscc, line), unit_id, is_used)
 
 
-async def draw(
-    tx: Transaction, drawdown: Drawdown, movement: Movement, *, loan_drawn_fen: int
-) -> CreditLineTerms | None:
-    """Write a pay-out in one statement: drawdown, loan, line and ledger; the loan is held.
+async def read_note(tx: Transaction, drawdown_id: UUID, *, ref_key: str) -> NoteToRepay | None:
+    """Return a drawdown of the calling bank and all that a repayment is decided on; one statement."""
+    values = {"drawdown_id": drawdown_id, "bank_uscc": own_bank(tx.actor), "ref_key": ref_key}
+    row = await tx.read_versions(_NOTE, values)
+    if row is None:
+        return None
+    columns = iter(row)
+    own_id, unit_id, starts_on, outstanding_fen, status, version = islice(columns, _NOTE_WIDTH)
+    loan = SeenLoan(*islice(columns, _LOAN_WIDTH))
+    return NoteToRepay(
+        own_id,
+        unit_id,
+        starts_on,
+        outstanding_fen,
+        DrawdownStatus(status),
+        version,
+        loan,
+        SeenLine.of(loan.enterprise_uscc, tuple(islice(columns, LINE_WIDTH))),
+        SeenCover.of(tuple(islice(columns, COVER_WIDTH))),
+        SeenAccount.of(tuple(islice(columns, ACCOUNT_WIDTH))),
+        is_ref_used=next(columns),
+    )
 
-    Returns:
-        The line after it, or None if the bank used this loan note number before (then nothing was written).
+
+def draw(
+    tx: Transaction, seen: LoanToDraw, drawdown: PaidOut, movement: Movement, *, loan_drawn_fen: int
+) -> CreditLineTerms:
+    """Make a pay-out the change of this call: drawdown, loan, line and ledger; return the line after it."""
+    after, step = step_values(tx, seen.line, movement, loan_id=seen.loan.id, drawdown_id=drawdown.id)
+    own = {name: getattr(drawdown, name) for name in PaidOut.__dataclass_fields__}
+    tx.change(_DRAW, {**own, **step, "loan_version": seen.loan.version, "loan_drawn": loan_drawn_fen})
+    return after
+
+
+def repay(
+    tx: Transaction, seen: NoteToRepay, repayment: PaidBack, decision: Decided, release: Mapping[str, Any] | None
+) -> CreditLineTerms:
+    """Make a repayment the change of this call: receipt, drawdown, loan, line, ledger; return the line after it.
+
+    Args:
+        tx: the transaction.
+        seen: what was decided on.
+        repayment: the receipt.
+        decision: what follows for drawdown, loan and line.
+        release: values of the release of the cover and of the posting that follows it, where there is cover.
     """
+    after, step = step_values(tx, seen.line, decision.movement, loan_id=seen.loan.id, drawdown_id=seen.id)
     values = {
-        **drawdown.model_dump(),
-        **move_values(tx, drawdown.enterprise_uscc, movement, loan_id=drawdown.loan_id, drawdown_id=drawdown.id),
-        "loan_drawn": loan_drawn_fen,
-    }
-    row = (await _DRAW.execute(tx.session, values)).mappings().one_or_none()
-    return None if row is None else CreditLineTerms.model_validate(dict(row))
-
-
-async def repay(tx: Transaction, loan: HeldLoan, repayment: Repayment, decision: Decided) -> CreditLineTerms | None:
-    """Write a repayment in one statement: receipt, drawdown, loan, line and ledger; loan and drawdown are held.
-
-    Returns:
-        The line after it, or None if the bank used this booking number before (then nothing was written).
-    """
-    values = {
-        **repayment.model_dump(),
-        **move_values(tx, loan.enterprise_uscc, decision.movement, loan_id=loan.id, drawdown_id=repayment.drawdown_id),
+        **{name: getattr(repayment, name) for name in PaidBack.__dataclass_fields__},
+        **step,
+        "note_version": seen.version,
+        "loan_id": seen.loan.id,
+        "loan_version": seen.loan.version,
         "status": decision.status.value,
         "loan_repaid": decision.loan_repaid_fen,
         "loan_status": decision.loan_status.value,
     }
-    row = (await _REPAY.execute(tx.session, values)).mappings().one_or_none()
-    return None if row is None else CreditLineTerms.model_validate(dict(row))
+    if release is None:
+        tx.change(_REPAY, values)
+    else:
+        tx.change(_REPAY_COVERED, {**values, **release})
+    return after
 
 
 async def of_loan(tx: Transaction, loan_id: UUID) -> Sequence[Drawdown]:

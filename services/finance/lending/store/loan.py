@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -11,10 +10,9 @@ from sqlmodel import col
 
 from services.finance.lending.models.loan import Loan
 from services.finance.lending.rules.loan import LoanStatus
-from services.finance.scope import SEES_COVER, own_bank, visible
+from services.finance.scope import SEES_COVER, visible
 from shared.db.keyset import ascending, descending
 from shared.db.selection import Selection, by_time
-from shared.db.statement import Statement
 from shared.db.transaction import Transaction
 from shared.kernel.fold import reference_key
 from shared.kernel.sort import Sort
@@ -33,8 +31,11 @@ async def find(tx: Transaction, loan_id: UUID) -> Loan | None:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldLoan:
-    """What a movement of money needs of a loan that is held until the end of the transaction; amounts in fen."""
+class SeenLoan:
+    """What a movement of money needs of a loan, and the version by which it tells that the loan still stands so.
+
+    Amounts are in fen.
+    """
 
     id: UUID
     enterprise_uscc: str
@@ -46,26 +47,11 @@ class HeldLoan:
     signed_on: date
     draw_until_on: date
     ends_on: date
+    version: int
 
 
-HELD_COLUMNS = ", ".join(f"loan.{one.name}" for one in fields(HeldLoan))
-# Building this query with the ORM took a sixth of a pay-out's processor time.
-_LOCK_OWN = """
-SELECT enterprise.unit_id, {held}
-FROM loan LEFT JOIN enterprise ON enterprise.uscc = loan.enterprise_uscc
-WHERE loan.id = :loan_id AND loan.bank_uscc = :bank_uscc FOR UPDATE OF loan
-"""
-_LOCK = Statement(_LOCK_OWN.format(held=HELD_COLUMNS))
-
-
-async def lock_own(tx: Transaction, loan_id: UUID) -> tuple[HeldLoan, str | None] | None:
-    """Return a loan of the calling bank and the firm's reporting unit of today; holds the loan.
-
-    A loan is locked before its drawdowns and the line.
-    """
-    found = await _LOCK.execute(tx.session, {"loan_id": loan_id, "bank_uscc": own_bank(tx.actor)})
-    row: Any = found.one_or_none()
-    return None if row is None else (HeldLoan(*row[1:]), row[0])
+SEEN_COLUMNS = ", ".join(f"loan.{one.name} AS loan_{one.name}" for one in fields(SeenLoan))
+"""Columns that a `SeenLoan` is made of, in their order."""
 
 
 async def contract_no_used(tx: Transaction, bank_uscc: str, contract_no: str) -> bool:

@@ -1,16 +1,14 @@
-"""Record pay-outs and repayments: the hot routes, so each takes few statements."""
+"""Record pay-outs and repayments: the hot routes, one read and one statement each."""
 
 from uuid import UUID
 
 from services.finance.evaluation.rules import credit_line as line_rules
-from services.finance.lending.models.drawdown import Drawdown, Repayment
 from services.finance.lending.rules import application_refusal as refusals
 from services.finance.lending.rules import drawdown as rules
 from services.finance.lending.rules import loan_application as application_rules
 from services.finance.lending.rules.drawdown import DrawdownStatus, DrawdownTerms, RepaymentTerms
 from services.finance.lending.store import drawdown as drawdowns
-from services.finance.lending.store import loan as loans
-from services.finance.lending.store.loan import HeldLoan
+from services.finance.lending.store.drawdown import PaidBack, PaidOut
 from services.finance.lending.usecases.cover import release_cover
 from services.finance.lending.usecases.loan import state_of
 from services.finance.lending.usecases.loan_application import CITY_UNIT
@@ -25,17 +23,18 @@ from shared.policy.book import RuleBook
 
 async def draw_loan(
     tx: Transaction, loan_id: UUID, terms: DrawdownTerms, book: RuleBook, *, drawdown_id: UUID
-) -> Drawdown:
+) -> PaidOut:
     """Record a pay-out of the calling bank; the firm's reporting unit of the day is frozen with it.
 
     Raises:
         Refusal: `forbidden_role`; `not_found`; `bank_ref_already_used`; and all of `rules.draw`.
     """
     tx.actor.party_as(Role.BANK)
-    held = await loans.lock_own(tx, loan_id)
-    if held is None:
+    note_key = reference_key(terms.note_no)
+    seen = await drawdowns.read_loan(tx, loan_id, note_key=note_key)
+    if seen is None:
         raise Refusal(NOT_FOUND, noun="loan")
-    loan, unit_id = held
+    loan = seen.loan
     disbursement = rules.draw(
         terms,
         book.pick(application_rules.POLICY, loan.signed_on),
@@ -46,75 +45,66 @@ async def draw_loan(
         loan_ends_on=loan.ends_on,
         today=tx.today,
     )
-    drawdown = Drawdown.model_validate(
-        {
-            **terms.model_dump(),
-            "id": drawdown_id,
-            "loan_id": loan_id,
-            "enterprise_uscc": loan.enterprise_uscc,
-            "bank_uscc": loan.bank_uscc,
-            "unit_id": rules.unit_of_payout(unit_id or CITY_UNIT, terms.starts_on),
-            "note_key": reference_key(terms.note_no),
-            "outstanding_fen": terms.amount_fen,
-            "status": DrawdownStatus.DISBURSED,
-            "created_at": tx.now,
-        }
-    )
-    after = await drawdowns.draw(tx, drawdown, disbursement.movement, loan_drawn_fen=disbursement.loan_drawn_fen)
-    if after is None:
+    if seen.is_note_used:
         raise Refusal(refusals.BANK_REF_ALREADY_USED, pointer="/note_no")
-    tx.audit("loan.draw", subject=f"drawdown/{drawdown_id}", uscc=loan.enterprise_uscc)
-    tx.emit(_drawn(loan, drawdown), line_rules.limit_changed(after))
-    return drawdown
-
-
-def _drawn(loan: HeldLoan, drawdown: Drawdown) -> LoanDrawn:
-    return LoanDrawn.of(
-        drawdown,
-        drawdown_id=drawdown.id,
-        loan_id=loan.id,
+    drawdown = PaidOut(
+        id=drawdown_id,
+        loan_id=loan_id,
         enterprise_uscc=loan.enterprise_uscc,
         bank_uscc=loan.bank_uscc,
+        unit_id=rules.unit_of_payout(seen.unit_id or CITY_UNIT, terms.starts_on),
+        note_no=terms.note_no,
+        note_key=note_key,
+        amount_fen=terms.amount_fen,
+        starts_on=terms.starts_on,
+        matures_on=terms.matures_on,
+        outstanding_fen=terms.amount_fen,
+        status=DrawdownStatus.DISBURSED,
+        created_at=tx.now,
     )
+    after = drawdowns.draw(tx, seen, drawdown, disbursement.movement, loan_drawn_fen=disbursement.loan_drawn_fen)
+    tx.audit("loan.draw", subject=f"drawdown/{drawdown_id}", uscc=loan.enterprise_uscc)
+    tx.emit(LoanDrawn.of(drawdown, drawdown_id=drawdown_id), line_rules.limit_changed(after))
+    return drawdown
 
 
 async def repay_drawdown(
     tx: Transaction, drawdown_id: UUID, terms: RepaymentTerms, book: RuleBook, *, repayment_id: UUID
-) -> Repayment:
+) -> PaidBack:
     """Record repaid principal of the calling bank's note; line and cover follow it down.
 
     Raises:
         Refusal: `forbidden_role`; `not_found`; `bank_ref_already_used`; and all of `rules.repay`.
     """
     tx.actor.party_as(Role.BANK)
-    drawdown = await drawdowns.lock_own(tx, drawdown_id)
-    if drawdown is None:
+    ref_key = reference_key(terms.bank_ref)
+    note = await drawdowns.read_note(tx, drawdown_id, ref_key=ref_key)
+    if note is None:
         raise Refusal(NOT_FOUND, noun="drawdown")
-    loan = drawdown.loan
+    loan = note.loan
     decision = rules.repay(
         terms,
-        outstanding_fen=drawdown.outstanding_fen,
-        starts_on=drawdown.starts_on,
+        outstanding_fen=note.outstanding_fen,
+        starts_on=note.starts_on,
         principal_fen=loan.principal_fen,
         state=state_of(loan),
         today=tx.today,
     )
-    repayment = Repayment.model_validate(
-        {
-            **terms.model_dump(),
-            "id": repayment_id,
-            "drawdown_id": drawdown_id,
-            "bank_uscc": loan.bank_uscc,
-            "ref_key": reference_key(terms.bank_ref),
-            "outstanding_after_fen": decision.outstanding_fen,
-            "created_at": tx.now,
-        }
-    )
-    after = await drawdowns.repay(tx, loan, repayment, decision)
-    if after is None:
+    if note.is_ref_used:
         raise Refusal(refusals.BANK_REF_ALREADY_USED, pointer="/bank_ref")
-    if drawdown.cover_id is not None:
-        await release_cover(tx, drawdown, book, outstanding_fen=decision.outstanding_fen)
+    repayment = PaidBack(
+        id=repayment_id,
+        drawdown_id=drawdown_id,
+        bank_uscc=loan.bank_uscc,
+        bank_ref=terms.bank_ref,
+        ref_key=ref_key,
+        amount_fen=terms.amount_fen,
+        value_on=terms.value_on,
+        outstanding_after_fen=decision.outstanding_fen,
+        created_at=tx.now,
+    )
+    release = release_cover(tx, note, book, outstanding_fen=decision.outstanding_fen)
+    after = drawdowns.repay(tx, note, repayment, decision, release)
     tx.audit("loan.repay", subject=f"drawdown/{drawdown_id}", uscc=loan.enterprise_uscc)
     tx.emit(
         LoanRepaid.of(

@@ -14,7 +14,7 @@ from services.finance.lending.rules.lpr import DayRate
 from services.finance.lending.store import loan as loans
 from services.finance.lending.store import loan_application as applications
 from services.finance.lending.store import lpr_publication as publications
-from services.finance.lending.store.loan import HeldLoan
+from services.finance.lending.store.loan import SeenLoan
 from services.finance.lending.usecases.loan_application import tell_decided
 from shared.db.holiday_notice import work_calendar
 from shared.db.transaction import Transaction
@@ -99,7 +99,7 @@ def _signed(loan: Loan) -> LoanSigned:
     return LoanSigned.of(loan, loan_id=loan.id)
 
 
-def state_of(loan: Loan | HeldLoan) -> LoanState:
+def state_of(loan: Loan | SeenLoan) -> LoanState:
     """Return the balances of a loan as rules take them."""
     return LoanState(
         enterprise_uscc=loan.enterprise_uscc,
