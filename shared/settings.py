@@ -35,7 +35,7 @@ class ServiceSettings(BaseSettings):
     Attributes:
         service: name of the service: database, stream, durable consumers and metrics carry it.
         database_url: `postgresql://user:password@host:port/database`.
-        database_pool_size: connections kept per process.
+        database_pool_size: connections for calls, per process; as many again for what runs beside them.
         database_pooler: `transaction` where a pooler at the address gives each transaction another session.
         nats_url: `nats://user:password@host:port`; None runs without a bus.
         nats_monitor_url: HTTP address of the broker's monitor, for the check that it syncs each write.

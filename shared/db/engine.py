@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -49,6 +49,7 @@ DISK_FULL_SECONDS = 60.0
 _LOST_STATES = ("08", "57P", "53", "3D000", "55000")
 
 
+_THIS_MACHINE = frozenset({"", "localhost", "127.0.0.1", "::1"})
 # The name of a statement must be new in whichever session the pooler gives; it lives for one transaction.
 _UNPREPARED: dict[str, Any] = {
     "statement_cache_size": 0,
@@ -94,6 +95,14 @@ def driver_url(url: str) -> str:
     return f"postgresql+asyncpg://{rest}"
 
 
+def _without_tls(url: str) -> dict[str, Any]:
+    """Return what spares a line that never leaves the machine the question for TLS, unless the address asks for it."""
+    parsed = make_url(driver_url(url))
+    host = parsed.host or str(parsed.query.get("host", ""))
+    is_here = host in _THIS_MACHINE or host.startswith("/")
+    return {"ssl": False} if is_here and "ssl" not in parsed.query else {}
+
+
 class Guarded(Protocol):
     """What must still hold when a transaction is committed, such as a lease."""
 
@@ -107,7 +116,7 @@ class Database:
     Args:
         url: `postgresql://user:password@host:port/database`.
         service: shown to PostgreSQL as the application's name.
-        pool_size: connections kept; as many again are opened under load.
+        pool_size: connections for calls; as many again for what runs beside them. They are opened when needed and kept.
         silence_seconds: how long a statement is waited for on a line that has gone silent.
         reactions: what follows from an event in the transaction that emits it.
         is_pooled: whether the address is that of a pooler which gives each transaction another session, such as
@@ -135,13 +144,14 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             driver_url(url),
             hide_parameters=True,  # a fault that is logged names the statement, never the data
-            pool_size=pool_size,
-            max_overflow=pool_size,
+            pool_size=2 * pool_size,
+            max_overflow=0,  # what is opened stays open: making a connection costs more than a hundred statements
             pool_timeout=5,
             pool_use_lifo=True,
             json_serializer=_to_json,
             json_deserializer=orjson.loads,
             connect_args={
+                **_without_tls(url),
                 "timeout": 5,
                 "command_timeout": silence_seconds,
                 "server_settings": {

@@ -201,8 +201,9 @@ class Transaction:
         Raises:
             Overtaken: what the change was decided on has changed since it was read.
         """
-        if self._change is not None:
-            await self._send_change(*self._change)
+        change, self._change = self._change, None
+        if change is not None:
+            await self._send_change(*change)
         if self._reactions:
             await self._react()
         await self.session.flush()

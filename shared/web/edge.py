@@ -87,8 +87,7 @@ def edge(
     idempotent: bool = True,
     audited: bool = False,
     refusals_audited: bool = False,
-    transaction: bool = True,
-    single: bool = False,
+    transaction: bool | Literal["single"] = True,
     tells: bool = True,
 ) -> Callable[[Endpoint], Endpoint]:
     """Name what the edge demands of the endpoint below; stands under the router's decorator."""
@@ -101,8 +100,8 @@ def edge(
             idempotent=idempotent,
             audited=audited,
             refusals_audited=audited or refusals_audited,
-            transaction=transaction,
-            single=single,
+            transaction=bool(transaction),
+            single=transaction == "single",
             tells=tells,
         )
         return endpoint

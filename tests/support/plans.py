@@ -9,6 +9,7 @@ import asyncpg
 import orjson
 from sqlalchemy import event
 
+from tests.support.heard import heard
 from tests.support.postgres import DatabaseServer
 from tests.support.service import RunningService
 
@@ -50,10 +51,10 @@ async def watched(service: RunningService) -> AsyncIterator[Watched]:
     """Note every SELECT that `service` makes until the block ends, and list all statements."""
     seen = Watched(service)
 
-    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+    def note(statement: str, values: tuple[Any, ...], _names: tuple[str, ...]) -> None:
         seen.made.append(statement)
         if statement.lstrip().startswith("SELECT"):
-            seen.said.append((statement, tuple(values)))
+            seen.said.append((statement, values))
 
     def hear(query: Any) -> None:
         if query.query.startswith(_FRAMES):
@@ -67,15 +68,12 @@ async def watched(service: RunningService) -> AsyncIterator[Watched]:
             connection.driver_connection.remove_query_logger(hear)
 
     engine = service.db.engine.sync_engine
-    listeners = (
-        (engine, "before_cursor_execute", note),
-        (engine.pool, "checkout", listen),
-        (engine.pool, "checkin", leave),
-    )
+    listeners = ((engine.pool, "checkout", listen), (engine.pool, "checkin", leave))
     for one in listeners:
         event.listen(*one)
     try:
-        yield seen
+        with heard(engine, note):
+            yield seen
     finally:
         for one in listeners:
             event.remove(*one)

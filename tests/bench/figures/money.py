@@ -30,7 +30,6 @@ class MoneyWrite:
         counted: table of which one row is written per call.
         target: path for the connection with that number.
         body: body for the connection with that number and a word that nobody used before.
-        counts: whether a repetition of its statements must count on, as for a ledger numbered without gaps.
         own: what in the recorded statements stands for connection 0, and what for the connection with that number.
     """
 
@@ -41,7 +40,6 @@ class MoneyWrite:
     target: Callable[[int], str]
     body: Callable[[int, str], dict[str, object]]
     own: Callable[[int], dict[str, str]]
-    counts: bool = False
 
 
 def money_writes(lending: Lending) -> tuple[MoneyWrite, ...]:
@@ -51,7 +49,7 @@ def money_writes(lending: Lending) -> tuple[MoneyWrite, ...]:
         MoneyWrite(
             "drawdown (hot)",
             "bank-a",
-            0.30,
+            0.50,
             "drawdown",
             lambda at: f"/v1/loans/{firms[at].loan_id}/drawdowns",
             lambda _at, word: {
@@ -65,7 +63,7 @@ def money_writes(lending: Lending) -> tuple[MoneyWrite, ...]:
         MoneyWrite(
             "repayment (hot)",
             "bank-a",
-            0.30,
+            0.50,
             "repayment",
             lambda at: f"/v1/drawdowns/{firms[at].drawdown_id}/repayments",
             lambda _at, word: {"bank_ref": f"R-{word}", "amount_fen": 1, "value_on": today},
@@ -78,7 +76,7 @@ def money_writes(lending: Lending) -> tuple[MoneyWrite, ...]:
         MoneyWrite(
             "contribution to the fund",
             "city",
-            0.15,
+            0.50,
             "fund_posting",
             lambda at: f"/v1/fund-accounts/{lending.units[at]}/contributions",
             lambda _at, word: {
@@ -89,7 +87,6 @@ def money_writes(lending: Lending) -> tuple[MoneyWrite, ...]:
                 "evidence": {"level": "DOCUMENT", "issued_on": today, "official_no": f"F-{word}"},
             },
             lambda at: {lending.units[0]: lending.units[at]},
-            counts=True,
         ),
     )
 
@@ -104,7 +101,6 @@ async def measure(bench: Bench) -> None:
             client=write.client,
             target=write.target(0),
             body=lambda write=write: write.body(0, str(new_id())),  # type: ignore[misc]  # bound now
-            counts=write.counts,
         )
         for connections in _CONNECTIONS:
             await _row(bench, suite, write, recorded, connections)
@@ -163,9 +159,7 @@ async def _statements(
             fill = recorded.filler(write.own(at))
             while time.perf_counter() < ends:
                 values = fill()
-                async with connection.transaction():
-                    for statement, given in zip(recorded.statements, values, strict=True):
-                        await connection.fetch(statement, *given)
+                await recorded.repeat(connection, values)
                 done += begins <= time.perf_counter() <= ends
         finally:
             await connection.close()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from sqlalchemy import event
 
 from shared.kernel.actor import Role
 from tests.service.finance import test_attacks as finance_case
@@ -17,6 +16,7 @@ from tests.service.ipr import test_sheets as sheets
 from tests.service.registry import test_attacks as registry_case
 from tests.service.registry import world as registry_world
 from tests.service.techtransfer import conftest as market_case
+from tests.support.heard import listen
 from tests.support.postgres import DatabaseServer
 from tests.support.service import RunningService, running_service
 from tests.unit.ipr import builders as ipr_case
@@ -335,9 +335,9 @@ def count_statements(service: RunningService) -> list[str]:
     """Return a list that grows by each statement that the service sends to its database from now on."""
     sent: list[str] = []
 
-    def hear(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def hear(statement: str, *_rest: Any) -> None:
         if "history_break" not in statement:  # looked up now and then, whatever is asked
             sent.append(statement)
 
-    event.listen(service.db.engine.sync_engine, "before_cursor_execute", hear)
+    listen(service.db.engine.sync_engine, hear)
     return sent

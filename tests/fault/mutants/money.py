@@ -1,6 +1,7 @@
 """Deliberate bugs of money: credit line, idempotency, state machine."""
 
 import dataclasses
+import re
 from typing import Any
 from uuid import UUID
 
@@ -9,13 +10,12 @@ from sqlmodel import col
 
 from services.finance.evaluation.rules import credit_line as line_rules
 from services.finance.evaluation.store import credit_line as lines
-from services.finance.lending.models.loan import Loan
 from services.finance.lending.models.loan_application import LoanApplication
-from services.finance.lending.store import loan as loans
+from services.finance.lending.store import drawdown as drawdowns
 from services.finance.lending.store import loan_application as applications
-from services.finance.lending.store.loan import HeldLoan
 from shared.db import idempotency
 from shared.db.bookkeeping import StoredAnswer
+from shared.db.single import SingleWrite
 from shared.db.statement import Statement
 from shared.db.transaction import Transaction
 from shared.kernel.errors import Refusal
@@ -29,27 +29,39 @@ def _naive_read_then_insert() -> None:
     # Three guards hold a line, and each alone is enough for C1: the row lock, the condition of the UPDATE, the CHECK of
     # the ledger. A bug that takes money must lose all three, so the ledger here is told a limit that always fits.
     lines.lock = lines.find
-    open_parts = lines._MOVE_PARTS.partition("      AND (CAST(:own_limit")
+    open_parts = lines._MOVE_TEXT.partition("      AND (CAST(:own_limit")
     rest = "    RETURNING" + open_parts[2].partition("    RETURNING")[2]
     told = "coalesce(CAST(:own_limit AS bigint), limit_fen)"
     assert told in rest
     rest = rest.replace(told, f"greatest({told}, reserved_fen + drawn_fen)")
-    lines._MOVE = text("WITH " + (open_parts[0] + rest).format(condition="TRUE"))
+    lines._MOVE = text(open_parts[0] + rest)
 
 
-def _check_before_lock() -> None:
-    locked = loans.lock_own
+def _replaced(statement: Statement, pattern: str, word: str) -> None:
+    """Change each place of a statement that fits; its numbers stay."""
+    sql, found = re.subn(pattern, word, statement.sql)
+    assert found, pattern
+    statement.sql = sql
 
-    async def lock_own(tx: Transaction, loan_id: UUID) -> tuple[HeldLoan, str | None] | None:
-        columns = select(col(Loan.drawn_fen)).where(col(Loan.id) == loan_id)
-        seen = (await tx.session.execute(columns)).scalar_one_or_none()
-        held = await locked(tx, loan_id)
-        if held is None or seen is None:
-            return held
-        # What was read before the lock is what is judged.
-        return dataclasses.replace(held[0], drawn_fen=seen), held[1]
 
-    loans.lock_own = lock_own
+_NOW = Statement("""
+SELECT loan.version AS loan_version, line.version AS line_version
+FROM loan JOIN credit_line AS line ON line.uscc = loan.enterprise_uscc WHERE loan.id = :loan_id
+""")
+
+
+def _versions_read_again() -> None:
+    honest = SingleWrite.flush
+
+    async def flush(self: SingleWrite) -> None:
+        if self._change is not None and "line_version" in self._change[1]:
+            write, values = self._change
+            found = await self._connection.fetch_one(_NOW, values)
+            # What is written stands on what was read before; only the numbers are of now.
+            self._change = write, {**values, **dict(found or {})}
+        await honest(self)
+
+    SingleWrite.flush = flush  # type: ignore[method-assign]
 
 
 def _stale_state() -> None:
@@ -95,14 +107,22 @@ def _keys_without_a_lock() -> None:
     async def always(*_: Any) -> bool:
         return True
 
+    edge._SINGLE_TRIES = 0  # a call of one statement needs no lock for its key: the row is enough
     idempotency.try_lock_transaction = always
 
 
+def _key_is_not_claimed() -> None:
+    for form in (drawdowns._DRAW.whole, drawdowns._REPAY.whole):
+        _replaced(form, r"ON CONFLICT \(client_id, route, key\) DO NOTHING", "")
+        _replaced(form, r"CAST\((\$\d+) AS text\),\n\s+CAST\((\$\d+) AS bytea\)", _ANOTHER_KEY)
+
+
+_ANOTHER_KEY = r"CAST(\1 AS text) || gen_random_uuid(), CAST(\2 AS bytea)"
+
+
 def _keys_of_all_clients() -> None:
-    idempotency._FIND = Statement(
-        "SELECT fingerprint, status, headers, body FROM idempotency_key"
-        " WHERE CAST(:client_id AS text) IS NOT NULL AND route = :route AND key = :key"
-    )
+    for found in (idempotency.KEPT, drawdowns._LOAN.keyed):
+        _replaced(found, r"client_id = (\$\d+)", r"CAST(\1 AS text) IS NOT NULL")
 
 
 def _keys_without_a_fingerprint() -> None:
@@ -123,7 +143,10 @@ AREA: tuple[Mutant, ...] = (
         _naive_read_then_insert,
     ),
     Mutant(
-        "check_before_lock", "a drawdown is judged on a loan read before it was locked", ("C1",), _check_before_lock
+        "versions_read_again",
+        "a drawdown is decided on what was read before, and names the versions of now",
+        ("C1",),
+        _versions_read_again,
     ),
     Mutant("float_money", "a drawdown moves the line by yuan in a binary fraction", ("C1",), _float_money),
     Mutant("stale_state", "an application is moved on as it was read, without a lock", ("C8",), _stale_state),
@@ -136,6 +159,7 @@ AREA: tuple[Mutant, ...] = (
     Mutant(
         "keys_without_a_lock", "nobody waits for a request that runs under the same key", ("C2",), _keys_without_a_lock
     ),
+    Mutant("key_is_not_claimed", "the answer of a hot route is kept under another key", ("C2",), _key_is_not_claimed),
     Mutant("keys_of_all_clients", "a key of one client answers another client", ("C3",), _keys_of_all_clients),
     Mutant(
         "keys_without_a_fingerprint", "a key answers whatever body comes with it", ("C3",), _keys_without_a_fingerprint

@@ -20,7 +20,9 @@ from shared.bus.receiver import Arrival, Receiver
 from shared.bus.relay import BATCH, Relay
 from shared.bus.runner import Bus
 from shared.db import engine, outbox
+from shared.db.bookkeeping import PendingAnswer
 from shared.db.engine import Database
+from shared.db.single import SingleWrite
 from shared.db.transaction import Transaction
 from shared.failpoint import reached
 from shared.web import edge
@@ -46,7 +48,24 @@ def _events_after_commit() -> None:
         if self.on_events is not None:
             self.on_events()
 
+    plain_single = Database.single
+
+    @asynccontextmanager
+    async def single(self: Database, pending: PendingAnswer, **words: Any) -> AsyncIterator[SingleWrite]:
+        async with plain_single(self, pending, **words) as hands:
+            yield hands
+            events = hands._kept.events[:]
+            hands._kept.events.clear()
+        reached(self.service, "after_commit_before_publish")
+        async with plain(self, **words) as second:
+            second._kept.events.extend(events)
+            await second.flush()
+            second._kept.events.clear()
+        if self.on_events is not None:
+            self.on_events()
+
     Database.transaction = transaction  # type: ignore[method-assign, assignment]
+    Database.single = single  # type: ignore[method-assign, assignment]
 
 
 def _mark_before_publish() -> None:
@@ -114,6 +133,7 @@ def _key_after_effect() -> None:
 
         return await plain(request, call_and_commit, **words)
 
+    edge._SINGLE_TRIES = 0  # one statement cannot be torn: the key of such a call is part of it
     edge._transact = transact
 
 

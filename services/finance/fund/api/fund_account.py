@@ -146,7 +146,7 @@ def shown_posting(row: FundPosting | Posted, held: Evidences) -> FundPostingRead
         rules.RECEIPT_ALREADY_POSTED,
     ),
 )
-@edge(scope="fund.account:write", row="any", summary_zh="登记出资到账", single=True, tells=False)
+@edge(scope="fund.account:write", row="any", summary_zh="登记出资到账", transaction="single", tells=False)
 async def post_contribution(unit_id: CodeText, body: ContributionRequest, tx: Tx, book: Book) -> Response:
     """Post money that reached the fund's account of a unit, by the bank's receipt."""
     terms = ContributionTerms.model_validate(body.model_dump(exclude={"evidence"}))

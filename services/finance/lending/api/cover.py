@@ -139,7 +139,7 @@ def _answered(tx: Tx, told: ToldCover, book: RuleBook, **more: Any) -> Response:
         rules.DRAWDOWN_ALREADY_REPAID,
     ),
 )
-@edge(scope="fund.cover:write", row="bank", single=True, summary_zh="放款备案（申请纳入风险补偿）")
+@edge(scope="fund.cover:write", row="bank", transaction="single", summary_zh="放款备案（申请纳入风险补偿）")
 async def file_cover(drawdown_id: UUID, tx: Tx, book: Book) -> Response:
     """File a drawdown for cover within the working days after the pay-out."""
     filed = await usecases.file_cover(tx, drawdown_id, book, cover_id=new_id())
@@ -159,7 +159,7 @@ async def file_cover(drawdown_id: UUID, tx: Tx, book: Book) -> Response:
         fund_rules.FUND_CAPACITY_EXCEEDED,
     ),
 )
-@edge(scope="fund.cover:decide", row="any", single=True, summary_zh="审核备案：纳入或不予纳入")
+@edge(scope="fund.cover:decide", row="any", transaction="single", summary_zh="审核备案：纳入或不予纳入")
 async def decide_cover(cover_id: UUID, body: CoverDecisionRequest, tx: Tx, book: Book) -> Response:
     """Cover a drawdown within the unit's capacity, or refuse with a coded reason."""
     made = await usecases.decide_cover(tx, cover_id, book, verdict=body.decision, reason_code=body.reason_code)

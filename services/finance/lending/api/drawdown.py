@@ -148,7 +148,7 @@ def shown_repayment(repayment: Repayment | PaidBack) -> RepaymentRead:
         rules.DRAWDOWN_DATES_INVALID,
     ),
 )
-@edge(scope="credit.loan:write", row="bank", single=True, summary_zh="登记放款（借据）")
+@edge(scope="credit.loan:write", row="bank", transaction="single", summary_zh="登记放款（借据）")
 async def draw_loan(loan_id: UUID, body: DrawdownTerms, tx: Tx, book: Book) -> Response:
     """Record a pay-out under a loan note."""
     drawdown = await usecases.draw_loan(tx, loan_id, body, book, drawdown_id=new_id())
@@ -178,7 +178,7 @@ async def list_drawdowns(loan_id: UUID, tx: Tx) -> Response:
         rules.REPAYMENT_DATE_INVALID,
     ),
 )
-@edge(scope="credit.loan:write", row="bank", single=True, summary_zh="登记还款（本金）")
+@edge(scope="credit.loan:write", row="bank", transaction="single", summary_zh="登记还款（本金）")
 async def repay_drawdown(drawdown_id: UUID, body: RepaymentTerms, tx: Tx, book: Book) -> Response:
     """Record repaid principal; line and cover follow it."""
     repayment = await usecases.repay_drawdown(tx, drawdown_id, body, book, repayment_id=new_id())
