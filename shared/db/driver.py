@@ -32,12 +32,13 @@ class DriverConnection:
         """
         driver = await self._driver()
         try:
-            return await driver.fetchrow(statement.sql, *statement.given(values))
+            row: asyncpg.Record | None = await driver.fetchrow(statement.sql, *statement.given(values))
         except asyncpg.PostgresError:
             raise
         except BaseException:  # also who was cancelled: what still comes on this line is an answer to nobody
             self._is_sound = False
             raise
+        return row
 
     async def give_back(self) -> None:
         """Return the connection to its pool, or throw it away where it is not sound."""
@@ -52,7 +53,8 @@ class DriverConnection:
     async def _driver(self) -> Any:  # noqa: ANN401  # asyncpg's connection, a generic of its record class
         while self._lent is None:
             lent = await greenlet_spawn(self._pool.connect)
-            if lent.driver_connection.is_closed():  # the server went while it lay in the pool
+            driver: Any = lent.driver_connection
+            if driver.is_closed():  # the server went while it lay in the pool
                 await greenlet_spawn(lent.invalidate)
             else:
                 self._lent = lent

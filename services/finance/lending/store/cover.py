@@ -188,8 +188,20 @@ async def read_drawdown(tx: Transaction, drawdown_id: UUID) -> DrawdownToCover |
     row = await tx.read_versions(_DRAWDOWN, values)
     if row is None:
         return None
-    *of_drawdown, status, version, cover_id, notices = row
-    return DrawdownToCover(*of_drawdown, DrawdownStatus(status), version, cover_id, calendar_in(notices))
+    own_id, loan_id, enterprise, bank, unit_id, starts_on, outstanding_fen, status, version, cover_id, notices = row
+    return DrawdownToCover(
+        id=own_id,
+        loan_id=loan_id,
+        enterprise_uscc=enterprise,
+        bank_uscc=bank,
+        unit_id=unit_id,
+        starts_on=starts_on,
+        outstanding_fen=outstanding_fen,
+        status=DrawdownStatus(status),
+        version=version,
+        cover_id=cover_id,
+        calendar=calendar_in(notices),
+    )
 
 
 async def read_cover(tx: Transaction, cover_id: UUID) -> CoverToDecide | None:
@@ -201,7 +213,18 @@ async def read_cover(tx: Transaction, cover_id: UUID) -> CoverToDecide | None:
     if cover is None:
         raise RuntimeError("the row of a cover is its own")
     account = SeenAccount.of(row[-ACCOUNT_WIDTH:]) or empty(cover.unit_id)
-    return CoverToDecide(cover, *row[READ_WIDTH:-ACCOUNT_WIDTH], account)
+    drawdown_id, loan_id, enterprise, bank, starts_on, outstanding_fen, version = row[READ_WIDTH:-ACCOUNT_WIDTH]
+    return CoverToDecide(
+        cover=cover,
+        drawdown_id=drawdown_id,
+        loan_id=loan_id,
+        enterprise_uscc=enterprise,
+        bank_uscc=bank,
+        starts_on=starts_on,
+        outstanding_fen=outstanding_fen,
+        drawdown_version=version,
+        account=account,
+    )
 
 
 def add(tx: Transaction, cover: CoverRow, *, drawdown_version: int) -> None:
