@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -11,6 +12,7 @@ from services.finance import app as finance
 from services.finance.lending.store import drawdown as drawdowns
 from shared.db.single import SingleWrite
 from shared.events.finance import LoanDrawn
+from shared.kernel.fold import reference_key
 from shared.kernel.ids import new_id
 from tests.service.finance.world import WAN, World, done, refused
 from tests.support.plans import watched
@@ -25,6 +27,20 @@ async def drawn(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
     await world.approve(application["id"], amount_fen=100 * WAN)
     loan = await world.sign(application["id"], principal_fen=100 * WAN)
     return loan, await world.draw(loan["id"], amount_fen=DRAWN)
+
+
+async def by_another(world: World, statement: str, *values: Any) -> None:
+    """Let somebody else change something, with a commit of its own."""
+    connection = await asyncpg.connect(world.service.administrator_url)
+    try:
+        assert await connection.execute(statement, *values) == "UPDATE 1"
+    finally:
+        await connection.close()
+
+
+async def moved(world: World, loan_id: str) -> None:
+    """Let somebody else move a loan on."""
+    await by_another(world, "UPDATE loan SET version = version + 1 WHERE id = $1", loan_id)
 
 
 def overtaking(monkeypatch: pytest.MonkeyPatch, first: Callable[[], Awaitable[object]], times: int) -> list[int]:
@@ -62,12 +78,11 @@ async def test_a_call_that_was_overtaken_decides_anew_on_what_is_now(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loan, _ = await drawn(world)
-    other = lambda: world.service.rows(  # noqa: E731  # said in one place
-        "UPDATE loan SET version = version + 1 WHERE id = :id RETURNING 1", id=loan["id"]
-    )
-    times = overtaking(monkeypatch, other, 1)
-    await world.draw(loan["id"], amount_fen=DRAWN)
+    times = overtaking(monkeypatch, lambda: moved(world, loan["id"]), 1)
+    async with watched(world.service) as seen:
+        await world.draw(loan["id"], amount_fen=DRAWN)
     assert times == [1]
+    assert [len(seen.made), seen.frames] == [4, []], "read and statement, twice"
     assert (await world.line())["drawn_fen"] == 2 * DRAWN
 
 
@@ -75,10 +90,7 @@ async def test_a_call_that_is_overtaken_again_and_again_holds_its_rows_and_is_do
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loan, _ = await drawn(world)
-    other = lambda: world.service.rows(  # noqa: E731  # said in one place
-        "UPDATE loan SET version = version + 1 WHERE id = :id RETURNING 1", id=loan["id"]
-    )
-    times = overtaking(monkeypatch, other, 9)
+    times = overtaking(monkeypatch, lambda: moved(world, loan["id"]), 9)
     async with watched(world.service) as seen:
         await world.draw(loan["id"], amount_fen=DRAWN)
     assert times == [1, 1]
@@ -94,11 +106,12 @@ async def test_a_note_number_that_was_taken_meanwhile_is_refused_and_leaves_noth
     note = world.note(amount_fen=1)
 
     async def take() -> None:
-        await world.service.rows(
-            "UPDATE drawdown SET note_no = :no, note_key = :key WHERE id = :id RETURNING 1",
-            no=note["note_no"],
-            key=note["note_no"].upper(),
-            id=drawdown["id"],
+        await by_another(
+            world,
+            "UPDATE drawdown SET note_no = $1, note_key = $2 WHERE id = $3",
+            note["note_no"],
+            reference_key(note["note_no"]),
+            drawdown["id"],
         )
 
     times = overtaking(monkeypatch, take, 1)
