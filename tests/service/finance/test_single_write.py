@@ -95,7 +95,7 @@ async def test_a_call_that_is_overtaken_again_and_again_holds_its_rows_and_is_do
         await world.draw(loan["id"], amount_fen=DRAWN)
     assert times == [1, 1]
     assert any("FOR NO KEY UPDATE" in one for one in seen.made)
-    assert any(one.startswith("COMMIT") for one in seen.frames)
+    assert any(one.startswith("BEGIN") for one in seen.frames)
     assert (await world.line())["drawn_fen"] == 2 * DRAWN
 
 
