@@ -77,7 +77,8 @@ class SingleWrite(Transaction):
         found = await self._connection.fetch_one(read.keyed, {**values, **key_values(*self._key)})
         if found is None:
             raise RuntimeError("a read with its key has one row in any case")
-        self._judge(found)
+        self._has_looked = True
+        _end_if_answered(found, self._pending)
         row = tuple(found)[_ANSWER_COLUMNS:]
         return None if row[0] is None else row
 
@@ -91,13 +92,7 @@ class SingleWrite(Transaction):
         if not self._has_looked:
             found = await self._connection.fetch_one(KEPT, key_values(*self._key))
             if found is not None:
-                self._judge(found)
-
-    def _judge(self, found: asyncpg.Record) -> None:
-        self._has_looked = True
-        kept = tuple(found)[:_ANSWER_COLUMNS]
-        if kept[0] is not None:
-            raise Replayed(stored(kept, self._pending.fingerprint))
+                _end_if_answered(found, self._pending)
 
     async def flush(self) -> None:
         """Send the one statement: the change with its events, audit rows and answer.
@@ -124,3 +119,10 @@ class SingleWrite(Transaction):
         if done is not None and not done["is_free"]:
             raise Refusal(IDEMPOTENCY_KEY_RUNNING)
         raise Overtaken
+
+
+def _end_if_answered(found: asyncpg.Record, pending: PendingAnswer) -> None:
+    """End the call where an answer stands under its key."""
+    kept = tuple(found)[:_ANSWER_COLUMNS]
+    if kept[0] is not None:
+        raise Replayed(stored(kept, pending.fingerprint))
