@@ -70,7 +70,9 @@ async def test_a_hot_write_is_one_read_and_one_statement_without_a_transaction_a
     for call in calls:
         async with watched(world.service) as seen:
             await call()
-        assert len(seen.made) == 2, seen.made
+        # The break of the history is looked for now and then, whatever is called.
+        made = [one for one in seen.made if "history_break" not in one]
+        assert len(made) == 2, made
         assert seen.frames == []
 
 
@@ -82,7 +84,8 @@ async def test_a_call_that_was_overtaken_decides_anew_on_what_is_now(
     async with watched(world.service) as seen:
         await world.draw(loan["id"], amount_fen=DRAWN)
     assert times == [1]
-    assert [len(seen.made), seen.frames] == [4, []], "read and statement, twice"
+    made = [one for one in seen.made if "history_break" not in one]
+    assert [len(made), seen.frames] == [4, []], "read and statement, twice"
     assert (await world.line())["drawn_fen"] == 2 * DRAWN
 
 

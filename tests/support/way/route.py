@@ -93,6 +93,7 @@ GATES: Mapping[str, Callable[[EdgeRoute], bool]] = {
     "shared/web/reader.py:idempotency_key": _is_keyed,
     "shared/db/idempotency.py:claim": _is_keyed,
     "shared/web/edge.py:_single": _is_keyed,
+    "shared/db/single.py:SingleWrite.flush": _is_keyed,
     "shared/web/reader.py:_check_kind": _reads_body,
     "shared/web/body.py:read_json": _reads_json,
     "shared/web/reader.py:_digest_form": _reads_form,
