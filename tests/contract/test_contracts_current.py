@@ -59,11 +59,11 @@ BREAKS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     ),
     "a code goes": (
         lambda d: d["errors.json"].update(codes=d["errors.json"]["codes"][1:]),
-        "errors.json: achievement_secret is gone",
+        "errors.json: account_exists is gone",
     ),
     "a code has another status": (
         lambda d: d["errors.json"]["codes"][0].update(status=418),
-        "errors.json: achievement_secret has the status 418, not 422",
+        "errors.json: account_exists has the status 418, not 409",
     ),
 }
 
