@@ -1,5 +1,8 @@
 """People do the main job in the console: from sign-in to a covered drawdown, by the people that `make run` prints."""
 
+import subprocess
+import sys
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -29,6 +32,21 @@ async def _sign_in(suite: LaunchedSuite, browser: Browser, login: str, to: str) 
     return await browser.sign_in(login, person["password"], to=to)
 
 
+@pytest.fixture
+def waiting(suite: LaunchedSuite) -> Iterator[None]:
+    """An application waits for the bank, also for the story that comes next."""
+
+    def let_one_wait() -> None:
+        order = [sys.executable, "-m", "deploy.demo"]
+        done = subprocess.run(order, check=False, capture_output=True, text=True, env=suite.environment, timeout=600)
+        assert done.returncode == 0, done.stderr
+
+    let_one_wait()
+    yield
+    let_one_wait()
+
+
+@pytest.mark.usefixtures("waiting")
 async def test_a_bank_and_the_fund_lead_an_application_to_a_covered_drawdown_in_the_browser(
     suite: LaunchedSuite,
 ) -> None:

@@ -107,7 +107,9 @@ async def test_what_waits_and_what_was_published_is_taken_over_from_the_marks_on
     url = await postgres.database_url("gateway")
     owner = postgres.owner_url(url)
     await _with_connection(
-        owner, lambda connection: command.downgrade(config_for("gateway", connection), "infrastructure_0010")
+        owner,
+        "gateway",
+        lambda connection: command.downgrade(config_for("gateway", connection), "infrastructure_0010"),
     )
     database = Database(owner, service="gateway")
     async with database.engine.begin() as connection:
