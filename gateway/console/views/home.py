@@ -5,16 +5,17 @@ from http import HTTPStatus
 from starlette.responses import RedirectResponse, Response
 
 from gateway.console.page import EVERYBODY, Page
+from gateway.console.views import enterprise
+from gateway.console.views.queue import QUEUE
 from gateway.console.visit import Visit
 from gateway.console.words import mark
-from shared.kernel.actor import Role
 
 HOME = Page(name="home", path="/", title=mark("My first page"), roles=EVERYBODY)
-_FIRST = {Role.BANK: "loan-applications", Role.ENTERPRISE: "loan-applications", Role.FUND_MANAGER: "covers"}
 
 
 @HOME.shows
 async def lead(visit: Visit) -> Response:
-    """Lead to the first page of the role."""
-    name = _FIRST.get(visit.who.role, "rules")
+    """Lead an enterprise to its own page, others to their queue, or to the rules where the role has none yet."""
+    pages = (enterprise.OWN, QUEUE)
+    name = next((one.name for one in pages if one.is_open_to(visit.who.role)), "rules")
     return RedirectResponse(visit.renderer.link(name), HTTPStatus.SEE_OTHER)
