@@ -13,11 +13,18 @@ _LINE = {
     "value": 91_176,
     "tier": "t3",
     "points_milli": 16_000,
-    "next_tier": {"at": 100_000, "missing": 8_824, "points_milli": 20_000},
+    "next_tier": {"needs": 100_000, "distance": 8_824, "points_milli": 20_000},
     "article": "第五条",
     "confidence": "official",
 }
-_GATE = {"name": "on_city_register", "holds": True, "label_zh": "已入市级名录", "label_en": "on the city's register"}
+_GATE = {
+    "code": "city_register",
+    "open": True,
+    "label_zh": "在市级系统有效备案",
+    "label_en": "valid on the city's register",
+    "way_out_zh": "请申请入库",
+    "way_out_en": "apply for the register",
+}
 _RESULT = {"score_milli": 78_500, "grade": "A", "base_limit_fen": 250_000_000}
 _UPLIFT = {"uplift_fen": 50_000_000, "reason_zh": "研发费用加计扣除", "reason_en": "super-deduction of R&D expense"}
 _RECORD = {"policy": "kvc_evaluation", "rule_set_version": "2022.1", "result": _RESULT, "lines": [_LINE]}

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 from sqlalchemy import make_url, text
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DBAPIError, EmulatedDBAPIException, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -356,8 +356,9 @@ def _is_lost(fault: BaseException) -> bool:
             or _sqlstate(fault).startswith(_LOST_STATES)
             or isinstance(cause, _LOST)
         )
-    if isinstance(fault, asyncpg.PostgresError):  # raised while a connection is made: SQLAlchemy does not wrap it yet
-        return _sqlstate(fault).startswith(_LOST_STATES)
+    # Raised while a connection is made, by the driver or by what SQLAlchemy puts before it: not wrapped as the rest is.
+    if isinstance(fault, asyncpg.PostgresError | EmulatedDBAPIException):
+        return _sqlstate(fault).startswith(_LOST_STATES) or isinstance(fault.__cause__, _LOST)
     # An OSError of our own code inside the block is not the database's; only the driver's own are. What the driver
     # says of a value (a `ValueError`) is a mistake of ours.
     return isinstance(fault, _LOST) and not isinstance(fault, ValueError) and _from_driver(fault)

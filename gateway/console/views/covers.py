@@ -16,7 +16,7 @@ _ONE = "/v1/covers/{cover_id}"
 _READ = f"GET {_ONE}"
 _DECIDE = f"POST {_ONE}:decide"
 _REASONS = "GET /v1/covers/reasons"
-READERS = frozenset({Role.BANK, Role.ENTERPRISE, Role.CITY, Role.DISTRICT, Role.AUDITOR, Role.FUND_MANAGER})
+READERS = frozenset({Role.BANK, Role.ENTERPRISE, Role.CITY, Role.AUDITOR, Role.FUND_MANAGER})
 FILTERS = (
     Filter(name="status", kind="select", enumeration="CoverStatus"),
     Filter(name="contract_no"),

@@ -30,8 +30,8 @@ async def show_one(visit: Visit) -> Response:
     """Show one evaluation with every indicator."""
     told = await visit.read(_READ, {"evaluation_id": visit.value("evaluation_id")})
     lines = [_line(one, visit.words) for one in told["lines"]]
-    most = sum(one["most"] for one in lines)
-    return visit.html("evaluation.html", told=told, lines=lines, most=most, steps=_steps(told, visit.words))
+    together = {name: sum(one[name] for one in lines) for name in ("points", "most")}
+    return visit.html("evaluation.html", told=told, lines=lines, together=together, steps=_steps(told, visit.words))
 
 
 def _line(one: dict[str, Any], words: Words) -> dict[str, Any]:

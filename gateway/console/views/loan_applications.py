@@ -18,7 +18,7 @@ _ONE = "/v1/loan-applications/{application_id}"
 _READ = f"GET {_ONE}"
 _FILE = f"GET {_ONE}/credit-file"
 _REASONS = "GET /v1/loan-applications/reasons"
-READERS = frozenset({Role.BANK, Role.ENTERPRISE, Role.CITY, Role.AUDITOR, Role.FUND_MANAGER})
+READERS = frozenset({Role.BANK, Role.ENTERPRISE, Role.CITY, Role.AUDITOR})
 FILTERS = (
     Filter(name="status", kind="select", enumeration="ApplicationStatus"),
     Filter(name="case_no"),

@@ -14,6 +14,7 @@ from gateway.usecases import account as accounts
 from shared.kernel.actor import Role, system_actor
 from shared.kernel.clock import FixedClock
 from shared.kernel.ids import new_id
+from shared.kernel.role_scope import scopes_of
 from shared.telemetry import configure_logging
 from tests.service.gateway.conftest import Echo
 from tests.support.console import Browser, Screen
@@ -42,8 +43,10 @@ class Console:
         state = self.service.app.state
         login = f"p{new_id().hex[-12:]}"
         hashed = await state.passwords.hash(password)
-        party = BANK if role is Role.BANK else None
-        terms = AccountTerms(login=login, role=role, party=party, scopes=["credit.application:read"])
+        party = {Role.BANK: BANK, Role.ENTERPRISE: "91500107DEMF00011W"}.get(role)
+        unit = "500107" if role is Role.DISTRICT else None
+        scopes = [] if role is Role.OPERATOR else list(scopes_of(role.value))
+        terms = AccountTerms(login=login, role=role, party=party, unit_id=unit, scopes=scopes)
         async with state.db.transaction(actor=system_actor("gateway"), clock=state.clock) as tx:
             held = await accounts.register(tx, terms, "张三", password_hash=hashed)
             held.must_change = first
