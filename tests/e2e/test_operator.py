@@ -36,9 +36,12 @@ async def test_every_command_of_the_operators_page_can_be_pasted(suite: Launched
     blocks = re.findall(r"```sh\n(.*?)```", page, flags=re.DOTALL)
     assert len(blocks) >= 4
     script = "set -eu\n" + "\necho '--'\n".join(blocks) + '\necho "--"; echo "$SECRET"\n'
-    onboarded, suspended, keys, rates, _broker, holidays, signers, letters, *_, secret = pasted(script, suite, tmp_path)
+    told = pasted(script, suite, tmp_path)
+    onboarded, people, suspended, keys, rates, _broker, holidays, signers, letters, *_, secret = told
     assert "credit.decision:write" in onboarded
     assert re.search(r"^bank-c\tbank\tACTIVE\t91500000DEMBANKA1R", onboarded, re.MULTILINE)
+    assert re.search(r"^zhang.san\tbank\tACTIVE\t91500000DEMBANKA1R", people, re.MULTILINE)
+    assert people.splitlines()[-1] == "zhang.san SUSPENDED"
     assert suspended.splitlines() == ["bank-c SUSPENDED", "bank-c ACTIVE"]
     assert sorted(re.findall(r"\t(ANNOUNCED|SIGNING)\t", keys)) == ["ANNOUNCED", "SIGNING", "SIGNING"]
     assert rates.splitlines()[-1] == "试运行：已核对，未保存 dry run: checked, nothing was saved"
@@ -56,6 +59,8 @@ async def test_every_command_of_the_operators_page_can_be_pasted(suite: Launched
     )
     assert [row["action"] for row in rows] == [
         "client.registered",
+        "account.registered",
+        "account.suspended",
         "client.secret_renewed",
         "client.suspended",
         "client.active",
