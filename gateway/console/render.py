@@ -13,7 +13,9 @@ from starlette.responses import HTMLResponse, Response
 from gateway.console.assets import assets
 from gateway.console.form import KEY, SEEN, TOKEN, Form, form_token, new_key
 from gateway.console.format import FILTERS, NOTHING
+from gateway.console.own_api import address
 from gateway.console.page import Page, Pages
+from gateway.console.site_names import ROOT
 from gateway.console.visitor import Visitor
 from gateway.console.words import Words, words_of
 from shared.web.language import Language
@@ -128,10 +130,7 @@ class Renderer:
 
     def link(self, name: str, **values: object) -> str:
         """Return the address of a page."""
-        path = self._pages[name].path
-        for key, value in values.items():
-            path = path.replace(f"{{{key}}}", quote(str(value), safe=""))
-        return f"/console{path}"
+        return ROOT + address(self._pages[name].path, values)
 
     def say_once(self, answer: Response, said: str) -> None:
         """Let the next page say a sentence."""
@@ -144,8 +143,3 @@ class Renderer:
             httponly=True,
             samesite="lax",
         )
-
-
-def bare(words: Words, template: str, **context: object) -> str:
-    """Return HTML of a template without a visit, for tests of components."""
-    return _environment(words.language).get_template(template).render(**context)

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.console.assets import assets
 from gateway.console.form import TOKEN, Form, is_our_form
 from gateway.console.own_api import OwnApi, OwnApiDownError
-from gateway.console.page import Pages, View
+from gateway.console.page import Pages
 from gateway.console.render import HEADERS, Renderer
 from gateway.console.site_names import LANGUAGE, ROOT
 from gateway.console.visit import PageRefusedError, Visit
@@ -116,7 +116,7 @@ class Site:
             return visit.go(self._pages[_FIRST].path)
         if view is page.act:
             visit.form = await self._form(visit)
-        return await _called(view, visit)
+        return await view(visit)
 
     async def _form(self, visit: Visit) -> Form:
         """Return what was typed.
@@ -133,7 +133,7 @@ class Site:
         return form
 
     async def _sign_in_first(self, visit: Visit) -> Response:
-        """Ask for a sign-in and lead back to the page; what was typed is kept meanwhile, sealed, in the browser."""
+        """Ask for a sign-in, which leads back to the page; what was typed into a form is not kept yet."""
         request = visit.request
         target = request.scope["path"]
         if request.scope["query_string"] and request.method in _SAFE:
@@ -146,10 +146,6 @@ class Site:
                 f"{ROOT}/sign-in?to={quote(visit.request.scope['path'], safe='')}", HTTPStatus.SEE_OTHER
             )
         return visit.html("refused.html", status=status, status_code=int(status), problem=problem)
-
-
-async def _called(view: View, visit: Visit) -> Response:
-    return await view(visit)
 
 
 def _refuse_foreign(request: Request) -> None:

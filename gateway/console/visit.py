@@ -1,6 +1,6 @@
 """One look at one page: who, in which language, what was typed, and the way to the API and back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -239,8 +239,3 @@ class Visit:
             "detail": self.words.gettext("Try again in a minute; nothing is lost."),
             "request_id": self.request.scope["request_id"],
         }
-
-
-def choices(pairs: Sequence[tuple[str, str]], chosen: str) -> list[tuple[str, str, bool]]:
-    """Return the choices of a field with what is chosen."""
-    return [(value, label, value == chosen) for value, label in pairs]

@@ -3,7 +3,6 @@
 What a field or a value is called comes from the product's one dictionary, for both.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from gettext import NullTranslations
@@ -79,6 +78,3 @@ def words_of(language: Language) -> Words:
 def mark(message: str) -> str:
     """Mark a text outside of a call for the translators and return it as it is."""
     return message
-
-
-Say = Callable[..., str]

@@ -4,7 +4,6 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
 import pyotp
 
@@ -12,7 +11,6 @@ from gateway.models import Account, AccountSession
 from gateway.rules import account as rules
 from gateway.rules.account import AccountStatus, Lockout, Tries
 from gateway.store import account as store
-from gateway.usecases.password import Passwords
 from shared.db.transaction import Transaction
 from shared.kernel.ids import new_id
 
@@ -143,17 +141,3 @@ def _note_wrong(tx: Transaction, held: Account, lockout: Lockout) -> None:
 def lockout_of(tries: int, minutes: int) -> Lockout:
     """Return the lock-out that the settings name."""
     return Lockout(tries, timedelta(minutes=minutes))
-
-
-async def judged(passwords: Passwords, password: str, against: str | None) -> bool:
-    """Hold a password against a hash, outside of any transaction."""
-    return await passwords.matches(password, against)
-
-
-def account_of(text: str) -> UUID | None:
-    """Return the id in `person.<id>`, the subject of a person's token; None for any other caller."""
-    kind, _, value = text.partition(".")
-    try:
-        return UUID(value) if kind == "person" else None
-    except ValueError:
-        return None
