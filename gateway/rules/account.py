@@ -1,9 +1,11 @@
 """Accounts of people: whom they act for, what a password must be, and when trying has to stop for a while."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field
 
@@ -13,8 +15,8 @@ from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.shape import Shape
 
 Login = Annotated[str, Field(min_length=3, max_length=64, pattern=r"^[a-z0-9][a-z0-9._@-]*$")]
-PersonName = Annotated[str, Field(min_length=1, max_length=60)]
 PASSWORD_LENGTH_MAX = 128
+_PERSON = "person."
 
 ACCOUNT_EXISTS = RefusalCode(
     "account_exists", 409, "登录名已被使用", "The login is taken", "请使用另一个登录名。", "Use another login."
@@ -47,6 +49,13 @@ class AccountStatus(StrEnum):
     SUSPENDED = "SUSPENDED"
 
 
+class CallerKind(StrEnum):
+    """Who holds a token."""
+
+    PERSON = "PERSON"
+    CLIENT = "CLIENT"
+
+
 class SessionEnd(StrEnum):
     """Why a session ended."""
 
@@ -54,6 +63,7 @@ class SessionEnd(StrEnum):
     ENDED_ELSEWHERE = "ENDED_ELSEWHERE"
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105  # a reason
     ACCOUNT_SUSPENDED = "ACCOUNT_SUSPENDED"
+    ENDED_BY_ADMINISTRATOR = "ENDED_BY_ADMINISTRATOR"
 
 
 class AccountTerms(Shape):
@@ -92,8 +102,13 @@ class Tries:
     locked_until_at: datetime | None = None
 
 
-def admit(terms: AccountTerms, today: date) -> AccountTerms:
+def admit(terms: AccountTerms, today: date, *, besides: Collection[str] = ()) -> AccountTerms:
     """Return the terms of a new account: an existing body, and no scope beyond its role.
+
+    Args:
+        terms: of the account.
+        today: the business day.
+        besides: scopes that a person of any role may be given.
 
     Raises:
         Refusal: those of `client.onboard`.
@@ -106,7 +121,7 @@ def admit(terms: AccountTerms, today: date) -> AccountTerms:
             role=terms.role,
             party=terms.party,
             unit_id=terms.unit_id,
-            scopes=terms.scopes,
+            scopes=[one for one in terms.scopes if one not in besides],
             title_zh="-",
             title_en="-",
         ),
@@ -146,6 +161,26 @@ def after_wrong(tries: Tries, now: datetime, lockout: Lockout) -> Tries:
         return tries
     failed = tries.failed + 1
     return Tries(failed) if failed < lockout.tries else Tries(0, now + lockout.pause)
+
+
+def subject_of(account_id: UUID) -> str:
+    """Return how tokens and the audit name a person.
+
+    Source: G-ACCOUNT-05 (docs/rules/gateway.md).
+    """
+    return f"{_PERSON}{account_id}"
+
+
+def person_of(subject: str) -> UUID | None:
+    """Return the account that the subject of a token names, None for a client's.
+
+    Source: G-ACCOUNT-05 (docs/rules/gateway.md).
+    """
+    named = subject.removeprefix(_PERSON)
+    try:
+        return UUID(named) if named != subject else None
+    except ValueError:
+        return None
 
 
 def session_ends_at(began_at: datetime, seen_at: datetime, *, idle: timedelta, longest: timedelta) -> datetime:

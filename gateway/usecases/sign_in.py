@@ -45,7 +45,14 @@ async def seen(tx: Transaction, login: str) -> str | None:
 
 
 async def sign_in(
-    tx: Transaction, login: str, *, is_right: bool, against: str | None, browser: str, lockout: Lockout
+    tx: Transaction,
+    login: str,
+    *,
+    is_right: bool,
+    against: str | None,
+    browser: str,
+    lockout: Lockout,
+    renewed: str | None = None,
 ) -> SignedIn | None:
     """Begin a session, or None; every try leaves an audit row.
 
@@ -56,6 +63,7 @@ async def sign_in(
         against: the hash it was held against.
         browser: what the browser calls itself.
         lockout: when trying has to stop.
+        renewed: a new hash of the same password, where the old one was made with parameters of another time.
     """
     held = await store.lock_login(tx, login)
     if held is None:
@@ -68,6 +76,9 @@ async def sign_in(
         tx.audit("session.refused", subject=f"account/{held.id}", outcome="refused", detail={"reason": reason})
         return None
     held.failed_tries, held.locked_until_at = 0, None
+    if renewed is not None:
+        held.password_hash = renewed
+        tx.audit("account.password_rehashed", subject=f"account/{held.id}")
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     waits = held.code_confirmed
     session = AccountSession(

@@ -1,6 +1,7 @@
 """Sign-in: login and password, then a code where the account has one; afterwards the page that was asked for."""
 
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
@@ -38,11 +39,13 @@ async def sign_in(visit: Visit) -> Response:
     async with state.db.transaction(actor=system, clock=state.clock, read_only=True) as tx:
         against = await usecases.seen(tx, login)
     is_right = await state.passwords.matches(password, against)
+    renewed = await state.passwords.renewed(password, against) if is_right and against is not None else None
     async with state.db.transaction(actor=system, clock=state.clock) as tx:
         made = await usecases.sign_in(
             tx,
             login,
             is_right=is_right,
+            renewed=renewed,
             against=against,
             browser=visit.request.headers.get("user-agent", ""),
             lockout=usecases.lockout_of(settings.account_tries, settings.account_pause_minutes),
@@ -50,7 +53,7 @@ async def sign_in(visit: Visit) -> Response:
     if made is None:
         visit.form.faults.append(Fault("login", visit.words.gettext(_REFUSED)))
         return visit.html("sign_in.html", status=HTTPStatus.UNPROCESSABLE_ENTITY, to=target)
-    to = f"/console/sign-in/code?to={target}" if made.waits_for_code else target
+    to = f"/console/sign-in/code?{urlencode({'to': target})}" if made.waits_for_code else target
     answer = RedirectResponse(to, HTTPStatus.SEE_OTHER)
     answer.set_cookie(COOKIE, made.token, path="/", secure=True, httponly=True, samesite="lax")
     return answer

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
+from argon2.exceptions import VerifyMismatchError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,6 +111,12 @@ def test_what_is_no_code_is_none(code: str) -> None:
     assert not use_code(account(code_secret=Personal(_RFC_SECRET)), code, 59)
 
 
+def test_a_person_is_named_by_the_number_of_the_account_and_a_client_is_none() -> None:
+    account_id = new_id()
+    assert rules.person_of(rules.subject_of(account_id)) == account_id
+    assert [rules.person_of(one) for one in ("bank-a", "person.", "person.zhang", str(account_id), "")] == [None] * 5
+
+
 async def test_a_password_is_kept_as_a_hash_and_an_unknown_login_is_held_against_one_too() -> None:
     passwords = Passwords.of(cheap=True)
     kept = await passwords.hash("correct horse battery")
@@ -120,5 +127,22 @@ async def test_a_password_is_kept_as_a_hash_and_an_unknown_login_is_held_against
     assert not await passwords.matches("nobody", None), "the hash of nobody opens nothing"
     assert not await passwords.matches("x" * 10_000, kept)
     assert not await passwords.matches("correct horse battery", "no hash")
-    assert not passwords.is_outdated(kept)
-    assert Passwords.of(cheap=False).is_outdated(kept)
+
+
+async def test_a_right_password_is_hashed_anew_where_the_parameters_have_changed() -> None:
+    passwords = Passwords.of(cheap=True)
+    kept = await passwords.hash("correct horse battery")
+    assert await passwords.renewed("correct horse battery", kept) is None
+    renewed = await Passwords.of(cheap=False).renewed("correct horse battery", kept)
+    assert renewed is not None
+    assert "m=65536" in renewed
+    assert await passwords.matches("correct horse battery", renewed)
+
+
+@pytest.mark.parametrize("cheap", [True, False])
+async def test_the_hash_of_nobody_costs_as_much_as_anybodys_and_nothing_at_start(cheap: bool) -> None:
+    passwords = Passwords.of(cheap=cheap)
+    assert not passwords.hasher.check_needs_rehash(passwords.nobody)
+    with pytest.raises(VerifyMismatchError):  # it was computed and compared, not refused as no hash
+        passwords.hasher.verify(passwords.nobody, "anything")
+    assert passwords.nobody == Passwords.of(cheap=cheap).nobody
