@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Sequence
 
 from gateway.models import Account
-from gateway.rules.account import AccountStatus, AccountTerms
+from gateway.rules.account import AccountTerms
+from gateway.rules.account_act import ADMINISTRATION
 from gateway.store import account as store
 from gateway.usecases import account as accounts
 from gateway.usecases.password import Passwords
@@ -37,6 +38,13 @@ def verbs_of(verbs: Verbs) -> None:
         action="append",
         default=[],
     )
+    argument(
+        register,
+        "--administrator",
+        "兼任所代表单位的账户管理员",
+        "administers the accounts of the body as well",
+        action="store_true",
+    )
     for name, zh, en in (
         ("suspend", "停用：立即退出并不能再登录", "sign the person out now and let them in no more"),
         ("resume", "恢复使用，并解除登录暂停", "let the person in again, wrong tries forgotten"),
@@ -65,7 +73,7 @@ async def perform(tx: Transaction, given: argparse.Namespace) -> Sequence[str]:
             role=Role(given.role),
             party=given.party,
             unit_id=given.unit,
-            scopes=given.scope or list(scopes_of(given.role)),
+            scopes=[*(given.scope or scopes_of(given.role)), *(sorted(ADMINISTRATION) if given.administrator else ())],
         )
         await accounts.register(tx, terms, given.name, password_hash=await _hashed(password))
         return [password]
@@ -80,9 +88,8 @@ async def perform(tx: Transaction, given: argparse.Namespace) -> Sequence[str]:
         password = accounts.first_password()
         await accounts.reset(tx, held.id, password_hash=await _hashed(password))
         return [password]
-    status = AccountStatus.SUSPENDED if given.verb == "suspend" else AccountStatus.ACTIVE
-    await accounts.set_status(tx, held.id, status)
-    return [f"{held.login} {status.value}"]
+    changed = await (accounts.suspend if given.verb == "suspend" else accounts.resume)(tx, held.id)
+    return [f"{changed.login} {changed.status.value}"]
 
 
 async def _hashed(password: str) -> str:

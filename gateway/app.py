@@ -12,7 +12,7 @@ import structlog
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from gateway.api import documents, dossier, overview, rule_set, token, work_item
+from gateway.api import account, code_book, documents, dossier, me, overview, rule_set, token, work_item
 from gateway.api.cross_origin import CrossOrigin
 from gateway.api.example import EXAMPLES
 from gateway.api.passthrough import Addresses, PassThrough
@@ -23,6 +23,7 @@ from gateway.console.front import ConsoleFront
 from gateway.console.people import SignedIn
 from gateway.console.site import Site
 from gateway.console.views.every import PAGES
+from gateway.jobs.kept_form import FORGET_KEPT_FORMS
 from gateway.jobs.signing_key import keep_keys
 from gateway.models import metadata
 from gateway.rules import REFUSALS
@@ -64,7 +65,8 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         raise ValueError("the gateway needs GATEWAY_PERSONAL_DATA_KEY: it seals the signing keys")
     seal = KeySeal(base64.b64decode(settings.personal_data_key.get_secret_value()))
     ring = Keyring()
-    composed = [overview.router, dossier.router, rule_set.router, work_item.router]
+    answered_here = (overview, dossier, rule_set, work_item, me, account, code_book)
+    composed = [one.router for one in answered_here]
     addresses = Addresses(route for router in composed for route in router.routes)
     app = build_service(
         ServiceSpec(
@@ -74,7 +76,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             metadata=metadata,
             # The gateway's documents describe all services, so they stand before the skeleton's own pages.
             routers=[*composed, token.router, documents.router],
-            jobs=[keep_keys(ring, seal)],
+            jobs=[keep_keys(ring, seal), FORGET_KEPT_FORMS],
             refusals=REFUSALS,
             description=documents.GUIDE,
             examples=EXAMPLES,

@@ -38,6 +38,9 @@ without; `*` and lists are understood). Every read takes `If-None-Match`: 304 if
 **参数 Parameters** — a parameter that is not known, or is given twice where one value is meant, is refused
 by name. `HEAD` works wherever `GET` does; `OPTIONS` names the methods of an address.
 
+**名称 Names** — `GET /v1/me` tells who you are and for whom you act; `GET /v1/code-book` tells in Chinese and
+English what every field and every value is called (public, with ETag), `/console/code-book` is its page for people.
+
 **单位 Units** — money in fen (`…_fen`), rates in parts per million (`…_ppm`), instants in UTC
 (`…_at`), dates of Asia/Shanghai (`…_on`). `X-Request-Id` is echoed; quote it when you ask us.
 """

@@ -1,7 +1,7 @@
 """What a page is: an address, who may open it, and which operations of the API it uses; one view per page."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -25,8 +25,10 @@ class Page:
         path: address behind `/console`, with `{names}` of its values.
         title: what it is called, in English; the translators say the Chinese.
         roles: who may open it; for anybody else it does not exist. None: also without sign-in.
+        scope: that a person must hold besides, for a page that not every person of a role may open; empty without one.
         uses: operations of the API that its view calls, as `GET /v1/loans/{loan_id}`; no other can be called.
         menu: place in the navigation, None where it has none.
+        keeps_typed: whether what is typed may wait for its writer to sign in again; never what is secret.
         show: answers GET.
         act: answers POST.
     """
@@ -35,8 +37,10 @@ class Page:
     path: str
     title: str
     roles: frozenset[Role] | None
+    scope: str = ""
     uses: Sequence[str] = ()
     menu: int | None = None
+    keeps_typed: bool = True
     show: View | None = None
     act: View | None = None
     pattern: re.Pattern[str] = field(init=False)
@@ -62,9 +66,15 @@ class Page:
         """What metrics and spans call it."""
         return f"/console{self.path}"
 
-    def is_open_to(self, role: Role | None) -> bool:
-        """Tell whether a person of `role` may open it; None is a person who has not signed in."""
-        return self.roles is None or role in self.roles
+    def is_open_to(self, role: Role | None, scopes: Collection[str] | None = None) -> bool:
+        """Tell whether a person may open it.
+
+        Args:
+            role: of the person; None has not signed in.
+            scopes: of the person; None asks whether any person of the role may.
+        """
+        holds = not self.scope or scopes is None or self.scope in scopes
+        return self.roles is None or (role in self.roles and holds)
 
 
 class Pages:
@@ -96,7 +106,7 @@ class Pages:
                 return page, found.groupdict()
         return None
 
-    def menu(self, role: Role) -> list[Page]:
-        """Return the navigation of a role, in its order."""
-        listed = [page for page in self if page.menu is not None and page.is_open_to(role)]
+    def menu(self, role: Role, scopes: Collection[str]) -> list[Page]:
+        """Return the navigation of a person, in its order."""
+        listed = [page for page in self if page.menu is not None and page.is_open_to(role, scopes)]
         return sorted(listed, key=lambda page: page.menu or 0)

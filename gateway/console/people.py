@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from uuid import UUID
 
 from starlette.datastructures import State
 from starlette.requests import Request
@@ -16,7 +17,7 @@ from gateway.console.visitor import Visitor
 from gateway.models import Account
 from gateway.settings import GatewaySettings
 from gateway.usecases import session as sessions
-from gateway.usecases.session import Limits
+from gateway.usecases.session import limits_of
 from gateway.usecases.sign_in import token_hash
 from gateway.usecases.token import sign_person
 from shared.kernel.actor import system_actor
@@ -74,7 +75,7 @@ class SignedIn:
             party=account.party,
             unit_id=account.unit_id,
             scopes=frozenset(account.scopes),
-            token=self._token(token_hash(token), account),
+            token=self._token(token_hash(token), account, found.session.id),
             secret=session_secret(token),
             must_change=account.must_change,
             has_codes=account.code_confirmed,
@@ -97,7 +98,7 @@ class SignedIn:
         key = self._state.settings.personal_data_key
         return self._own if key is None else base64.b64decode(key.get_secret_value())
 
-    def _token(self, session: bytes, account: Account) -> str:
+    def _token(self, session: bytes, account: Account, session_id: UUID) -> str:
         state = self._state
         settings: GatewaySettings = state.settings
         now = state.clock.now()
@@ -108,6 +109,7 @@ class SignedIn:
             token = sign_person(
                 state.keyring,
                 account,
+                session_id,
                 issuer=settings.issuer,
                 audience=settings.audience,
                 now=now,
@@ -117,11 +119,6 @@ class SignedIn:
             while len(self._minted) > _KNOWN_AT_MOST:
                 self._minted.popitem(last=False)
         return held.token
-
-
-def limits_of(settings: GatewaySettings) -> Limits:
-    """Return how long sessions live."""
-    return Limits(timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_longest_hours))
 
 
 def session_secret(token: str) -> bytes:

@@ -18,7 +18,6 @@ from gateway.console.page import Page, Pages
 from gateway.console.site_names import ROOT
 from gateway.console.visitor import Visitor
 from gateway.console.words import Words, words_of
-from shared.kernel.clock import SystemClock, shanghai_date
 from shared.web.language import Language
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -56,7 +55,6 @@ def _environment(language: Language) -> Environment:
         "field_name": words.field,
         "value_name": words.value,
         "value_names": words.values,
-        "unit_names": lambda: words.units(shanghai_date(SystemClock().now())),
         "language": language,
         "asset": lambda name: assets()[name].address,
         "NOTHING": NOTHING,
@@ -88,6 +86,10 @@ class Look(Protocol):
     def form(self) -> Form:
         """What was typed."""
 
+    @property
+    def note(self) -> str:
+        """Said above the page."""
+
 
 class Renderer:
     """Makes the pages."""
@@ -115,8 +117,8 @@ class Renderer:
                 visitor=visitor,
                 page=visit.page,
                 form=visit.form,
-                said=said,
-                menu=self._pages.menu(visitor.role) if visitor is not None else [],
+                said=[one for one in (visit.note, said) if one],
+                menu=self._pages.menu(visitor.role, visitor.scopes) if visitor is not None else [],
                 link=self.link,
                 form_names=(TOKEN, KEY, SEEN),
                 form_token=lambda: form_token(secret),

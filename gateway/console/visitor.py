@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from gateway.rules.account import subject_of
 from shared.kernel.actor import Role
 
 
@@ -41,4 +42,4 @@ class Visitor:
     @property
     def subject(self) -> str:
         """How tokens and the audit name the person."""
-        return f"person.{self.account_id}"
+        return subject_of(self.account_id)

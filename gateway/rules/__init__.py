@@ -1,6 +1,7 @@
 """Pure decisions of the gateway: routes, clients, grants, key periods, and who sees a composed answer."""
 
 from gateway.rules.account import ACCOUNT_EXISTS, CODE_WRONG, PASSWORD_TOO_WEAK, PASSWORD_WRONG
+from gateway.rules.account_act import ACCOUNT_IS_OWN, ACCOUNT_STATE_CONFLICT
 from gateway.rules.client import (
     CLIENT_EXISTS,
     CLIENT_PARTY_INVALID,
@@ -23,4 +24,6 @@ REFUSALS: tuple[RefusalCode, ...] = (
     PASSWORD_TOO_WEAK,
     PASSWORD_WRONG,
     CODE_WRONG,
+    ACCOUNT_STATE_CONFLICT,
+    ACCOUNT_IS_OWN,
 )

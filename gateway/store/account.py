@@ -3,12 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, and_, func, true
 from sqlmodel import col, select
 
 from gateway.models import Account, AccountSession
+from gateway.rules.account_act import PLATFORM
+from shared.db.keyset import ascending
 from shared.db.lock import lock_transaction
+from shared.db.selection import Selection, by_time
 from shared.db.transaction import Transaction
+from shared.kernel.actor import Actor
+from shared.kernel.sort import Sort
 
 
 async def of_login(tx: Transaction, login: str) -> Account | None:
@@ -23,9 +28,37 @@ async def lock_login(tx: Transaction, login: str) -> Account | None:
     return (await tx.session.execute(statement)).scalar_one_or_none()
 
 
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition of the accounts that an actor may see: all for the platform, else those of the own body."""
+    if actor.role in PLATFORM:
+        return true()
+    return and_(
+        col(Account.role) == actor.role,
+        col(Account.party).is_not_distinct_from(actor.party),
+        col(Account.unit_id).is_not_distinct_from(actor.unit_id),
+    )
+
+
+LIST = Selection(
+    rows=lambda tx: select(Account).where(visible(tx.actor)),
+    sorts={Sort.NAME: ascending(col(Account.login)), **by_time(col(Account.created_at), col(Account.id))},
+    same={"party": col(Account.party), "unit_id": col(Account.unit_id)},
+    among={"status": col(Account.status), "role": col(Account.role)},
+    days={"created": col(Account.created_at)},
+    found={"login": lambda text: col(Account.login).contains(text.casefold(), autoescape=True)},
+)
+"""What accounts may be narrowed and sorted by; names are sealed and cannot be searched."""
+
+
+async def find(tx: Transaction, account_id: UUID) -> Account | None:
+    """Return an account that the actor may see, or None."""
+    statement = select(Account).where(Account.id == account_id, visible(tx.actor))
+    return (await tx.session.execute(statement)).scalar_one_or_none()
+
+
 async def lock(tx: Transaction, account_id: UUID) -> Account | None:
-    """Return an account under its row lock, or None."""
-    statement = select(Account).where(Account.id == account_id).with_for_update()
+    """Return an account that the actor may see under its row lock, or None."""
+    statement = select(Account).where(Account.id == account_id, visible(tx.actor)).with_for_update()
     return (await tx.session.execute(statement)).scalar_one_or_none()
 
 
@@ -46,6 +79,23 @@ async def of_token(tx: Transaction, token_sha256: bytes) -> tuple[AccountSession
         select(AccountSession, Account)
         .join(Account, col(Account.id) == col(AccountSession.account_id))
         .where(AccountSession.token_sha256 == token_sha256, col(AccountSession.ended_at).is_(None))
+    )
+    found = (await tx.session.execute(statement)).one_or_none()
+    return None if found is None else (found[0], found[1])
+
+
+async def session_of(tx: Transaction, token_sha256: bytes) -> AccountSession | None:
+    """Return the session of a token, ended or not, or None."""
+    statement = select(AccountSession).where(AccountSession.token_sha256 == token_sha256)
+    return (await tx.session.execute(statement)).scalar_one_or_none()
+
+
+async def of_session(tx: Transaction, session_id: UUID, account_id: UUID) -> tuple[AccountSession, Account] | None:
+    """Return a session that has not ended with the account it is of, or None."""
+    statement = (
+        select(AccountSession, Account)
+        .join(Account, col(Account.id) == col(AccountSession.account_id))
+        .where(AccountSession.id == session_id, Account.id == account_id, col(AccountSession.ended_at).is_(None))
     )
     found = (await tx.session.execute(statement)).one_or_none()
     return None if found is None else (found[0], found[1])

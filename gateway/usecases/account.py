@@ -11,7 +11,9 @@ from pydantic import Field
 
 from gateway.models import Account
 from gateway.rules import account as rules
+from gateway.rules import account_act as act_rules
 from gateway.rules.account import AccountStatus, AccountTerms, SessionEnd
+from gateway.rules.account_act import AccountStanding
 from gateway.store import account as store
 from gateway.usecases import session as sessions
 from gateway.usecases.password import Passwords
@@ -60,9 +62,10 @@ async def register(tx: Transaction, terms: AccountTerms, name: str, *, password_
     """Register a person, who must change the password at the first sign-in.
 
     Raises:
-        Refusal: `account_exists`, and what `rules.account.admit` refuses.
+        Refusal: `account_exists`, and what `rules.account.admit` and `rules.account_act.admit_body` refuse.
     """
-    rules.admit(terms, tx.today)
+    act_rules.admit_body(tx.actor, terms)
+    rules.admit(terms, tx.today, besides=act_rules.ADMINISTRATION)
     if await store.lock_login(tx, terms.login) is not None:
         raise Refusal(rules.ACCOUNT_EXISTS, pointer="/login")
     held = _new(tx, terms, name, password_hash=password_hash, demo=False)
@@ -70,18 +73,62 @@ async def register(tx: Transaction, terms: AccountTerms, name: str, *, password_
     return held
 
 
-async def set_status(tx: Transaction, account_id: UUID, status: AccountStatus) -> Account:
-    """Suspend a person, whose sessions end at once, or let them back in with their tries forgotten.
+def standing(tx: Transaction, held: Account) -> AccountStanding:
+    """Return how an account stands for who asks."""
+    return AccountStanding(held.status, is_own=rules.subject_of(held.id) == tx.actor.client_id)
+
+
+async def read(tx: Transaction, account_id: UUID) -> Account:
+    """Return an account; who reads the name of a person is recorded.
 
     Raises:
         Refusal: `not_found`.
     """
+    held = await store.find(tx, account_id)
+    if held is None:
+        raise Refusal(NOT_FOUND, noun="account")
+    tx.audit("account.read", subject=f"account/{held.id}", fields=["name"])
+    return held
+
+
+async def suspend(tx: Transaction, account_id: UUID, *, reason: str = "") -> Account:
+    """Suspend a person, whose sessions end at once.
+
+    Raises:
+        Refusal: `not_found`, `account_is_own`, `account_state_conflict`.
+    """
     held = await _held(tx, account_id)
-    held.status = status
+    act_rules.suspendable(standing(tx, held))
+    held.status = AccountStatus.SUSPENDED
+    await sessions.end_all(tx, account_id, SessionEnd.ACCOUNT_SUSPENDED)
+    _touch(tx, held, "account.suspended", reason=reason)
+    return held
+
+
+async def resume(tx: Transaction, account_id: UUID) -> Account:
+    """Let a person back in, wrong tries forgotten.
+
+    Raises:
+        Refusal: `not_found`, `account_state_conflict`.
+    """
+    held = await _held(tx, account_id)
+    act_rules.resumable(standing(tx, held))
+    held.status = AccountStatus.ACTIVE
     held.failed_tries, held.locked_until_at = 0, None
-    if status is AccountStatus.SUSPENDED:
-        await sessions.end_all(tx, account_id, SessionEnd.ACCOUNT_SUSPENDED)
-    _touch(tx, held, f"account.{status.value.lower()}")
+    _touch(tx, held, "account.active")
+    return held
+
+
+async def end_sessions(tx: Transaction, account_id: UUID) -> Account:
+    """End every session of a person, who may sign in again.
+
+    Raises:
+        Refusal: `not_found`, `account_is_own`.
+    """
+    held = await _held(tx, account_id)
+    act_rules.anothers(standing(tx, held))
+    await sessions.end_all(tx, account_id, SessionEnd.ENDED_BY_ADMINISTRATOR)
+    _touch(tx, held, "account.sessions_ended")
     return held
 
 
@@ -89,9 +136,10 @@ async def reset(tx: Transaction, account_id: UUID, *, password_hash: str) -> Acc
     """Give a person a new first password; the second factor goes with the old one, and every session ends.
 
     Raises:
-        Refusal: `not_found`.
+        Refusal: `not_found`, `account_is_own`.
     """
     held = await _held(tx, account_id)
+    act_rules.anothers(standing(tx, held))
     held.password_hash, held.must_change = password_hash, True
     held.code_secret, held.code_confirmed, held.code_step = None, False, 0
     held.failed_tries, held.locked_until_at = 0, None
@@ -171,7 +219,7 @@ async def put_demo_people(tx: Transaction, changes: Sequence[DemoChange], *, nam
         _touch(tx, held, "account.registered")
     for held in await store.every(tx):
         if held.demo and held.login not in named and held.status is AccountStatus.ACTIVE:
-            await set_status(tx, held.id, AccountStatus.SUSPENDED)
+            await suspend(tx, held.id)
 
 
 async def refuse_demo_people(tx: Transaction) -> None:
@@ -192,7 +240,7 @@ async def suspend_demo_people(tx: Transaction) -> int:
     """Suspend every demo person; return how many were."""
     found = [one for one in await store.every(tx) if one.demo and one.status is AccountStatus.ACTIVE]
     for one in found:
-        await set_status(tx, one.id, AccountStatus.SUSPENDED)
+        await suspend(tx, one.id)
     return len(found)
 
 
@@ -228,7 +276,8 @@ async def _held(tx: Transaction, account_id: UUID) -> Account:
     return held
 
 
-def _touch(tx: Transaction, held: Account, action: str) -> None:
+def _touch(tx: Transaction, held: Account, action: str, *, reason: str = "") -> None:
     held.version += 1
     held.changed_at = tx.now
-    tx.audit(action, subject=f"account/{held.id}", detail={"role": held.role.value, "scopes": held.scopes})
+    told = {"role": held.role.value, "scopes": held.scopes, **({"reason": reason} if reason else {})}
+    tx.audit(action, subject=f"account/{held.id}", detail=told)

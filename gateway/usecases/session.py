@@ -8,6 +8,7 @@ from uuid import UUID
 from gateway.models import Account, AccountSession
 from gateway.rules import account as rules
 from gateway.rules.account import AccountStatus, SessionEnd
+from gateway.settings import GatewaySettings
 from gateway.store import account as store
 from gateway.usecases.sign_in import token_hash
 from shared.db.transaction import Transaction
@@ -43,6 +44,11 @@ class Present:
     session: AccountSession
     account: Account
     must_note: bool
+
+
+def limits_of(settings: GatewaySettings) -> Limits:
+    """Return how long the settings let sessions live."""
+    return Limits(timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_longest_hours))
 
 
 async def find(tx: Transaction, token: str, limits: Limits) -> Present | None:

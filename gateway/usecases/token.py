@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import orjson
 from joserfc import jws
@@ -9,6 +10,7 @@ from joserfc import jws
 from gateway.models import Account, Client
 from gateway.rules import client as rules
 from gateway.rules import signing_key as key_rules
+from gateway.rules.account import subject_of
 from gateway.rules.client import OAuthError
 from gateway.store import client as store
 from gateway.usecases.client_secret import matches
@@ -61,16 +63,12 @@ async def issue(
 
 
 def sign_person(
-    ring: Keyring, account: Account, *, issuer: str, audience: str, now: datetime, lifetime: timedelta
+    ring: Keyring, account: Account, session_id: UUID, *, issuer: str, audience: str, now: datetime, lifetime: timedelta
 ) -> str:
     """Return an access token of a person; it says who and for whom as a client's does, and holds no name."""
     grant = rules.Grant(tuple(sorted(account.scopes)), now, now + lifetime)
-    return _sign(ring, account, grant, subject=subject_of(account), issuer=issuer, audience=audience, now=now)
-
-
-def subject_of(account: Account) -> str:
-    """Return how a token and the audit name a person."""
-    return f"person.{account.id}"
+    said = {"issuer": issuer, "audience": audience, "session_id": str(session_id)}
+    return _sign(ring, account, grant, subject=subject_of(account.id), now=now, **said)
 
 
 def _sign(
@@ -82,6 +80,7 @@ def _sign(
     issuer: str,
     audience: str,
     now: datetime,
+    session_id: str | None = None,
 ) -> str:
     period = key_rules.signing(ring.periods, now)
     if period is None:
@@ -98,6 +97,7 @@ def _sign(
         "role": body.role.value,
         "party": body.party,
         "unit": body.unit_id,
+        "sid": session_id,
     }
     said = {name: value for name, value in claims.items() if value is not None}
     return jws.serialize_compact(

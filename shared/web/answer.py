@@ -28,6 +28,19 @@ def answered(
     return Response(_bytes(content), status_code=status, media_type=JSON, headers=headers)
 
 
+class ShownOnce(Response):
+    """An answer that is kept for a repeated call without what is shown once, such as a password.
+
+    Attributes:
+        kept_body: what the same key is answered with when it comes again.
+    """
+
+    def __init__(self, shown: Response, kept: Response) -> None:
+        """Answer as `shown` does, and let the book of keys keep `kept`."""
+        super().__init__(bytes(shown.body), shown.status_code, dict(shown.headers))
+        self.kept_body = bytes(kept.body)
+
+
 def composed(content: Content, *, version: int) -> Response:
     """Answer with a record and what belongs to others beside it: its ETag changes with either."""
     body = _bytes(content)

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -25,10 +25,24 @@ _EPOCH_LIMIT = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
+class TokenTold:
+    """What a verified token tells beside its caller.
+
+    Attributes:
+        expires_at: when it ends.
+        session_id: the person's session that it was made from, None for a client's token.
+    """
+
+    expires_at: datetime
+    session_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Known:
     actor: Actor
     not_after: float
     generation: int
+    session_id: str | None = None
 
 
 class TokenVerifier:
@@ -61,7 +75,9 @@ class TokenVerifier:
             return known
         claims = await self._claims(token)
         actor, not_after = self._judge(claims, now)
-        self._known[token] = _Known(actor, not_after, self._keys.generation)
+        session_id = claims.get("sid")
+        told = session_id if isinstance(session_id, str) else None
+        self._known[token] = _Known(actor, not_after, self._keys.generation, told)
         while len(self._known) > _MAX_KNOWN_TOKENS:
             self._known.popitem(last=False)
         return actor
@@ -70,6 +86,18 @@ class TokenVerifier:
         """Return the caller whose token was verified before and is still good; None: `verify` is to be asked."""
         token = _bearer(authorization)
         return None if token is None else self._still_known(token, self._clock.now())
+
+    def told(self, authorization: str) -> TokenTold:
+        """Return what a token tells beside its caller, who was verified in this call.
+
+        Raises:
+            Refusal: `token_invalid` if it ended meanwhile.
+        """
+        token = _bearer(authorization)
+        held = None if token is None else self._known.get(token)
+        if held is None:
+            raise Refusal(TOKEN_INVALID)
+        return TokenTold(datetime.fromtimestamp(held.not_after - SKEW_S, UTC), held.session_id)
 
     def _still_known(self, token: str, now: datetime) -> Actor | None:
         known = self._known.get(token)

@@ -32,6 +32,7 @@ from shared.kernel.refusals import (
     PRECONDITION_REQUIRED,
 )
 from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
+from shared.web.answer import ShownOnce
 from shared.web.conditional import seen_version, unless_unchanged
 from shared.web.edge_docs import changes, describe, refusals, with_common
 from shared.web.form import FormNames
@@ -45,6 +46,8 @@ RowScope = Literal["enterprise", "bank", "agency", "unit", "any"]
 ANONYMOUS = Actor(client_id="anonymous", role=Role.AUDITOR)
 """The caller of a public route: a role that may write nothing, without scopes, party or unit."""
 PUBLIC = "public"
+ANY_HOLDER = "token"
+"""The scope of a route that every token opens: it tells callers of themselves."""
 _KEPT_HEADERS = ("content-type", "location", "etag", "content-language")
 # So often a call without held rows may be overtaken, then one that holds them (a word was taken while it waited).
 _SINGLE_TRIES = 2
@@ -57,7 +60,7 @@ class EdgeRule:
     """What the edge demands of one route.
 
     Attributes:
-        scope: scope that the token must hold; `public` for a route that needs no token.
+        scope: scope that the token must hold; `public` for a route that needs no token, `token` for one that any opens.
         row: whose rows the store lets the caller see; documentation, the store enforces it.
         summary_zh: Chinese summary for the docs page.
         idempotent: whether a POST demands an Idempotency-Key; False only for pure computation.
@@ -224,7 +227,7 @@ async def _identify(request: Request, rule: EdgeRule) -> Actor:
 
 
 def _check_scope(actor: Actor, rule: EdgeRule) -> None:
-    if rule.scope != PUBLIC and rule.scope not in actor.scopes:
+    if rule.scope not in {PUBLIC, ANY_HOLDER} and rule.scope not in actor.scopes:
         raise Refusal(FORBIDDEN_SCOPE, scope=rule.scope)
 
 
@@ -331,7 +334,8 @@ async def _whole(
 
 def _kept_answer(response: Response) -> StoredAnswer:
     kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    return StoredAnswer(status=response.status_code, headers=kept, body=bytes(response.body))
+    body = response.kept_body if isinstance(response, ShownOnce) else bytes(response.body)
+    return StoredAnswer(status=response.status_code, headers=kept, body=body)
 
 
 def _replayed(stored: StoredAnswer) -> Response:

@@ -42,7 +42,7 @@ EXAMPLES = "#/components/examples/"
 _BETWEEN = " · "
 _ANYWHERE = (REQUEST_UNREADABLE, BODY_TOO_LARGE, INTERNAL)
 _ALWAYS = (*_ANYWHERE, QUERY_UNKNOWN, UNAVAILABLE)
-_PROTECTED = (TOKEN_MISSING, TOKEN_INVALID, FORBIDDEN_SCOPE)
+_PROTECTED = (TOKEN_MISSING, TOKEN_INVALID)
 _WITH_BODY = (BODY_UNREADABLE, MEDIA_TYPE_UNSUPPORTED)
 _WITH_KEY = (IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_RUNNING)
 _KEY_PARAMETER = {
@@ -59,7 +59,7 @@ class Demands(Protocol):
 
     @property
     def scope(self) -> str:
-        """Scope that the token must hold, or `public`."""
+        """Scope that the token must hold, `public` without one, or `token` where any will do."""
         ...
 
     @property
@@ -136,6 +136,8 @@ def describe(rule: Demands, endpoint: Callable[..., Any], options: dict[str, Any
     extra: dict[str, Any] = {"x-row-scope": rule.row}
     if rule.scope == "public":
         extra["security"] = []
+    elif rule.scope == "token":
+        extra["security"] = [{"oauth2": []}]
     else:
         extra["x-scope"] = rule.scope
         extra["security"] = [{"oauth2": [rule.scope]}]
@@ -169,6 +171,7 @@ def with_common(
     calls = {one.call for one in dependants}
     codes = [*_ALWAYS]
     codes += _PROTECTED if rule.scope != "public" else ()
+    codes += (FORBIDDEN_SCOPE,) if rule.scope not in {"public", "token"} else ()
     codes += (QUERY_REPEATED,) if takes_query else ()
     codes += (FIELD_INVALID,) if takes_query or takes_fields or reads_body or _is_keyed(rule, methods) else ()
     codes += _WITH_BODY if reads_body else ()

@@ -6,7 +6,6 @@ from starlette.responses import Response
 
 from gateway.console.form import Fault
 from gateway.console.page import EVERYBODY, Page
-from gateway.console.people import limits_of
 from gateway.console.visit import PageRefusedError, Visit
 from gateway.console.words import mark
 from gateway.rules import account as rules
@@ -14,13 +13,17 @@ from gateway.rules.account import SessionEnd
 from gateway.usecases import account as accounts
 from gateway.usecases import session as sessions
 from gateway.usecases import sign_in as usecases
+from gateway.usecases.session import limits_of
 from shared.kernel.errors import Refusal
 
-SESSIONS = Page(name="sessions", path="/account", title=mark("My account"), roles=EVERYBODY)
+_ME = "GET /v1/me"
+SESSIONS = Page(name="sessions", path="/account", title=mark("My account"), roles=EVERYBODY, uses=(_ME,))
 END = Page(name="session-end", path="/account/sessions/{session_id}/end", title=mark("My account"), roles=EVERYBODY)
 END_ALL = Page(name="sessions-end", path="/account/sessions/end", title=mark("My account"), roles=EVERYBODY)
-PASSWORD = Page(name="password", path="/account/password", title=mark("Change the password"), roles=EVERYBODY)
-FACTOR = Page(name="factor", path="/account/code", title=mark("Second factor"), roles=EVERYBODY)
+PASSWORD = Page(
+    name="password", path="/account/password", title=mark("Change the password"), roles=EVERYBODY, keeps_typed=False
+)
+FACTOR = Page(name="factor", path="/account/code", title=mark("Second factor"), roles=EVERYBODY, keeps_typed=False)
 
 
 @SESSIONS.shows
@@ -30,7 +33,7 @@ async def show(visit: Visit) -> Response:
     async with state.db.transaction(actor=visit.actor, clock=state.clock, read_only=True) as tx:
         held = await sessions.open_of(tx, who.account_id, limits_of(state.settings))
         tx.session.expunge_all()
-    return visit.html("account.html", sessions=held)
+    return visit.html("account.html", sessions=held, me=await visit.part(_ME))
 
 
 @END.acts

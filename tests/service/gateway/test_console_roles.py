@@ -32,6 +32,7 @@ async def test_a_page_of_another_role_is_not_there_to_be_opened_or_sent_to(conso
     foreign = [page for page in _CLOSED if not page.is_open_to(role)]
     async with console.browser() as browser:
         token = (await browser.sign_in(person.login, PASSWORD)).fields("/console/language")["form_token"]
+        console.echo.reset()
         for page in foreign:
             assert (await browser.open(_address(page))).status == 404, page.name
             answer = await browser.http.post(_address(page), data={"form_token": token})

@@ -7,10 +7,12 @@ from uuid import UUID
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import text
 
-from gateway.rules.account import AccountStatus, AccountTerms
+from gateway.rules.account import AccountTerms
 from gateway.usecases import account as accounts
+from gateway.usecases.password import Passwords
 from shared.kernel.actor import Role, system_actor
 from shared.kernel.clock import FixedClock
 from shared.kernel.ids import new_id
@@ -55,7 +57,7 @@ class Console:
     async def suspend(self, person: Person) -> None:
         state = self.service.app.state
         async with state.db.transaction(actor=system_actor("gateway"), clock=state.clock) as tx:
-            await accounts.set_status(tx, UUID(person.account_id), AccountStatus.SUSPENDED)
+            await accounts.suspend(tx, UUID(person.account_id))
 
     def browser(self, language: str = "zh") -> Browser:
         return Browser(self.service.app, language=language)
@@ -216,6 +218,34 @@ async def test_a_first_password_opens_its_own_change_and_nothing_else(console: C
         assert not _signed_in(await other.open("/console/account")), "other sessions end with the old password"
         assert not _signed_in(await other.sign_in(person.login, PASSWORD))
         assert _signed_in(await other.sign_in(person.login, new))
+
+
+async def test_a_password_of_older_parameters_is_hashed_anew_when_it_is_typed_right(console: Console) -> None:
+    old = await Passwords(PasswordHasher(time_cost=2, memory_cost=16, parallelism=1), "").hash(PASSWORD)
+    person = await console.person()
+    state = console.service.app.state
+    async with state.db.engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE account SET password_hash = :old WHERE id = :id"), {"old": old, "id": person.account_id}
+        )
+
+    async def held() -> str:
+        async with state.db.engine.connect() as connection:
+            found = await connection.execute(
+                text("SELECT password_hash FROM account WHERE id = :id"), {"id": person.account_id}
+            )
+            return str(found.scalar_one())
+
+    async with console.browser() as browser:
+        await browser.sign_in(person.login, "wrong")
+        assert await held() == old
+        assert _signed_in(await browser.sign_in(person.login, PASSWORD))
+    assert await held() != old
+    assert not state.passwords.hasher.check_needs_rehash(await held())
+    async with console.browser() as browser:
+        assert _signed_in(await browser.sign_in(person.login, PASSWORD))
+    actions = [action for action, _, _ in await console.audited(person)]
+    assert actions.count("account.password_rehashed") == 1
 
 
 async def test_with_a_second_factor_the_password_alone_opens_nothing_and_a_code_counts_once(console: Console) -> None:

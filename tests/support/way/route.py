@@ -12,7 +12,7 @@ from fastapi.dependencies.models import Dependant
 from shared.db.engine import Busy, DatabaseUnavailable
 from shared.kernel.errors import RefusalCode
 from shared.kernel.refusals import BODY_UNREADABLE, CONFLICT, FIELD_INVALID, UNAVAILABLE
-from shared.web.edge import PUBLIC, EdgeRoute
+from shared.web.edge import ANY_HOLDER, PUBLIC, EdgeRoute
 from shared.web.edge_docs import changes
 from shared.web.middleware import EdgeMiddleware
 from shared.web.problem import MEDIA_TYPE
@@ -26,6 +26,10 @@ FAULTS: Mapping[type[BaseException], RefusalCode] = {DatabaseUnavailable: UNAVAI
 
 def _needs_token(route: EdgeRoute) -> bool:
     return route.edge_rule.scope != PUBLIC
+
+
+def _needs_scope(route: EdgeRoute) -> bool:
+    return route.edge_rule.scope not in {PUBLIC, ANY_HOLDER}
 
 
 def _changes(route: EdgeRoute) -> bool:
@@ -86,7 +90,7 @@ def _fields(dependant: Dependant, kind: str) -> Iterator[str]:
 
 GATES: Mapping[str, Callable[[EdgeRoute], bool]] = {
     "shared/web/edge.py:_identify": _needs_token,
-    "shared/web/edge.py:_check_scope": _needs_token,
+    "shared/web/edge.py:_check_scope": _needs_scope,
     "shared/web/edge.py:_check_history": _changes,
     "shared/web/edge.py:_transact": _has_transaction,
     "shared/web/edge.py:_audit_refusal": _is_audited,

@@ -28,4 +28,8 @@ def test_who_checks_does_not_list_and_who_lends_does_not_cover() -> None:
 
 def test_the_auditor_reads_whatever_is_kept_but_what_a_consent_opens_and_what_operators_mend() -> None:
     reads = {scope for scope in known_scopes() if scope.endswith(":read")}
-    assert reads - set(scopes_of("auditor")) == {"ipr.sheet:read", "operation.dead_letter:read"}
+    assert reads - set(scopes_of("auditor")) == {
+        "ipr.sheet:read",
+        "operation.dead_letter:read",
+        "access.account:read",
+    }

@@ -1,0 +1,173 @@
+"""People: who may sign in and for whom; an administrator makes accounts, suspends them, gives first passwords."""
+
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from gateway.console.case_action import CaseAction, action_of, ask_for, offered, take
+from gateway.console.inputs import Input, body_of
+from gateway.console.listing import Filter, listed
+from gateway.console.page import EVERYBODY, Page
+from gateway.console.visit import Visit
+from gateway.console.words import Words, mark
+from gateway.rules.account_act import READ, WRITE
+from shared.kernel.actor import Role
+from shared.kernel.clock import shanghai_date
+from shared.kernel.unit import units_on
+
+_LIST = "GET /v1/accounts"
+_MAKE = "POST /v1/accounts"
+_ONE = "/v1/accounts/{account_id}"
+_READ = f"GET {_ONE}"
+_RESET = "reset-password"
+FILTERS = (
+    Filter(name="login"),
+    Filter(name="role", kind="select", enumeration="Role"),
+    Filter(name="status", kind="select", enumeration="AccountStatus"),
+    Filter(name="party"),
+)
+TONES = {"ACTIVE": "good", "SUSPENDED": "bad"}
+ACTIONS = (
+    CaseAction(
+        name="suspend",
+        title=mark("Suspend the account"),
+        operation=f"POST {_ONE}:suspend",
+        inputs=(Input(name="reason", within="SuspensionRequest"),),
+        text=mark("The person is signed out everywhere now and cannot sign in until somebody lets them in again."),
+        done=mark("The account is suspended."),
+        is_final=True,
+    ),
+    CaseAction(
+        name="resume",
+        title=mark("Let the person in again"),
+        operation=f"POST {_ONE}:resume",
+        done=mark("The person may sign in again."),
+    ),
+    CaseAction(
+        name=_RESET,
+        title=mark("Give a new first password"),
+        operation=f"POST {_ONE}:reset-password",
+        text=mark("The old password and the second factor end now, and so does every session of the person."),
+        done=mark("There is a new first password."),
+        is_final=True,
+    ),
+    CaseAction(
+        name="end-sessions",
+        title=mark("End every session"),
+        operation=f"POST {_ONE}:end-sessions",
+        text=mark("The person is signed out everywhere and may sign in again."),
+        done=mark("Every session of the person has ended."),
+    ),
+)
+INPUTS = (
+    Input(name="name", within="AccountRequest"),
+    Input(name="login", help=mark("Small letters, digits, dots, dashes, @.")),
+    Input(name="role", kind="select"),
+    Input(name="party", required=False, help=mark("For people of an enterprise, a bank or an agency.")),
+    Input(name="unit_id", kind="select", required=False, help=mark("For people of a district.")),
+    Input(
+        name="is_administrator",
+        kind="checkbox",
+        required=False,
+        help=mark("Sees and changes the accounts of the same body."),
+    ),
+)
+LIST = Page(name="people", path="/people", title=mark("People"), roles=EVERYBODY, scope=READ, uses=(_LIST,), menu=910)
+NEW = Page(name="person-new", path="/people/new", title=mark("New person"), roles=EVERYBODY, scope=WRITE, uses=(_MAKE,))
+ONE = Page(name="person", path="/people/{account_id}", title=mark("Person"), roles=EVERYBODY, scope=READ, uses=(_READ,))
+ACT = Page(
+    name="person-act",
+    path="/people/{account_id}/{action}",
+    title=mark("Person"),
+    roles=EVERYBODY,
+    scope=WRITE,
+    uses=(_READ, *(one.operation for one in ACTIONS)),
+)
+
+
+@LIST.shows
+async def show_list(visit: Visit) -> Response:
+    """Show the people that the reader administers."""
+    found = await listed(visit, _LIST, FILTERS)
+    return visit.html("people.html", list=found, filters=FILTERS, tones=TONES, may_make=WRITE in visit.who.scopes)
+
+
+@NEW.shows
+async def ask_new(visit: Visit) -> Response:
+    """Ask who is to sign in; an administrator of a body makes people of that body."""
+    return _new(visit)
+
+
+@NEW.acts
+async def make(visit: Visit) -> Response:
+    """Make the account and show its first password, this once."""
+    body = {**_own(visit), **body_of(visit.form, _asked(visit), visit.words)}
+    if not visit.form.faults:
+        said = await visit.do(_MAKE, body=body)
+        if said is not None:
+            return visit.html("first_password.html", told=said.body)
+    return _new(visit, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+@ONE.shows
+async def show_one(visit: Visit) -> Response:
+    """Show one person with what may be done."""
+    told = await visit.read(_READ, {"account_id": visit.value("account_id")})
+    return visit.html("person.html", told=told, tones=TONES, acts=offered(told, ACTIONS))
+
+
+@ACT.shows
+async def show_act(visit: Visit) -> Response:
+    """Show the form of an act."""
+    account_id = visit.value("account_id")
+    action = action_of(ACTIONS, visit.value("action"))
+    told = await visit.read(_READ, {"account_id": account_id})
+    return await ask_for(visit, action, back=f"/console/people/{account_id}", about=told["full_name"])
+
+
+@ACT.acts
+async def act(visit: Visit) -> Response:
+    """Do it; a new first password is shown this once."""
+    account_id = visit.value("account_id")
+    at, back = {"account_id": account_id}, f"/people/{account_id}"
+    action = action_of(ACTIONS, visit.value("action"))
+    told = await visit.read(_READ, at)
+    if action.name != _RESET:
+        return await take(visit, action, at, back=back, about=told["full_name"])
+    said = await visit.do(action.operation, at)
+    if said is not None:
+        return visit.html("first_password.html", told=said.body)
+    return await ask_for(
+        visit, action, back=f"/console{back}", about=told["full_name"], status=HTTPStatus.UNPROCESSABLE_ENTITY
+    )
+
+
+def _new(visit: Visit, *, status: int = 200) -> Response:
+    given = {"role": _roles(visit.words), "unit_id": _units(visit)}
+    return visit.html("person_new.html", status=status, inputs=_asked(visit), given=given)
+
+
+def _asked(visit: Visit) -> list[Input]:
+    """Return what has to be typed: who administers a body names neither the body nor further administrators."""
+    own = _own(visit)
+    return [one for one in INPUTS if not own or one.name not in {*own, "is_administrator"}]
+
+
+def _own(visit: Visit) -> dict[str, str | None]:
+    """Return the body of people whom the reader makes; nothing where the reader chooses it."""
+    who = visit.who
+    if who.role is Role.OPERATOR:
+        return {}
+    return {"role": who.role.value, "party": who.party, "unit_id": who.unit_id}
+
+
+def _roles(words: Words) -> list[tuple[str, str]]:
+    return [one for one in words.values("Role") if one[0] != Role.SYSTEM]
+
+
+def _units(visit: Visit) -> list[tuple[str, str]]:
+    is_chinese = visit.words.language == "zh"
+    return [
+        (one.unit_id, one.name_zh if is_chinese else one.name_en)
+        for one in units_on(shanghai_date(visit.state.clock.now()))
+    ]
