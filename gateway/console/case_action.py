@@ -7,7 +7,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.console.inputs import Choices, Input, body_of
+from gateway.console.evidence import keep_documents
+from gateway.console.inputs import Choices, Input, body_of, pointers
 from gateway.console.visit import PageRefusedError, Visit
 
 Given = Callable[[Visit], Awaitable[Mapping[str, Choices]]]
@@ -27,6 +28,8 @@ class CaseAction:
         is_final: whether it cannot be taken back; the button says so by its colour.
         choices: gives the choices of inputs that the API knows, such as reasons.
         fixed: what is sent beside what was typed.
+        clears: whether an input that is left empty takes away what the record holds.
+        documents: operation that takes the documents that come with it, empty where none do.
         scope: that the reader's token needs, where the service does not say itself what it offers.
     """
 
@@ -40,6 +43,18 @@ class CaseAction:
     choices: Given | None = None
     fixed: Mapping[str, Any] | None = None
     scope: str = ""
+    clears: bool = False
+    documents: str = ""
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """The operations of the API that it calls."""
+        return (self.operation, self.documents) if self.documents else (self.operation,)
+
+    @property
+    def has_files(self) -> bool:
+        """Whether its form carries files."""
+        return any(one.kind == "document" for one in self.inputs)
 
     @property
     def has_body(self) -> bool:
@@ -126,6 +141,7 @@ async def take(
     about: str,
     names: Mapping[str, str] | None = None,
     kept: Mapping[str, Any] | None = None,
+    onward: Callable[[Mapping[str, Any]], str] | None = None,
 ) -> Response:
     """Do an act: once, however often the form is sent; a refusal shows the form again with what was typed.
 
@@ -137,10 +153,16 @@ async def take(
         about: what the case is called.
         names: pointer of the API → input of the form.
         kept: what of the case is sent again as it is.
+        onward: address behind `/console` of what came of it, where that is not `back`.
     """
+    if action.documents:
+        await keep_documents(visit, action.inputs, action.documents)
     body = {**(kept or {}), **body_of(visit.form, action.inputs, visit.words), **(action.fixed or {})}
+    if action.clears:
+        body |= {one.name: None for one in action.inputs if not one.inside and one.name not in body}
+    told = {**pointers(action.inputs), **(names or {})}
     if not visit.form.faults:
-        said = await visit.do(action.operation, at, body=body if action.has_body else None, names=names)
+        said = await visit.do(action.operation, at, body=body if action.has_body else None, names=told)
         if said is not None:
-            return visit.go(back, said=visit.words.gettext(action.done))
+            return visit.go(onward(said.body) if onward is not None else back, said=visit.words.gettext(action.done))
     return await ask_for(visit, action, back=f"/console{back}", about=about, status=HTTPStatus.UNPROCESSABLE_ENTITY)

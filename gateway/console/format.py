@@ -59,6 +59,11 @@ def number(words: Words, value: float | None) -> str:
     return NOTHING if value is None else format_decimal(value, locale="zh_CN" if words.language == "zh" else "en_GB")
 
 
+def unit(words: Words, unit_id: str | None) -> str:
+    """Return what a reporting unit is called; one that ended is called as it was."""
+    return NOTHING if unit_id is None else words.unit(unit_id)
+
+
 def rate(_words: Words, ppm: int | None) -> str:
     """Return parts per million in per cent."""
     return NOTHING if ppm is None else rate_text(ppm)
@@ -77,6 +82,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "day": day,
     "instant": instant,
     "number": number,
+    "unit": unit,
     "rate": rate,
     "yes": yes,
 }

@@ -1,5 +1,6 @@
 """What a form asks for, and what its words mean to the API: yuan become fen, per cent parts per million."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,7 +11,20 @@ from shared.kernel.office_date import read_date
 from shared.kernel.percent import read_percent
 from shared.table.amount import CNY, read_amount
 
-Kind = Literal["text", "textarea", "money", "rate", "whole", "day", "select", "radios", "checkboxes", "checkbox"]
+Kind = Literal[
+    "text",
+    "textarea",
+    "money",
+    "rate",
+    "whole",
+    "day",
+    "select",
+    "radios",
+    "checkboxes",
+    "checkbox",
+    "document",
+    "days",
+]
 Choices = Sequence[tuple[str, str]]
 _FEN_PER_YUAN = 100
 _MOST_DIGITS = 15
@@ -19,6 +33,7 @@ _UNREADABLE = {
     "rate": mark("Write a rate in per cent, such as 3.45."),
     "whole": mark("Write a whole number."),
     "day": mark("Write a day, such as 2026-11-29."),
+    "days": mark("Write one day a line, such as 2026-10-01."),
 }
 _MISSING = mark("This must be filled in.")
 
@@ -30,6 +45,7 @@ class Input:
     Attributes:
         name: of the field in the body of the operation; also its label, by the dictionary.
         kind: how it is typed.
+        inside: the object of the body in which it stands, such as `evidence`; empty for the body itself.
         within: shape in which the dictionary names it, where it means something else there.
         label: instead of the dictionary's, in English.
         help: beneath the label, in English.
@@ -39,11 +55,22 @@ class Input:
 
     name: str
     kind: Kind = "text"
+    inside: str = ""
     within: str = ""
     label: str = ""
     help: str = ""
     required: bool = True
     enumeration: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the form calls it."""
+        return f"{self.inside}-{self.name}" if self.inside else self.name
+
+    @property
+    def held_key(self) -> str:
+        """What the form calls the digest of a document that came with it and is kept already."""
+        return f"{self.key}_sha256"
 
     def title(self, words: Words) -> str:
         """Return what people call it."""
@@ -51,12 +78,14 @@ class Input:
 
     def choices(self, words: Words, given: Mapping[str, Choices]) -> Choices:
         """Return what can be chosen: given by the view, or the values of the enumeration."""
-        return given.get(self.name) or (words.values(self.enumeration) if self.enumeration else ())
+        return given.get(self.key) or (words.values(self.enumeration) if self.enumeration else ())
 
     @property
     def markup(self) -> str:
         """How the field component shows it."""
-        return {"whole": "number", "rate": "number", "day": "date"}.get(self.kind, self.kind)
+        return {"whole": "number", "rate": "number", "day": "date", "document": "file", "days": "textarea"}.get(
+            self.kind, self.kind
+        )
 
     @property
     def unit(self) -> str:
@@ -71,23 +100,40 @@ def body_of(form: Form, inputs: Sequence[Input], words: Words) -> dict[str, Any]
     """
     body: dict[str, Any] = {}
     for one in inputs:
-        if one.kind == "checkboxes":
-            body[one.name] = form.all(one.name)
-            continue
-        if one.kind == "checkbox":
-            body[one.name] = form.text(one.name) == "yes"
-            continue
-        typed = form.text(one.name)
-        if not typed:
-            if one.required:
-                form.faults.append(Fault(one.name, words.gettext(_MISSING)))
-            continue
-        value = _value(one.kind, typed)
+        value = _meant(form, one, words)
         if value is None:
-            form.faults.append(Fault(one.name, words.gettext(_UNREADABLE[one.kind])))
-        else:
-            body[one.name] = value
+            continue
+        into = body.setdefault(one.inside, {}) if one.inside else body
+        into[f"{one.name}_sha256" if one.kind == "document" else one.name] = value
     return body
+
+
+def pointers(inputs: Sequence[Input]) -> dict[str, str]:
+    """Return the input that each pointer of the API is about, for inputs that stand inside an object."""
+    found: dict[str, str] = {}
+    for one in inputs:
+        if one.inside:
+            name = f"{one.name}_sha256" if one.kind == "document" else one.name
+            found[f"/{one.inside}/{name}"] = one.key
+            found.setdefault(f"/{one.inside}", one.key)
+    return found
+
+
+def _meant(form: Form, one: Input, words: Words) -> object:
+    """Return what an input means, None where it is left empty or cannot be read."""
+    if one.kind == "checkboxes":
+        return form.all(one.key)
+    if one.kind == "checkbox":
+        return form.text(one.key) == "yes"
+    typed = form.text(one.held_key if one.kind == "document" else one.key)
+    if not typed:
+        if one.required:
+            form.faults.append(Fault(one.key, words.gettext(_MISSING)))
+        return None
+    value = _value(one.kind, typed)
+    if value is None:
+        form.faults.append(Fault(one.key, words.gettext(_UNREADABLE[one.kind])))
+    return value
 
 
 def _value(kind: Kind, typed: str) -> object:
@@ -103,4 +149,7 @@ def _value(kind: Kind, typed: str) -> object:
     if kind == "day":
         found = read_date(typed)
         return None if found is None else found.isoformat()
+    if kind == "days":
+        days = [read_date(one) for one in re.split(r"[\s,;，；、]+", typed) if one]
+        return None if None in days else [one.isoformat() for one in days if one is not None]
     return typed

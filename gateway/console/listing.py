@@ -16,7 +16,7 @@ class Filter:
 
     Attributes:
         name: parameter of the operation; also its label, by the dictionary.
-        kind: how it is typed: text, day or select.
+        kind: how it is typed: text, day, select, or unit for one of the reporting units.
         label: instead of the dictionary's, in English.
         enumeration: whose values are the choices.
     """

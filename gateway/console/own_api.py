@@ -4,7 +4,9 @@ A page can therefore do nothing that the API cannot, and sees what its reader ma
 """
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -67,6 +69,32 @@ class Asked:
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes = b""
     client: tuple[str, int] | None = None
+
+
+@dataclass(slots=True)
+class Waiting:
+    """How long a page waited for the API; parts asked for beside each other count once.
+
+    Attributes:
+        seconds: so far.
+    """
+
+    seconds: float = 0.0
+    _open: int = 0
+    _since: float = 0.0
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count what is waited for inside."""
+        if not self._open:
+            self._since = time.perf_counter()
+        self._open += 1
+        try:
+            yield
+        finally:
+            self._open -= 1
+            if not self._open:
+                self.seconds += time.perf_counter() - self._since
 
 
 def address(template: str, values: Mapping[str, object]) -> str:

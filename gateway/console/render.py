@@ -18,6 +18,7 @@ from gateway.console.page import Page, Pages
 from gateway.console.site_names import ROOT
 from gateway.console.visitor import Visitor
 from gateway.console.words import Words, words_of
+from shared.kernel.clock import SystemClock, shanghai_date
 from shared.web.language import Language
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -55,6 +56,7 @@ def _environment(language: Language) -> Environment:
         "field_name": words.field,
         "value_name": words.value,
         "value_names": words.values,
+        "unit_names": lambda: words.units(shanghai_date(SystemClock().now())),
         "language": language,
         "asset": lambda name: assets()[name].address,
         "NOTHING": NOTHING,

@@ -1,5 +1,6 @@
 """The console as one ASGI application under `/console`: finds the page, the person and the language, calls the view."""
 
+import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -98,14 +99,22 @@ class Site:
         request.scope["route"] = page
         if visitor is not None:
             request.scope["edge_client"] = visitor.subject
+        began = time.perf_counter()
+        answer = await self._page(visit, known=found is not None)
+        whole, waited = time.perf_counter() - began, visit.waiting.seconds
+        # What the page itself cost and what the API did: told to whoever looks into their browser, and measured.
+        answer.headers["server-timing"] = f"page;dur={1000 * (whole - waited):.1f}, api;dur={1000 * waited:.1f}"
+        return answer
+
+    async def _page(self, visit: Visit, *, known: bool) -> Response:
         try:
-            return await self._view(visit, known=found is not None)
+            return await self._view(visit, known=known)
         except PageRefusedError as refused:
             return self._refused(visit, refused.status, refused.problem)
         except OwnApiDownError:
             return self._refused(visit, HTTPStatus.SERVICE_UNAVAILABLE, None)
         except Exception:  # noqa: BLE001  # a person gets a page, whatever went wrong; the log has the rest
-            _log.exception("page_failed", page=page.name)
+            _log.exception("page_failed", page=visit.page.name)
             return self._refused(visit, HTTPStatus.INTERNAL_SERVER_ERROR, None)
 
     async def _view(self, visit: Visit, *, known: bool) -> Response:

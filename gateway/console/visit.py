@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.console.form import Fault, Form, faults_of
-from gateway.console.own_api import Asked, OwnApi, OwnApiDownError, Said, address
+from gateway.console.own_api import Asked, OwnApi, OwnApiDownError, Said, Waiting, address
 from gateway.console.page import Page
 from gateway.console.render import Renderer
 from gateway.console.site_names import ROOT
@@ -63,11 +63,12 @@ class Visit:
         visitor: who looks, None without sign-in.
         words: texts in the language of the page.
         values: values in the address.
-        form: what was typed; empty for GET, unless it was kept while the person signed in again.
-        note: said above the page.
         state: of the application, for what a person does with their own account.
         api: the platform's own API.
         renderer: makes HTML of templates.
+        form: what was typed; empty for GET, unless it was kept while the person signed in again.
+        note: said above the page.
+        waiting: for the API.
     """
 
     request: Request
@@ -80,6 +81,7 @@ class Visit:
     renderer: Renderer
     form: Form = field(default_factory=Form)
     note: str = ""
+    waiting: Waiting = field(default_factory=Waiting)
 
     @property
     def who(self) -> Visitor:
@@ -152,16 +154,16 @@ class Visit:
         elif body is not None:
             sent["content-type"], raw = "application/json", orjson.dumps(body)
         told = {name: value for name, value in (query or {}).items() if value not in (None, "", [], ())}
-        return await self.api.ask(
-            Asked(
-                method=method,
-                path=address(template, at or {}),
-                query=told,
-                headers=sent,
-                content=raw,
-                client=None if client is None else (client.host, client.port),
-            )
+        asked = Asked(
+            method=method,
+            path=address(template, at or {}),
+            query=told,
+            headers=sent,
+            content=raw,
+            client=None if client is None else (client.host, client.port),
         )
+        with self.waiting.counted():
+            return await self.api.ask(asked)
 
     async def read(
         self, operation: str, at: Mapping[str, object] | None = None, *, query: Mapping[str, Any] | None = None
@@ -196,6 +198,7 @@ class Visit:
         body: object = None,
         names: Mapping[str, str] | None = None,
         content: tuple[str, bytes] | None = None,
+        step: str = "",
     ) -> Said | None:
         """Call an operation that changes something, once however often the form is sent; None if it was refused.
 
@@ -207,10 +210,11 @@ class Visit:
             body: of the request.
             names: pointer of the API → input of the form, where they differ.
             content: see `ask`.
+            step: of a form that does several things: each has one effect.
         """
         headers = {}
         if operation.startswith("POST "):
-            headers["idempotency-key"] = self.form.key
+            headers["idempotency-key"] = f"{self.form.key}-{step}" if step else self.form.key
         if self.form.seen:
             headers["if-match"] = self.form.seen
         try:

@@ -4,6 +4,7 @@ What a field or a value is called comes from the product's one dictionary, for b
 """
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from gettext import NullTranslations
 from io import BytesIO
@@ -15,6 +16,7 @@ from babel.support import Translations
 
 from shared.dictionary import DICTIONARY
 from shared.dictionary.meaning import Meaning
+from shared.kernel.unit import UNITS, units_on
 from shared.web.language import Language
 
 LOCALE = Path(__file__).parent / "locale"
@@ -53,6 +55,17 @@ class Words:
     def values(self, enumeration: str) -> list[tuple[str, str]]:
         """Return every value of an enumeration with its meaning, as choices of a form or a filter."""
         return [(value, self._of(meaning, value)) for value, meaning in DICTIONARY.of_values(enumeration).items()]
+
+    def unit(self, unit_id: str) -> str:
+        """Return what a reporting unit is called, by its last name; the id itself where it never was one."""
+        found = [one for one in UNITS if one.unit_id == unit_id]
+        if not found:
+            return unit_id
+        return found[-1].name_zh if self.language == "zh" else found[-1].name_en
+
+    def units(self, on: date) -> list[tuple[str, str]]:
+        """Return the reporting units of a day, as choices of a form or a filter."""
+        return [(one.unit_id, self.unit(one.unit_id)) for one in units_on(on)]
 
     def _of(self, meaning: Meaning | None, name: str) -> str:
         if meaning is None:

@@ -11,6 +11,7 @@ from shared.policy.rule_set import RuleSet
 from shared.policy.table import POINTS
 from shared.policy.value_text import value_text
 
+_CODE = "code"
 _POINTS = "milli_points"
 
 
@@ -97,6 +98,8 @@ def _number(
     rule_set: RuleSet, name: str, value: Value, measure: str, entry: Parameter | CellSource | Indicator
 ) -> Number:
     zh, en = _texts(value, measure)
+    if measure == _CODE and zh == value:
+        zh, en = entry.label_zh, entry.label_en  # a code that is its own row says what it means by its label
     return Number(
         name=name,
         value=value,

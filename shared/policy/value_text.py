@@ -23,12 +23,15 @@ _COUNTED = {
 }
 
 _ENUMERATIONS = {
-    "kinds": "RightKind",
-    "kind_codes": "QualificationKind",
-    "statuses": "LegalStatus",
-    "evidence_level": "EvidenceLevel",
+    "kinds": ("RightKind",),
+    "kind_codes": ("QualificationKind",),
+    "statuses": ("LegalStatus",),
+    "evidence_level": ("EvidenceLevel",),
+    "code": ("QualificationKind", "rule_word"),
+    "date_field": ("rule_word",),
+    "text": ("rule_word",),
 }
-"""Unit of a text → enumeration of the dictionary whose words say what its codes mean."""
+"""Unit of a text → enumerations of the dictionary whose words say what its codes mean."""
 
 
 def _decimal(value: int, per_unit: int, digits: int) -> str:
@@ -50,15 +53,16 @@ def value_text(value: Scalar | None, unit: str) -> tuple[str, str]:
 
     Units: fen, ppm (shown in per cent), ppm_points (a distance between rates), milli, milli_points, count, people,
     months, days, working_days, years, times, characters, rank, trl, day, month, day_number (20250520 is a day),
-    month_number (202605 is a month), flag (1 is yes); kinds, kind_codes, statuses, evidence_level (words of the
-    dictionary for a code). Another unit shows the bare value.
+    month_number (202605 is a month), flag (1 is yes); kinds, kind_codes, statuses, evidence_level, code, date_field
+    (words of the dictionary for a code). Another unit shows the bare value.
     """
     if value is None:
         return "无数据", "no data"
     if isinstance(value, bool) or unit == "flag":
         return ("是", "yes") if value else ("否", "no")
     if isinstance(value, str):
-        named = DICTIONARY.of_value(_ENUMERATIONS.get(unit, ""), value)
+        held = (DICTIONARY.of_value(one, value) for one in _ENUMERATIONS.get(unit, ()))
+        named = next((one for one in held if one is not None), None)
         return (value, value) if named is None else (named.zh, named.en)
     return _number_text(value, unit)
 

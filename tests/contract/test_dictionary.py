@@ -15,6 +15,7 @@ from shared.dictionary.meaning import Dictionary, Meaning, with_unit
 from shared.web.meaning import Described, describe
 from tests.architecture.test_texts import faults
 from tests.support.contracts import SERVICES, application, described
+from tests.support.postgres import REPOSITORY
 from tests.support.source import dotted, python_files, tree_of
 
 NAMES = (*SERVICES, "gateway")
@@ -58,6 +59,12 @@ def named_on_pages() -> set[str]:
     return values | set(re.findall(r'field_name\("(\w+)"', text))
 
 
+def named_in_rules() -> set[str]:
+    """Return the words that stand as values in rule sets."""
+    rules = "".join(path.read_text("utf-8") for path in (REPOSITORY / "services").glob("*/policies/*.json"))
+    return {f"rule_word.{value}" for value in DICTIONARY.of_values("rule_word") if f'"value": "{value}"' in rules}
+
+
 def unused(dictionary: Dictionary, used: set[str]) -> list[str]:
     """Return the entries of a dictionary that nothing looks up."""
     held = {*dictionary.fields, *dictionary.tags}
@@ -67,10 +74,8 @@ def unused(dictionary: Dictionary, used: set[str]) -> list[str]:
 
 def test_no_entry_of_the_dictionary_is_unused(looked_up: dict[str, Described]) -> None:
     assert "owner_names" in named_in_exports()
-    assert (
-        unused(DICTIONARY, named_in_exports().union(named_on_pages(), *(found.used for found in looked_up.values())))
-        == []
-    )
+    used = named_in_exports().union(named_on_pages(), named_in_rules(), *(found.used for found in looked_up.values()))
+    assert unused(DICTIONARY, used) == []
 
 
 def test_no_list_of_values_is_kept_twice_under_two_names() -> None:

@@ -127,7 +127,7 @@ def test_the_next_tier_below_is_reached_at_what_it_needs_and_not_before(value: i
         (7, "bare", "7", "7"),
         (True, "bool", "是", "yes"),
         (False, "bool", "否", "no"),
-        ("HNTE", "code", "HNTE", "HNTE"),
+        ("HNTE", "code", "高新技术企业", "high and new technology enterprise"),
         (None, "fen", "无数据", "no data"),
     ],
 )
