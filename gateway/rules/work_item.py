@@ -6,11 +6,12 @@ from typing import Any
 from shared.kernel.actor import Role
 
 _WORKS_WITH: dict[Role, tuple[str, ...]] = {
-    Role.ENTERPRISE: ("finance",),
+    Role.ENTERPRISE: ("registry", "finance"),
     Role.BANK: ("finance",),
     Role.FUND_MANAGER: ("finance",),
-    Role.CITY: ("finance",),
-    Role.AUDITOR: ("finance",),
+    Role.DISTRICT: ("registry",),
+    Role.CITY: ("registry", "finance"),
+    Role.AUDITOR: ("registry", "finance"),
 }
 _LAST = "9999-12-31"
 """Sorts behind every day: what has none comes last."""

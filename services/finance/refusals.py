@@ -5,6 +5,7 @@ from services.finance.fund.rules import fund_account
 from services.finance.lending.rules import application_refusal, cover, drawdown, loan, lpr, lpr_publication
 from services.finance.partner.rules import bank, consent
 from shared.kernel.errors import RefusalCode
+from shared.policy import reason
 
 REFUSALS: tuple[RefusalCode, ...] = tuple(
     {
@@ -21,6 +22,7 @@ REFUSALS: tuple[RefusalCode, ...] = tuple(
             loan,
             lpr,
             lpr_publication,
+            reason,
         )
         for word in vars(room).values()
         if isinstance(word, RefusalCode)

@@ -24,7 +24,7 @@ from services.registry.evaluation.jobs import population_clearing
 from services.registry.evaluation.jobs import population_run as population_runs
 from services.registry.evaluation.usecases import ledger as evaluation_ledger
 from services.registry.examples import EXAMPLES
-from services.registry.ladder.api import register_application
+from services.registry.ladder.api import register_application, work_item
 from services.registry.ladder.usecases import ledger as ladder_ledger
 from services.registry.refusals import REFUSALS
 from services.registry.settings import POLICIES, RegistrySettings
@@ -61,6 +61,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
                 qualification.router,
                 size_class.router,
                 register_application.router,
+                work_item.router,
                 tech_sme_evaluation.router,
                 population_run.router,
                 enterprise_import.router,

@@ -5,6 +5,7 @@ from services.registry.enterprise.rules import enterprise, filing, qualification
 from services.registry.evaluation.rules import population_clearing, population_run, tech_sme_evaluation
 from services.registry.ladder.rules import register_application
 from shared.kernel.errors import RefusalCode
+from shared.policy import reason
 
 REFUSALS: tuple[RefusalCode, ...] = tuple(
     {
@@ -18,6 +19,7 @@ REFUSALS: tuple[RefusalCode, ...] = tuple(
             population_run,
             population_clearing,
             holiday_notice,
+            reason,
         )
         for word in vars(room).values()
         if isinstance(word, RefusalCode)

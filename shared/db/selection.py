@@ -97,6 +97,7 @@ class Selection:
         asked: parameter → what more than one column, or another table, answers.
         unless_asked: parameter → value that holds where the caller says nothing of it.
         states: parameter of `among` whose values the rows are counted by; `status` where it is there and none is named.
+        counted: the values of it that these rows may have, where they are not all of its closed set.
     """
 
     rows: Callable[[Transaction], Select[Any]]
@@ -108,6 +109,7 @@ class Selection:
     asked: Mapping[str, Asked] = field(default_factory=dict)
     unless_asked: Mapping[str, Any] = field(default_factory=dict)
     states: str | None = None
+    counted: Sequence[str] | None = None
 
     @property
     def counted_by(self) -> str | None:
@@ -145,7 +147,7 @@ class Selection:
         what was seen seldom or never, so that a rare state is exact and never nought by chance.
         """
         by = self.counted_by
-        closed = () if by is None else _members(self.among[by])
+        closed = () if by is None else self.counted or _members(self.among[by])
         values = {name: value for name, value in {**self.unless_asked, **chosen.values}.items() if name != by}
         column = literal(_STATUS) if by is None else self.among[by]
         state = type_coerce(column, String)

@@ -12,8 +12,9 @@ from shared.db.transaction import Transaction
 from shared.kernel.action import ActionRead
 from shared.kernel.shape import Read
 from shared.kernel.work_item import DueStatus, WorkKind
+from shared.policy.book import RuleBook
 from shared.web.counts import add_counts
-from shared.web.edge import Tx, edge, edge_router
+from shared.web.edge import Shelf, Tx, edge, edge_router
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
@@ -41,8 +42,8 @@ class WorkItemRead(Read):
     actions: list[ActionRead]
 
 
-Shown = Callable[[Transaction, Sequence[Any]], Awaitable[list[WorkItemRead]]]
-"""Gives the rows of a page as they are answered."""
+Shown = Callable[[Transaction, Sequence[Any], RuleBook], Awaitable[list[WorkItemRead]]]
+"""Gives the rows of a page as they are answered; acts may depend on a rule set of the day."""
 
 
 def work_item_router(service: str, selection: Selection, shown: Shown) -> APIRouter:
@@ -60,10 +61,10 @@ def work_item_router(service: str, selection: Selection, shown: Shown) -> APIRou
 
     @router.get(f"/{noun}", operation_id=f"list_{service}_work_items", response_model=PageOf[WorkItemRead])
     @edge(scope=SCOPE, row="any", summary_zh="待办事项清单")
-    async def list_work_items(paging: Paging, tx: Tx, chosen: wanted) -> Response:
+    async def list_work_items(paging: Paging, tx: Tx, book: Shelf, chosen: wanted) -> Response:
         """List the cases that wait for the caller's body, the nearest day first."""
         found = await selection.page(tx, chosen, paging.wanted())
-        return page(paging, await shown(tx, found.rows), found.next_key)
+        return page(paging, await shown(tx, found.rows, book), found.next_key)
 
     @router.get(
         f"/exports/{noun}.{{file_format}}",
@@ -72,12 +73,12 @@ def work_item_router(service: str, selection: Selection, shown: Shown) -> APIRou
         responses=TABLE,
     )
     @edge(scope=SCOPE, row="any", summary_zh="导出待办事项", audited=True)
-    async def export_work_items(file_format: Format, tx: Tx, chosen: wanted) -> Response:
+    async def export_work_items(file_format: Format, tx: Tx, book: Shelf, chosen: wanted) -> Response:
         """Export what a list of waiting cases with the same filters would show, as CSV or XLSX."""
         return await export_list(
             tx,
             selection.batches(tx, chosen),
-            lambda rows: shown(tx, rows),
+            lambda rows: shown(tx, rows, book),
             COLUMNS,
             format=file_format,
             noun=f"{service}-work-items",

@@ -7,6 +7,8 @@ import pytest
 
 from gateway.rules import account_act
 from services.finance.lending.rules import application_act, cover_act
+from services.registry.enterprise.rules import filing_act
+from services.registry.ladder.rules import register_application_act
 from shared.kernel.action import Act
 from shared.kernel.role_scope import scopes_of
 from shared.web.edge import EdgeRoute
@@ -15,6 +17,7 @@ from tests.support.contracts import application
 ACTS: dict[str, Sequence[Act[Any]]] = {
     "finance": (*application_act.ACTS, *cover_act.ACTS),
     "gateway": account_act.ACTS,
+    "registry": (*filing_act.ACTS, *register_application_act.ACTS),
 }
 
 

@@ -10,6 +10,7 @@ WITHOUT_EXPORT: dict[str, str] = {
     "/v1/rule-sets": "rule sets with their tables; docs/rules has them as pages, nobody works them off row by row",
     "/v1/covers/reasons": "the words of a choice in a form",
     "/v1/loan-applications/reasons": "the words of a choice in a form",
+    "/v1/register-applications/reasons": "the words of a choice in a form",
     "/v1/population-runs": "how far each run is; what is taken away are its results",
     "/v1/enterprises/{uscc}/filings": "one firm's rows of /v1/filings?uscc=",
     "/v1/enterprises/{uscc}/qualifications": "one firm's rows of /v1/qualifications?uscc=",

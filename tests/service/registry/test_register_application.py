@@ -111,3 +111,50 @@ async def test_a_firm_that_is_struck_off_loses_our_title_and_cannot_come_back(wo
     assert (new.status_code, code_of(new)) == (422, "register_conditions_unmet")
     evaluation = await world.enterprise().post("/v1/tech-sme-evaluations", json={"uscc": code})
     assert evaluation.json()["verdict"] == "NOT_QUALIFIED"
+
+
+async def test_a_rejection_names_a_reason_of_the_catalogue_and_the_firm_reads_it_in_words(world: World) -> None:
+    read = await applied(world)
+    path = f"/v1/register-applications/{read['id']}"
+    catalogue = (await world.district().get("/v1/register-applications/reasons")).json()
+    words = {one["code"]: one["label_zh"] for one in catalogue["items"]}
+    bare = await world.district().post(f"{path}:check", json={"decision": "REJECT"})
+    assert (bare.status_code, code_of(bare)) == (422, "register_reason_missing")
+    invented = await world.district().post(f"{path}:check", json={"decision": "REJECT", "reason_code": "because"})
+    assert (invented.status_code, code_of(invented)) == (422, "reason_unknown")
+    rejected = await world.district().post(
+        f"{path}:check", json={"decision": "REJECT", "reason_code": "documents_not_true"}
+    )
+    assert rejected.status_code == 200, rejected.text
+    seen = (await world.enterprise().get(path)).json()
+    assert (seen["status"], seen["reason_zh"]) == ("REJECTED", words["documents_not_true"])
+    assert (seen["filing_year"], seen["name"]) == (2025, "示例科技有限公司1")
+
+
+async def test_the_city_returns_or_rejects_instead_of_listing_and_a_district_may_not(world: World) -> None:
+    read = await applied(world)
+    path = f"/v1/register-applications/{read['id']}"
+    notes = [{"field": "rd_expense_fen", "note": "请补充辅助账"}]
+    back = {"decision": "RETURN", "notes": notes}
+    early = await world.city.post(f"{path}:review", json=back)
+    assert (early.status_code, code_of(early)) == (409, "register_step_not_allowed")
+    await world.district().post(f"{path}:check", json={"decision": "PASS"})
+    assert (await world.district().post(f"{path}:review", json=back)).status_code == 403
+    returned = await world.city.post(f"{path}:review", json=back)
+    assert (returned.status_code, returned.json()["status"], returned.json()["notes"]) == (200, "RETURNED", notes)
+    await world.enterprise().post(f"{path}:resubmit")
+    await world.district().post(f"{path}:check", json={"decision": "PASS"})
+    final = await world.city.post(f"{path}:review", json={"decision": "REJECT", "reason_code": "not_in_operation"})
+    assert (final.json()["status"], final.json()["reason_code"]) == ("REJECTED", "not_in_operation")
+
+
+async def test_each_line_of_the_list_tells_what_its_reader_may_do(world: World) -> None:
+    await applied(world)
+    url = "/v1/register-applications"
+    for client, acts in (
+        (world.district(), ["pass", "return", "reject"]),
+        (world.enterprise(), ["withdraw"]),
+        (world.city, []),
+    ):
+        (line,) = (await client.get(url)).json()["items"]
+        assert [one["name"] for one in line["actions"]] == acts

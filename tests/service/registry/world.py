@@ -27,6 +27,7 @@ SCOPES = (
     "registry.population:write",
     "registry.document:read",
     "registry.document:write",
+    "work.item:read",
 )
 UNIT, OTHER_UNIT = "500107", "500103"
 EVIDENCE = {"level": "DOCUMENT", "issued_on": "2026-03-01", "official_no": "示例凭证1号"}

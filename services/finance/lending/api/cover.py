@@ -9,14 +9,11 @@ from fastapi import Depends, Response
 
 from services.finance import party
 from services.finance.fund.rules import fund_account as fund_rules
-from services.finance.lending.api.reason import ReasonCatalogue
 from services.finance.lending.models.cover import Cover
-from services.finance.lending.rules import application_refusal as refused
 from services.finance.lending.rules import cover as rules
 from services.finance.lending.rules import cover_act as act_rules
 from services.finance.lending.rules.cover import CoverBalances, CoverStatus, CoverVerdict
 from services.finance.lending.rules.cover_act import CoverStanding
-from services.finance.lending.rules.loan_application import reasons
 from services.finance.lending.store import cover as covers
 from services.finance.lending.store import drawdown as drawdowns
 from services.finance.lending.store import loan as loans
@@ -32,11 +29,13 @@ from shared.kernel.shape import Read, Shape
 from shared.kernel.types import ShortTextOrNone
 from shared.policy.book import RuleBook
 from shared.policy.number_read import NumberRead, numbers_of
+from shared.policy.reason import REASON_UNKNOWN, reasons
 from shared.web.answer import answered
 from shared.web.counts import add_counts
 from shared.web.edge import Book, Shelf, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
+from shared.web.reason import ReasonCatalogue
 from shared.web.selection import chosen_from
 
 router = edge_router(tags=["covers"])
@@ -155,7 +154,7 @@ async def file_cover(drawdown_id: UUID, tx: Tx, book: Book) -> Response:
         rules.COVER_STATE_CONFLICT,
         rules.COVER_REASON_MISSING,
         rules.DRAWDOWN_ALREADY_REPAID,
-        refused.REASON_UNKNOWN,
+        REASON_UNKNOWN,
         fund_rules.FUND_CAPACITY_EXCEEDED,
     ),
 )

@@ -11,7 +11,6 @@ from services.finance import party
 from services.finance.evaluation.rules import credit_line as line_rules
 from services.finance.lending.api.loan import LoanRead
 from services.finance.lending.api.loan import detailed as detailed_loan
-from services.finance.lending.api.reason import ReasonCatalogue
 from services.finance.lending.models.loan_application import LoanApplication
 from services.finance.lending.rules import application_act as act_rules
 from services.finance.lending.rules import application_refusal as refused
@@ -43,11 +42,13 @@ from shared.kernel.shape import Read, Shape
 from shared.kernel.types import LongText, LongTextOrNone, ShortText
 from shared.policy.book import RuleBook
 from shared.policy.number_read import NumberRead, numbers_of
+from shared.policy.reason import REASON_UNKNOWN, REJECT, reasons
 from shared.web.answer import answered, composed
 from shared.web.counts import add_counts
 from shared.web.edge import Book, Shelf, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns, export_list
 from shared.web.paging import PageOf, Paging, page
+from shared.web.reason import ReasonCatalogue
 from shared.web.selection import chosen_from
 
 router = edge_router(tags=["loan applications"])
@@ -258,7 +259,7 @@ async def export_applications(file_format: Format, tx: Tx, wanted: Wanted) -> Re
 async def list_reject_reasons(tx: Tx, book: Book) -> Response:
     """List the coded reasons with which a bank may reject."""
     rule_set = book.pick(rules.POLICY, tx.today)
-    return answered(ReasonCatalogue.of_rules(rule_set, rules.reasons(rule_set, "reject_reason_")))
+    return answered(ReasonCatalogue.of_rules(rule_set, reasons(rule_set, REJECT)))
 
 
 @router.get("/loan-applications/{application_id}", response_model=LoanApplicationRead, responses=refusals(NOT_FOUND))
@@ -312,7 +313,7 @@ async def return_application(application_id: UUID, body: ReturnRequest, tx: Tx, 
 @router.post(
     "/loan-applications/{application_id}:reject",
     response_model=LoanApplicationRead,
-    responses=refusals(*STEP, refused.REASON_UNKNOWN),
+    responses=refusals(*STEP, REASON_UNKNOWN),
 )
 @edge(scope="credit.decision:write", row="bank", summary_zh="拒绝贷款申请（须有原因代码）")
 async def reject_application(application_id: UUID, body: RejectRequest, tx: Tx, book: Book) -> Response:

@@ -15,6 +15,7 @@ from shared.db.transaction import Transaction
 from shared.kernel.action import ActionRead, actions
 from shared.kernel.actor import Role
 from shared.kernel.work_item import WorkKind, due_status
+from shared.policy.book import RuleBook
 from shared.web.work_item import WorkItemRead, work_item_router
 
 
@@ -40,7 +41,7 @@ def _actions(tx: Transaction, row: WorkItem) -> list[ActionRead]:
     return actions(application_act.ACTS, application, tx.actor, bodies)
 
 
-async def _shown(tx: Transaction, rows: Sequence[WorkItem]) -> list[WorkItemRead]:
+async def _shown(tx: Transaction, rows: Sequence[WorkItem], _book: RuleBook) -> list[WorkItemRead]:
     named = await party.of_rows(tx, rows)
     shown = []
     for row in rows:

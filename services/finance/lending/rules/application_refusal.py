@@ -126,16 +126,6 @@ NOTHING_TO_ACKNOWLEDGE = RefusalCode(
     way_out_zh="无需确认，可继续办理。",
     way_out_en="Nothing to do; go on.",
 )
-REASON_UNKNOWN = RefusalCode(
-    code="reason_unknown",
-    status=422,
-    title_zh="原因代码不在目录中：{reason_code}",
-    title_en="The reason code is not in the catalogue: {reason_code}",
-    way_out_zh="请从原因目录中选择。",
-    way_out_en="Choose one of the catalogue of reasons.",
-    hint_zh="可用代码：{known}。",
-    hint_en="Known codes: {known}.",
-)
 BANK_REF_ALREADY_USED = RefusalCode(
     code="bank_ref_already_used",
     status=409,

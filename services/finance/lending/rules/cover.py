@@ -7,11 +7,11 @@ from enum import StrEnum
 from services.finance.fund.rules import fund_account
 from services.finance.fund.rules.fund_account import FundBalances
 from services.finance.lending.rules.drawdown import DrawdownStatus
-from services.finance.lending.rules.loan_application import check_reason
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.shape import Shape
 from shared.kernel.types import Fen
 from shared.kernel.workday import DueDate, WorkCalendar
+from shared.policy.reason import check_reason
 from shared.policy.rule_set import RuleSet
 
 COVER_FILED_TOO_LATE = RefusalCode(

@@ -20,13 +20,13 @@ from services.finance.lending.rules.application_refusal import (
     NO_CREDIT_LIMIT,
     NOT_ON_CITY_REGISTER,
     NOTHING_TO_ACKNOWLEDGE,
-    REASON_UNKNOWN,
     TERM_TOO_LONG,
 )
 from shared.kernel.errors import Refusal
 from shared.kernel.shape import Shape
 from shared.kernel.types import DayOrNone, Fen, LongTextOrNone, Reference, ShortText, TermMonths, Uscc
 from shared.kernel.workday import DueDate, WorkCalendar
+from shared.policy.reason import REJECT, check_reason
 from shared.policy.rule_set import RuleSet
 
 POLICY = "loan_terms"
@@ -207,28 +207,6 @@ def cancel(status: ApplicationStatus) -> ApplicationStatus:
     return ApplicationStatus.CANCELLED
 
 
-def reasons(rules: RuleSet, prefix: str) -> dict[str, tuple[str, str]]:
-    """Return the coded reasons of a rule set: code → (Chinese, English) text.
-
-    Source: F-APP-06 (docs/rules/finance.md).
-    """
-    listed = ((name, one) for name, one in rules.parameters.items() if name.startswith(prefix))
-    return {str(one.value): (one.label_zh, one.label_en) for _, one in listed}
-
-
-def check_reason(code: str, rules: RuleSet, prefix: str) -> None:
-    """Refuse a reason that is not in the catalogue.
-
-    Raises:
-        Refusal: `reason_unknown`.
-
-    Source: F-APP-06 (docs/rules/finance.md).
-    """
-    known = reasons(rules, prefix)
-    if code not in known:
-        raise Refusal(REASON_UNKNOWN, pointer="/reason_code", reason_code=code, known=", ".join(sorted(known)))
-
-
 def rejectable(status: ApplicationStatus) -> ApplicationStatus:
     """Check that an application can be rejected now.
 
@@ -250,7 +228,7 @@ def reject(status: ApplicationStatus, reason_code: str, rules: RuleSet) -> Appli
     Source: F-APP-07 (docs/rules/finance.md).
     """
     after = rejectable(status)
-    check_reason(reason_code, rules, "reject_reason_")
+    check_reason(reason_code, rules, REJECT)
     return after
 
 

@@ -46,5 +46,6 @@ LIST = Selection(
     days={"due": ITEMS.c.due_on},
     asked={"due_status": due_filter(ITEMS.c.due_on)},
     states="kind",
+    counted=tuple(SCOPES),
 )
 """What waiting cases may be narrowed and sorted by."""

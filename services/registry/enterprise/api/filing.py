@@ -9,12 +9,16 @@ from pydantic import BaseModel
 
 from services.registry.enterprise.models.filing import Filing
 from services.registry.enterprise.rules import filing as rules
-from services.registry.enterprise.rules.filing import FilingFinding, FilingStatus, FilingTerms, Gravity
+from services.registry.enterprise.rules.filing import FilingStatus, FilingTerms, Gravity
+from services.registry.enterprise.rules.filing_act import ACTS, FilingStanding
 from services.registry.enterprise.rules.filing_import import FORM
 from services.registry.enterprise.store import enterprise as enterprises
 from services.registry.enterprise.store import filing as filings
 from services.registry.enterprise.usecases import filing as usecases
+from services.registry.enterprise.usecases.filing import CheckedFiling
 from shared.db.selection import Chosen
+from shared.kernel.action import ActionRead, actions
+from shared.kernel.actor import Role
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read
@@ -23,7 +27,7 @@ from shared.policy.number_read import NumberRead, numbers_of
 from shared.policy.rule_set import RuleSet
 from shared.web.answer import answered
 from shared.web.counts import add_counts
-from shared.web.edge import Book, Tx, edge, edge_router, refusals
+from shared.web.edge import Book, Shelf, Tx, edge, edge_router, refusals
 from shared.web.export import TABLE, Format, columns_as_imported, export_list
 from shared.web.paging import PageOf, Paging, page
 from shared.web.selection import chosen_from
@@ -58,7 +62,7 @@ class FilingCheckRead(Read):
 
 
 class FilingRead(FilingTerms, Read):
-    """One version of a filing; `checks` names what the formal checks find today."""
+    """One version of a filing; `checks` names what the formal checks find today, `actions` what the reader may do."""
 
     uscc: str
     year: int
@@ -67,6 +71,7 @@ class FilingRead(FilingTerms, Read):
     updated_at: datetime
     accepted_at: datetime | None
     checks: list[FilingCheckRead]
+    actions: list[ActionRead]
 
 
 class FilingListed(FilingTerms, Read):
@@ -106,14 +111,18 @@ add_counts(router, filings.LIST, noun="filings", scope="registry.enterprise:read
 
 
 class FilingList(BaseModel):
-    """All versions of an enterprise's filings, newest first."""
+    """All versions of an enterprise's filings, newest first, and the years that may be filed today."""
 
     items: list[FilingRead]
+    open_years: list[int]
 
 
-def _shown(filing: Filing, findings: tuple[FilingFinding, ...] = (), rule_set: RuleSet | None = None) -> FilingRead:
-    checks = [FilingCheckRead.of(one, numbers=numbers_of(rule_set, one.thresholds)) for one in findings]
-    return FilingRead.of(filing, checks=checks)
+def _shown(tx: Tx, found: CheckedFiling, rule_set: RuleSet | None) -> FilingRead:
+    checks = [FilingCheckRead.of(one, numbers=numbers_of(rule_set, one.thresholds)) for one in found.findings]
+    filing, founded_on = found.filing, found.enterprise.founded_on
+    standing = FilingStanding(filing.status, filing.year, founded_on, tx.today, rule_set)
+    bodies = {Role.ENTERPRISE: found.enterprise.uscc}
+    return FilingRead.of(filing, checks=checks, actions=actions(ACTS, standing, tx.actor, bodies))
 
 
 @router.put(
@@ -125,7 +134,7 @@ def _shown(filing: Filing, findings: tuple[FilingFinding, ...] = (), rule_set: R
 async def save_filing(uscc: CodeText, year: FilingYear, body: FilingTerms, tx: Tx, book: Book) -> Response:
     """Save the draft of a year and tell everything its formal checks find; nothing is refused for its figures yet."""
     found = await usecases.save_draft(tx, uscc, year, body, filing_id=new_id(), book=book)
-    return answered(_shown(*found, book.pick(usecases.POLICY, tx.today)))
+    return answered(_shown(tx, found, book.pick(usecases.POLICY, tx.today)))
 
 
 @router.post(
@@ -147,16 +156,22 @@ async def submit_filing(
 ) -> Response:
     """Submit the draft of a year; it is accepted at once when its formal checks refuse nothing and ask nothing."""
     found = await usecases.submit_filing(tx, uscc, year, book=book, unit_confirmed=unit_confirmed)
-    return answered(_shown(*found, book.pick(usecases.POLICY, tx.today)))
+    return answered(_shown(tx, found, book.pick(usecases.POLICY, tx.today)))
 
 
 @router.get("/enterprises/{uscc}/filings", response_model=FilingList, responses=refusals(NOT_FOUND))
 @edge(scope="registry.enterprise:read", row="enterprise", summary_zh="年度数据清单")
 async def list_filings(
-    uscc: CodeText, tx: Tx, year: Annotated[int | None, Query(ge=1990, le=2100, description="年度 / year")] = None
+    uscc: CodeText,
+    tx: Tx,
+    book: Shelf,
+    year: Annotated[int | None, Query(ge=1990, le=2100, description="年度 / year")] = None,
 ) -> Response:
-    """List all versions of an enterprise's filings, newest first."""
-    return answered(FilingList(items=[_shown(filing) for filing in await usecases.list_filings(tx, uscc, year)]))
+    """List all versions of an enterprise's filings, newest first, with what the checks of today find in drafts."""
+    rule_set = book.find(usecases.POLICY, tx.today)
+    enterprise, found = await usecases.list_filings(tx, uscc, year, rule_set=rule_set)
+    open_years = rules.open_years(today=tx.today, founded_on=enterprise.founded_on, rule_set=rule_set)
+    return answered(FilingList(items=[_shown(tx, one, rule_set) for one in found], open_years=list(open_years)))
 
 
 async def _listed(tx: Tx, rows: Sequence[Filing]) -> list[FilingListed]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TypeVar
 
 from shared.events.registry import FilingAccepted
 from shared.kernel.errors import Refusal, RefusalCode
@@ -57,6 +58,10 @@ FILING_UNIT_UNCONFIRMED = RefusalCode(
     "如单位有误，请修改草稿；如无误，请确认金额单位后再次提交。",
     "Correct the draft if the unit is wrong; if it is right, submit again with unit_confirmed.",
 )
+
+
+POLICY = "annual_filing"
+Draft = TypeVar("Draft")
 
 
 class FilingStatus(StrEnum):
@@ -129,6 +134,35 @@ def check_year(year: int, *, today: date, founded_on: date | None, rule_set: Rul
         raise Refusal(FILING_YEAR_NOT_OPEN, pointer="/year", year=year, first_year=first, last_year=last)
     if founded_on is not None and founded_on.year > year:
         raise Refusal(FILING_BEFORE_FOUNDING, pointer="/year", year=year)
+
+
+def open_years(*, today: date, founded_on: date | None, rule_set: RuleSet | None) -> tuple[int, ...]:
+    """Return the years that may be filed today, newest first.
+
+    Args:
+        today: in Chongqing.
+        founded_on: day on which the firm was founded; None where it is not known.
+        rule_set: tells how far back; None where none is in force, and then no year is open.
+
+    Source: R-FIL-01 (重庆市科技型企业系统年度数据填报要求; the number of years is assumed).
+    """
+    if rule_set is None:
+        return ()
+    years = range(today.year - 1, today.year - rule_set.param_int("oldest_year_age") - 1, -1)
+    return tuple(year for year in years if founded_on is None or founded_on.year <= year)
+
+
+def submittable(draft: Draft | None, year: int) -> Draft:
+    """Return the draft of a year that may be submitted; None is told where there is none.
+
+    Raises:
+        Refusal: `filing_draft_missing`.
+
+    Source: R-FIL-07 (design: formal checks are complete, a person's judgement comes with the register).
+    """
+    if draft is None:
+        raise Refusal(FILING_DRAFT_MISSING, year=year)
+    return draft
 
 
 def check(

@@ -103,6 +103,13 @@ async def names(tx: Transaction, usccs: Collection[str]) -> dict[str, str]:
     return {row.uscc: row.name for row in await tx.session.execute(statement)}
 
 
+async def names_and_units(tx: Transaction, usccs: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return the names of enterprises and their units of today by code; who may see them is decided before."""
+    statement = select(col(Enterprise.uscc), col(Enterprise.name), col(Enterprise.unit_id))
+    rows = await tx.session.execute(statement.where(col(Enterprise.uscc).in_(set(usccs))))
+    return {row.uscc: (row.name, row.unit_id) for row in rows}
+
+
 async def marks(tx: Transaction, uscc: str) -> Sequence[IntegrityMark]:
     """Return all integrity marks of an enterprise, cleared ones too, oldest first."""
     statement = select(IntegrityMark).where(col(IntegrityMark.uscc) == uscc)

@@ -13,10 +13,10 @@ from services.registry.enterprise.rules.filing import FilingFinding, FilingStatu
 from services.registry.enterprise.store import filing as store
 from services.registry.enterprise.usecases import enterprise as enterprises
 from shared.db.transaction import Transaction
-from shared.kernel.errors import Refusal
 from shared.policy.book import RuleBook
+from shared.policy.rule_set import RuleSet
 
-POLICY = "annual_filing"
+POLICY = rules.POLICY
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,21 @@ class AcceptedFiling:
     filing_id: UUID
     year: int
     terms: FilingTerms
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFiling:
+    """One version of a filing, its firm, and what the formal checks of today find in it.
+
+    Attributes:
+        enterprise: whose it is.
+        filing: the version.
+        findings: none for what is no draft, and for a draft of a year that is not open any more.
+    """
+
+    enterprise: Enterprise
+    filing: Filing
+    findings: tuple[FilingFinding, ...] = ()
 
 
 @dataclass(slots=True)
@@ -79,7 +94,7 @@ async def standing_of(tx: Transaction, usccs: Sequence[str]) -> Standing:
 
 async def save_draft(
     tx: Transaction, uscc: str, year: int, terms: FilingTerms, *, filing_id: UUID, book: RuleBook
-) -> tuple[Filing, tuple[FilingFinding, ...]]:
+) -> CheckedFiling:
     """Save the draft of a year, with everything its checks find; an accepted filing stands until the draft replaces it.
 
     Raises:
@@ -98,12 +113,12 @@ async def save_draft(
         for name in FilingTerms.model_fields:
             setattr(draft, name, getattr(terms, name))
         draft.entered_by, draft.updated_at = tx.actor.client_id, tx.now
-    return draft, findings
+    return CheckedFiling(enterprise, draft, findings)
 
 
 async def submit_filing(
     tx: Transaction, uscc: str, year: int, *, book: RuleBook, unit_confirmed: bool = False
-) -> tuple[Filing, tuple[FilingFinding, ...]]:
+) -> CheckedFiling:
     """Submit the draft of a year; it is accepted when its formal checks refuse nothing and leave no question open.
 
     Raises:
@@ -112,9 +127,7 @@ async def submit_filing(
     """
     enterprise = await enterprises.lock_enterprise(tx, uscc)
     check_role(tx.actor.role, OWN_AFFAIRS)
-    draft = await store.of_status(tx, uscc, year, FilingStatus.DRAFT)
-    if draft is None:
-        raise Refusal(rules.FILING_DRAFT_MISSING, year=year)
+    draft = rules.submittable(await store.of_status(tx, uscc, year, FilingStatus.DRAFT), year)
     terms = terms_of(draft)
     standing = await standing_of(tx, [uscc])
     findings = check_filing(tx, enterprise, year, terms, standing=standing, book=book)
@@ -123,7 +136,7 @@ async def submit_filing(
     await keep_accepted(tx, standing)
     draft.status, draft.accepted_at, draft.updated_at = FilingStatus.ACCEPTED, tx.now, tx.now
     await tx.session.flush()
-    return draft, findings
+    return CheckedFiling(enterprise, draft, findings)
 
 
 def check_filing(
@@ -211,14 +224,37 @@ def new_row(tx: Transaction, uscc: str, draft: AcceptedFiling, *, version: int, 
     }
 
 
-async def list_filings(tx: Transaction, uscc: str, year: int | None) -> Sequence[Filing]:
-    """Return all versions of the filings of an enterprise that the actor may see.
+async def list_filings(
+    tx: Transaction, uscc: str, year: int | None, *, rule_set: RuleSet | None
+) -> tuple[Enterprise, list[CheckedFiling]]:
+    """Return an enterprise that the actor may see and all versions of its filings; drafts are checked as of today.
+
+    Args:
+        tx: the transaction.
+        uscc: of the enterprise.
+        year: None for every year.
+        rule_set: of the checks, in force today; None where there is none.
 
     Raises:
         Refusal: `not_found`.
     """
-    await enterprises.read_enterprise(tx, uscc)
-    return await store.history(tx, uscc, year)
+    enterprise = await enterprises.read_enterprise(tx, uscc)
+    rows = await store.history(tx, uscc, year)
+    open_years = rules.open_years(today=tx.today, founded_on=enterprise.founded_on, rule_set=rule_set)
+    drafts = [row for row in rows if row.status is FilingStatus.DRAFT and row.year in open_years]
+    accepted = {row.year: FilingTerms.of_row(row) for row in await store.accepted_rows(tx, [uscc])} if drafts else {}
+    found = {
+        row.id: rules.check(
+            terms_of(row),
+            year=row.year,
+            previous=accepted.get(row.year - 1),
+            founded_on=enterprise.founded_on,
+            rule_set=rule_set,
+        )
+        for row in drafts
+        if rule_set is not None
+    }
+    return enterprise, [CheckedFiling(enterprise, row, found.get(row.id, ())) for row in rows]
 
 
 def terms_of(filing: Filing) -> FilingTerms:

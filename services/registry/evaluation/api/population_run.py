@@ -19,7 +19,7 @@ from services.registry.evaluation.store import population_clearing as clearings
 from services.registry.evaluation.store import population_run as store
 from services.registry.evaluation.usecases import population_clearing as clearing
 from services.registry.evaluation.usecases import population_run as usecases
-from services.registry.ladder.rules import register_application as register
+from services.registry.ladder.rules import register_condition as register
 from shared.db.operation import Operation
 from shared.db.selection import Chosen
 from shared.kernel.ids import new_id

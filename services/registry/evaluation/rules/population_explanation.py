@@ -12,6 +12,7 @@ from services.registry.evaluation.rules.population_decision import FILING_MISSIN
 from services.registry.evaluation.rules.population_fact import FirmFacts, dossier_of, marks_said, titles_said
 from services.registry.evaluation.rules.tech_sme_score import table_facts
 from services.registry.ladder.rules import register_application as register
+from services.registry.ladder.rules import register_condition
 from shared.policy.decision import DecisionRecord
 from shared.policy.rule_set import RuleSet
 
@@ -33,7 +34,7 @@ class Explained:
     gates: int = 0
     hits: str = ""
     record: DecisionRecord | None = None
-    conditions: tuple[register.EntryCondition, ...] = ()
+    conditions: tuple[register_condition.EntryCondition, ...] = ()
     size: sizes.SizeAnswer | None = None
 
 
@@ -69,8 +70,8 @@ def _register(rule_set: RuleSet, facts: FirmFacts, as_of: date) -> Explained:
     years = rule_set.param_int("integrity_years_back")
     marks = counting_marks(marks_said(facts.marks), today=as_of, years_back=years)
     titles = titles_said(facts.titles)
-    found = register.conditions(
-        register.EntryFacts(
+    found = register_condition.conditions(
+        register_condition.EntryFacts(
             in_business=facts.status == EnterpriseStatus.ACTIVE.value,
             legal_person=is_legal_person(LegalForm(facts.legal_form)),
             industry_barred=facts.industry_barred,
@@ -86,7 +87,7 @@ def _register(rule_set: RuleSet, facts: FirmFacts, as_of: date) -> Explained:
         ),
         rule_set,
     )
-    verdict = MEETS if register.entry_met(found) else MEETS_NOT
+    verdict = MEETS if register_condition.entry_met(found) else MEETS_NOT
     return Explained(verdict, gates=_bits([one.met for one in found]), conditions=found)
 
 

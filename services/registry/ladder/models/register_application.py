@@ -10,7 +10,8 @@ from services.registry.base import Base
 from services.registry.ladder.rules.register_application import RegisterApplicationTerms, RegisterStatus
 from shared.db.base import Instant, InstantOrNone, JsonColumn, text_enum
 
-_OPEN = text("status IN ('SUBMITTED', 'RETURNED', 'CHECKED')")
+OPEN = text("register_application.status IN ('SUBMITTED', 'RETURNED', 'CHECKED')")
+"""Of applications that wait for somebody, in the words of their index."""
 
 
 class RegisterApplication(RegisterApplicationTerms, Base, table=True):
@@ -19,8 +20,11 @@ class RegisterApplication(RegisterApplicationTerms, Base, table=True):
     __tablename__ = "register_application"
     __table_args__ = (
         CheckConstraint("(number IS NOT NULL) = (status = 'LISTED')", name="listing_numbered"),
-        CheckConstraint("status NOT IN ('RETURNED', 'REJECTED') OR notes <> '[]'::jsonb", name="return_explained"),
-        Index("uq_register_application_open", "uscc", unique=True, postgresql_where=_OPEN),
+        CheckConstraint(
+            "status NOT IN ('RETURNED', 'REJECTED') OR notes <> '[]'::jsonb OR reason_code IS NOT NULL",
+            name="return_explained",
+        ),
+        Index("uq_register_application_open", "uscc", unique=True, postgresql_where=OPEN),
         Index("ix_register_application_created_at", "created_at", "id"),
         Index("ix_register_application_unit", "unit_id", "status", "check_due_on"),
     )
@@ -32,6 +36,8 @@ class RegisterApplication(RegisterApplicationTerms, Base, table=True):
     status: RegisterStatus = Field(sa_type=text_enum(RegisterStatus))
     conditions: JsonColumn
     notes: JsonColumn
+    reason_code: str | None = Field(default=None, sa_type=String(40))
+    filing_year: int | None = None
     rule_set_version: str = Field(sa_type=String(40))
     rule_set_sha256: str = Field(sa_type=String(64))
     check_due_on: date

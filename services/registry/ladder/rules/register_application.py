@@ -1,16 +1,15 @@
 """The city's register of technology enterprises (科技型企业): application, the district's check, listing."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from pydantic import Field
 
+from services.registry.ladder.rules.register_condition import EntryCondition, entry_met
 from shared.kernel.errors import Refusal, RefusalCode
-from shared.kernel.money import ratio_ppm
 from shared.kernel.shape import Shape
-from shared.kernel.types import LooseUscc, ShortText
+from shared.kernel.types import LooseUscc, ShortText, ShortTextOrNone
+from shared.policy.reason import REJECT, check_reason
 from shared.policy.rule_set import RuleSet
 
 REGISTER_CONDITIONS_UNMET = RefusalCode(
@@ -58,12 +57,23 @@ REGISTER_STEP_NOT_ALLOWED = RefusalCode(
 RETURN_NEEDS_NOTES = RefusalCode(
     "return_needs_notes",
     422,
-    "退回或不予通过必须逐项说明",
-    "Returning or rejecting needs a note for each point",
+    "退回必须逐项说明",
+    "Returning needs a note for each point",
     "请逐项写明字段和意见。",
     "Name each field and what is wrong with it.",
     hint_zh="字段 notes。",
     hint_en="The field is notes.",
+)
+
+REGISTER_REASON_MISSING = RefusalCode(
+    "register_reason_missing",
+    422,
+    "不予通过须选定原因，其他决定不填原因",
+    "A rejection names one of the coded reasons, other decisions name none",
+    "请从原因目录中选择。",
+    "Choose one of the catalogue of reasons.",
+    hint_zh="字段 reason_code；目录见 GET /v1/register-applications/reasons。",
+    hint_en="The field is reason_code; GET /v1/register-applications/reasons lists them.",
 )
 
 
@@ -97,9 +107,25 @@ class FieldNote(Shape):
 
 
 class RegisterCheck(Shape):
-    """The district's decision with its remarks."""
+    """The district's decision with its remarks; `reason_code` where it rejects."""
 
     decision: CheckDecision
+    reason_code: ShortTextOrNone = None
+    notes: list[FieldNote] = Field(default_factory=list, max_length=50)
+
+
+class RegisterReviewDecision(StrEnum):
+    """What the city decides instead of listing."""
+
+    RETURN = "RETURN"
+    REJECT = "REJECT"
+
+
+class RegisterReview(Shape):
+    """The city's decision not to list, with its remarks; `reason_code` where it rejects."""
+
+    decision: RegisterReviewDecision
+    reason_code: ShortTextOrNone = None
     notes: list[FieldNote] = Field(default_factory=list, max_length=50)
 
 
@@ -107,54 +133,6 @@ class RegisterApplicationTerms(Shape):
     """Who applies."""
 
     uscc: LooseUscc
-
-
-@dataclass(frozen=True, slots=True)
-class EntryFacts:
-    """What the conditions look at, all of one day."""
-
-    in_business: bool
-    legal_person: bool
-    industry_barred: bool
-    open_marks: tuple[str, ...]
-    staff: int
-    science_staff: int
-    senior_title_staff: int
-    revenue_fen: int
-    rd_expense_fen: int
-    ip_rights: int
-    innovative_products: int
-    titles: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EntryCondition:
-    """One condition, whether it is met, and how far its number can be trusted."""
-
-    id: str
-    basic: bool
-    met: bool
-    label_zh: str
-    label_en: str
-    confidence: str
-    source: str
-    article: str
-
-
-def conditions(facts: EntryFacts, rule_set: RuleSet) -> tuple[EntryCondition, ...]:
-    """Return every condition: the basic ones must all be met, of the others any one.
-
-    Source: R-REG-01 (重庆市科技型企业入库培育实施细则 入库条件; the first of the others is official, the rest assumed).
-    """
-    return (*_basic(facts, rule_set), *_any_of(facts, rule_set))
-
-
-def entry_met(found: tuple[EntryCondition, ...]) -> bool:
-    """Tell whether all basic conditions and at least one of the others are met.
-
-    Source: R-REG-01 (重庆市科技型企业入库培育实施细则 入库条件).
-    """
-    return all(one.met for one in found if one.basic) and any(one.met for one in found if not one.basic)
 
 
 def apply(found: tuple[EntryCondition, ...]) -> RegisterStatus:
@@ -176,22 +154,70 @@ def apply(found: tuple[EntryCondition, ...]) -> RegisterStatus:
     return RegisterStatus.SUBMITTED
 
 
-def decide(status: RegisterStatus, check: RegisterCheck) -> RegisterStatus:
-    """Return the state after the district's check.
+def checkable(status: RegisterStatus) -> None:
+    """Check that an application waits for the district's check.
 
     Raises:
-        Refusal: `register_step_not_allowed`, `return_needs_notes`.
+        Refusal: `register_step_not_allowed`.
 
     Source: R-REG-03 (重庆市科技型企业入库培育实施细则 审核程序).
     """
     _must_be(status, RegisterStatus.SUBMITTED)
-    if check.decision is not CheckDecision.PASS and not check.notes:
+
+
+def decide(status: RegisterStatus, check: RegisterCheck, rule_set: RuleSet) -> RegisterStatus:
+    """Return the state after the district's check.
+
+    Args:
+        status: of the application.
+        check: the decision.
+        rule_set: lists the reasons with which one may reject.
+
+    Raises:
+        Refusal: `register_step_not_allowed`, `return_needs_notes`, `register_reason_missing`, `reason_unknown`.
+
+    Source: R-REG-03 (重庆市科技型企业入库培育实施细则 审核程序).
+    """
+    checkable(status)
+    return _decided(check.decision.value, check.notes, check.reason_code, rule_set)
+
+
+def review(status: RegisterStatus, check: RegisterReview, rule_set: RuleSet) -> RegisterStatus:
+    """Return the state of a checked application that the city does not list; see `decide`.
+
+    Raises:
+        Refusal: as `decide`.
+
+    Source: R-REG-09 (design: who lists may find what the check overlooked).
+    """
+    listable(status)
+    return _decided(check.decision.value, check.notes, check.reason_code, rule_set)
+
+
+def _decided(decision: str, notes: list[FieldNote], reason_code: str | None, rule_set: RuleSet) -> RegisterStatus:
+    status = {
+        CheckDecision.PASS.value: RegisterStatus.CHECKED,
+        CheckDecision.RETURN.value: RegisterStatus.RETURNED,
+        CheckDecision.REJECT.value: RegisterStatus.REJECTED,
+    }[decision]
+    if (status is RegisterStatus.REJECTED) != (reason_code is not None):
+        raise Refusal(REGISTER_REASON_MISSING, pointer="/reason_code")
+    if reason_code is not None:
+        check_reason(reason_code, rule_set, REJECT)
+    if status is RegisterStatus.RETURNED and not notes:
         raise Refusal(RETURN_NEEDS_NOTES, pointer="/notes")
-    return {
-        CheckDecision.PASS: RegisterStatus.CHECKED,
-        CheckDecision.RETURN: RegisterStatus.RETURNED,
-        CheckDecision.REJECT: RegisterStatus.REJECTED,
-    }[check.decision]
+    return status
+
+
+def correctable(status: RegisterStatus) -> None:
+    """Check that an application waits for its enterprise to correct it.
+
+    Raises:
+        Refusal: `register_step_not_allowed`.
+
+    Source: R-REG-04 (重庆市科技型企业入库培育实施细则 审核程序).
+    """
+    _must_be(status, RegisterStatus.RETURNED)
 
 
 def resubmit(status: RegisterStatus, found: tuple[EntryCondition, ...]) -> RegisterStatus:
@@ -202,7 +228,7 @@ def resubmit(status: RegisterStatus, found: tuple[EntryCondition, ...]) -> Regis
 
     Source: R-REG-04 (重庆市科技型企业入库培育实施细则 审核程序).
     """
-    _must_be(status, RegisterStatus.RETURNED)
+    correctable(status)
     return apply(found)
 
 
@@ -218,6 +244,17 @@ def withdraw(status: RegisterStatus) -> RegisterStatus:
     return RegisterStatus.WITHDRAWN
 
 
+def listable(status: RegisterStatus) -> None:
+    """Check that an application was checked and waits for the city.
+
+    Raises:
+        Refusal: `register_step_not_allowed`.
+
+    Source: R-REG-06 (重庆市科技型企业入库培育实施细则 审核程序).
+    """
+    _must_be(status, RegisterStatus.CHECKED)
+
+
 def enlist(status: RegisterStatus, found: tuple[EntryCondition, ...]) -> RegisterStatus:
     """Return the state of an application that the city lists; the conditions are looked at again on that day.
 
@@ -226,7 +263,7 @@ def enlist(status: RegisterStatus, found: tuple[EntryCondition, ...]) -> Registe
 
     Source: R-REG-06 (重庆市科技型企业入库培育实施细则 审核程序).
     """
-    _must_be(status, RegisterStatus.CHECKED)
+    listable(status)
     apply(found)
     return RegisterStatus.LISTED
 
@@ -251,87 +288,6 @@ def filing_years(today: date, rule_set: RuleSet) -> tuple[int, ...]:
     return (last,) if settled else (last, last - 1)
 
 
-def as_json(found: tuple[EntryCondition, ...]) -> list[Mapping[str, str | bool]]:
-    """Return the conditions as they are stored with an application.
-
-    Source: R-REG-01 (design: every decision keeps what it looked at).
-    """
-    return [
-        {
-            "id": one.id,
-            "basic": one.basic,
-            "met": one.met,
-            "label_zh": one.label_zh,
-            "label_en": one.label_en,
-            "confidence": one.confidence,
-            "source": one.source,
-            "article": one.article,
-        }
-        for one in found
-    ]
-
-
 def _must_be(status: RegisterStatus, *allowed: RegisterStatus) -> None:
     if status not in allowed:
         raise Refusal(REGISTER_STEP_NOT_ALLOWED, status=status)
-
-
-def _basic(facts: EntryFacts, rule_set: RuleSet) -> tuple[EntryCondition, ...]:
-    source, article = rule_set.header.source_doc, "入库条件"
-
-    def basic(id_: str, met: bool, label_zh: str, label_en: str) -> EntryCondition:  # noqa: FBT001  # a plain fact
-        return EntryCondition(id_, True, met, label_zh, label_en, "reported", source, article)
-
-    return (
-        basic("in_business", facts.in_business, "企业存续", "not struck off"),
-        basic("legal_person", facts.legal_person, "具有法人资格", "a legal person"),
-        basic("industry", not facts.industry_barred, "不属于禁止、限制和淘汰类", "not in a prohibited list"),
-        basic("integrity", not facts.open_marks, "诚信记录良好", "no integrity mark stands against it"),
-    )
-
-
-def _any_of(facts: EntryFacts, rule_set: RuleSet) -> tuple[EntryCondition, ...]:
-    def other(id_: str, parameter: str, met: bool, label_zh: str, label_en: str) -> EntryCondition:  # noqa: FBT001
-        entry = rule_set.parameters[parameter]
-        return EntryCondition(id_, False, met, label_zh, label_en, entry.confidence, entry.source, entry.article)
-
-    science = ratio_ppm(facts.science_staff, facts.staff)
-    rd_share = ratio_ppm(facts.rd_expense_fen, facts.revenue_fen)
-    return (
-        other(
-            "science_staff",
-            "science_staff_min_ppm",
-            (science is not None and science >= rule_set.param_int("science_staff_min_ppm"))
-            or facts.senior_title_staff >= rule_set.param_int("senior_title_min"),
-            "科技人员占比达标或有副高级以上职称科技人员",
-            "enough science staff, or one with a senior title",
-        ),
-        other(
-            "rd_share",
-            "rd_revenue_min_ppm",
-            (rd_share is not None and rd_share >= rule_set.param_int("rd_revenue_min_ppm")),
-            "研发费用占营业收入比例达标",
-            "enough R&D expense to revenue",
-        ),
-        other(
-            "ip_rights",
-            "ip_rights_min",
-            facts.ip_rights >= rule_set.param_int("ip_rights_min"),
-            "拥有有效知识产权",
-            "valid intellectual property",
-        ),
-        other(
-            "innovative_products",
-            "innovative_products_min",
-            facts.innovative_products >= rule_set.param_int("innovative_products_min"),
-            "拥有创新产品",
-            "an innovative product",
-        ),
-        other(
-            "titles",
-            "titles_accepted",
-            bool(set(rule_set.param_list("titles_accepted")) & set(facts.titles)),
-            "为有效期内的高新技术企业或科技型中小企业",
-            "a valid high-tech enterprise or national tech-SME",
-        ),
-    )

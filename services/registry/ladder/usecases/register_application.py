@@ -1,5 +1,6 @@
 """The city's register: applying, the district's check, listing with our own number."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from services.registry.enterprise.models.enterprise import Enterprise
@@ -12,7 +13,8 @@ from services.registry.enterprise.usecases import enterprise as enterprises
 from services.registry.enterprise.usecases import qualification as qualifications
 from services.registry.ladder.models.register_application import RegisterApplication
 from services.registry.ladder.rules import register_application as rules
-from services.registry.ladder.rules.register_application import EntryCondition, EntryFacts, RegisterCheck
+from services.registry.ladder.rules.register_application import RegisterCheck, RegisterReview
+from services.registry.ladder.rules.register_condition import EntryCondition, EntryFacts, as_json, conditions
 from services.registry.ladder.store import register_application as store
 from shared.db.case_no import CaseSeries, next_case_no
 from shared.db.holiday_notice import work_calendar
@@ -25,6 +27,14 @@ from shared.policy.rule_set import RuleSet
 
 POLICY = "tech_enterprise_register"
 NOUN = "register_application"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The conditions of the register as they were found, and the year of the filing that they rest on."""
+
+    conditions: tuple[EntryCondition, ...]
+    filing_year: int
 
 
 async def apply_for_register(
@@ -47,8 +57,8 @@ async def apply_for_register(
         if listed and qualification_rules.status_on(title, tx.today) is QualificationStatus.VALID:
             raise Refusal(rules.ALREADY_LISTED, number=title.number)
     rule_set = book.pick(POLICY, tx.today)
-    found = await judge(tx, enterprise, titles, rule_set)
-    status = rules.apply(found)
+    judged = await judge(tx, enterprise, titles, rule_set)
+    status = rules.apply(judged.conditions)
     due = (await work_calendar(tx)).add_working_days(tx.today, rule_set.param_int("check_working_days"))
     application = RegisterApplication(
         id=application_id,
@@ -56,7 +66,8 @@ async def apply_for_register(
         case_no=await next_case_no(tx, enterprise.unit_id, series=CaseSeries.REGISTRY),
         unit_id=enterprise.unit_id,
         status=status,
-        conditions=rules.as_json(found),
+        conditions=as_json(judged.conditions),
+        filing_year=judged.filing_year,
         notes=[],
         rule_set_version=rule_set.version,
         rule_set_sha256=rule_set.sha256,
@@ -71,18 +82,33 @@ async def apply_for_register(
     return application
 
 
-async def check_application(tx: Transaction, application_id: UUID, check: RegisterCheck) -> RegisterApplication:
+async def check_application(
+    tx: Transaction, application_id: UUID, check: RegisterCheck, *, book: RuleBook
+) -> RegisterApplication:
     """Record the district's decision with its remarks.
 
     Raises:
-        Refusal: `not_found`, `register_step_not_allowed`, `return_needs_notes`.
+        Refusal: `not_found`, and what `rules.decide` refuses.
     """
     application = await _lock(tx, application_id)
     enterprise_rules.check_role(tx.actor.role, enterprise_rules.AUTHORITIES)
-    application.status = rules.decide(application.status, check)
-    application.notes = [note.model_dump() for note in check.notes]
+    application.status = rules.decide(application.status, check, book.pick(POLICY, tx.today))
     application.checked_by, application.checked_at = tx.actor.client_id, tx.now
-    return _moved(tx, application, "register.check", {"decision": check.decision.value})
+    return _decided(tx, application, "register.check", check)
+
+
+async def review_application(
+    tx: Transaction, application_id: UUID, review: RegisterReview, *, book: RuleBook
+) -> RegisterApplication:
+    """Record the city's decision not to list a checked application, with its remarks.
+
+    Raises:
+        Refusal: `not_found`, and what `rules.review` refuses.
+    """
+    application = await _lock(tx, application_id)
+    enterprise_rules.check_role(tx.actor.role, enterprise_rules.LISTING)
+    application.status = rules.review(application.status, review, book.pick(POLICY, tx.today))
+    return _decided(tx, application, "register.review", review)
 
 
 async def resubmit_application(tx: Transaction, application_id: UUID, *, book: RuleBook) -> RegisterApplication:
@@ -95,11 +121,11 @@ async def resubmit_application(tx: Transaction, application_id: UUID, *, book: R
     enterprise_rules.check_role(tx.actor.role, enterprise_rules.OWN_AFFAIRS)
     enterprise = await enterprises.read_enterprise(tx, application.uscc)
     rule_set = book.pick(POLICY, tx.today)
-    found = await judge(tx, enterprise, await qualifications.titles_of(tx, enterprise.uscc), rule_set)
-    application.status = rules.resubmit(application.status, found)
+    judged = await judge(tx, enterprise, await qualifications.titles_of(tx, enterprise.uscc), rule_set)
+    application.status = rules.resubmit(application.status, judged.conditions)
     due = (await work_calendar(tx)).add_working_days(tx.today, rule_set.param_int("check_working_days"))
     application.check_due_on, application.check_due_assumed = due.on, due.assumed
-    application.conditions = rules.as_json(found)
+    application.conditions, application.filing_year = as_json(judged.conditions), judged.filing_year
     application.rule_set_version, application.rule_set_sha256 = rule_set.version, rule_set.sha256
     return _moved(tx, application, "register.resubmit", {})
 
@@ -128,8 +154,8 @@ async def list_application(
     enterprise_rules.check_role(tx.actor.role, enterprise_rules.LISTING)
     enterprise = await enterprises.read_enterprise(tx, application.uscc)
     rule_set = book.pick(POLICY, tx.today)
-    found = await judge(tx, enterprise, await qualifications.titles_of(tx, enterprise.uscc), rule_set)
-    application.status = rules.enlist(application.status, found)
+    judged = await judge(tx, enterprise, await qualifications.titles_of(tx, enterprise.uscc), rule_set)
+    application.status = rules.enlist(application.status, judged.conditions)
     application.number = rules.register_number(application.case_no)
     application.listed_at = tx.now
     title = HeldTitle(
@@ -158,10 +184,8 @@ async def read_application(tx: Transaction, application_id: UUID) -> RegisterApp
     return application
 
 
-async def judge(
-    tx: Transaction, enterprise: Enterprise, titles: list[HeldTitle], rule_set: RuleSet
-) -> tuple[EntryCondition, ...]:
-    """Return the conditions of the register as the facts of today meet them.
+async def judge(tx: Transaction, enterprise: Enterprise, titles: list[HeldTitle], rule_set: RuleSet) -> Judged:
+    """Return the conditions of the register as the facts of today meet them, with the year of the filing behind them.
 
     Raises:
         Refusal: `register_filing_missing`.
@@ -194,7 +218,7 @@ async def judge(
             if qualification_rules.status_on(title, tx.today) is QualificationStatus.VALID
         ),
     )
-    return rules.conditions(facts, rule_set)
+    return Judged(conditions(facts, rule_set), filing.year)
 
 
 async def _lock(tx: Transaction, application_id: UUID) -> RegisterApplication:
@@ -205,6 +229,15 @@ async def _lock(tx: Transaction, application_id: UUID) -> RegisterApplication:
     if locked is None:
         raise Refusal(NOT_FOUND, noun=NOUN)
     return locked
+
+
+def _decided(
+    tx: Transaction, application: RegisterApplication, action: str, decision: RegisterCheck | RegisterReview
+) -> RegisterApplication:
+    application.notes = [note.model_dump() for note in decision.notes]
+    application.reason_code = decision.reason_code
+    detail = {"decision": decision.decision.value, "reason_code": decision.reason_code}
+    return _moved(tx, application, action, detail)
 
 
 def _moved(

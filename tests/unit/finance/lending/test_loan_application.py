@@ -18,6 +18,7 @@ from services.finance.lending.rules.loan_application import (
 )
 from shared.kernel.errors import Refusal
 from shared.kernel.workday import PUBLISHED
+from shared.policy.reason import REJECT, check_reason, reasons
 from tests.unit.finance.builders import BANK, BOOK, TODAY, WAN
 
 POLICY = BOOK.pick(rules.POLICY, TODAY)
@@ -177,10 +178,10 @@ def test_an_approval_starts_from_review_only() -> None:
 def test_a_rejection_needs_a_reason_of_the_catalogue() -> None:
     with pytest.raises(Refusal, match="reason_unknown"):
         rules.reject(S.BANK_REVIEW, "because", POLICY)
-    found = rules.reasons(POLICY, "reject_reason_")
+    found = reasons(POLICY, REJECT)
     assert all(zh and en for zh, en in found.values())
     for code in found:
-        rules.check_reason(code, POLICY, "reject_reason_")
+        check_reason(code, POLICY, REJECT)
 
 
 def test_an_approval_lapses_the_day_after_its_last() -> None:

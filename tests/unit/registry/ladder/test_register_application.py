@@ -4,21 +4,20 @@ from datetime import date
 import pytest
 
 from services.registry.ladder.rules.register_application import (
-    EntryFacts,
     FieldNote,
     RegisterCheck,
+    RegisterReview,
     RegisterStatus,
     apply,
-    as_json,
-    conditions,
     decide,
     enlist,
-    entry_met,
     filing_years,
     register_number,
     resubmit,
+    review,
     withdraw,
 )
+from services.registry.ladder.rules.register_condition import EntryFacts, as_json, conditions, entry_met
 from shared.kernel.errors import Refusal
 from tests.unit.registry.rule_sets import rule_set
 
@@ -84,23 +83,64 @@ def test_the_first_condition_is_reported_and_the_others_are_assumed() -> None:
 NOTE = [FieldNote(field="staff", note="与社保人数不符")]
 
 
-@pytest.mark.parametrize(("decision", "after"), [("PASS", "CHECKED"), ("RETURN", "RETURNED"), ("REJECT", "REJECTED")])
-def test_the_district_passes_returns_or_rejects(decision: str, after: str) -> None:
-    check = RegisterCheck.model_validate({"decision": decision, "notes": NOTE})
-    assert decide(RegisterStatus.SUBMITTED, check).value == after
+REASON = "documents_not_true"
 
 
-@pytest.mark.parametrize("decision", ["RETURN", "REJECT"])
-def test_returning_and_rejecting_need_a_note(decision: str) -> None:
-    with pytest.raises(Refusal, match="return_needs_notes"):
-        decide(RegisterStatus.SUBMITTED, RegisterCheck.model_validate({"decision": decision}))
+@pytest.mark.parametrize(
+    ("said", "after"),
+    [
+        ({"decision": "PASS"}, "CHECKED"),
+        ({"decision": "RETURN", "notes": NOTE}, "RETURNED"),
+        ({"decision": "REJECT", "reason_code": REASON}, "REJECTED"),
+        ({"decision": "REJECT", "reason_code": REASON, "notes": NOTE}, "REJECTED"),
+    ],
+)
+def test_the_district_passes_returns_or_rejects(said: dict[str, object], after: str) -> None:
+    assert decide(RegisterStatus.SUBMITTED, RegisterCheck.model_validate(said), RULES).value == after
+
+
+@pytest.mark.parametrize(
+    ("said", "refusal"),
+    [
+        ({"decision": "RETURN"}, "return_needs_notes"),
+        ({"decision": "REJECT", "notes": NOTE}, "register_reason_missing"),
+        ({"decision": "REJECT", "reason_code": "because"}, "reason_unknown"),
+        ({"decision": "RETURN", "reason_code": REASON, "notes": NOTE}, "register_reason_missing"),
+        ({"decision": "PASS", "reason_code": REASON}, "register_reason_missing"),
+    ],
+)
+def test_returning_needs_a_note_and_rejecting_a_reason_of_the_catalogue(said: dict[str, object], refusal: str) -> None:
+    with pytest.raises(Refusal, match=refusal):
+        decide(RegisterStatus.SUBMITTED, RegisterCheck.model_validate(said), RULES)
+    if said["decision"] != "PASS":
+        with pytest.raises(Refusal, match=refusal):
+            review(RegisterStatus.CHECKED, RegisterReview.model_validate(said), RULES)
+
+
+def test_the_city_may_return_or_reject_what_the_district_passed() -> None:
+    returned = RegisterReview.model_validate({"decision": "RETURN", "notes": NOTE})
+    assert review(RegisterStatus.CHECKED, returned, RULES) is RegisterStatus.RETURNED
+    rejected = RegisterReview.model_validate({"decision": "REJECT", "reason_code": REASON})
+    assert review(RegisterStatus.CHECKED, rejected, RULES) is RegisterStatus.REJECTED
+
+
+def test_a_condition_says_what_was_found_of_the_firm_in_both_languages() -> None:
+    found = {one.id: one for one in conditions(replace(NOTHING, science_staff=30, senior_title_staff=2), RULES)}
+    assert found["science_staff"].found_zh == "职工 100 人，科技人员 30 人（30%），副高级及以上职称 2 人"
+    assert found["science_staff"].found_en == "30 of 100 people (30%), 2 with a senior title"
+    nobody = {one.id: one for one in conditions(replace(NOTHING, staff=0, revenue_fen=0), RULES)}
+    assert "（—）" in nobody["science_staff"].found_zh
+    assert "(—)" in nobody["rd_share"].found_en
+    assert all(one.found_zh and one.found_en for one in found.values())
 
 
 @pytest.mark.parametrize("status", RegisterStatus)
 def test_each_step_is_allowed_from_its_states_only(status: RegisterStatus) -> None:
     passed = RegisterCheck.model_validate({"decision": "PASS"})
+    returned = RegisterReview.model_validate({"decision": "RETURN", "notes": NOTE})
     steps = {
-        "decide": (lambda: decide(status, passed), {"SUBMITTED"}),
+        "decide": (lambda: decide(status, passed, RULES), {"SUBMITTED"}),
+        "review": (lambda: review(status, returned, RULES), {"CHECKED"}),
         "resubmit": (lambda: resubmit(status, GOOD), {"RETURNED"}),
         "withdraw": (lambda: withdraw(status), {"SUBMITTED", "RETURNED", "CHECKED"}),
         "enlist": (lambda: enlist(status, GOOD), {"CHECKED"}),
