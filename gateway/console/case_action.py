@@ -12,6 +12,8 @@ from gateway.console.inputs import Choices, Input, body_of, pointers
 from gateway.console.visit import PageRefusedError, Visit
 
 Given = Callable[[Visit], Awaitable[Mapping[str, Choices]]]
+Helps = Callable[[Visit], Awaitable[Mapping[str, str]]]
+Shape = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,8 @@ class CaseAction:
         fixed: what is sent beside what was typed.
         clears: whether an input that is left empty takes away what the record holds.
         documents: operation that takes the documents that come with it, empty where none do.
+        helps: gives what stands beneath the labels of inputs, by name, in the reader's language.
+        shape: makes the body of what was typed, where the API wants it in another shape.
         scope: that the reader's token needs, where the service does not say itself what it offers.
     """
 
@@ -42,6 +46,8 @@ class CaseAction:
     is_final: bool = False
     choices: Given | None = None
     fixed: Mapping[str, Any] | None = None
+    helps: Helps | None = None
+    shape: Shape | None = None
     scope: str = ""
     clears: bool = False
     documents: str = ""
@@ -114,7 +120,13 @@ def action_of(actions: Sequence[CaseAction], name: str) -> CaseAction:
 
 
 async def ask_for(
-    visit: Visit, action: CaseAction, *, back: str, about: str, case: Mapping[str, Any] | None = None, status: int = 200
+    visit: Visit,
+    action: CaseAction,
+    *,
+    back: str,
+    about: str,
+    case: Mapping[str, Any] | None = None,
+    status: int = 200,
 ) -> Response:
     """Show the form of an act.
 
@@ -128,7 +140,14 @@ async def ask_for(
     """
     given = await action.choices(visit) if action.choices is not None else {}
     return visit.html(
-        "case_action.html", status=status, action=action, given=given, back=back, about=about, case=case or {}
+        "case_action.html",
+        status=status,
+        action=action,
+        given=given,
+        back=back,
+        about=about,
+        case=case or {},
+        helps=await action.helps(visit) if action.helps is not None else {},
     )
 
 
@@ -157,7 +176,8 @@ async def take(
     """
     if action.documents:
         await keep_documents(visit, action.inputs, action.documents)
-    body = {**(kept or {}), **body_of(visit.form, action.inputs, visit.words), **(action.fixed or {})}
+    typed = body_of(visit.form, action.inputs, visit.words)
+    body = {**(kept or {}), **(action.shape(typed) if action.shape else typed), **(action.fixed or {})}
     if action.clears:
         body |= {one.name: None for one in action.inputs if not one.inside and one.name not in body}
     told = {**pointers(action.inputs), **(names or {})}
@@ -165,4 +185,5 @@ async def take(
         said = await visit.do(action.operation, at, body=body if action.has_body else None, names=told)
         if said is not None:
             return visit.go(onward(said.body) if onward is not None else back, said=visit.words.gettext(action.done))
-    return await ask_for(visit, action, back=f"/console{back}", about=about, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    refused = HTTPStatus.UNPROCESSABLE_ENTITY
+    return await ask_for(visit, action, back=f"/console{back}", about=about, status=refused)

@@ -46,6 +46,7 @@ class Input:
         name: of the field in the body of the operation; also its label, by the dictionary.
         kind: how it is typed.
         inside: the object of the body in which it stands, such as `evidence`; empty for the body itself.
+        field: that the dictionary names it by, where it is not the name.
         within: shape in which the dictionary names it, where it means something else there.
         label: instead of the dictionary's, in English.
         help: beneath the label, in English.
@@ -56,6 +57,7 @@ class Input:
     name: str
     kind: Kind = "text"
     inside: str = ""
+    field: str = ""
     within: str = ""
     label: str = ""
     help: str = ""
@@ -74,7 +76,7 @@ class Input:
 
     def title(self, words: Words) -> str:
         """Return what people call it."""
-        return words.gettext(self.label) if self.label else words.field(self.name, self.within)
+        return words.gettext(self.label) if self.label else words.field(self.field or self.name, self.within)
 
     def choices(self, words: Words, given: Mapping[str, Choices]) -> Choices:
         """Return what can be chosen: given by the view, or the values of the enumeration."""

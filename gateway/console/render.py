@@ -18,6 +18,7 @@ from gateway.console.page import Page, Pages
 from gateway.console.site_names import ROOT
 from gateway.console.visitor import Visitor
 from gateway.console.words import Words, words_of
+from shared.kernel.actor import Role
 from shared.kernel.clock import SystemClock, shanghai_date
 from shared.web.language import Language
 
@@ -137,6 +138,10 @@ class Renderer:
     def link(self, name: str, **values: object) -> str:
         """Return the address of a page."""
         return ROOT + address(self._pages[name].path, values)
+
+    def opens(self, name: str, role: Role) -> bool:
+        """Tell whether a page is open to a role: a link to another one would lead nowhere."""
+        return self._pages[name].is_open_to(role)
 
     def say_once(self, answer: Response, said: str) -> None:
         """Let the next page say a sentence."""

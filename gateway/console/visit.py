@@ -195,6 +195,7 @@ class Visit:
         operation: str,
         at: Mapping[str, object] | None = None,
         *,
+        query: Mapping[str, Any] | None = None,
         body: object = None,
         names: Mapping[str, str] | None = None,
         content: tuple[str, bytes] | None = None,
@@ -207,6 +208,7 @@ class Visit:
         Args:
             operation: see `ask`.
             at: values of its address.
+            query: parameters.
             body: of the request.
             names: pointer of the API → input of the form, where they differ.
             content: see `ask`.
@@ -218,7 +220,7 @@ class Visit:
         if self.form.seen:
             headers["if-match"] = self.form.seen
         try:
-            said = await self.ask(operation, at, body=body, headers=headers, content=content)
+            said = await self.ask(operation, at, query=query, body=body, headers=headers, content=content)
         except OwnApiDownError:
             self.form.faults.append(Fault("", str(self._away()["title"])))
             return None

@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from gateway.console import year_on_year
 from gateway.console.case_action import CaseAction, Offered
 from gateway.console.form import Fault, Form
 from gateway.console.page import Page
@@ -35,6 +36,10 @@ async def show(visit: Visit) -> Response:
             ),
             Offered(CaseAction(name="reject", title="", operation="", done="", is_final=True), "拒绝", "No", None),
         ],
+        two_years=year_on_year.compared(
+            {"staff": 12, "revenue_fen": 500_000_000, "rd_expense_fen": 0, "assets_fen": 1_000},
+            {"staff": 10, "revenue_fen": 1_000_000_000, "rd_expense_fen": 0, "cost_expense_fen": 5},
+        ),
         away=Part(None, problem, 503),
         refused=Part(None, problem, 403),
     )

@@ -11,13 +11,18 @@ from gateway.console.words import mark
 from shared.kernel.actor import Role
 
 _OPERATION = "GET /v1/work-items"
-READERS = frozenset({Role.BANK, Role.ENTERPRISE, Role.FUND_MANAGER, Role.CITY, Role.AUDITOR})
+READERS = frozenset({Role.BANK, Role.ENTERPRISE, Role.FUND_MANAGER, Role.DISTRICT, Role.CITY, Role.AUDITOR})
 FILTERS = (
     Filter(name="kind", kind="select", enumeration="WorkKind"),
     Filter(name="due_status", kind="select", enumeration="DueStatus"),
 )
-PLACES = {"LOAN_APPLICATION": ("loan-application", "application_id"), "COVER": ("cover", "cover_id")}
-"""Kind of case → page and the name of its value; a kind without a page stands without a link."""
+PLACES = {
+    "LOAN_APPLICATION": ("loan-application", "application_id", "id"),
+    "COVER": ("cover", "cover_id", "id"),
+    "REGISTER_APPLICATION": ("register-application", "application_id", "id"),
+    "ANNUAL_FILING": ("filing", "year", "case_no"),
+}
+"""Kind of case → page, the name of its value, and what of the case it is; a kind without a page has no link."""
 TONES = {"OVERDUE": "bad", "SOON": "wait", "LATER": "plain", "NONE": "plain"}
 _MOST = 100
 QUEUE = Page(name="queue", path="/queue", title=mark("What waits"), roles=READERS, uses=(_OPERATION,), menu=100)
@@ -31,8 +36,9 @@ async def show(visit: Visit) -> Response:
     told = part.body or {"items": [], "counts": [], "missing": [], "has_more": False}
     found = Listed(told["items"], part.problem, asked=asked)
     places = {
-        kind: (lambda item, page=page, value=value: visit.renderer.link(page, **{value: item["id"]}))
-        for kind, (page, value) in PLACES.items()
+        kind: (lambda item, page=page, value=value, of=of: visit.renderer.link(page, **{value: item[of]}))
+        for kind, (page, value, of) in PLACES.items()
+        if visit.renderer.opens(page, visit.who.role)
     }
     narrowed = {kind: f"{visit.renderer.link('queue')}?{urlencode({'kind': kind})}" for kind in PLACES}
     return visit.html(
