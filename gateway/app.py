@@ -12,7 +12,7 @@ import structlog
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from gateway.api import account, code_book, documents, dossier, me, overview, rule_set, token, work_item
+from gateway.api import account, code_book, colleague, documents, dossier, me, overview, rule_set, token, work_item
 from gateway.api.cross_origin import CrossOrigin
 from gateway.api.example import EXAMPLES
 from gateway.api.passthrough import Addresses, PassThrough
@@ -75,7 +75,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             settings=settings,
             metadata=metadata,
             # The gateway's documents describe all services, so they stand before the skeleton's own pages.
-            routers=[*composed, token.router, documents.router],
+            routers=[*composed, colleague.router, token.router, documents.router],
             jobs=[keep_keys(ring, seal), FORGET_KEPT_FORMS],
             refusals=REFUSALS,
             description=documents.GUIDE,

@@ -9,10 +9,11 @@ from pydantic import BaseModel, Field
 from gateway.api.caller import reading_headers
 from gateway.compose import work_item as compose
 from gateway.rules import work_item as rules
+from shared.kernel.holding import HolderChoice
 from shared.kernel.types import UnitId
 from shared.kernel.work_item import DueStatus, WorkKind
 from shared.web.edge import Caller, edge, edge_router
-from shared.web.work_item import SCOPE, WorkItemRead
+from shared.web.work_item import SCOPE, ListedWorkItemRead
 
 router = edge_router(tags=["composed"])
 _MOST = 200
@@ -20,18 +21,19 @@ _MOST_VALUES = 20
 
 
 class WorkCountRead(BaseModel):
-    """How many cases of one kind wait, and how many of them are overdue and due soon."""
+    """How many cases of one kind wait, how many of them are overdue and due soon, and how many the reader has."""
 
     kind: WorkKind
     total: int
     overdue: int
     soon: int
+    mine: int
 
 
 class WorkListRead(BaseModel):
     """The nearest cases of all services; the whole list of each stands in its service."""
 
-    items: list[WorkItemRead]
+    items: list[ListedWorkItemRead]
     has_more: bool
     counts: list[WorkCountRead]
     complete: bool
@@ -45,6 +47,7 @@ async def read_work_items(
     request: Request,
     kind: Annotated[list[WorkKind] | None, Query(max_length=_MOST_VALUES)] = None,
     due_status: Annotated[list[DueStatus] | None, Query(max_length=_MOST_VALUES)] = None,
+    holder: Annotated[HolderChoice | None, Query()] = None,
     unit_id: Annotated[UnitId | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=_MOST, description="每页条数 / rows per page")] = 50,
 ) -> Response:
@@ -53,7 +56,10 @@ async def read_work_items(
     composed = await compose.work_items(
         {name: state.upstreams[name] for name in rules.works_with(caller.role)},
         narrowed=[*(("kind", one.value) for one in kind or ()), *((("unit_id", unit_id),) if unit_id else ())],
-        due=[("due_status", one.value) for one in due_status or ()],
+        chosen=[
+            *(("due_status", one.value) for one in due_status or ()),
+            *((("holder", holder.value),) if holder else ()),
+        ],
         limit=limit,
         headers=reading_headers(request.scope["headers"], request.scope["request_id"]),
         deadline_s=state.settings.part_deadline_ms / 1000,

@@ -1,4 +1,4 @@
-"""What waits for the caller over all services that his role works with: four short calls to each, in parallel."""
+"""What waits for the caller over all services that his role works with: five short calls to each, in parallel."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,15 +11,20 @@ from gateway.upstream.part import Fetched, fetch
 from gateway.upstream.pool import Upstream
 
 Query = list[tuple[str, str]]
-_COUNTS: dict[str, Query] = {"total": [], "overdue": [("due_status", "OVERDUE")], "soon": [("due_status", "SOON")]}
-"""Which counts stand beside the list, whatever its filter of the day."""
+_COUNTS: dict[str, Query] = {
+    "total": [],
+    "overdue": [("due_status", "OVERDUE")],
+    "soon": [("due_status", "SOON")],
+    "mine": [("holder", "ME")],
+}
+"""Which counts stand beside the list, whatever its filters of the day and of who has a case."""
 
 
 async def work_items(
     upstreams: Mapping[str, Upstream],
     *,
     narrowed: Query,
-    due: Query,
+    chosen: Query,
     limit: int,
     headers: Mapping[bytes, bytes],
     deadline_s: float,
@@ -29,7 +34,7 @@ async def work_items(
     Args:
         upstreams: the services that the caller's role works with, by name.
         narrowed: filters of list and counts.
-        due: filter of the day, for the list alone: the counts tell every day.
+        chosen: filters of the day and of who has a case, for the list alone: the counts tell all of them.
         limit: cases on the page.
         headers: the caller's token, language and ids.
         deadline_s: for each call; a slower service is named as missing.
@@ -37,7 +42,7 @@ async def work_items(
     targets = {
         (name, kind): target
         for name in upstreams
-        for kind, target in _targets(name, narrowed=narrowed, due=due, limit=limit).items()
+        for kind, target in _targets(name, narrowed=narrowed, chosen=chosen, limit=limit).items()
     }
     async with asyncio.TaskGroup() as group:
         tasks = {
@@ -60,10 +65,10 @@ async def work_items(
     }
 
 
-def _targets(name: str, *, narrowed: Query, due: Query, limit: int) -> dict[str, str]:
+def _targets(name: str, *, narrowed: Query, chosen: Query, limit: int) -> dict[str, str]:
     path = f"/v1/work-items/{name}"
     counts = {of: _address(f"{path}/counts", [*narrowed, *asked]) for of, asked in _COUNTS.items()}
-    return {"list": _address(path, [*narrowed, *due, ("limit", str(limit))]), **counts}
+    return {"list": _address(path, [*narrowed, *chosen, ("limit", str(limit))]), **counts}
 
 
 def _address(path: str, query: Query) -> str:

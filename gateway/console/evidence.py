@@ -1,11 +1,9 @@
 """Evidence as a form asks for it: its level, its number and day, and the document itself, which is uploaded with it."""
 
-import secrets
 from collections.abc import Sequence
 
-from starlette.datastructures import UploadFile
-
 from gateway.console.inputs import Input
+from gateway.console.upload import chosen_file, file_form
 from gateway.console.visit import Visit
 from gateway.console.words import mark
 
@@ -33,21 +31,9 @@ async def keep_documents(visit: Visit, inputs: Sequence[Input], operation: str) 
         operation: that takes documents, such as `POST /v1/documents/registry`.
     """
     for one in inputs:
-        file = visit.request.state.files.get(one.key) if one.kind == "document" else None
-        if file is None or not file.filename:
+        file = await chosen_file(visit, one.key) if one.kind == "document" else None
+        if file is None:
             continue
-        said = await visit.do(operation, content=await _multipart(file), step=one.key)
+        said = await visit.do(operation, content=file_form("file", file), step=one.key)
         if said is not None:
             visit.form.values = {**visit.form.values, one.held_key: [said.body["sha256"]]}
-
-
-async def _multipart(file: UploadFile) -> tuple[str, bytes]:
-    """Return the media type and the bytes of a form that holds one file."""
-    boundary = secrets.token_hex(16)
-    name = (file.filename or "").replace("\r", " ").replace("\n", " ").replace('"', "%22")  # as browsers write it
-    head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-        f"Content-Type: {file.content_type or 'application/octet-stream'}\r\n\r\n"
-    )
-    content = head.encode() + await file.read() + f"\r\n--{boundary}--\r\n".encode()
-    return f"multipart/form-data; boundary={boundary}", content

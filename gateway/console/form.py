@@ -51,6 +51,10 @@ class Form:
         """Return what is wrong with a field, None if nothing is known to be."""
         return next((one.message for one in self.faults if one.field == name), None)
 
+    def fault_at(self, name: str, message: str) -> None:
+        """Note what is wrong with a field."""
+        self.faults.append(Fault(name, message))
+
     @property
     def key(self) -> str:
         """The idempotency key that the page carried: sent twice it has one effect."""

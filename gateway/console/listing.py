@@ -71,9 +71,8 @@ async def listed(
     cursor = visit.asked_for("cursor")
     part = await visit.part(operation, at, query={**asked, **(fixed or {}), "limit": LINES, "cursor": cursor})
     exports = [
-        (label, f"/console/export/{export}.{suffix}?{urlencode({**asked, **(fixed or {})}, doseq=True)}")
-        for label, suffix in (("Excel", "xlsx"), ("CSV", "csv"))
-        if export
+        (label, f"{href}?{narrowed}" if (narrowed := urlencode({**asked, **(fixed or {})}, doseq=True)) else href)
+        for label, href in export_links(visit, export)
     ]
     here = visit.request.url.path
     if part.problem is not None:
@@ -86,3 +85,11 @@ async def listed(
         asked=asked,
         exports=exports,
     )
+
+
+def export_links(visit: Visit, noun: str) -> list[tuple[str, str]]:
+    """Return label and address of each form in which a list is taken away; none without a noun."""
+    if not noun:
+        return []
+    forms = (("Excel", "xlsx"), ("CSV", "csv"))
+    return [(label, visit.renderer.link(f"export-{noun}", file_format=suffix)) for label, suffix in forms]

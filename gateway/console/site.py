@@ -74,9 +74,12 @@ class Site:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of a browser; what is no page of the console is answered as such."""
         request = Request(scope, receive)
-        answer = await self._answer(request)
-        self._people.give(request, answer)
-        await answer(scope, receive, send)
+        try:
+            answer = await self._answer(request)
+            self._people.give(request, answer)
+            await answer(scope, receive, send)
+        finally:
+            await request.close()  # files of its form
 
     async def _answer(self, request: Request) -> Response:
         path = request.scope["path"].removeprefix(ROOT)

@@ -13,6 +13,8 @@ _WORKS_WITH: dict[Role, tuple[str, ...]] = {
     Role.CITY: ("registry", "finance"),
     Role.AUDITOR: ("registry", "finance"),
 }
+SERVICES = tuple(sorted({one for services in _WORKS_WITH.values() for one in services}))
+"""Every service that holds cases that wait for somebody."""
 _LAST = "9999-12-31"
 """Sorts behind every day: what has none comes last."""
 
@@ -39,13 +41,19 @@ def joined(pages: Iterable[Sequence[Mapping[str, Any]]], limit: int) -> list[Map
 
 
 def counts_by_kind(
-    total: Mapping[str, int], overdue: Mapping[str, int], soon: Mapping[str, int]
+    total: Mapping[str, int], overdue: Mapping[str, int], soon: Mapping[str, int], mine: Mapping[str, int]
 ) -> list[dict[str, Any]]:
-    """Return how many cases of each kind wait, and how many of them are overdue and due soon.
+    """Return how many cases of each kind wait, and how many of them are overdue, due soon and the reader's.
 
     Source: G-WORK-01 (docs/rules/gateway.md).
     """
     return [
-        {"kind": kind, "total": rows, "overdue": overdue.get(kind, 0), "soon": soon.get(kind, 0)}
+        {
+            "kind": kind,
+            "total": rows,
+            "overdue": overdue.get(kind, 0),
+            "soon": soon.get(kind, 0),
+            "mine": mine.get(kind, 0),
+        }
         for kind, rows in total.items()
     ]

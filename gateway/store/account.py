@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, func, true
 from sqlmodel import col, select
 
 from gateway.models import Account, AccountSession
+from gateway.rules.account import AccountStatus
 from gateway.rules.account_act import PLATFORM
 from shared.db.keyset import ascending
 from shared.db.lock import lock_transaction
@@ -65,6 +66,13 @@ async def lock(tx: Transaction, account_id: UUID) -> Account | None:
 async def every(tx: Transaction) -> list[Account]:
     """Return all accounts by login; there are some hundred at most."""
     return list((await tx.session.execute(select(Account).order_by(col(Account.login)))).scalars())
+
+
+async def colleagues(tx: Transaction) -> list[Account]:
+    """Return the people who may sign in for the caller's own body, by login."""
+    own = select(Account).where(visible(tx.actor), Account.status == AccountStatus.ACTIVE)
+    statement = own.order_by(col(Account.login))
+    return list((await tx.session.execute(statement)).scalars())
 
 
 async def count_demo(tx: Transaction) -> int:

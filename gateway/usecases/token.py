@@ -16,6 +16,7 @@ from gateway.store import client as store
 from gateway.usecases.client_secret import matches
 from gateway.usecases.signing_key import Keyring
 from shared.db.transaction import Transaction
+from shared.kernel.holding import colleague_audience
 from shared.kernel.ids import new_id
 
 ALGORITHM = "ES256"
@@ -69,6 +70,15 @@ def sign_person(
     grant = rules.Grant(tuple(sorted(account.scopes)), now, now + lifetime)
     said = {"issuer": issuer, "audience": audience, "session_id": str(session_id)}
     return _sign(ring, account, grant, subject=subject_of(account.id), now=now, **said)
+
+
+def sign_colleague(
+    ring: Keyring, account: Account, *, issuer: str, audience: str, now: datetime, lifetime: timedelta
+) -> str:
+    """Return a ticket that tells a service for whom a person acts: cases may be handed over to them, nothing else."""
+    grant = rules.Grant((), now, now + lifetime)
+    told = colleague_audience(audience)
+    return _sign(ring, account, grant, subject=subject_of(account.id), now=now, issuer=issuer, audience=told)
 
 
 def _sign(

@@ -7,10 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import RowMapping, text
+from sqlalchemy import MetaData, RowMapping, select, text
 
+from shared.db.keyset import Page, PageWanted, descending
+from shared.db.tables import attach_infrastructure
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Actor, Role
+
+_METADATA = MetaData()
+attach_infrastructure(_METADATA)
+_ROWS = _METADATA.tables["operation"]
+_NEWEST = descending(_ROWS.c.created_at, _ROWS.c.id)
+_SEES_ALL = frozenset({Role.CITY, Role.AUDITOR, Role.SYSTEM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +128,20 @@ async def find_operation(tx: Transaction, operation_id: UUID, kind: str) -> Oper
     if found is None:
         return None
     operation = _operation(found)
-    sees_all = tx.actor.role in {Role.CITY, Role.AUDITOR, Role.SYSTEM}
-    return operation if sees_all or operation.actor.client_id == tx.actor.client_id else None
+    return operation if tx.actor.role in _SEES_ALL or operation.actor.client_id == tx.actor.client_id else None
+
+
+async def page_of_operations(tx: Transaction, kind: str, wanted: PageWanted) -> Page[Operation]:
+    """Return one page of the operations that the caller may see, newest first: of its own client, or all.
+
+    Raises:
+        Refusal: `cursor_invalid`.
+    """
+    statement = select(_ROWS).where(_ROWS.c.kind == kind)
+    if tx.actor.role not in _SEES_ALL:
+        statement = statement.where(_ROWS.c.client_id == tx.actor.client_id)
+    found = await _NEWEST.page_of_rows(tx, statement, wanted, entity=lambda row: row)
+    return Page([_operation(row._mapping) for row in found.rows], found.next_key)  # noqa: SLF001  # SQLAlchemy's public name
 
 
 async def find_operations(tx: Transaction, operation_ids: Sequence[UUID], kind: str) -> dict[UUID, Operation]:

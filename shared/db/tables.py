@@ -37,6 +37,7 @@ def attach_infrastructure(metadata: MetaData) -> None:
     _rules_and_work(metadata)
     _documents(metadata)
     _holiday_notices(metadata)
+    _work_holders(metadata)
 
 
 def _outbox(metadata: MetaData) -> None:
@@ -343,4 +344,19 @@ def _holiday_notices(metadata: MetaData) -> None:
         Column("recorded_at", _AT, nullable=False),
         Column("replaced_at", _AT),
         Index("uq_holiday_notice_year", "year", unique=True, postgresql_where=text("replaced_at IS NULL")),
+    )
+
+
+def _work_holders(metadata: MetaData) -> None:
+    # Who of the body whose turn it is has a waiting case; one that went back to nobody keeps its row without a holder.
+    Table(
+        "work_holder",
+        metadata,
+        Column("kind", String(40), primary_key=True),
+        Column("case_id", Uuid, primary_key=True),
+        Column("role", String(32), primary_key=True),
+        Column("unit_id", String(8)),
+        Column("client_id", String(120)),
+        Column("since_at", _AT),
+        CheckConstraint("(client_id IS NULL) = (since_at IS NULL)", name="held_since"),
     )

@@ -7,6 +7,7 @@ from typing import Literal
 
 from shared.dictionary import DICTIONARY
 from shared.dictionary.meaning import Meaning
+from shared.kernel.clock import SHANGHAI
 from shared.kernel.errors import Detail
 from shared.kernel.money import rate_text, wan_text, yuan_text, yuan_text_en
 
@@ -43,14 +44,19 @@ def _word(name: str, value: Detail | Meaning, language: Language) -> str:
     if isinstance(value, StrEnum):
         meaning = DICTIONARY.of_value(type(value).__name__, str(value.value))
         return str(value.value) if meaning is None else getattr(meaning, language)
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
+    if isinstance(value, date):
+        return _when(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return _number(name, value, language)
     if name == _FIELD and isinstance(value, str):
         meaning = DICTIONARY.of_field(value)
         return value if meaning is None else getattr(meaning, language)
     return str(value)
+
+
+def _when(value: date | datetime) -> str:
+    """Return a day, or an instant as a clock in Chongqing shows it."""
+    return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value.isoformat()
 
 
 def _number(name: str, value: int, language: Language) -> str:

@@ -351,5 +351,6 @@ NOUNS_ZH: dict[str, str] = {
     "session": "登录会话",
     "tech_sme_evaluation": "科技型中小企业评价",
     "unit": "填报单位",
+    "work_item": "待办事项",
 }
 """Chinese words for the nouns that `NOT_FOUND` is raised with."""

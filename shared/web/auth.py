@@ -13,6 +13,7 @@ from joserfc.util import urlsafe_b64decode
 from shared.kernel.actor import Actor, Role
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Refusal
+from shared.kernel.holding import colleague_audience
 from shared.kernel.refusals import TOKEN_INVALID, TOKEN_MISSING, UNAVAILABLE
 from shared.web.jwks import KeySource, KeysUnavailableError
 
@@ -82,6 +83,17 @@ class TokenVerifier:
             self._known.popitem(last=False)
         return actor
 
+    async def colleague(self, ticket: str) -> Actor:
+        """Return the person that a ticket of `GET /v1/colleagues` tells of; an access token is none, nor is it one.
+
+        Raises:
+            Refusal: as `verify`.
+        """
+        actor, _ = self._judge(
+            await self._claims(ticket), self._clock.now(), audience=colleague_audience(self._audience)
+        )
+        return actor
+
     def known(self, authorization: str) -> Actor | None:
         """Return the caller whose token was verified before and is still good; None: `verify` is to be asked."""
         token = _bearer(authorization)
@@ -131,11 +143,11 @@ class TokenVerifier:
             raise Refusal(TOKEN_INVALID)
         return claims
 
-    def _judge(self, claims: dict[str, Any], now: datetime) -> tuple[Actor, float]:
+    def _judge(self, claims: dict[str, Any], now: datetime, *, audience: str | None = None) -> tuple[Actor, float]:
         """Return the actor and the second after which the token must be judged anew."""
-        audience = claims.get("aud")
-        audiences = audience if isinstance(audience, list) else [audience]
-        if claims.get("iss") != self._issuer or self._audience not in audiences:
+        told = claims.get("aud")
+        audiences = told if isinstance(told, list) else [told]
+        if claims.get("iss") != self._issuer or (audience or self._audience) not in audiences:
             raise Refusal(TOKEN_INVALID)
         at = now.timestamp()
         expires, issued, not_before = (_second(claims, "exp"), _second(claims, "iat"), claims.get("nbf"))

@@ -139,12 +139,27 @@ EXAMPLES: dict[str, Any] = {
     "ListCounts.complete": True,
     "ListCounts.at_least": [],
     **{f"ActionRead.{name}": word for name, word in _ACTION.items()},
-    "WorkItemRead.case_no": "KC-2026-500107-000123",
-    "WorkItemRead.kind": "LOAN_APPLICATION",
+    "ListedWorkItemRead.case_no": "KC-2026-500107-000123",
+    "ListedWorkItemRead.kind": "LOAN_APPLICATION",
+    "ListedWorkItemRead.service": "finance",
+    **{
+        f"{verb}_{service}_work_item.kind": "LOAN_APPLICATION"
+        for verb in ("take", "hand_over")
+        for service in ("registry", "finance", "ipr", "techtransfer")
+    },
+    "waits_for": "bank",
+    "holder": {
+        "client_id": "person.019e8200-0000-7000-8000-00000000a009",
+        "since_at": "2026-11-27T02:00:00Z",
+        "is_reader": False,
+    },
+    "case_id": "019e8200-0000-7000-8000-00000000a001",
+    "held_by": "person.019e8200-0000-7000-8000-00000000a009",
+    "to": None,
     "asked_zh": "待批复",
     "asked_en": "to be decided",
     "since_at": "2026-06-03T02:00:00Z",
-    "WorkItemRead.due_on": "2026-06-17",
+    "ListedWorkItemRead.due_on": "2026-06-17",
     "due_status": "LATER",
     "basis_standing": "CONTINUED",
     "basis_ended_on": "2025-12-31",

@@ -36,6 +36,7 @@ from shared.kernel.actor import system_actor
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.errors import RefusalCode
 from shared.kernel.example import Examples
+from shared.kernel.holding import REFUSALS as HOLDING_REFUSALS
 from shared.kernel.personal import add_key
 from shared.kernel.refusals import COMMON
 from shared.policy.book import RULE_SET_NOT_IN_FORCE, RuleBook
@@ -62,7 +63,7 @@ _NO_EVENT_KEYS = (
     "the event keys are missing (EVENT_KEY_FILE, EVENT_KEYS_FILE): events wait in the outbox and none is heard"
 )
 _HISTORY_S = 1.0
-_COMMON = (*COMMON, RULE_SET_NOT_IN_FORCE, *UPLOAD_REFUSALS, *LETTER_REFUSALS)
+_COMMON = (*COMMON, RULE_SET_NOT_IN_FORCE, *UPLOAD_REFUSALS, *LETTER_REFUSALS, *HOLDING_REFUSALS)
 _log = structlog.get_logger(__name__)
 
 

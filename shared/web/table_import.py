@@ -8,7 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 
 from shared.db.line_finding import StoredFinding, all_findings, page_of_findings, refused_lines
-from shared.db.operation import Operation, cancel_operation, find_operation, start_operation
+from shared.db.operation import (
+    Operation,
+    cancel_operation,
+    find_operation,
+    page_of_operations,
+    start_operation,
+)
 from shared.db.transaction import Transaction
 from shared.files.media_type import CSV, FILE_TYPE_REFUSED, XLSX, type_refused
 from shared.files.refusals import UNOPENED
@@ -67,6 +73,7 @@ def import_router(
     routes = _Routes(form, may_start, kinds_by_code(GENERAL, kinds))
     _add_template(router, routes, form, scope=scope, row=row)
     _add_upload(router, routes, form, scope=scope, row=row)
+    _add_list(router, routes, form, scope=scope, row=row)
     _add_progress(router, routes, form, scope=scope, row=row)
     _add_report(router, routes, form, scope=scope, row=row)
     return router
@@ -111,6 +118,14 @@ def _add_upload(router: APIRouter, routes: "_Routes", form: ListForm, *, scope: 
     ) -> Response:
         """Upload a list as CSV or XLSX; good lines are kept, the report names every other one."""
         return await routes.start(request, tx, files, file, dry_run=dry_run)
+
+
+def _add_list(router: APIRouter, routes: "_Routes", form: ListForm, *, scope: str, row: RowScope) -> None:
+    @router.get(f"/imports/{form.name}", operation_id=f"list_{_name(form)}_imports", response_model=PageOf[ImportRead])
+    @edge(scope=scope, row=row, summary_zh=f"{form.title_zh}导入记录")
+    async def list_imports(tx: Tx, paging: Paging) -> Response:
+        """List the caller's imports of this list, newest first, so that one that was left is found again."""
+        return await routes.own(tx, paging)
 
 
 def _add_progress(router: APIRouter, routes: "_Routes", form: ListForm, *, scope: str, row: RowScope) -> None:
@@ -212,6 +227,10 @@ class _Routes:
         )
         tx.after_commit(lambda: request.app.state.wake(kind))
         return answered(self.shown(operation), status=202, location=f"{self._form.path}/{operation.id}")
+
+    async def own(self, tx: Transaction, paging: PageRequest) -> Response:
+        """Answer with one page of the caller's imports."""
+        return paged(paging, await page_of_operations(tx, self._form.operation, paging.wanted()), self.shown)
 
     async def find(self, tx: Transaction, operation_id: UUID) -> Operation:
         """Return an import of the caller.

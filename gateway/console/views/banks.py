@@ -90,7 +90,7 @@ NEW_RATE = Page(
 @BANKS.shows
 async def show_banks(visit: Visit) -> Response:
     """Show the partner banks."""
-    found = await listed(visit, _BANKS, FILTERS)
+    found = await listed(visit, _BANKS, FILTERS, export="banks")
     return visit.html("banks.html", list=found, filters=FILTERS, tones=TONES, can_enter=ENTER.scope in visit.who.scopes)
 
 
@@ -109,7 +109,7 @@ async def enter_bank(visit: Visit) -> Response:
 @RATES.shows
 async def show_rates(visit: Visit) -> Response:
     """Show the rates that were published, the newest first."""
-    found = await listed(visit, _RATES, RATE_FILTERS)
+    found = await listed(visit, _RATES, RATE_FILTERS, export="lpr-publications")
     today = await visit.part("GET /v1/lpr")
     return visit.html(
         "loan_prime_rate.html",

@@ -40,7 +40,7 @@ ACT = Page(
 @LIST.shows
 async def show_list(visit: Visit) -> Response:
     """Show the consents that the reader gave or received."""
-    return visit.html("consents.html", list=await listed(visit, _LIST, FILTERS), filters=FILTERS)
+    return visit.html("consents.html", list=await listed(visit, _LIST, FILTERS, export="consents"), filters=FILTERS)
 
 
 @ACT.shows

@@ -66,7 +66,7 @@ ACT = Page(
 @LIST.shows
 async def show_list(visit: Visit) -> Response:
     """Show the cover that the reader may see."""
-    found = await listed(visit, "GET /v1/covers", FILTERS)
+    found = await listed(visit, "GET /v1/covers", FILTERS, export="covers")
     return visit.html("covers.html", list=found, filters=FILTERS, tones=TONES)
 
 

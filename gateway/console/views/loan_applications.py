@@ -151,7 +151,7 @@ ACT = Page(
 @LIST.shows
 async def show_list(visit: Visit) -> Response:
     """Show the applications that the reader may see, newest first."""
-    found = await listed(visit, "GET /v1/loan-applications", FILTERS)
+    found = await listed(visit, "GET /v1/loan-applications", FILTERS, export="loan-applications")
     return visit.html("loan_applications.html", list=found, filters=FILTERS, tones=TONES)
 
 

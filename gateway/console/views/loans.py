@@ -49,7 +49,7 @@ ACT = Page(
 @LIST.shows
 async def show_list(visit: Visit) -> Response:
     """Show the loans that the reader may see."""
-    found = await listed(visit, "GET /v1/loans", FILTERS)
+    found = await listed(visit, "GET /v1/loans", FILTERS, export="loans")
     return visit.html("loans.html", list=found, filters=FILTERS, tones=TONES)
 
 

@@ -134,7 +134,7 @@ async def show_one(visit: Visit) -> Response:
     """Show how far a run is and what it found."""
     run_id = visit.value("run_id")
     told = await visit.read(_READ, {"run_id": run_id})
-    found = await listed(visit, _RESULTS, FILTERS, fixed={"run_id": run_id})
+    found = await listed(visit, _RESULTS, FILTERS, fixed={"run_id": run_id}, export="population-results")
     return visit.html(
         "population_run.html",
         told=told,

@@ -191,7 +191,7 @@ TITLE_ACT = Page(
 @LIST.shows
 async def show_list(visit: Visit) -> Response:
     """Show the enterprises that the reader may see."""
-    found = await listed(visit, _ALL, FILTERS)
+    found = await listed(visit, _ALL, FILTERS, export="enterprises")
     can_enter = ENTER.scope in visit.who.scopes
     return visit.html("register.html", list=found, filters=FILTERS, tones=TONES, can_enter=can_enter)
 

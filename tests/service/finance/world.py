@@ -30,18 +30,21 @@ ALL_SCOPES = {
     Role.ENTERPRISE: (
         "credit.evaluation:write credit.evaluation:read credit.consent:write credit.consent:read"
         " credit.application:write credit.application:read credit.loan:read credit.bank:read fund.cover:read"
-        " work.item:read"
+        " work.item:read work.item:write"
     ),
     Role.BANK: (
         "credit.application:read credit.decision:write credit.loan:read credit.loan:write fund.cover:write"
-        " fund.cover:read credit.bank:read credit.consent:read work.item:read"
+        " fund.cover:read credit.bank:read credit.consent:read work.item:read work.item:write"
     ),
     Role.CITY: (
         "credit.evaluation:write credit.evaluation:read credit.bank:write credit.bank:read credit.document:read"
         " credit.document:write fund.account:write"
         " fund.account:read credit.application:read credit.loan:read fund.cover:read credit.consent:read work.item:read"
+        " work.item:write"
     ),
-    Role.FUND_MANAGER: "fund.cover:decide fund.cover:read fund.account:read credit.loan:read work.item:read",
+    Role.FUND_MANAGER: (
+        "fund.cover:decide fund.cover:read fund.account:read credit.loan:read work.item:read work.item:write"
+    ),
 }
 
 

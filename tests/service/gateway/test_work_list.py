@@ -34,24 +34,25 @@ async def test_the_work_list_joins_cases_and_counts(gateway: GatewayWithEcho) ->
     body = await ask(gateway)
     assert body["items"] == [ITEM]
     assert body["counts"] == [
-        {"kind": "LOAN_APPLICATION", "total": 1, "overdue": 1, "soon": 1},
-        {"kind": "COVER", "total": 0, "overdue": 0, "soon": 0},
+        {"kind": "LOAN_APPLICATION", "total": 1, "overdue": 1, "soon": 1, "mine": 1},
+        {"kind": "COVER", "total": 0, "overdue": 0, "soon": 0, "mine": 0},
     ]
     assert (body["complete"], body["missing"], body["has_more"]) == (True, [], False)
     assert sorted(request.path_qs for request in gateway.echo.seen) == [
         f"{LIST}/counts",
         f"{LIST}/counts?due_status=OVERDUE",
         f"{LIST}/counts?due_status=SOON",
+        f"{LIST}/counts?holder=ME",
         f"{LIST}?limit=50",
     ]
 
 
 async def test_filters_narrow_the_list_and_the_day_leaves_the_counts(gateway: GatewayWithEcho) -> None:
     answers(gateway, next_cursor="more")
-    body = await ask(gateway, "?kind=COVER&due_status=OVERDUE&unit_id=500107&limit=5")
+    body = await ask(gateway, "?kind=COVER&due_status=OVERDUE&holder=NOBODY&unit_id=500107&limit=5")
     assert body["has_more"] is True
     asked = {request.path_qs for request in gateway.echo.seen}
-    assert f"{LIST}?kind=COVER&unit_id=500107&due_status=OVERDUE&limit=5" in asked
+    assert f"{LIST}?kind=COVER&unit_id=500107&due_status=OVERDUE&holder=NOBODY&limit=5" in asked
     assert f"{LIST}/counts?kind=COVER&unit_id=500107" in asked
 
 

@@ -127,3 +127,16 @@ async def test_a_district_posts_no_listings_by_list_either(market: Market) -> No
     assert answer.status_code == 202
     refused = await market.district.post("/v1/imports/needs", files={"file": ("a.csv", b"a,b\n", CSV)})
     assert refused.status_code == 403
+
+
+async def test_the_callers_own_imports_are_found_again_newest_first_and_nobody_elses(market: Market) -> None:
+    row = example(NEEDS, 名称="需求甲")
+    content = as_csv(list(row), row.values())
+    reads = [await imported(market, market.firm, "needs", content) for _ in range(3)]
+    await imported(market, market.firm, "achievements", content)
+    page = (await market.firm.get("/v1/imports/needs", params={"limit": 2})).json()
+    rest = (await market.firm.get("/v1/imports/needs", params={"limit": 2, "cursor": page["next_cursor"]})).json()
+    assert [one["id"] for one in (*page["items"], *rest["items"])] == [one["id"] for one in reversed(reads)]
+    assert page["items"][0] == reads[-1]
+    assert rest["next_cursor"] is None
+    assert (await market.agency.get("/v1/imports/needs")).json()["items"] == []

@@ -139,7 +139,8 @@ def test_demo_clients_together_hold_every_scope_of_the_routes_and_no_other(tmp_p
     held = {scope for client in ensure_clients(settings_for(tmp_path)) for scope in client["scopes"]}
     sources = [*ROOT.glob("services/*/*/api/*.py"), *ROOT.glob("gateway/api/*.py")]
     asked = {scope for path in sources for scope in re.findall(r'scope="([a-z._]+:[a-z]+)"', path.read_text())}
-    asked |= {dead_letter.READ, dead_letter.WRITE, work_item.SCOPE}  # of routes that several services have
+    # Of routes that several services have.
+    asked |= {dead_letter.READ, dead_letter.WRITE, work_item.SCOPE, work_item.HOLD}
     assert held - asked == set()
     assert asked - held == set()
 

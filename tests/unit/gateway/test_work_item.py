@@ -16,9 +16,9 @@ def test_the_nearest_days_of_all_services_come_first() -> None:
 
 
 def test_what_waits_is_counted_by_kind_and_by_day() -> None:
-    assert counts_by_kind({"COVER": 3, "LOAN_APPLICATION": 1}, {"COVER": 1}, {"LOAN_APPLICATION": 1}) == [
-        {"kind": "COVER", "total": 3, "overdue": 1, "soon": 0},
-        {"kind": "LOAN_APPLICATION", "total": 1, "overdue": 0, "soon": 1},
+    assert counts_by_kind({"COVER": 3, "LOAN_APPLICATION": 1}, {"COVER": 1}, {"LOAN_APPLICATION": 1}, {"COVER": 2}) == [
+        {"kind": "COVER", "total": 3, "overdue": 1, "soon": 0, "mine": 2},
+        {"kind": "LOAN_APPLICATION", "total": 1, "overdue": 0, "soon": 1, "mine": 0},
     ]
 
 
