@@ -8,16 +8,16 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-_EXPLAINED = op.f("ck_register_application_return_explained")
+_EXPLAINED = "ck_register_application_return_explained"
 
 
 def upgrade() -> None:
     """Add both; what was rejected before keeps its notes, and which filing it rested on was not kept."""
     op.add_column("register_application", sa.Column("reason_code", sa.String(length=40), nullable=True))
     op.add_column("register_application", sa.Column("filing_year", sa.Integer(), nullable=True))
-    op.drop_constraint(_EXPLAINED, "register_application", type_="check")
+    op.drop_constraint(op.f(_EXPLAINED), "register_application", type_="check")
     op.create_check_constraint(
-        _EXPLAINED,
+        op.f(_EXPLAINED),
         "register_application",
         "status NOT IN ('RETURNED', 'REJECTED') OR notes <> '[]'::jsonb OR reason_code IS NOT NULL",
     )
@@ -25,14 +25,14 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop both; a rejection without notes says its code in one."""
-    op.drop_constraint(_EXPLAINED, "register_application", type_="check")
+    op.drop_constraint(op.f(_EXPLAINED), "register_application", type_="check")
     op.execute("""
     UPDATE register_application
        SET notes = jsonb_build_array(jsonb_build_object('field', 'reason_code', 'note', reason_code))
      WHERE status = 'REJECTED' AND notes = '[]'::jsonb
     """)
     op.create_check_constraint(
-        _EXPLAINED, "register_application", "status NOT IN ('RETURNED', 'REJECTED') OR notes <> '[]'::jsonb"
+        op.f(_EXPLAINED), "register_application", "status NOT IN ('RETURNED', 'REJECTED') OR notes <> '[]'::jsonb"
     )
     op.drop_column("register_application", "filing_year")
     op.drop_column("register_application", "reason_code")
