@@ -24,6 +24,7 @@ Kind = Literal[
     "checkbox",
     "document",
     "days",
+    "lines",
 ]
 Choices = Sequence[tuple[str, str]]
 _FEN_PER_YUAN = 100
@@ -86,7 +87,7 @@ class Input:
     def markup(self) -> str:
         """How the field component shows it."""
         return {"whole": "number", "rate": "number", "day": "date", "document": "file", "days": "textarea"}.get(
-            self.kind, self.kind
+            self.kind, "textarea" if self.kind == "lines" else self.kind
         )
 
     @property
@@ -127,6 +128,8 @@ def _meant(form: Form, one: Input, words: Words) -> object:
         return form.all(one.key)
     if one.kind == "checkbox":
         return form.text(one.key) == "yes"
+    if one.kind == "lines" and (form.text(one.key) or not one.required):
+        return [line.strip() for line in form.text(one.key).splitlines() if line.strip()]
     typed = form.text(one.held_key if one.kind == "document" else one.key)
     if not typed:
         if one.required:

@@ -6,12 +6,14 @@ from typing import Any
 from shared.kernel.actor import Role
 
 _WORKS_WITH: dict[Role, tuple[str, ...]] = {
-    Role.ENTERPRISE: ("registry", "finance"),
+    Role.ENTERPRISE: ("registry", "finance", "ipr", "techtransfer"),
     Role.BANK: ("finance",),
     Role.FUND_MANAGER: ("finance",),
-    Role.DISTRICT: ("registry",),
-    Role.CITY: ("registry", "finance"),
-    Role.AUDITOR: ("registry", "finance"),
+    Role.IP_CENTRE: ("ipr",),
+    Role.AGENCY: ("techtransfer",),
+    Role.DISTRICT: ("registry", "techtransfer"),
+    Role.CITY: ("registry", "finance", "ipr", "techtransfer"),
+    Role.AUDITOR: ("registry", "finance", "ipr", "techtransfer"),
 }
 SERVICES = tuple(sorted({one for services in _WORKS_WITH.values() for one in services}))
 """Every service that holds cases that wait for somebody."""

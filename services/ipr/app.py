@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from services.ipr.examples import EXAMPLES
 from services.ipr.refusals import REFUSALS
-from services.ipr.right.api import annuity, blemish, document, portfolio, right, right_import, right_status
+from services.ipr.right.api import annuity, blemish, document, portfolio, right, right_import, right_status, work_item
 from services.ipr.right.handlers import registry
 from services.ipr.right.jobs import expiry
 from services.ipr.right.jobs import portfolio as sums
@@ -26,7 +26,7 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (*registry.SUBSCRIPTIONS, *finance.SUB
 
 def create_app(settings: IprSettings | None = None) -> FastAPI:
     """Return the application; settings are read from the environment unless given."""
-    modules = (right, right_status, blemish, annuity, portfolio, right_import, document, ip_sheet)
+    modules = (right, right_status, blemish, annuity, portfolio, right_import, document, ip_sheet, work_item)
     return build_service(
         ServiceSpec(
             name="ipr",

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.techtransfer.examples import EXAMPLES
-from services.techtransfer.listing.api import achievement, listing, listing_import, need
+from services.techtransfer.listing.api import achievement, listing, listing_import, need, work_item
 from services.techtransfer.listing.handlers import ipr, registry
 from services.techtransfer.listing.jobs import expiry
 from services.techtransfer.listing.jobs import listing_import as imports
@@ -34,6 +34,7 @@ def create_app(settings: TechtransferSettings | None = None) -> FastAPI:
                 listing.router,
                 listing_import.achievements,
                 listing_import.needs,
+                work_item.router,
             ],
             subscriptions=SUBSCRIPTIONS,
             jobs=[*expiry.JOBS, *imports.JOBS],

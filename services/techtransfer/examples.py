@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from shared.events.example import ENTERPRISE, SHA256
 from shared.events.example import EXAMPLES as EVENTS
-from shared.events.example import SHA256
 from shared.kernel.example import inherited
 
 EXAMPLES: dict[str, Any] = {
@@ -72,6 +72,20 @@ EXAMPLES: dict[str, Any] = {
     "AskRead.field": "core_indicators",
     "text_zh": "请给出可测的指标",
     "text_en": "give indicators that can be measured",
+    # What waits, and what may be done about it
+    "WorkItemRead.kind": "ACHIEVEMENT",
+    "WorkItemRead.enterprise_uscc": ENTERPRISE,
+    "WorkItemRead.enterprise_name": "重庆示例智造科技有限公司",
+    "WorkItemRead.unit_id": "500107",
+    "WorkItemRead.due_on": "2026-06-09",
+    "asked_zh": "待受理审核",
+    "asked_en": "to be taken into review",
+    "ActionRead.name": "return",
+    "ActionRead.label_zh": "退回补正",
+    "ActionRead.label_en": "Return for correction",
+    "ActionRead.operation": "POST /v1/achievements/{achievement_id}:review",
+    "ActionRead.reasons": None,
+    "ActionRead.due_on": "2026-06-09",
     "achievements": {"PUBLISHED": 2, "DRAFT": 1},
     "needs": {"PUBLISHED": 1},
 }

@@ -16,6 +16,11 @@ class WorkKind(StrEnum):
     COVER = "COVER"
     REGISTER_APPLICATION = "REGISTER_APPLICATION"
     ANNUAL_FILING = "ANNUAL_FILING"
+    RIGHT_ATTESTATION = "RIGHT_ATTESTATION"
+    RIGHT_HELD_MOVE = "RIGHT_HELD_MOVE"
+    ANNUITY = "ANNUITY"
+    ACHIEVEMENT = "ACHIEVEMENT"
+    NEED = "NEED"
 
 
 class DueStatus(StrEnum):
@@ -29,13 +34,25 @@ class DueStatus(StrEnum):
 
 
 @cache
+def _days() -> dict[str, int]:
+    read: dict[str, int] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return read
+
+
 def due_soon_days() -> int:
     """Return how many days ahead of its day a case is due soon; data with its source and confidence beside it.
 
     Source: K-WORK-01 (docs/rules/kernel.md).
     """
-    read: dict[str, int] = json.loads(_FILE.read_text(encoding="utf-8"))
-    return read["due_soon_days"]
+    return _days()["due_soon_days"]
+
+
+def ahead_days() -> int:
+    """Return how many days ahead of its day begins to wait what no act but the calendar brings, such as a yearly fee.
+
+    Source: K-WORK-02 (docs/rules/kernel.md).
+    """
+    return _days()["ahead_days"]
 
 
 def last_day_soon(today: date) -> date:

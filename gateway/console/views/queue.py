@@ -21,7 +21,18 @@ _CASE = "/v1/work-items/{service}/{{kind}}/{{case_id}}"
 _TAKE = {one: f"POST {_CASE.format(service=one)}:take" for one in SERVICES}
 _HAND_OVER = {one: f"POST {_CASE.format(service=one)}:hand-over" for one in SERVICES}
 _OWN_LIST = {one: f"GET /v1/work-items/{one}" for one in SERVICES}
-READERS = frozenset({Role.BANK, Role.ENTERPRISE, Role.FUND_MANAGER, Role.DISTRICT, Role.CITY, Role.AUDITOR})
+READERS = frozenset(
+    {
+        Role.BANK,
+        Role.ENTERPRISE,
+        Role.AGENCY,
+        Role.FUND_MANAGER,
+        Role.IP_CENTRE,
+        Role.DISTRICT,
+        Role.CITY,
+        Role.AUDITOR,
+    }
+)
 HOLDERS = READERS - {Role.AUDITOR}
 FILTERS = (
     Filter(name="kind", kind="select", enumeration="WorkKind"),
@@ -33,6 +44,9 @@ PLACES = {
     "COVER": ("cover", "cover_id", "id"),
     "REGISTER_APPLICATION": ("register-application", "application_id", "id"),
     "ANNUAL_FILING": ("filing", "year", "case_no"),
+    "RIGHT_ATTESTATION": ("right", "right_id", "id"),
+    "RIGHT_HELD_MOVE": ("right", "right_id", "id"),
+    "ANNUITY": ("right", "right_id", "id"),
 }
 """Kind of case → page, the name of its value, and what of the case it is; a kind without a page has no link."""
 TONES = {"OVERDUE": "bad", "SOON": "wait", "LATER": "plain", "NONE": "plain"}

@@ -24,4 +24,5 @@ def test_what_waits_is_counted_by_kind_and_by_day() -> None:
 
 def test_a_role_without_cases_asks_nobody() -> None:
     assert works_with(Role.BANK) == ("finance",)
+    assert works_with(Role.IP_CENTRE) == ("ipr",)
     assert works_with(Role.OPERATOR) == ()

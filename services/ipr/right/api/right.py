@@ -9,10 +9,12 @@ from fastapi import Depends, Response
 
 from services.ipr.right.models.right import Right
 from services.ipr.right.rules import right as rules
+from services.ipr.right.rules import right_act as act_rules
 from services.ipr.right.rules import right_kind as kind_rules
 from services.ipr.right.rules import right_owner as owner_rules
 from services.ipr.right.rules import right_status as status_rules
 from services.ipr.right.rules import right_term as term_rules
+from services.ipr.right.rules.blemish import OpenBlemish
 from services.ipr.right.rules.portfolio import POLICY as PORTFOLIO_POLICY
 from services.ipr.right.rules.right import (
     Attestation,
@@ -23,16 +25,19 @@ from services.ipr.right.rules.right import (
     RightView,
     TermExtension,
 )
+from services.ipr.right.rules.right_act import RightStanding
 from services.ipr.right.rules.right_kind import KIND_ZH, RightKind, display_number
 from services.ipr.right.rules.right_list import FORM
 from services.ipr.right.rules.right_owner import Transfer
 from services.ipr.right.rules.right_status import LegalStatus
 from services.ipr.right.rules.right_term import months_left
+from services.ipr.right.store import blemish as blemishes
 from services.ipr.right.store import enterprise as enterprises
 from services.ipr.right.store import right as store
 from services.ipr.right.usecases import right as usecases
 from shared.db.selection import Chosen
 from shared.db.transaction import Transaction
+from shared.kernel.action import ActionRead, actions
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import EvidenceLevel
 from shared.kernel.ids import new_id
@@ -40,7 +45,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read
 from shared.policy.book import RuleBook
 from shared.policy.number_read import NumberRead, numbers_of
-from shared.web.answer import answered
+from shared.web.answer import answered, composed
 from shared.web.counts import add_counts
 from shared.web.document import Evidences, EvidenceShown
 from shared.web.edge import Book, Tx, edge, edge_router, refusals
@@ -122,9 +127,13 @@ class RightRead(RightTerms, Read):
 
 
 class RightDetail(RightRead):
-    """A right with the numbers that its last day follows from; none where a document or an extension states it."""
+    """A right with what its reader may do now, and the numbers that its last day follows from.
+
+    There are no numbers where a document or an extension states the day.
+    """
 
     numbers: list[NumberRead]
+    actions: list[ActionRead]
 
 
 class RightNamed(Read):
@@ -206,13 +215,25 @@ def read_of(
 async def answer_right(tx: Transaction, right: Right, book: RuleBook, *, status: int = 200) -> Response:
     """Answer with one right; a created one names where it lives."""
     location = f"/v1/ip-rights/{right.id}" if status == 201 else None  # noqa: PLR2004  # Created
+    return answered(await detailed(tx, right, book), status=status, location=location, version=right.version)
+
+
+async def detailed(tx: Transaction, right: Right, book: RuleBook) -> RightDetail:
+    """Return one right with the numbers behind its last day, and what the caller may do with it."""
     facts = rules.term_facts(right, right.extended_until_on)
     start = term_rules.start_of_term(facts)
     numbers: list[NumberRead] = []
     if start is not None and right.ends_on is not None:
         numbers = numbers_of(book.find(term_rules.POLICY, start), term_rules.term_parameters(facts))
-    read = RightDetail.of((await shown(tx, [right], book))[0], numbers=numbers)
-    return answered(read, status=status, location=location, version=right.version)
+    read = (await shown(tx, [right], book))[0]
+    cases = await blemishes.open_cases(tx, [right.id]) if read.blemished else {}
+    return RightDetail.of(read, numbers=numbers, actions=offered(tx, right, cases.get(right.id, ())))
+
+
+def offered(tx: Transaction, right: Right, open_cases: Sequence[OpenBlemish]) -> list[ActionRead]:
+    """Return what the caller may do with a right now."""
+    case = RightStanding(right.kind, right.legal_status, right.evidence_level, tuple(open_cases))
+    return actions(act_rules.ACTS, case, tx.actor, act_rules.BODIES)
 
 
 @router.post("/ip-rights", status_code=201, response_model=RightDetail, responses=refusals(*REGISTER_REFUSED))
@@ -273,7 +294,7 @@ async def read_right(right_id: UUID, tx: Tx, book: Book) -> Response:
     right = await store.find(tx, right_id)
     if right is None:
         raise Refusal(NOT_FOUND, noun="ip_right")
-    return await answer_right(tx, right, book)
+    return composed(await detailed(tx, right, book), version=right.version)
 
 
 @router.post(

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -28,6 +28,7 @@ class Right(RightTerms, Base, table=True):
         CheckConstraint("version >= 1", name="version"),
         Index("ix_ip_right_created_at", "created_at", "id"),
         Index("ix_ip_right_ends_on", "ends_on"),
+        Index("ix_ip_right_declared", "created_at", "id", postgresql_where=text("evidence_level = 'DECLARED'")),
         cited_index("ip_right"),
     )
 
@@ -71,6 +72,7 @@ class RightMove(Base, table=True):
     __table_args__ = (
         CheckConstraint("(status = 'CORRECTED') = (correction IS NOT NULL)", name="correction_whole"),
         Index("ix_ip_right_move_right", "right_id", "effective_on"),
+        Index("ix_ip_right_move_held", "right_id", postgresql_where=text("status = 'HELD'")),
         cited_index("ip_right_move"),
         append_only(marks=("status",), once=("correction",)),
     )

@@ -1,5 +1,6 @@
 """Blemishes: only an accepted ownership dispute or an accepted invalidation request lowers a right."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -85,6 +86,33 @@ class OpenBlemish:
     opened_on: date
 
 
+def markable(status: LegalStatus, held: Collection[BlemishKind], kinds: Collection[BlemishKind]) -> None:
+    """Require a right in force with no open case of one of these kinds.
+
+    Raises:
+        Refusal: `blemish_right_not_in_force`; `blemish_open`.
+
+    Source: I-BLEMISH-01 (docs/rules/ipr.md).
+    """
+    if status not in IN_FORCE:
+        raise Refusal(BLEMISH_RIGHT_NOT_IN_FORCE, status=status)
+    if all(kind in held for kind in kinds):
+        raise Refusal(BLEMISH_OPEN, pointer="/kind")
+
+
+def clearable(held: Sequence[OpenBlemish]) -> OpenBlemish:
+    """Require an open case and return the first.
+
+    Raises:
+        Refusal: `blemish_not_open`.
+
+    Source: I-BLEMISH-02 (docs/rules/ipr.md).
+    """
+    if not held:
+        raise Refusal(BLEMISH_NOT_OPEN, pointer="/kind")
+    return held[0]
+
+
 def mark(
     open_now: OpenBlemish | None, draft: BlemishMark, *, status: LegalStatus, rules: RuleSet, today: date
 ) -> OpenBlemish:
@@ -98,10 +126,7 @@ def mark(
     """
     check_evidence(draft.evidence.level, rules, "blemish_min_level")
     check_day(draft.effective_on, today)
-    if status not in IN_FORCE:
-        raise Refusal(BLEMISH_RIGHT_NOT_IN_FORCE, status=status)
-    if open_now is not None:
-        raise Refusal(BLEMISH_OPEN, pointer="/kind")
+    markable(status, () if open_now is None else (open_now.kind,), (draft.kind,))
     return OpenBlemish(draft.kind, draft.effective_on)
 
 
@@ -116,8 +141,7 @@ def clear(open_now: OpenBlemish | None, draft: BlemishClearance, *, rules: RuleS
     """
     check_evidence(draft.evidence.level, rules, "blemish_min_level")
     check_day(draft.effective_on, today)
-    if open_now is None:
-        raise Refusal(BLEMISH_NOT_OPEN, pointer="/kind")
-    if draft.effective_on < open_now.opened_on:
-        raise Refusal(BLEMISH_CLEARED_BEFORE_OPENED, pointer="/effective_on", opened_on=open_now.opened_on)
+    opened = clearable(() if open_now is None else (open_now,))
+    if draft.effective_on < opened.opened_on:
+        raise Refusal(BLEMISH_CLEARED_BEFORE_OPENED, pointer="/effective_on", opened_on=opened.opened_on)
     return draft.effective_on

@@ -269,6 +269,18 @@ def check_dates(terms: RightTerms, number: str, today: date) -> None:
         raise Refusal(RIGHT_DATES_DISAGREE, pointer="/filed_on", earlier="filed_on", later="right_no")
 
 
+def attestable(level: EvidenceLevel) -> None:
+    """Require that stronger evidence than a right stands on could come.
+
+    Raises:
+        Refusal: `attest_not_stronger`.
+
+    Source: I-RIGHT-11 (docs/rules/ipr.md).
+    """
+    if level is max(EvidenceLevel, key=lambda one: one.strength):
+        raise Refusal(ATTEST_NOT_STRONGER, level=level)
+
+
 def attest(level: EvidenceLevel, evidence: Evidence) -> EvidenceLevel:
     """Raise the level at which a right counts.
 
@@ -277,9 +289,22 @@ def attest(level: EvidenceLevel, evidence: Evidence) -> EvidenceLevel:
 
     Source: I-RIGHT-11 (docs/rules/ipr.md).
     """
+    attestable(level)
     if evidence.level.strength <= level.strength:
         raise Refusal(ATTEST_NOT_STRONGER, level=level)
     return evidence.level
+
+
+def may_be_high_value(kind: RightKind) -> None:
+    """Require a kind of right that can be of high value.
+
+    Raises:
+        Refusal: `high_value_kind`.
+
+    Source: I-VALUE-01 (docs/rules/ipr.md).
+    """
+    if kind is not RightKind.INVENTION:
+        raise Refusal(HIGH_VALUE_KIND, pointer="/ground")
 
 
 def mark_high_value(kind: RightKind, level: EvidenceLevel, rules: RuleSet) -> None:
@@ -290,8 +315,7 @@ def mark_high_value(kind: RightKind, level: EvidenceLevel, rules: RuleSet) -> No
 
     Source: I-VALUE-01 (docs/rules/ipr.md).
     """
-    if kind is not RightKind.INVENTION:
-        raise Refusal(HIGH_VALUE_KIND, pointer="/ground")
+    may_be_high_value(kind)
     check_evidence(level, rules)
 
 

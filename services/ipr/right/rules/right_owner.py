@@ -99,6 +99,18 @@ def equal_shares(usccs: Sequence[str]) -> list[OwnerPart]:
     return [OwnerPart(uscc=uscc, share_ppm=share + (1 if place < rest else 0)) for place, uscc in enumerate(usccs)]
 
 
+def transferable(status: LegalStatus) -> None:
+    """Require a right, or an application for one, that can still pass to others.
+
+    Raises:
+        Refusal: `right_not_transferable`.
+
+    Source: I-OWNER-03 (docs/rules/ipr.md).
+    """
+    if status not in IN_FORCE | {LegalStatus.FILED, LegalStatus.PUBLISHED, LegalStatus.UNDER_EXAM}:
+        raise Refusal(RIGHT_NOT_TRANSFERABLE, status=status)
+
+
 def transfer(
     before: Sequence[OwnerPart],
     draft: Transfer,
@@ -117,9 +129,7 @@ def transfer(
     Source: I-OWNER-03 (docs/rules/ipr.md).
     """
     check_owners(draft.owners)
-    lives = status in IN_FORCE | {LegalStatus.FILED, LegalStatus.PUBLISHED, LegalStatus.UNDER_EXAM}
-    if not lives:
-        raise Refusal(RIGHT_NOT_TRANSFERABLE, status=status)
+    transferable(status)
     check_evidence(draft.evidence.level, rules)
     check_day(draft.effective_on, today)
     if last_on is not None and draft.effective_on < last_on:

@@ -154,6 +154,18 @@ def over_on(book: RuleBook, facts: TermFacts, ends_on: date) -> date:
     return add_months(ends_on, grace) + timedelta(days=1)
 
 
+def extendable(kind: RightKind) -> None:
+    """Require a kind of right whose term can be extended.
+
+    Raises:
+        Refusal: `term_not_extendable`.
+
+    Source: I-TERM-05 (docs/rules/ipr.md).
+    """
+    if kind not in {RightKind.TRADEMARK, RightKind.INVENTION}:
+        raise Refusal(TERM_NOT_EXTENDABLE)
+
+
 def extend(book: RuleBook, facts: TermFacts, until: date) -> date:
     """Extend the term: a trademark by one renewal, an invention by a compensation; returns the new last day.
 
@@ -162,8 +174,7 @@ def extend(book: RuleBook, facts: TermFacts, until: date) -> date:
 
     Source: I-TERM-05 (docs/rules/ipr.md).
     """
-    if facts.kind not in {RightKind.TRADEMARK, RightKind.INVENTION}:
-        raise Refusal(TERM_NOT_EXTENDABLE)
+    extendable(facts.kind)
     start, ends_on = start_of_term(facts), last_day(book, facts)
     if start is None or ends_on is None:
         field = _START_FIELD[facts.kind]

@@ -1,6 +1,6 @@
 """Blemishes of rights."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import Select, case, select, type_coerce
@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from services.ipr.right.models.blemish import Blemish
 from services.ipr.right.models.right import Right
-from services.ipr.right.rules.blemish import BlemishKind, BlemishStatus
+from services.ipr.right.rules.blemish import BlemishKind, BlemishStatus, OpenBlemish
 from services.ipr.right.store.right import ABOUT_RIGHT, NAMED, visible
 from shared.db.base import text_enum
 from shared.db.selection import Selection, by_time
@@ -27,6 +27,19 @@ async def of_right(tx: Transaction, right_id: UUID) -> Sequence[Blemish]:
     """Return all blemishes of a right, oldest first."""
     query = select(Blemish).where(col(Blemish.right_id) == right_id).order_by(col(Blemish.opened_on), col(Blemish.id))
     return (await tx.session.execute(query)).scalars().all()
+
+
+async def open_cases(tx: Transaction, right_ids: Collection[UUID]) -> dict[UUID, list[OpenBlemish]]:
+    """Return the open cases against each right that has some, oldest first."""
+    query = (
+        select(col(Blemish.right_id), col(Blemish.kind), col(Blemish.opened_on))
+        .where(col(Blemish.right_id).in_(right_ids), col(Blemish.cleared_on).is_(None))
+        .order_by(col(Blemish.opened_on), col(Blemish.id))
+    )
+    found: dict[UUID, list[OpenBlemish]] = {}
+    for right_id, kind, opened_on in await tx.session.execute(query):
+        found.setdefault(right_id, []).append(OpenBlemish(kind, opened_on))
+    return found
 
 
 def _visible_rows(tx: Transaction) -> Select[Blemish]:

@@ -25,6 +25,12 @@ async def names(tx: Transaction, usccs: Collection[str]) -> dict[str, str]:
     return {row.uscc: row.name for row in await tx.session.execute(query)}
 
 
+async def units(tx: Transaction, usccs: Collection[str]) -> dict[str, str]:
+    """Return the reporting units of the firms that are known."""
+    query = select(col(Enterprise.uscc), col(Enterprise.unit_id)).where(col(Enterprise.uscc).in_(usccs))
+    return {row.uscc: row.unit_id for row in await tx.session.execute(query)}
+
+
 async def find_visible(tx: Transaction, uscc: str) -> Enterprise | None:
     """Return what ipr holds of a firm that the caller may see: itself, those of its unit, or all by role."""
     query = select(Enterprise).where(col(Enterprise.uscc) == uscc)

@@ -40,6 +40,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND, PRECONDITION_FAILE
 from shared.kernel.shape import Shape
 from shared.kernel.types import LooseUsccOrNone, ShortText
 from shared.policy.book import RuleBook
+from shared.web.answer import composed
 from shared.web.conditional import IfMatch
 from shared.web.counts import add_counts
 from shared.web.edge import Book, Shelf, Tx, edge, edge_router, refusals
@@ -105,7 +106,7 @@ async def checked(tx: Tx, achievement: Achievement, book: RuleBook) -> Achieveme
     read = shown(achievement, tx.actor)
     found = () if "ip_right_nos" in read.hidden_fields else await check_rights(tx, achievement)
     checks = [RightCheckRead(right_no=one.right_no, finding=one.finding) for one in found]
-    return AchievementChecked.of(read, right_checks=checks, **grounds(book, achievement))
+    return AchievementChecked.of(read, right_checks=checks, **grounds(book, achievement, tx.actor))
 
 
 def shown(achievement: Achievement, actor: Actor) -> AchievementRead:
@@ -155,7 +156,8 @@ async def export_achievements(file_format: Format, tx: Tx, wanted: Wanted) -> Re
 @edge(scope="transfer.listing:read", row="any", summary_zh="查看科技成果")
 async def read_achievement(achievement_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read one achievement; another's unpublished one is not found."""
-    return answered(await checked(tx, await listing_usecases.load(tx, Achievement, achievement_id), book))
+    achievement = await listing_usecases.load(tx, Achievement, achievement_id)
+    return composed(await checked(tx, achievement, book), version=achievement.version)
 
 
 @router.get("/achievements/{achievement_id}/contact", responses=refusals(NOT_FOUND))

@@ -11,9 +11,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from services.techtransfer.listing.models.listing import ListingColumns
 from services.techtransfer.listing.rules import listing as rules
+from services.techtransfer.listing.rules import listing_act as act_rules
 from services.techtransfer.listing.rules import party as party_rules
+from services.techtransfer.listing.rules.listing_act import ListingStanding
 from services.techtransfer.listing.rules.vocabulary import CooperationMode, ListingStatus, ReviewDecision
 from services.techtransfer.listing.usecases import listing as usecases
+from shared.kernel.action import ActionRead, actions
 from shared.kernel.actor import Actor
 from shared.kernel.clock import shanghai_date
 from shared.kernel.shape import Read, Shape
@@ -63,17 +66,26 @@ NUMBERS = {rules.POLICY: ("review_working_days", "listing_days_max")}
 
 
 class ListingGrounds(Read):
-    """What the days of a listing follow from: numbers with their sources, and the end of the act behind them."""
+    """What the days of a listing follow from, numbers and the act behind them, and what its reader may do now."""
 
     numbers: list[NumberRead]
     legal_basis: LegalBasisRead | None
+    actions: list[ActionRead]
 
 
-def grounds(book: RuleBook, listing: ListingColumns) -> dict[str, Any]:
-    """Return the numbers that held when a listing was handed in, or was made."""
+def grounds(book: RuleBook, listing: ListingColumns, actor: Actor) -> dict[str, Any]:
+    """Return the numbers that held when a listing was handed in, or was made, and what the actor may do now."""
     rule_set = book.find(rules.POLICY, shanghai_date(listing.submitted_at or listing.created_at))
     basis = None if rule_set is None else LegalBasisRead.of(rule_set.header.legal_basis)
-    return {"numbers": numbers_of(rule_set, NUMBERS[rules.POLICY]), "legal_basis": basis}
+    numbers = numbers_of(rule_set, NUMBERS[rules.POLICY])
+    return {"numbers": numbers, "legal_basis": basis, "actions": actions_of(listing, actor)}
+
+
+def actions_of(listing: ListingColumns, actor: Actor) -> list[ActionRead]:
+    """Return what the actor may do with a listing now."""
+    held = usecases.held(listing)
+    case = ListingStanding(held, actor, listing.review_due_on)
+    return actions(act_rules.ACTS[held.noun], case, actor, case.bodies)
 
 
 class ListingState(Read):

@@ -37,6 +37,7 @@ from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND, PRECONDITION_FAILE
 from shared.kernel.shape import Read
 from shared.kernel.types import LooseUsccOrNone, ShortText
 from shared.policy.book import RuleBook
+from shared.web.answer import composed
 from shared.web.conditional import IfMatch
 from shared.web.counts import add_counts
 from shared.web.edge import Book, Shelf, Tx, edge, edge_router, refusals
@@ -87,7 +88,7 @@ class NeedDetail(NeedRead, ListingGrounds):
 
 def detailed(need: Need, actor: Actor, book: RuleBook) -> NeedDetail:
     """Return a need as the actor may see it, with what its days follow from."""
-    return NeedDetail.of(shown(need, actor), **grounds(book, need))
+    return NeedDetail.of(shown(need, actor), **grounds(book, need, actor))
 
 
 def shown(need: Need, actor: Actor) -> NeedRead:
@@ -137,7 +138,8 @@ async def export_needs(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
 @edge(scope="transfer.listing:read", row="any", summary_zh="查看技术需求")
 async def read_need(need_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read one need; another's unpublished one is not found."""
-    return answered(detailed(await listing_usecases.load(tx, Need, need_id), tx.actor, book))
+    need = await listing_usecases.load(tx, Need, need_id)
+    return composed(detailed(need, tx.actor, book), version=need.version)
 
 
 @router.get("/needs/{need_id}/contact", responses=refusals(NOT_FOUND))

@@ -16,6 +16,8 @@ from shared.kernel.types import LongTextOrNone
 
 OPEN = text("status NOT IN ('WITHDRAWN', 'EXPIRED')")
 """Which listings hold their title; said in the very words of the index, so that it is found whatever is planned."""
+WAITING = text("status IN ('SUBMITTED', 'UNDER_REVIEW', 'RETURNED')")
+"""Which listings wait for their reviewer or their poster; in the words of the index too."""
 _PUBLISHED = text("status = 'PUBLISHED'")
 
 
@@ -61,5 +63,6 @@ def listing_items(table: str) -> tuple[SchemaItem, ...]:
         Index(f"ix_{table}_created_at", "created_at", "id"),
         Index(f"ix_{table}_party", "party_uscc", "created_at", "id"),
         Index(f"ix_{table}_unit", "unit_id", "created_at", "id"),
+        Index(f"ix_{table}_waiting", "review_due_on", "id", postgresql_where=WAITING),
         Index(f"ix_{table}_ending", "valid_until_on", postgresql_where=_PUBLISHED),
     )

@@ -262,23 +262,33 @@ def submit(held: Held) -> Move:
     return Move(ListingStatus.SUBMITTED, held.reviewer, None, ())
 
 
-def review(held: Held, decision: ReviewDecision, *, reviewer: Actor, note: str | None) -> Move:
-    """Take up a review, return the listing with reasons, or publish it.
+def reviewable(held: Held, decision: ReviewDecision, *, reviewer: Actor) -> None:
+    """Require that a reviewer may decide so now, whatever the words of the decision.
 
     Raises:
-        Refusal: `listing_state_conflict`, `reviewer_is_poster`, `review_held_by_another`, `return_note_missing`.
+        Refusal: `listing_state_conflict`, `reviewer_is_poster`, `review_held_by_another`.
 
-    Source: T-FLOW-03 to T-FLOW-05 (docs/rules/techtransfer.md).
+    Source: T-FLOW-03, T-FLOW-04 (docs/rules/techtransfer.md).
     """
-    _require(held, IN_REVIEW)
+    _require(held, {ListingStatus.SUBMITTED} if decision is ReviewDecision.START else IN_REVIEW)
     if reviewer.client_id == held.posted_by or (
         reviewer.party is not None and reviewer.party in {held.party_uscc, held.poster_party}
     ):
         raise Refusal(REVIEWER_IS_POSTER)
     if held.status is ListingStatus.UNDER_REVIEW and held.reviewer not in {None, reviewer.client_id}:
         raise Refusal(REVIEW_HELD_BY_ANOTHER)
+
+
+def review(held: Held, decision: ReviewDecision, *, reviewer: Actor, note: str | None) -> Move:
+    """Take up a review, return the listing with reasons, or publish it.
+
+    Raises:
+        Refusal: what `reviewable` refuses, and `return_note_missing`.
+
+    Source: T-FLOW-03 to T-FLOW-05 (docs/rules/techtransfer.md).
+    """
+    reviewable(held, decision, reviewer=reviewer)
     if decision is ReviewDecision.START:
-        _require(held, {ListingStatus.SUBMITTED})
         return Move(ListingStatus.UNDER_REVIEW, reviewer.client_id, None, ())
     if decision is ReviewDecision.RETURN:
         if not note:
@@ -286,6 +296,17 @@ def review(held: Held, decision: ReviewDecision, *, reviewer: Actor, note: str |
         return Move(ListingStatus.RETURNED, reviewer.client_id, note, ())
     status = ListingStatus.PUBLISHED
     return Move(status, reviewer.client_id, note, (_public_state(held, status),))
+
+
+def withdrawable(held: Held) -> None:
+    """Require that a listing has not ended.
+
+    Raises:
+        Refusal: `listing_state_conflict`.
+
+    Source: T-FLOW-06 (docs/rules/techtransfer.md).
+    """
+    _require(held, set(ListingStatus) - ENDED)
 
 
 def withdraw(held: Held, *, reason: str | None) -> Move:
@@ -296,7 +317,7 @@ def withdraw(held: Held, *, reason: str | None) -> Move:
 
     Source: T-FLOW-06 (docs/rules/techtransfer.md).
     """
-    _require(held, set(ListingStatus) - ENDED)
+    withdrawable(held)
     return _end(held, ListingStatus.WITHDRAWN, reason)
 
 

@@ -1,0 +1,205 @@
+"""IP rights: the list, one right with its whole history and its fees, and what may be done with it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from starlette.responses import Response
+
+from gateway.console.case_action import CaseAction, action_of, ask_for, offered, take
+from gateway.console.format import day
+from gateway.console.inputs import Choices
+from gateway.console.listing import Filter, listed
+from gateway.console.page import Page
+from gateway.console.views.right_acts import ACTIONS, ONE, REGISTER
+from gateway.console.visit import Visit
+from gateway.console.words import Words, mark
+from shared.kernel.actor import Role
+
+_LIST = "GET /v1/ip-rights"
+_READ = f"GET {ONE}"
+_HISTORY = f"GET {ONE}/history"
+_ANNUITIES = f"GET {ONE}/annuities"
+READERS = frozenset({Role.ENTERPRISE, Role.IP_CENTRE, Role.CITY, Role.AUDITOR})
+REGISTRARS = frozenset({Role.IP_CENTRE, Role.CITY})
+DECLARERS = frozenset({Role.IP_CENTRE, Role.ENTERPRISE})
+FILTERS = (
+    Filter(name="q", label=mark("Name or number")),
+    Filter(name="kind", kind="select", enumeration="RightKind"),
+    Filter(name="legal_status", kind="select", enumeration="LegalStatus"),
+    Filter(name="evidence_level", kind="select", enumeration="EvidenceLevel"),
+    Filter(name="owner_uscc"),
+    Filter(name="ends_until_on", kind="day", label=mark("Ends by")),
+)
+OFFICE_FILTERS = (*FILTERS, Filter(name="unit_id", kind="unit"))
+"""For those who see the rights of many firms."""
+TONES = {
+    "GRANTED": "good",
+    "RESTORED": "good",
+    "INVALID_PART": "good",
+    "INVALIDATION_DECIDED": "wait",
+    "FILED": "wait",
+    "PUBLISHED": "wait",
+    "UNDER_EXAM": "wait",
+    "REJECTED": "bad",
+    "LAPSED_FEE": "bad",
+    "INVALID_FULL": "bad",
+}
+"""Status → tone; what ended by itself has none."""
+_ADDED = {
+    "ATTESTED": mark("Attested"),
+    "EXTENDED": mark("Renewed or extended"),
+    "HIGH_VALUE": mark("Ground of high value"),
+}
+_PPM_PER_PERCENT = 10_000
+LIST = Page(name="rights", path="/rights", title=mark("Rights"), roles=READERS, uses=(_LIST,), menu=300)
+NEW = Page(name="right-new", path="/rights/new", title=mark("Enter a right"), roles=DECLARERS, uses=REGISTER.uses)
+SHOWN = Page(
+    name="right",
+    path="/rights/{right_id}",
+    title=mark("Right"),
+    roles=READERS,
+    uses=(_READ, _HISTORY, _ANNUITIES),
+)
+ACT = Page(
+    name="right-act",
+    path="/rights/{right_id}/{action}",
+    title=mark("Right"),
+    roles=REGISTRARS,
+    uses=(_READ, _HISTORY, *(name for one in ACTIONS for name in one.uses)),
+)
+
+
+@LIST.shows
+async def show_list(visit: Visit) -> Response:
+    """Show the rights that the reader may see, newest first."""
+    filters = FILTERS if visit.who.role is Role.ENTERPRISE else OFFICE_FILTERS
+    found = await listed(visit, _LIST, filters)
+    may_enter = NEW.is_open_to(visit.who.role) and "ipr.right:write" in visit.who.scopes
+    return visit.html("rights.html", list=found, filters=filters, tones=TONES, may_enter=may_enter)
+
+
+@NEW.shows
+async def ask_new(visit: Visit) -> Response:
+    """Show the form of a new right."""
+    declared = visit.who.role is Role.ENTERPRISE
+    case = (
+        {"owners": visit.who.party or "", "evidence-level": "DECLARED"} if declared else {"evidence-level": "DOCUMENT"}
+    )
+    about = visit.words.gettext("Rights")
+    return await ask_for(visit, REGISTER, back="/console/rights", about=about, case=case)
+
+
+@NEW.acts
+async def enter(visit: Visit) -> Response:
+    """Enter it, and show it."""
+    about = visit.words.gettext("Rights")
+    return await take(visit, REGISTER, {}, back="/rights", about=about, onward=lambda made: f"/rights/{made['id']}")
+
+
+@SHOWN.shows
+async def show_one(visit: Visit) -> Response:
+    """Show one right: its owners, its fees, everything that happened to it, and what may be done."""
+    at = {"right_id": visit.value("right_id")}
+    told = await visit.read(_READ, at)
+    history = await visit.part(_HISTORY, at)
+    fees = await visit.part(_ANNUITIES, at)
+    return visit.html(
+        "right.html",
+        told=told,
+        history=history,
+        entries=_entries(history.body, visit.words) if history.body else [],
+        fees=fees,
+        tones=TONES,
+        acts=offered(told, ACTIONS),
+    )
+
+
+@ACT.shows
+async def show_act(visit: Visit) -> Response:
+    """Show the form of an act."""
+    right_id = visit.value("right_id")
+    told = await visit.read(_READ, {"right_id": right_id})
+    action = _with_choices(action_of(ACTIONS, visit.value("action")))
+    case = {"owners": "\n".join(f"{one['uscc']} {_percent(one['share_ppm'])}" for one in told["owners"])}
+    back = f"/console/rights/{right_id}"
+    return await ask_for(visit, action, back=back, about=told["right_no_display"], case=case)
+
+
+@ACT.acts
+async def act(visit: Visit) -> Response:
+    """Do it."""
+    at = {"right_id": visit.value("right_id")}
+    told = await visit.read(_READ, at)
+    action = _with_choices(action_of(ACTIONS, visit.value("action")))
+    return await take(visit, action, at, back=f"/rights/{at['right_id']}", about=told["right_no_display"])
+
+
+def _with_choices(action: CaseAction) -> CaseAction:
+    """Return an act with the entries of the history to choose from, if it asks for one."""
+    return replace(action, choices=_moves) if action.name == "correct" else action
+
+
+async def _moves(visit: Visit) -> Mapping[str, Choices]:
+    words = visit.words
+    history = await visit.read(_HISTORY, {"right_id": visit.value("right_id")})
+    return {
+        "move_id": [
+            (one["id"], f"{words.value('LegalStatus', one['to_status'])} · {day(words, one['effective_on'])}")
+            for one in history["moves"]
+            if one["status"] != "CORRECTED"
+        ]
+    }
+
+
+def _percent(share_ppm: int) -> str:
+    whole, part = divmod(share_ppm, _PPM_PER_PERCENT)
+    return f"{whole}.{part:04d}".rstrip("0").rstrip(".") + "%"
+
+
+def _entries(history: Mapping[str, Any], words: Words) -> list[dict[str, Any]]:
+    """Return everything that happened to a right, oldest first, as the timeline shows it."""
+    found = sorted([*_moved(history, words), *_passed(history, words), *_told(history, words)], key=lambda one: one[0])
+    return [{"at": day(words, on), "title": title, "text": text, "done": is_done} for on, title, text, is_done in found]
+
+
+_Entry = tuple[str, str, str, bool]
+
+
+def _moved(history: Mapping[str, Any], words: Words) -> Iterator[_Entry]:
+    for one in history["moves"]:
+        state = "" if one["status"] == "APPLIED" else words.value("MoveState", one["status"])
+        by = words.gettext("followed from the dates of the right") if one["computed_by"] else _ground(one, words)
+        text = " · ".join(part for part in (state, by) if part)
+        yield one["effective_on"], words.value("LegalStatus", one["to_status"]), text, one["status"] == "APPLIED"
+
+
+def _passed(history: Mapping[str, Any], words: Words) -> Iterator[_Entry]:
+    for one in history["transfers"]:
+        owners = _owners(one["owners_before"]) + " → " + _owners(one["owners_after"])
+        yield one["effective_on"], words.gettext("Passed to other owners"), f"{owners} · {_ground(one, words)}", True
+
+
+def _told(history: Mapping[str, Any], words: Words) -> Iterator[_Entry]:
+    for one in history["blemishes"]:
+        kind = words.value("BlemishKind", one["kind"])
+        opened = {"evidence": one["opened_evidence"]}
+        yield one["opened_on"], words.gettext("%(kind)s accepted", kind=kind), _ground(opened, words), True
+        if one["cleared_on"]:
+            cleared = {"evidence": one["cleared_evidence"]}
+            yield one["cleared_on"], words.gettext("%(kind)s closed", kind=kind), _ground(cleared, words), True
+    for one in history["evidence"]:
+        ground = words.value("HighValueGround", one["detail"].get("ground"))
+        text = " · ".join(part for part in (ground, _ground(one, words)) if part)
+        yield one["evidence"]["issued_on"], words.gettext(_ADDED.get(one["action"], one["action"])), text, True
+
+
+def _owners(owners: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(f"{one['uscc']} {_percent(one['share_ppm'])}" for one in owners)
+
+
+def _ground(entry: Mapping[str, Any], words: Words) -> str:
+    """Return on what an entry rests."""
+    told = entry["evidence"] or {}
+    parts = (words.value("EvidenceLevel", told.get("level")), told.get("official_no"), day(words, told["issued_on"]))
+    return " · ".join(part for part in parts if part)
