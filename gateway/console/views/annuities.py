@@ -21,5 +21,5 @@ LIST = Page(name="annuities", path="/annuities", title=mark("Annual fees"), role
 @LIST.shows
 async def show_list(visit: Visit) -> Response:
     """Show the patents in force with the fee that each owes next."""
-    found = await listed(visit, _OPERATION, FILTERS)
+    found = await listed(visit, _OPERATION, FILTERS, export="annuities")
     return visit.html("annuities.html", list=found, filters=FILTERS)

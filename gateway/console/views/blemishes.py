@@ -29,5 +29,5 @@ LIST = Page(
 @LIST.shows
 async def show_list(visit: Visit) -> Response:
     """Show the cases against rights that the reader may see."""
-    found = await listed(visit, _OPERATION, FILTERS)
+    found = await listed(visit, _OPERATION, FILTERS, export="blemishes")
     return visit.html("blemishes.html", list=found, filters=FILTERS, tones=TONES)

@@ -74,7 +74,7 @@ ACT = Page(
 async def show_list(visit: Visit) -> Response:
     """Show the rights that the reader may see, newest first."""
     filters = FILTERS if visit.who.role is Role.ENTERPRISE else OFFICE_FILTERS
-    found = await listed(visit, _LIST, filters)
+    found = await listed(visit, _LIST, filters, export="ip-rights")
     may_enter = NEW.is_open_to(visit.who.role) and "ipr.right:write" in visit.who.scopes
     return visit.html("rights.html", list=found, filters=filters, tones=TONES, may_enter=may_enter)
 
