@@ -97,6 +97,6 @@ async def _hashed(password: str) -> str:
 
 
 def _line(one: Account) -> str:
-    second = "code" if one.code_confirmed else "-"
+    second = "second factor" if one.has_second_factor else "-"
     body = one.party or one.unit_id or "-"
     return "\t".join((one.login, one.role.value, one.status.value, body, second, "demo" if one.demo else "-"))

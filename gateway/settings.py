@@ -35,6 +35,8 @@ class GatewaySettings(ServiceSettings):
         account_pause_minutes: how long nothing is accepted afterwards.
         session_idle_minutes: a session without a look at a page ends after this.
         session_longest_hours: a session ends after this in any case.
+        console_origin: origin at which browsers reach the console, such as `https://kechuang.example`, whose name
+            passkeys belong to. Empty: that of the issuer.
         form_kept_minutes: how long what was typed waits for its writer, whose session ended, to sign in again.
         upstream_in_flight: calls that may be under way to one service; more are told to wait, the others stay unharmed.
     """
@@ -61,6 +63,7 @@ class GatewaySettings(ServiceSettings):
     account_pause_minutes: int = Field(default=15, ge=1, le=1_440)
     session_idle_minutes: int = Field(default=30, ge=1, le=1_440)
     session_longest_hours: int = Field(default=12, ge=1, le=168)
+    console_origin: str = Field(default="", pattern=rf"^(?:{_ORIGIN})?$")
     form_kept_minutes: int = Field(default=60, ge=1, le=1_440)
     upstream_in_flight: int = Field(default=256, ge=1, le=10_000)
     upstream_in_flight_of_one_client: int = Field(default=96, ge=1, le=10_000)

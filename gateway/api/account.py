@@ -118,9 +118,7 @@ add_counts(router, store.LIST, noun="accounts", scope="access.account:read", row
 
 
 def _listed(row: Account) -> AccountListed:
-    return AccountListed.of(
-        row, is_administrator=act_rules.administers(row.scopes), has_second_factor=row.code_confirmed
-    )
+    return AccountListed.of(row, is_administrator=act_rules.administers(row.scopes))
 
 
 async def _all_listed(_tx: Tx, rows: Sequence[Account]) -> list[AccountListed]:
@@ -135,7 +133,6 @@ async def _read(request: Request, tx: Tx, held: Account) -> AccountRead:
         held,
         full_name=held.name.reveal(),
         is_administrator=act_rules.administers(held.scopes),
-        has_second_factor=held.code_confirmed,
         sessions=[_session(one) for one in found],
         actions=actions(act_rules.ACTS, usecases.standing(tx, held), tx.actor, bodies),
     )

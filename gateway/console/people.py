@@ -79,6 +79,7 @@ class SignedIn:
             secret=session_secret(token),
             must_change=account.must_change,
             has_codes=account.code_confirmed,
+            passkeys=account.passkeys,
         )
 
     def secret(self, request: Request) -> bytes:

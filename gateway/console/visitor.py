@@ -24,6 +24,7 @@ class Visitor:
         secret: of the session, behind the tokens of its forms.
         must_change: whether the password is a first one, which opens nothing but its own change.
         has_codes: whether codes count.
+        passkeys: how many they have.
     """
 
     account_id: UUID
@@ -38,6 +39,7 @@ class Visitor:
     secret: bytes
     must_change: bool = False
     has_codes: bool = False
+    passkeys: int = 0
 
     @property
     def subject(self) -> str:

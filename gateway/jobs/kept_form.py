@@ -1,6 +1,7 @@
-"""The loop that deletes what was kept of forms and nobody came back for."""
+"""The loop that deletes what has served: forms that nobody came back for, questions that were answered."""
 
 from gateway.store.kept_form import forget_before
+from gateway.store.passkey import forget_challenges_before
 from shared.bus.job import Job, JobContext
 
 _EVERY_S = 300.0
@@ -9,6 +10,7 @@ _EVERY_S = 300.0
 async def _run(ctx: JobContext) -> None:
     async with ctx.transaction() as tx:
         await forget_before(tx, tx.now)
+        await forget_challenges_before(tx, tx.now)
 
 
 FORGET_KEPT_FORMS = Job("forget_kept_forms", _EVERY_S, _run)

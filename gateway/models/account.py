@@ -16,7 +16,10 @@ class Account(Base, table=True):
     """A person who may sign in; the password is held as a hash, the secret of codes sealed."""
 
     __tablename__ = "account"
-    __table_args__ = (CheckConstraint("failed_tries >= 0", name="tries"),)
+    __table_args__ = (
+        CheckConstraint("failed_tries >= 0", name="tries"),
+        CheckConstraint("passkeys >= 0", name="passkeys"),
+    )
 
     id: UUID = Field(primary_key=True)
     login: str = Field(sa_type=String(64), unique=True)
@@ -33,10 +36,16 @@ class Account(Base, table=True):
     code_secret: Personal | None = Field(default=None, sa_type=PersonalColumn)
     code_confirmed: bool = False
     code_step: int = 0
+    passkeys: int = 0
     demo: bool = False
     version: int = 1
     created_at: Instant
     changed_at: Instant
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether a password alone opens nothing."""
+        return self.code_confirmed or self.passkeys > 0
 
 
 class AccountSession(Base, table=True):

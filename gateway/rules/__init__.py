@@ -9,6 +9,7 @@ from gateway.rules.client import (
     CLIENT_SCOPE_BEYOND_ROLE,
     CLIENT_UNIT_UNKNOWN,
 )
+from gateway.rules.passkey import PASSKEY_REFUSED, PASSKEY_TOO_MANY
 from gateway.rules.route import CLIENT_BUSY, ORIGIN_NOT_ALLOWED
 from shared.kernel.errors import RefusalCode
 
@@ -26,4 +27,6 @@ REFUSALS: tuple[RefusalCode, ...] = (
     CODE_WRONG,
     ACCOUNT_STATE_CONFLICT,
     ACCOUNT_IS_OWN,
+    PASSKEY_REFUSED,
+    PASSKEY_TOO_MANY,
 )

@@ -15,6 +15,7 @@ from gateway.rules import account_act as act_rules
 from gateway.rules.account import AccountStatus, AccountTerms, SessionEnd
 from gateway.rules.account_act import AccountStanding
 from gateway.store import account as store
+from gateway.store import passkey as passkeys
 from gateway.usecases import session as sessions
 from gateway.usecases.password import Passwords
 from gateway.usecases.sign_in import use_code
@@ -142,6 +143,8 @@ async def reset(tx: Transaction, account_id: UUID, *, password_hash: str) -> Acc
     act_rules.anothers(standing(tx, held))
     held.password_hash, held.must_change = password_hash, True
     held.code_secret, held.code_confirmed, held.code_step = None, False, 0
+    held.passkeys = 0
+    await passkeys.remove(tx, account_id)
     held.failed_tries, held.locked_until_at = 0, None
     await sessions.end_all(tx, account_id, SessionEnd.PASSWORD_CHANGED)
     _touch(tx, held, "account.password_reset")

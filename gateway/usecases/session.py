@@ -66,6 +66,12 @@ async def find(tx: Transaction, token: str, limits: Limits) -> Present | None:
     return Present(session, account, tx.now - session.seen_at >= _SEEN_EVERY)
 
 
+async def waiting(tx: Transaction, token: str) -> Account | None:
+    """Return the person whose session waits for a second factor, None where none waits."""
+    found = await store.of_token(tx, token_hash(token))
+    return None if found is None or not found[0].waits_for_code else found[1]
+
+
 async def note_seen(tx: Transaction, token: str) -> None:
     """Write down that a session was used; to the minute is enough."""
     found = await store.of_token(tx, token_hash(token))

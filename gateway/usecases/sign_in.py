@@ -79,22 +79,37 @@ async def sign_in(
     if renewed is not None:
         held.password_hash = renewed
         tx.audit("account.password_rehashed", subject=f"account/{held.id}")
+    return begin_session(tx, held, browser=browser, waits_for_code=held.has_second_factor)
+
+
+def begin_session(tx: Transaction, held: Account, *, browser: str, waits_for_code: bool) -> SignedIn:
+    """Begin a session of a person who has proven themselves, or has done so but for a second factor."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    waits = held.code_confirmed
     session = AccountSession(
         id=new_id(),
         account_id=held.id,
         token_sha256=token_hash(token),
-        waits_for_code=waits,
+        waits_for_code=waits_for_code,
         browser=browser[:_BROWSER_LENGTH],
         began_at=tx.now,
         seen_at=tx.now,
     )
     tx.session.add(session)
-    tx.audit(
-        "session.began", subject=f"account/{held.id}", detail={"session": str(session.id), "waits_for_code": waits}
-    )
-    return SignedIn(token, waits)
+    told = {"session": str(session.id), "waits_for_code": waits_for_code}
+    tx.audit("session.began", subject=f"account/{held.id}", detail=told)
+    return SignedIn(token, waits_for_code)
+
+
+def complete_session(tx: Transaction, session: AccountSession, account: Account) -> None:
+    """Let a session live whose second factor was given."""
+    account.failed_tries = 0
+    session.waits_for_code = False
+    tx.audit("session.completed", subject=f"account/{account.id}", detail={"session": str(session.id)})
+
+
+def is_closed(tx: Transaction, held: Account) -> bool:
+    """Tell whether nobody may sign in to an account now, whatever they prove."""
+    return _refusal(held, tx, is_right=True) is not None
 
 
 async def give_code(tx: Transaction, token: str, code: str, *, lockout: Lockout) -> bool:
@@ -109,9 +124,7 @@ async def give_code(tx: Transaction, token: str, code: str, *, lockout: Lockout)
         _note_wrong(tx, account, lockout)
         tx.audit("session.refused", subject=f"account/{account.id}", outcome="refused", detail={"reason": "code"})
         return False
-    account.failed_tries = 0
-    session.waits_for_code = False
-    tx.audit("session.completed", subject=f"account/{account.id}", detail={"session": str(session.id)})
+    complete_session(tx, session, account)
     return True
 
 

@@ -340,6 +340,7 @@ NOUNS_ZH: dict[str, str] = {
     "loan_application": "贷款申请",
     "need": "技术需求",
     "operation": "任务",
+    "passkey": "通行密钥",
     "population_run": "批量测算",
     "portfolio": "知识产权组合",
     "problem": "错误代码",

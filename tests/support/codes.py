@@ -30,7 +30,7 @@ _UNBOUND = {
         "too many requests of one client at a time, whatever the operation",
     ),
     **dict.fromkeys(
-        ("account_exists", "password_too_weak", "password_wrong", "code_wrong"),
+        ("account_exists", "password_too_weak", "password_wrong", "code_wrong", "passkey_refused", "passkey_too_many"),
         ("开立账户或在本人账户页面时", "an account is made, or on the pages of one's own account"),
     ),
 }

@@ -10,7 +10,7 @@ from gateway.console.visit import Visit
 from gateway.console.words import mark
 
 _READ = "GET /v1/code-book"
-_MOST = 200
+_MOST = 50
 FILTERS = (
     Filter(name="text", label=mark("Word or name")),
     Filter(name="kind", kind="select", enumeration="CodeKind"),

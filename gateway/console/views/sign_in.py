@@ -5,19 +5,27 @@ from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
+from gateway.console import passkeys
 from gateway.console.form import Fault
 from gateway.console.page import Page
 from gateway.console.people import COOKIE
-from gateway.console.site_names import own_target
+from gateway.console.site_names import ROOT, own_target
 from gateway.console.visit import Visit
 from gateway.console.words import mark
 from gateway.rules.account import SessionEnd
+from gateway.rules.passkey import Purpose
+from gateway.store import passkey as store
+from gateway.usecases import passkey as by_passkey
 from gateway.usecases import session as sessions
 from gateway.usecases import sign_in as usecases
 from shared.kernel.actor import system_actor
 
 SIGN_IN = Page(name="sign-in", path="/sign-in", title=mark("Sign in"), roles=None)
 CODE = Page(name="sign-in-code", path="/sign-in/code", title=mark("Second factor"), roles=None)
+BY_PASSKEY = Page(name="sign-in-passkey", path="/sign-in/passkey", title=mark("Sign in"), roles=None)
+CODE_BY_PASSKEY = Page(
+    name="sign-in-code-passkey", path="/sign-in/code/passkey", title=mark("Second factor"), roles=None
+)
 SIGN_OUT = Page(name="sign-out", path="/sign-out", title=mark("Sign out"), roles=None)
 
 
@@ -26,7 +34,13 @@ async def ask(visit: Visit) -> Response:
     """Ask who it is; who has signed in already is led on."""
     if visit.visitor is not None:
         return RedirectResponse(own_target(visit.asked_for("to")), HTTPStatus.SEE_OTHER)
-    return visit.html("sign_in.html", to=own_target(visit.asked_for("to")))
+    return _ask(visit, own_target(visit.asked_for("to")))
+
+
+def _ask(visit: Visit, target: str, *, status: int = 200) -> Response:
+    asked = passkeys.asked(visit, Purpose.SIGN_IN)
+    question = "" if asked is None else by_passkey.to_sign_in(asked, (), visit.state.clock.now())
+    return visit.html("sign_in.html", status=status, to=target, question=question)
 
 
 @SIGN_IN.acts
@@ -52,17 +66,69 @@ async def sign_in(visit: Visit) -> Response:
         )
     if made is None:
         visit.form.faults.append(Fault("login", visit.words.gettext(_REFUSED)))
-        return visit.html("sign_in.html", status=HTTPStatus.UNPROCESSABLE_ENTITY, to=target)
-    to = f"/console/sign-in/code?{urlencode({'to': target})}" if made.waits_for_code else target
+        return _ask(visit, target, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    to = _to(CODE, target) if made.waits_for_code else target
+    return _begun(made.token, to)
+
+
+def _begun(token: str, to: str) -> Response:
     answer = RedirectResponse(to, HTTPStatus.SEE_OTHER)
-    answer.set_cookie(COOKIE, made.token, path="/", secure=True, httponly=True, samesite="lax")
+    answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="lax")
     return answer
+
+
+@BY_PASSKEY.acts
+async def sign_in_by_passkey(visit: Visit) -> Response:
+    """Begin a session by a passkey alone."""
+    state, target = visit.state, own_target(visit.form.text("to"))
+    asked, made = passkeys.asked(visit, Purpose.SIGN_IN), None
+    if asked is not None:
+        async with state.db.transaction(actor=system_actor("gateway"), clock=state.clock) as tx:
+            browser = visit.request.headers.get("user-agent", "")
+            made = await by_passkey.sign_in(tx, visit.form.text("credential"), asked, browser=browser)
+    if made is not None:
+        return _begun(made.token, target)
+    visit.form.faults.append(Fault("", visit.words.gettext(_PASSKEY_REFUSED)))
+    return _ask(visit, target, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 @CODE.shows
 async def ask_code(visit: Visit) -> Response:
-    """Ask for the code."""
-    return visit.html("sign_in_code.html", to=own_target(visit.asked_for("to")))
+    """Ask for the code, or for a passkey."""
+    return await _ask_code(visit, own_target(visit.asked_for("to")))
+
+
+async def _ask_code(visit: Visit, target: str, *, status: int = 200) -> Response:
+    """Ask whoever has begun to sign in; who has not begins."""
+    state, token = visit.state, visit.request.cookies.get(COOKIE, "")
+    async with state.db.transaction(actor=system_actor("gateway"), clock=state.clock, read_only=True) as tx:
+        found = await sessions.waiting(tx, token)
+        held = () if found is None else await store.of_account(tx, found.id)
+        tx.session.expunge_all()
+    if found is None:
+        return RedirectResponse(target if visit.visitor is not None else _to(SIGN_IN, target), HTTPStatus.SEE_OTHER)
+    asked = passkeys.asked(visit, Purpose.SECOND_FACTOR)
+    question = by_passkey.to_sign_in(asked, held, state.clock.now()) if asked is not None and held else ""
+    return visit.html("sign_in_code.html", status=status, to=target, question=question, has_codes=found.code_confirmed)
+
+
+def _to(page: Page, target: str) -> str:
+    return f"{ROOT}{page.path}?{urlencode({'to': target})}"
+
+
+@CODE_BY_PASSKEY.acts
+async def give_passkey(visit: Visit) -> Response:
+    """Complete the session by a passkey."""
+    state, target = visit.state, own_target(visit.form.text("to"))
+    asked, done = passkeys.asked(visit, Purpose.SECOND_FACTOR), False
+    if asked is not None:
+        async with state.db.transaction(actor=system_actor("gateway"), clock=state.clock) as tx:
+            token = visit.request.cookies.get(COOKIE, "")
+            done = await by_passkey.complete(tx, token, visit.form.text("credential"), asked)
+    if done:
+        return RedirectResponse(target, HTTPStatus.SEE_OTHER)
+    visit.form.faults.append(Fault("", visit.words.gettext(_PASSKEY_REFUSED)))
+    return await _ask_code(visit, target, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 @CODE.acts
@@ -80,7 +146,7 @@ async def give_code(visit: Visit) -> Response:
     if done:
         return RedirectResponse(target, HTTPStatus.SEE_OTHER)
     visit.form.faults.append(Fault("code", visit.words.gettext(_CODE_REFUSED)))
-    return visit.html("sign_in_code.html", status=HTTPStatus.UNPROCESSABLE_ENTITY, to=target)
+    return await _ask_code(visit, target, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 @SIGN_OUT.acts
@@ -99,4 +165,5 @@ _REFUSED = mark(
     "Login or password are not right, or the account cannot be used now. After several wrong tries it rests a while."
 )
 _CODE_REFUSED = mark("The code is not right, or it was used already. Wait for the next one.")
+_PASSKEY_REFUSED = mark("The passkey did not sign you in. Try again, or sign in in another way.")
 _SIGNED_OUT = mark("You have signed out.")

@@ -1,4 +1,4 @@
-"""Forms of ended sessions; an administrator ends sessions."""
+"""Forms of ended sessions, passkeys; an administrator ends sessions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,10 +26,41 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_form")),
     )
     op.create_index("ix_kept_form_until", "kept_form", ["kept_until_at"])
+    op.add_column("account", sa.Column("passkeys", sa.Integer(), nullable=False, server_default=sa.text("0")))
+    op.alter_column("account", "passkeys", server_default=None)
+    op.create_check_constraint(op.f("ck_account_passkeys"), "account", "passkeys >= 0")
+    op.create_table(
+        "passkey",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("credential_id", sa.LargeBinary(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("transports", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("sign_count >= 0", name=op.f("ck_passkey_sign_count")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_passkey_account_id_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passkey")),
+        sa.UniqueConstraint("credential_id", name=op.f("uq_passkey_credential_id")),
+    )
+    op.create_index("ix_passkey_account", "passkey", ["account_id", "created_at"])
+    op.create_table(
+        "answered_challenge",
+        sa.Column("challenge_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("challenge_sha256", name=op.f("pk_answered_challenge")),
+    )
+    op.create_index("ix_answered_challenge_ends", "answered_challenge", ["ends_at"])
 
 
 def downgrade() -> None:
     """Go one step back."""
+    op.drop_table("answered_challenge")
+    op.drop_table("passkey")
+    op.drop_constraint(op.f("ck_account_passkeys"), "account", type_="check")
+    op.drop_column("account", "passkeys")
     op.drop_table("kept_form")
     op.execute("UPDATE account_session SET ended_by = 'ENDED_ELSEWHERE' WHERE ended_by = 'ENDED_BY_ADMINISTRATOR'")
     _guard_ends(*_ENDS)
