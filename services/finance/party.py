@@ -1,26 +1,23 @@
 """Names beside the codes of firms and banks, for lists and exports; each stands in the table of its owner."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
-
-from sqlalchemy import select, union_all
-
-from services.finance.base import metadata
-from shared.db.transaction import Transaction
+from sqlalchemy import ColumnElement, String, literal_column
 
 
-async def names(tx: Transaction, usccs: Iterable[str]) -> dict[str, str]:
-    """Return the names of firms and banks by their codes, those that are known here."""
-    wanted = set(usccs)
-    tables = (metadata.tables["enterprise"], metadata.tables["bank"])
-    query = union_all(*(select(one.c.uscc, one.c.name).where(one.c.uscc.in_(wanted)) for one in tables))
-    return {row.uscc: row.name for row in await tx.session.execute(query)}
+def named(code: str, first: str = "enterprise", second: str = "bank") -> ColumnElement[str | None]:
+    """Return the name of a firm or a bank, None where it is not known here, as a part of the statement of its row.
+
+    Args:
+        code: the column of the row that holds the code, such as `loan.bank_uscc`.
+        first: the table of names that is asked.
+        second: the table that is asked where the first does not know the code.
+    """
+    either = (f"(SELECT name FROM {table} WHERE {table}.uscc = {code})" for table in (first, second))  # noqa: S608  # constant text
+    return literal_column(f"coalesce({', '.join(either)})", String)
 
 
-async def of_rows(tx: Transaction, rows: Sequence[Any]) -> Callable[[Any], dict[str, str | None]]:
-    """Return what gives the names of a row's firm and bank; one query for all rows of a page."""
-    known = await names(tx, {code for row in rows for code in (row.enterprise_uscc, row.bank_uscc)})
-    return lambda row: {
-        "enterprise_name": known.get(row.enterprise_uscc),
-        "bank_name": known.get(row.bank_uscc),
+def both_named(table: str) -> dict[str, ColumnElement[str | None]]:
+    """Return the names of the firm and the bank of a row, to stand beside it in a list."""
+    return {
+        "enterprise_name": named(f"{table}.enterprise_uscc"),
+        "bank_name": named(f"{table}.bank_uscc", "bank", "enterprise"),
     }

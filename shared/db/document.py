@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Index, String, and_, func, literal_column, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from shared.db.transaction import Transaction
@@ -184,13 +185,27 @@ def held_by_evidence(table: str, columns: Sequence[str], *, where: str) -> str:
         columns: its JSON columns of evidence.
         where: which rows.
     """
+    return _held(f"{table} CROSS JOIN LATERAL", table, columns, f"WHERE {where}")
+
+
+def held_beside(table: str, columns: Sequence[str]) -> ColumnElement[Any]:
+    """Return the documents that the evidence of one row names, to stand beside it: read them with `held_in`.
+
+    Args:
+        table: the row's, with a client `entered_by`.
+        columns: its JSON columns of evidence.
+    """
+    return literal_column(_held("", table, columns), JSONB)
+
+
+def _held(rows: str, table: str, columns: Sequence[str], where: str = "") -> str:
     evidence = ", ".join(f"({table}.{column})" for column in columns)
     return f"""coalesce((
         SELECT jsonb_agg(jsonb_build_array(document.sha256, document.client_id, document.id, document.scan))
-        FROM {table} CROSS JOIN LATERAL (VALUES {evidence}) AS cited (evidence)
+        FROM {rows} (VALUES {evidence}) AS cited (evidence)
         JOIN document ON document.sha256 = cited.evidence ->> 'document_sha256'
             AND document.client_id = coalesce(nullif(cited.evidence ->> 'entered_by', ''), {table}.entered_by)
-        WHERE {where}), '[]')"""  # noqa: S608  # constant text
+        {where}), '[]')"""  # noqa: S608  # constant text
 
 
 def held_in(rows: Iterable[Sequence[str]]) -> dict[Cited, HeldDocument]:

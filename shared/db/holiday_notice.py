@@ -1,6 +1,6 @@
 """Holiday notices recorded since the product was made: the registry records them, every service holds them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -54,11 +54,8 @@ _IN_FORCE = text("""
 SELECT * FROM holiday_notice
 WHERE recorded_at <= :at AND (replaced_at IS NULL OR replaced_at > :at) ORDER BY year
 """)
-NOTICES_IN_FORCE = """
-SELECT coalesce(jsonb_agg(to_jsonb(holiday_notice) ORDER BY year), '[]') FROM holiday_notice
-WHERE recorded_at <= :known_at AND (replaced_at IS NULL OR replaced_at > :known_at)
-"""
-"""The records that decide at an instant, as one column of another read: `calendar_in` takes it."""
+KNOWN = "coalesce((SELECT jsonb_agg(to_jsonb(holiday_notice) ORDER BY year) FROM holiday_notice), '[]')"
+"""Every record as a part of another statement, corrected ones included: read it with `calendar_in`."""
 _EVERY = text("SELECT * FROM holiday_notice ORDER BY year DESC, recorded_at DESC, id")
 
 
@@ -67,10 +64,9 @@ async def work_calendar(tx: Transaction, known_at: datetime | None = None) -> Wo
     return _calendar(await _select(tx, at=known_at or tx.now))
 
 
-def calendar_in(notices: Sequence[Mapping[str, Any]]) -> WorkCalendar:
-    """Return the working days by the records that `NOTICES_IN_FORCE` gave."""
-    days = [{**one, "issued_on": date.fromisoformat(one["issued_on"])} for one in notices]
-    return _calendar([RecordedNotice(**one) for one in days])
+def calendar_in(records: Iterable[Mapping[str, Any]], at: datetime) -> WorkCalendar:
+    """Return the working days as they were known at an instant by the records that `KNOWN` gave."""
+    return _calendar([one for one in map(_record, records) if one.decided(at)])
 
 
 async def calendars(tx: Transaction) -> Callable[[datetime], WorkCalendar]:
@@ -102,6 +98,19 @@ async def keep_notice(tx: Transaction, new: RecordedNotice) -> None:
 
 def _calendar(records: Sequence[RecordedNotice]) -> WorkCalendar:
     return PUBLISHED.with_notices(one.notice() for one in records) if records else PUBLISHED
+
+
+def _record(told: Mapping[str, Any]) -> RecordedNotice:
+    replaced_at = told["replaced_at"]
+    return RecordedNotice(
+        **{
+            **told,
+            "id": UUID(told["id"]),
+            "issued_on": date.fromisoformat(told["issued_on"]),
+            "recorded_at": datetime.fromisoformat(told["recorded_at"]),
+            "replaced_at": None if replaced_at is None else datetime.fromisoformat(replaced_at),
+        }
+    )
 
 
 async def _select(tx: Transaction, *, at: datetime) -> Sequence[RecordedNotice]:

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
-from operator import itemgetter
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
@@ -132,65 +131,31 @@ class Keyset:
         return tuple(part.column.desc() if part.descending else part.column.asc() for part in self.parts)
 
     async def page(self, tx: Transaction, statement: Select[Any], wanted: PageWanted) -> Page[Any]:
-        """Return one page of the first entity of `statement`, which has no order and no limit of its own.
-
-        Raises:
-            Refusal: `cursor_invalid`.
-        """
-        found = (await tx.session.execute(self._limited(statement, wanted))).scalars().all()
-        return self._cut(found, wanted.limit, self.key_of)
-
-    async def page_of_rows(
-        self,
-        tx: Transaction,
-        statement: Select[Any],
-        wanted: PageWanted,
-        *,
-        entity: Callable[[Any], object] = itemgetter(0),
-    ) -> Page[Any]:
-        """Return one page of whole rows, for a statement that joins others to what is listed.
-
-        Args:
-            tx: the transaction.
-            statement: without order and limit.
-            wanted: which page.
-            entity: gives the part of a row that the order is of, by default its first.
+        """Return one page of the rows of `statement`, which has no order and no limit of its own.
 
         Raises:
             Refusal: `cursor_invalid`.
         """
         found = (await tx.session.execute(self._limited(statement, wanted))).all()
-        return self._cut(found, wanted.limit, lambda row: self.key_of(entity(row)))
-
-    async def every_row(self, tx: Transaction, statement: Select[Any], *, batch: int) -> AsyncIterator[Any]:
-        """Yield the first entity of every row: an export of any length is held in little memory."""
-        async for found in self.batches(tx, statement, size=batch):
-            for row in found:
-                yield row
+        rows = found[: wanted.limit]  # one more was read, which only tells of a further page
+        return Page(rows, self.key_of(rows[-1]) if len(found) > wanted.limit else None)
 
     async def batches(self, tx: Transaction, statement: Select[Any], *, size: int) -> AsyncIterator[Sequence[Any]]:
-        """Yield the first entity of every row, up to `size` at once; the session forgets one batch before the next."""
+        """Yield every row, up to `size` at once."""
         key: tuple[Any, ...] | None = None
         while True:
             asked = statement if key is None else statement.where(self.behind(key))
-            found = (await tx.session.execute(asked.order_by(*self.order()).limit(size))).scalars().all()
+            found = (await tx.session.execute(asked.order_by(*self.order()).limit(size))).all()
             if found:
                 yield found
             if len(found) < size:
                 return
             key = self.key_of(found[-1])
-            tx.session.expunge_all()
 
     def _limited(self, statement: Select[Any], wanted: PageWanted) -> Select[Any]:
         if wanted.told is not None:
             statement = statement.where(self.behind(self.read(wanted.told)))
         return statement.order_by(*self.order()).limit(wanted.limit + 1)
-
-    @staticmethod
-    def _cut(found: Sequence[Any], limit: int, key_of: Callable[[Any], tuple[Any, ...]]) -> Page[Any]:
-        """Cut the row off that only tells of a further page."""
-        rows = found[:limit]
-        return Page(rows, key_of(rows[-1]) if len(found) > limit else None)
 
 
 def ascending(*columns: SQLColumnExpression[Any]) -> Keyset:

@@ -75,7 +75,7 @@ async def page_of_findings(tx: Transaction, operation_id: UUID, wanted: PageWant
         Refusal: `cursor_invalid`.
     """
     statement = select(_FINDINGS).where(_FINDINGS.c.operation_id == operation_id)
-    found = await _BY_LINE.page_of_rows(tx, statement, wanted, entity=lambda row: row)
+    found = await _BY_LINE.page(tx, statement, wanted)
     return Page([_stored(row._mapping) for row in found.rows], found.next_key)  # noqa: SLF001  # SQLAlchemy's public name
 
 

@@ -1,8 +1,9 @@
 """What the rows of a list may be narrowed and sorted by: said once per list, used by its pages and by its export."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -13,6 +14,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     String,
     func,
+    inspect,
     literal,
     select,
     type_coerce,
@@ -98,6 +100,8 @@ class Selection:
         unless_asked: parameter → value that holds where the caller says nothing of it.
         states: parameter of `among` whose values the rows are counted by; `status` where it is there and none is named.
         counted: the values of it that these rows may have, where they are not all of its closed set.
+        beside: name → what a page reads beside each row, in the same statement; the row has it as an attribute.
+        unread: columns that no page of the list tells, left where they are.
     """
 
     rows: Callable[[Transaction], Select[Any]]
@@ -110,6 +114,8 @@ class Selection:
     unless_asked: Mapping[str, Any] = field(default_factory=dict)
     states: str | None = None
     counted: Sequence[str] | None = None
+    beside: Columns = field(default_factory=dict)
+    unread: Collection[str] = ()
 
     @property
     def counted_by(self) -> str | None:
@@ -129,16 +135,16 @@ class Selection:
         return next(iter(self.sorts.values())) if sort is None else self.sorts[sort]
 
     async def page(self, tx: Transaction, chosen: Chosen, wanted: PageWanted) -> Page[Any]:
-        """Return one page of the rows that the caller may see and chose.
+        """Return one page of the rows that the caller may see and chose: columns, and what stands beside them.
 
         Raises:
             Refusal: `cursor_invalid`.
         """
-        return await self.order(chosen.sort).page(tx, self.narrowed(tx, chosen.values), wanted)
+        return await self.order(chosen.sort).page(tx, self._told(tx, chosen), wanted)
 
     def batches(self, tx: Transaction, chosen: Chosen) -> AsyncIterator[Sequence[Any]]:
         """Yield every row that the caller may see and chose, some hundred at once, in the order chosen."""
-        return self.order(chosen.sort).batches(tx, self.narrowed(tx, chosen.values), size=_EXPORT_BATCH)
+        return self.order(chosen.sort).batches(tx, self._told(tx, chosen), size=_EXPORT_BATCH)
 
     async def counts(self, tx: Transaction, chosen: Chosen) -> Counts:
         """Count the rows that the caller may see by their state; what was chosen of the state itself is passed over.
@@ -168,6 +174,13 @@ class Selection:
             at_least=sorted(at_least),
         )
 
+    def _told(self, tx: Transaction, chosen: Chosen) -> Select[Any]:
+        """Return what a page tells of each row: plain columns, for a table's class is dear to make of every row."""
+        rows = self.narrowed(tx, chosen.values)
+        (listed,) = (one["entity"] for one in rows.column_descriptions)
+        own = _columns(listed, frozenset(self.unread))
+        return rows.with_only_columns(*own, *(value.label(name) for name, value in self.beside.items()))
+
     def _where(self, tx: Transaction, values: Mapping[str, Any]) -> Select[Any]:
         return self.rows(tx).where(*(self._condition(tx, name, value) for name, value in values.items()))
 
@@ -190,6 +203,13 @@ class Selection:
         if isinstance(type_of(column), DateTime):
             return column < _first(min(value, _LAST_DAY) + timedelta(days=1), column)
         return column <= value
+
+
+@cache
+def _columns(listed: type[Any], unread: frozenset[str]) -> tuple[ColumnElement[Any], ...]:
+    """Return the columns of a table's class as they are named there, but for those that are not read."""
+    held = ((one.key, one.columns[0]) for one in inspect(listed).column_attrs if one.key not in unread)
+    return tuple(column if column.key == key else column.label(key) for key, column in held)
 
 
 def _frequent(counted: Mapping[str | None, int]) -> set[str]:

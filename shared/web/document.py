@@ -24,6 +24,7 @@ from shared.db.document import (
     cited,
     find_document,
     held_documents,
+    held_in,
 )
 from shared.db.transaction import Transaction
 from shared.files.media_type import EVIDENCE, FILE_TYPE_REFUSED, UNKNOWN
@@ -141,6 +142,11 @@ class Evidences:
             rows: stored evidence, or None, and the client.
         """
         return cls(service, await held_documents(tx, [one for row in rows if (one := cited(*row)) is not None]))
+
+    @classmethod
+    def beside(cls, service: str, rows: Iterable[Any]) -> "Evidences":
+        """Return the evidence of rows beside which `documents` stand, as `held_beside` reads them."""
+        return cls(service, held_in(one for row in rows for one in row.documents))
 
     def shown(self, evidence: Any, entered_by: str) -> EvidenceShown | None:  # noqa: ANN401  # JSON
         """Return evidence with the standing of its document; None where there is none."""

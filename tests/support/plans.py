@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.support.service import RunningService
 
 _FRAMES = ("BEGIN", "COMMIT", "ROLLBACK")
 _SAID = tuple[str, tuple[Any, ...]]
+_WATCHING: ContextVar[Any] = ContextVar("watching", default=None)
 
 
 @dataclass
@@ -48,16 +50,18 @@ def _nodes(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 @asynccontextmanager
 async def watched(service: RunningService) -> AsyncIterator[Watched]:
-    """Note every SELECT that `service` makes until the block ends, and list all statements."""
+    """Note every SELECT that `service` makes in this block, and list all statements; those of its jobs are not noted."""
     seen = Watched(service)
 
     def note(statement: str, values: tuple[Any, ...], _names: tuple[str, ...]) -> None:
+        if _WATCHING.get() is not seen:
+            return
         seen.made.append(statement)
         if statement.lstrip().startswith("SELECT"):
             seen.said.append((statement, values))
 
     def hear(query: Any) -> None:
-        if query.query.startswith(_FRAMES):
+        if query.query.startswith(_FRAMES) and _WATCHING.get() is seen:
             seen.frames.append(query.query)
 
     def listen(connection: Any, *_: Any) -> None:
@@ -71,10 +75,13 @@ async def watched(service: RunningService) -> AsyncIterator[Watched]:
     listeners = ((engine.pool, "checkout", listen), (engine.pool, "checkin", leave))
     for one in listeners:
         event.listen(*one)
+    before = _WATCHING.get()
+    _WATCHING.set(seen)
     try:
         with heard(engine, note):
             yield seen
     finally:
+        _WATCHING.set(before)
         for one in listeners:
             event.remove(*one)
 

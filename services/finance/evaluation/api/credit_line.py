@@ -36,19 +36,12 @@ class CreditLimitRead(EvaluationResult):
 async def read_credit_limit(uscc: CodeText, tx: Tx, book: Shelf) -> Response:
     """Tell limit, reserved, drawn and what is left, over all banks at once."""
     found = await usecases.read_credit_limit(tx, uscc)
-    line, evaluation = found.line, found.evaluation
-    _, uplift_rules = await rule_sets_of(tx, evaluation, book)
+    _, uplift_rules = await rule_sets_of(tx, found, book)
     return answered(
         CreditLimitRead.of(
-            evaluation,
-            uscc=line.uscc,
-            limit_fen=line.limit_fen,
-            reserved_fen=line.reserved_fen,
-            drawn_fen=line.drawn_fen,
-            available_fen=rules.available(line.limit_fen, line.reserved_fen, line.drawn_fen),
-            evaluation_id=evaluation.id,
+            found,
+            available_fen=rules.available(found.limit_fen, found.reserved_fen, found.drawn_fen),
             uplift_legal_basis=LegalBasisRead.of(uplift_rules.header.legal_basis),
-            updated_at=line.updated_at,
         ),
-        version=line.version,
+        version=found.version,
     )

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
-from services.finance import party
 from services.finance.evaluation.models.kv_evaluation import KvEvaluation
 from services.finance.evaluation.rules import kv_evaluation as rules
 from services.finance.evaluation.rules import kv_number
@@ -186,17 +185,9 @@ async def evaluate_enterprise(body: EvaluationRequest, tx: Tx, book: Book) -> Re
     return await _answer(tx, book, evaluation, created=True)
 
 
-async def _listed(tx: Tx, book: RuleBook, rows: Sequence[KvEvaluation]) -> list[EvaluationListed]:
-    names = await party.names(tx, {row.uscc for row in rows})
+async def _listed(tx: Tx, book: RuleBook, rows: Sequence[Any]) -> list[EvaluationListed]:
     held = await headers(tx, book, {row.uplift_rule_set_sha256 for row in rows})
-    return [
-        EvaluationListed.of(
-            row,
-            enterprise_name=names.get(row.uscc),
-            **dict(BasisRead.of_header(held.get(row.uplift_rule_set_sha256))),
-        )
-        for row in rows
-    ]
+    return [EvaluationListed.of(row, **dict(BasisRead.of_header(held.get(row.uplift_rule_set_sha256)))) for row in rows]
 
 
 @router.get("/kvc-evaluations", response_model=PageOf[EvaluationListed])

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, Table, select, text
 from sqlmodel import col
 
 from services.finance.evaluation.models.credit_line import CreditLine
+from services.finance.evaluation.models.kv_evaluation import KvEvaluation
 from services.finance.evaluation.rules.credit_line import CREDIT_LINE_EXCEEDED, CreditLineTerms, Movement, available
 from services.finance.scope import visible
 from shared.db.transaction import Transaction
@@ -143,10 +144,21 @@ async def find(tx: Transaction, uscc: str) -> CreditLine | None:
     return (await tx.session.execute(select(CreditLine).where(col(CreditLine.uscc) == uscc))).scalar_one_or_none()
 
 
-async def find_visible(tx: Transaction, uscc: str) -> CreditLine | None:
-    """Return the line of a firm that the caller may see: the firm its own, the city all."""
-    query = visible(select(CreditLine), tx.actor, enterprise=col(CreditLine.uscc))
-    return (await tx.session.execute(query.where(col(CreditLine.uscc) == uscc))).scalar_one_or_none()
+_LINE: Table = CreditLine.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+_EVALUATION: Table = KvEvaluation.__table__  # type: ignore[attr-defined]  # 〃
+_RECORDS = {"record", "uplift_record"}
+_PAGE = select(*_LINE.c, *(one for one in _EVALUATION.c if one.name not in {*_RECORDS, *_LINE.c.keys()})).join_from(
+    _LINE, _EVALUATION, _EVALUATION.c.id == _LINE.c.evaluation_id
+)
+
+
+async def find_page(tx: Transaction, uscc: str) -> Row[Any] | None:
+    """Return the line of a firm that the caller may see with the result behind it: the firm its own, the city all.
+
+    The columns of both but for the records; what both have is the line's.
+    """
+    query = visible(_PAGE, tx.actor, enterprise=col(CreditLine.uscc))
+    return (await tx.session.execute(query.where(_LINE.c.uscc == uscc))).one_or_none()
 
 
 async def lock(tx: Transaction, uscc: str) -> CreditLine | None:

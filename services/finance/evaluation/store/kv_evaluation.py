@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, select, text
 from sqlmodel import col
 
+from services.finance import party
 from services.finance.evaluation.models.credit_line import CreditLine
 from services.finance.evaluation.models.enterprise import Enterprise
 from services.finance.evaluation.models.filing import Filing
@@ -156,5 +157,7 @@ LIST = Selection(
     among={"grade": col(KvEvaluation.grade)},
     states="grade",
     days={"as_of": col(KvEvaluation.as_of_on), "valid_until": col(KvEvaluation.valid_until_on)},
+    beside={"enterprise_name": party.named("kv_evaluation.uscc")},
+    unread=("record", "uplift_record"),
 )
 """What evaluations may be narrowed and sorted by."""

@@ -1,7 +1,7 @@
 """Evaluate a firm, replay an evaluation, and settle changed facts into one new evaluation per firm."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
@@ -37,6 +37,18 @@ class Replay:
     record: bytes
     uplift_record: bytes
     same: bool
+
+
+class Decided(Protocol):
+    """What tells by which rule sets an evaluation was made: its row, or some columns of it."""
+
+    @property
+    def rule_set_sha256(self) -> str:
+        """Those of the score."""
+
+    @property
+    def uplift_rule_set_sha256(self) -> str:
+        """Those of the uplift."""
 
 
 def _entitled(tx: Transaction, uscc: str) -> None:
@@ -150,7 +162,7 @@ async def replay_evaluation(tx: Transaction, evaluation_id: UUID) -> Replay:
     return Replay(row, again.record, again.uplift_record, same)
 
 
-async def rule_sets_of(tx: Transaction, evaluation: KvEvaluation, book: RuleBook) -> tuple[RuleSet, RuleSet]:
+async def rule_sets_of(tx: Transaction, evaluation: Decided, book: RuleBook) -> tuple[RuleSet, RuleSet]:
     """Return the rule sets that an evaluation was made by: for the score and for the uplift.
 
     Raises:

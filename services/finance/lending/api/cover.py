@@ -7,16 +7,12 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
-from services.finance import party
 from services.finance.fund.rules import fund_account as fund_rules
-from services.finance.lending.models.cover import Cover
 from services.finance.lending.rules import cover as rules
 from services.finance.lending.rules import cover_act as act_rules
 from services.finance.lending.rules.cover import CoverBalances, CoverStatus, CoverVerdict
 from services.finance.lending.rules.cover_act import CoverStanding
 from services.finance.lending.store import cover as covers
-from services.finance.lending.store import drawdown as drawdowns
-from services.finance.lending.store import loan as loans
 from services.finance.lending.usecases import cover as usecases
 from services.finance.lending.usecases.cover import ToldCover
 from shared.db.selection import Chosen
@@ -105,16 +101,8 @@ Wanted = Annotated[Chosen, Depends(chosen_from(covers.LIST))]
 add_counts(router, covers.LIST, noun="covers", scope="fund.cover:read", row="bank", title="备案清单")
 
 
-async def _listed(tx: Tx, rows: Sequence[Cover]) -> list[CoverListed]:
-    named = await party.of_rows(tx, rows)
-    notes = await drawdowns.notes(tx, [row.drawdown_id for row in rows])
-    numbers = await loans.numbers(tx, [row.loan_id for row in rows])
-    listed = []
-    for row in rows:
-        contract_no, case_no = numbers[row.loan_id]
-        own = {"note_no": notes[row.drawdown_id].note_no, "contract_no": contract_no, "case_no": case_no}
-        listed.append(CoverListed.of(row, **named(row), **own))
-    return listed
+async def _listed(rows: Sequence[Any]) -> list[CoverListed]:
+    return [CoverListed.of(row) for row in rows]
 
 
 def _answered(tx: Tx, told: ToldCover, book: RuleBook, **more: Any) -> Response:  # noqa: ANN401  # status and place
@@ -170,7 +158,7 @@ async def decide_cover(cover_id: UUID, body: CoverDecisionRequest, tx: Tx, book:
 async def list_covers(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
     """List cover that one may see."""
     found = await covers.LIST.page(tx, wanted, paging.wanted())
-    return page(paging, await _listed(tx, found.rows), found.next_key)
+    return page(paging, await _listed(found.rows), found.next_key)
 
 
 @router.get("/exports/covers.{file_format}", response_class=Response, responses=TABLE)
@@ -180,7 +168,7 @@ async def export_covers(file_format: Format, tx: Tx, wanted: Wanted) -> Response
     return await export_list(
         tx,
         covers.LIST.batches(tx, wanted),
-        lambda rows: _listed(tx, rows),
+        _listed,
         COLUMNS,
         format=file_format,
         noun="covers",
@@ -200,8 +188,7 @@ async def list_refusal_reasons(tx: Tx, book: Book) -> Response:
 @edge(scope="fund.cover:read", row="bank", summary_zh="查看备案")
 async def read_cover(cover_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read one cover."""
-    cover = await covers.find(tx, cover_id)
-    if cover is None:
+    found = await covers.find(tx, cover_id)
+    if found is None:
         raise Refusal(NOT_FOUND, noun="cover")
-    note = (await drawdowns.notes(tx, [cover.drawdown_id]))[cover.drawdown_id]
-    return _answered(tx, ToldCover(cover, note.starts_on, note.outstanding_fen), book)
+    return _answered(tx, ToldCover(*found), book)

@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Response
 
-from services.finance import party
 from services.finance.lending.models.drawdown import Drawdown, Repayment
 from services.finance.lending.rules import application_refusal as refused
 from services.finance.lending.rules import drawdown as rules
 from services.finance.lending.rules.drawdown import DrawdownStatus, DrawdownTerms, RepaymentTerms
 from services.finance.lending.store import drawdown as drawdowns
-from services.finance.lending.store import loan as loans
 from services.finance.lending.store.drawdown import PaidBack, PaidOut
 from services.finance.lending.usecases import drawdown as usecases
 from shared.db.selection import Chosen
@@ -110,7 +108,6 @@ Wanted = Annotated[Chosen, Depends(chosen_from(drawdowns.LIST))]
 add_counts(router, drawdowns.LIST, noun="drawdowns", scope="credit.loan:read", row="bank", title="放款清单")
 RepaymentsWanted = Annotated[Chosen, Depends(chosen_from(drawdowns.REPAYMENT_LIST))]
 add_counts(router, drawdowns.REPAYMENT_LIST, noun="repayments", scope="credit.loan:read", row="bank", title="还款清单")
-_OF_NOTE = ("enterprise_uscc", "bank_uscc", "enterprise_name", "bank_name", "note_no", "contract_no", "case_no")
 
 
 class DrawdownList(Shape):
@@ -124,7 +121,7 @@ def summary(drawdown: Drawdown) -> DrawdownSummary:
     return DrawdownSummary.of(drawdown)
 
 
-def shown(drawdown: Drawdown | PaidOut, repaid: list[Repayment]) -> DrawdownRead:
+def shown(drawdown: Drawdown | PaidOut, repaid: Sequence[Repayment]) -> DrawdownRead:
     """Return a drawdown with its repayments."""
     return DrawdownRead.of(drawdown, repayments=[shown_repayment(one) for one in repaid])
 
@@ -159,9 +156,9 @@ async def draw_loan(loan_id: UUID, body: DrawdownTerms, tx: Tx, book: Book) -> R
 @edge(scope="credit.loan:read", row="bank", summary_zh="贷款的放款清单")
 async def list_drawdowns(loan_id: UUID, tx: Tx) -> Response:
     """List the drawdowns of one loan in their order; their repayments stand on each one's own page."""
-    if await loans.find(tx, loan_id) is None:
-        raise Refusal(NOT_FOUND, noun="loan")
     rows = await drawdowns.of_loan(tx, loan_id)
+    if rows is None:
+        raise Refusal(NOT_FOUND, noun="loan")
     return answered(DrawdownList(items=[summary(row) for row in rows]))
 
 
@@ -189,30 +186,18 @@ async def repay_drawdown(drawdown_id: UUID, body: RepaymentTerms, tx: Tx, book: 
 @edge(scope="credit.loan:read", row="bank", summary_zh="查看放款")
 async def read_drawdown(drawdown_id: UUID, tx: Tx) -> Response:
     """Read one drawdown with its repayments."""
-    drawdown = await drawdowns.find(tx, drawdown_id)
-    if drawdown is None:
+    found = await drawdowns.find_page(tx, drawdown_id)
+    if found is None:
         raise Refusal(NOT_FOUND, noun="drawdown")
-    return answered(shown(drawdown, list(await drawdowns.repayments(tx, drawdown_id))))
+    return answered(shown(*found))
 
 
-async def _listed(tx: Tx, rows: Sequence[Drawdown]) -> list[DrawdownListed]:
-    named = await party.of_rows(tx, rows)
-    numbers = await loans.numbers(tx, [row.loan_id for row in rows])
-    return [
-        DrawdownListed.of(
-            row,
-            **named(row),
-            contract_no=numbers[row.loan_id][0],
-            case_no=numbers[row.loan_id][1],
-        )
-        for row in rows
-    ]
+async def _listed(rows: Sequence[Any]) -> list[DrawdownListed]:
+    return [DrawdownListed.of(row) for row in rows]
 
 
-async def _listed_repayments(tx: Tx, rows: Sequence[Repayment]) -> list[RepaymentListed]:
-    notes = await drawdowns.notes(tx, [row.drawdown_id for row in rows])
-    of_note = {one.id: one.model_dump(include=set(_OF_NOTE)) for one in await _listed(tx, list(notes.values()))}
-    return [RepaymentListed.of(row, **of_note[row.drawdown_id]) for row in rows]
+async def _listed_repayments(rows: Sequence[Any]) -> list[RepaymentListed]:
+    return [RepaymentListed.of(row) for row in rows]
 
 
 @router.get("/drawdowns", response_model=PageOf[DrawdownListed])
@@ -220,7 +205,7 @@ async def _listed_repayments(tx: Tx, rows: Sequence[Repayment]) -> list[Repaymen
 async def list_all_drawdowns(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
     """List one's own drawdowns, or those of one's own bank, over all loans."""
     found = await drawdowns.LIST.page(tx, wanted, paging.wanted())
-    return page(paging, await _listed(tx, found.rows), found.next_key)
+    return page(paging, await _listed(found.rows), found.next_key)
 
 
 @router.get("/exports/drawdowns.{file_format}", response_class=Response, responses=TABLE)
@@ -230,7 +215,7 @@ async def export_all_drawdowns(file_format: Format, tx: Tx, wanted: Wanted) -> R
     return await export_list(
         tx,
         drawdowns.LIST.batches(tx, wanted),
-        lambda rows: _listed(tx, rows),
+        _listed,
         COLUMNS,
         format=file_format,
         noun="drawdowns",
@@ -243,7 +228,7 @@ async def export_all_drawdowns(file_format: Format, tx: Tx, wanted: Wanted) -> R
 async def list_repayments(paging: Paging, tx: Tx, wanted: RepaymentsWanted) -> Response:
     """List one's own repayments, or those booked by one's own bank, over all loans."""
     found = await drawdowns.REPAYMENT_LIST.page(tx, wanted, paging.wanted())
-    return page(paging, await _listed_repayments(tx, found.rows), found.next_key)
+    return page(paging, await _listed_repayments(found.rows), found.next_key)
 
 
 @router.get("/exports/repayments.{file_format}", response_class=Response, responses=TABLE)
@@ -253,7 +238,7 @@ async def export_repayments(file_format: Format, tx: Tx, wanted: RepaymentsWante
     return await export_list(
         tx,
         drawdowns.REPAYMENT_LIST.batches(tx, wanted),
-        lambda rows: _listed_repayments(tx, rows),
+        _listed_repayments,
         REPAYMENT_COLUMNS,
         format=file_format,
         noun="repayments",

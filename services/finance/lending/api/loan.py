@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Response
 
-from services.finance import party
 from services.finance.lending.models.loan import Loan
 from services.finance.lending.rules import loan as rules
 from services.finance.lending.rules.loan import LoanState, LoanStatus, LoanTerms
@@ -83,21 +82,19 @@ Wanted = Annotated[Chosen, Depends(chosen_from(loans.LIST))]
 add_counts(router, loans.LIST, noun="loans", scope="credit.loan:read", row="bank", title="贷款清单")
 
 
-def shown(loan: Loan) -> LoanSummary:
-    """Return a loan with what can still be drawn."""
-    return LoanSummary.of(loan, undrawn_fen=rules.undrawn(loan.principal_fen, loan.drawn_fen, loan.released_fen))
+def _undrawn(loan: Any) -> int:  # noqa: ANN401  # a loan, or its row in a list
+    return rules.undrawn(loan.principal_fen, loan.drawn_fen, loan.released_fen)
 
 
 def detailed(loan: Loan, book: RuleBook, rate: DayRate | None) -> LoanRead:
     """Return a loan with the numbers that held on the day of its contract, the LPR of that day first."""
     lpr = [] if rate is None else [NumberRead.of(rate_number(rate))]
     numbers = [*lpr, *numbers_of(book.find(POLICY, loan.signed_on), NUMBERS[POLICY])]
-    return LoanRead.of(loan, undrawn_fen=shown(loan).undrawn_fen, numbers=numbers)
+    return LoanRead.of(loan, undrawn_fen=_undrawn(loan), numbers=numbers)
 
 
-async def _listed(tx: Tx, rows: Sequence[Loan]) -> list[LoanListed]:
-    named = await party.of_rows(tx, rows)
-    return [LoanListed.of(shown(row), **named(row)) for row in rows]
+async def _listed(rows: Sequence[Any]) -> list[LoanListed]:
+    return [LoanListed.of(row, undrawn_fen=_undrawn(row)) for row in rows]
 
 
 @router.get("/loans", response_model=PageOf[LoanListed])
@@ -105,7 +102,7 @@ async def _listed(tx: Tx, rows: Sequence[Loan]) -> list[LoanListed]:
 async def list_loans(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
     """List one's own loans, or those of one's own bank."""
     found = await loans.LIST.page(tx, wanted, paging.wanted())
-    return page(paging, await _listed(tx, found.rows), found.next_key)
+    return page(paging, await _listed(found.rows), found.next_key)
 
 
 @router.get("/exports/loans.{file_format}", response_class=Response, responses=TABLE)
@@ -115,7 +112,7 @@ async def export_loans(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
     return await export_list(
         tx,
         loans.LIST.batches(tx, wanted),
-        lambda rows: _listed(tx, rows),
+        _listed,
         COLUMNS,
         format=file_format,
         noun="loans",
@@ -127,7 +124,8 @@ async def export_loans(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
 @edge(scope="credit.loan:read", row="bank", summary_zh="查看贷款")
 async def read_loan(loan_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read one loan; another bank's is not found."""
-    loan = await loans.find(tx, loan_id)
-    if loan is None:
+    found = await loans.find_page(tx, loan_id)
+    if found is None:
         raise Refusal(NOT_FOUND, noun="loan")
-    return answered(detailed(loan, book, await known_rate(tx, book, loan.signed_on)), version=loan.version)
+    loan, known = found
+    return answered(detailed(loan, book, known_rate(book, loan.signed_on, known)), version=loan.version)

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Response
 
-from services.finance import party
 from services.finance.evaluation.rules import credit_line as line_rules
 from services.finance.lending.api.loan import LoanRead
 from services.finance.lending.api.loan import detailed as detailed_loan
@@ -174,15 +173,14 @@ class RejectRequest(Shape):
     note: LongTextOrNone = None
 
 
-def shown(application: LoanApplication, actor: Actor) -> LoanApplicationSummary:
-    """Return an application as the actor may see it."""
-    unseen = {"snapshot_limit_fen": None, "snapshot_grade": None} if actor.role is Role.BANK else {}
-    return LoanApplicationSummary.of(application, **unseen)
+def _unseen(actor: Actor) -> dict[str, None]:
+    """Return what the actor does not see of an application."""
+    return {"snapshot_limit_fen": None, "snapshot_grade": None} if actor.role is Role.BANK else {}
 
 
-async def _listed(tx: Tx, rows: Sequence[LoanApplication]) -> list[LoanApplicationListed]:
-    named = await party.of_rows(tx, rows)
-    return [LoanApplicationListed.of(shown(row, tx.actor), **named(row)) for row in rows]
+async def _listed(tx: Tx, rows: Sequence[Any]) -> list[LoanApplicationListed]:
+    unseen = _unseen(tx.actor)
+    return [LoanApplicationListed.of(row, **unseen) for row in rows]
 
 
 def actions_of(application: LoanApplication, tx: Tx) -> list[ActionRead]:
@@ -203,7 +201,8 @@ def detailed(application: LoanApplication, tx: Tx, book: RuleBook) -> LoanApplic
     """Return an application with the numbers that held when it was submitted, and what the caller may do with it."""
     rule_set = book.find(rules.POLICY, shanghai_date(application.submitted_at))
     return LoanApplicationRead.of(
-        shown(application, tx.actor),
+        application,
+        **_unseen(tx.actor),
         numbers=numbers_of(rule_set, NUMBERS[rules.POLICY]),
         actions=actions_of(application, tx),
     )

@@ -94,7 +94,7 @@ def _spelt(month: int) -> str:
 
 def shown(row: LprPublication) -> LprPublicationRead:
     """Return a publication as it is answered."""
-    return LprPublicationRead.model_validate(row.model_dump())
+    return LprPublicationRead.of_row(row)
 
 
 @router.get("/lpr", response_model=LprRead, responses=refusals(rules.LPR_UNKNOWN))

@@ -6,18 +6,20 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, String, literal_column, select
 from sqlmodel import col
 
+from services.finance import party
 from services.finance.fund.store.fund_account import POSTING_PARTS, SeenAccount, empty
 from services.finance.fund.store.fund_account import READ_COLUMNS as ACCOUNT_COLUMNS
 from services.finance.fund.store.fund_account import READ_WIDTH as ACCOUNT_WIDTH
 from services.finance.lending.models.cover import Cover
+from services.finance.lending.models.drawdown import Drawdown
 from services.finance.lending.models.loan import Loan
 from services.finance.lending.rules.cover import CoverStatus
 from services.finance.lending.rules.drawdown import DrawdownStatus
 from services.finance.scope import SEES_COVER, own_bank, visible
-from shared.db.holiday_notice import NOTICES_IN_FORCE, calendar_in
+from shared.db.holiday_notice import KNOWN, calendar_in
 from shared.db.keyset import ascending, descending
 from shared.db.selection import Selection, by_time
 from shared.db.transaction import Transaction
@@ -31,10 +33,12 @@ def _visible(tx: Transaction) -> Select[Cover]:
     return visible(select(Cover), tx.actor, enterprise=enterprise, bank=bank, sees_all=SEES_COVER)
 
 
-async def find(tx: Transaction, cover_id: UUID) -> Cover | None:
-    """Return cover that the caller may see."""
-    query = _visible(tx)
-    return (await tx.session.execute(query.where(col(Cover.id) == cover_id))).scalar_one_or_none()
+async def find(tx: Transaction, cover_id: UUID) -> tuple[Cover, date, int] | None:
+    """Return cover that the caller may see, the day of its pay-out, and what is owed, in fen."""
+    query = _visible(tx).add_columns(col(Drawdown.starts_on), col(Drawdown.outstanding_fen))
+    query = query.join(Drawdown, col(Drawdown.id) == col(Cover.drawdown_id)).where(col(Cover.id) == cover_id)
+    row = (await tx.session.execute(query)).one_or_none()
+    return None if row is None else (row[0], row[1], row[2])
 
 
 READ_COLUMNS = """
@@ -54,7 +58,7 @@ _DRAWDOWN = VersionedRead(
     f"""
     SELECT drawdown.id, drawdown.loan_id, drawdown.enterprise_uscc, drawdown.bank_uscc, drawdown.unit_id,
            drawdown.starts_on, drawdown.outstanding_fen, drawdown.status, drawdown.version, cover.id AS cover_id,
-           ({NOTICES_IN_FORCE}) AS notices
+           {KNOWN} AS notices
     FROM drawdown LEFT JOIN cover ON cover.drawdown_id = drawdown.id
     WHERE drawdown.id = :drawdown_id AND drawdown.bank_uscc = :bank_uscc
     """,  # noqa: S608  # constant text
@@ -184,7 +188,7 @@ class CoverToDecide:
 
 async def read_drawdown(tx: Transaction, drawdown_id: UUID) -> DrawdownToCover | None:
     """Return a drawdown of the calling bank and all that its filing is decided on; one statement."""
-    values = {"drawdown_id": drawdown_id, "bank_uscc": own_bank(tx.actor), "known_at": tx.now}
+    values = {"drawdown_id": drawdown_id, "bank_uscc": own_bank(tx.actor)}
     row = await tx.read_versions(_DRAWDOWN, values)
     if row is None:
         return None
@@ -200,7 +204,7 @@ async def read_drawdown(tx: Transaction, drawdown_id: UUID) -> DrawdownToCover |
         status=DrawdownStatus(status),
         version=version,
         cover_id=cover_id,
-        calendar=calendar_in(notices),
+        calendar=calendar_in(notices, tx.now),
     )
 
 
@@ -263,5 +267,11 @@ LIST = Selection(
     },
     among={"status": col(Cover.status)},
     days={"filed": col(Cover.filed_on), "filing_due": col(Cover.filing_due_on)},
+    beside={
+        **party.both_named("cover"),
+        "note_no": literal_column("(SELECT note_no FROM drawdown WHERE drawdown.id = cover.drawdown_id)", String),
+        "contract_no": col(Loan.contract_no),
+        "case_no": col(Loan.case_no),
+    },
 )
 """What cover may be narrowed and sorted by."""

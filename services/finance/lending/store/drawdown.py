@@ -1,6 +1,6 @@
 """Drawdowns and their repayments."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from itertools import islice
@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlmodel import col
 
+from services.finance import party
 from services.finance.evaluation.rules.credit_line import CreditLineTerms, Movement
 from services.finance.evaluation.store.credit_line import LOCK_OF_LOAN, STEP_PARTS, SeenLine, step_values
 from services.finance.evaluation.store.credit_line import READ_COLUMNS as LINE_COLUMNS
@@ -32,7 +33,7 @@ from shared.db.transaction import Transaction
 from shared.db.versioned import Held, VersionedRead, VersionedWrite
 from shared.kernel.sort import Sort
 
-Row = TypeVar("Row", Drawdown, Repayment)
+Rows = TypeVar("Rows", bound=Select[*tuple[Any, ...]])
 _LOAN_WIDTH = len(fields(SeenLoan))
 _NOTE_WIDTH = 6
 _LOCK_LOAN = "SELECT FROM loan WHERE id = :loan_id AND bank_uscc = :bank_uscc FOR NO KEY UPDATE"
@@ -119,16 +120,13 @@ _REPAY_COVERED = VersionedWrite(
 )
 
 
-def _of_visible(tx: Transaction, rows: Select[Row]) -> Select[Row]:
+def _of_visible(tx: Transaction, rows: Rows) -> Rows:
     """Keep what hangs on drawdowns that the caller may see."""
     enterprise, bank = col(Drawdown.enterprise_uscc), col(Drawdown.bank_uscc)
     return visible(rows, tx.actor, enterprise=enterprise, bank=bank, sees_all=SEES_COVER)
 
 
-async def find(tx: Transaction, drawdown_id: UUID) -> Drawdown | None:
-    """Return a drawdown that the caller may see."""
-    query = _of_visible(tx, select(Drawdown))
-    return (await tx.session.execute(query.where(col(Drawdown.id) == drawdown_id))).scalar_one_or_none()
+_PAGE = select(Drawdown, Repayment).outerjoin(Repayment, col(Repayment.drawdown_id) == col(Drawdown.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,22 +286,25 @@ def repay(
     return after
 
 
-async def of_loan(tx: Transaction, loan_id: UUID) -> Sequence[Drawdown]:
-    """Return the drawdowns of a loan in their order."""
-    query = select(Drawdown).where(col(Drawdown.loan_id) == loan_id).order_by(col(Drawdown.id))
-    return (await tx.session.execute(query)).scalars().all()
+async def of_loan(tx: Transaction, loan_id: UUID) -> Sequence[Drawdown] | None:
+    """Return the drawdowns of a loan that the caller may see in their order; None where there is no such loan."""
+    query = (
+        select(col(Loan.id), Drawdown)
+        .outerjoin(Drawdown, col(Drawdown.loan_id) == col(Loan.id))
+        .where(col(Loan.id) == loan_id)
+        .order_by(col(Drawdown.id))
+    )
+    enterprise, bank = col(Loan.enterprise_uscc), col(Loan.bank_uscc)
+    query = visible(query, tx.actor, enterprise=enterprise, bank=bank, sees_all=SEES_COVER)
+    rows = (await tx.session.execute(query)).all()
+    return [drawdown for _, drawdown in rows if drawdown is not None] if rows else None
 
 
-async def repayments(tx: Transaction, drawdown_id: UUID) -> Sequence[Repayment]:
-    """Return the repayments of a drawdown in their order."""
-    query = select(Repayment).where(col(Repayment.drawdown_id) == drawdown_id).order_by(col(Repayment.id))
-    return (await tx.session.execute(query)).scalars().all()
-
-
-async def notes(tx: Transaction, drawdown_ids: Collection[UUID]) -> dict[UUID, Drawdown]:
-    """Return drawdowns by their ids, for lists of what hangs on them."""
-    query = select(Drawdown).where(col(Drawdown.id).in_(set(drawdown_ids)))
-    return {one.id: one for one in (await tx.session.execute(query)).scalars()}
+async def find_page(tx: Transaction, drawdown_id: UUID) -> tuple[Drawdown, Sequence[Repayment]] | None:
+    """Return a drawdown that the caller may see with its repayments in their order."""
+    query = _of_visible(tx, _PAGE).where(col(Drawdown.id) == drawdown_id).order_by(col(Repayment.id))
+    rows = (await tx.session.execute(query)).all()
+    return (rows[0][0], [one for _, one in rows if one is not None]) if rows else None
 
 
 def _visible_rows(tx: Transaction) -> Select[Drawdown]:
@@ -323,6 +324,7 @@ _OF_LOAN = {
     "contract_no": col(Loan.contract_key),
     "case_no": col(Loan.case_no),
 }
+_BESIDE = {**party.both_named("drawdown"), "contract_no": col(Loan.contract_no), "case_no": col(Loan.case_no)}
 LIST = Selection(
     rows=_visible_rows,
     sorts={
@@ -333,6 +335,7 @@ LIST = Selection(
     same={**_OF_LOAN, "loan_id": col(Drawdown.loan_id)},
     among={"status": col(Drawdown.status)},
     days={"starts": col(Drawdown.starts_on), "matures": col(Drawdown.matures_on)},
+    beside=_BESIDE,
 )
 """What drawdowns may be narrowed and sorted by."""
 REPAYMENT_LIST = Selection(
@@ -343,5 +346,10 @@ REPAYMENT_LIST = Selection(
     },
     same={**_OF_LOAN, "bank_ref": col(Repayment.ref_key), "drawdown_id": col(Repayment.drawdown_id)},
     days={"value": col(Repayment.value_on)},
+    beside={
+        **_BESIDE,
+        "enterprise_uscc": col(Drawdown.enterprise_uscc),
+        "note_no": col(Drawdown.note_no),
+    },
 )
 """What repayments may be narrowed and sorted by."""

@@ -1,6 +1,6 @@
 """Signed loans: a firm sees its own, a bank those it signed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from uuid import UUID
@@ -8,8 +8,10 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlmodel import col
 
+from services.finance import party
 from services.finance.lending.models.loan import Loan
 from services.finance.lending.rules.loan import LoanStatus
+from services.finance.lending.store.lpr_publication import KnownDays, known_beside, known_in
 from services.finance.scope import SEES_COVER, visible
 from shared.db.keyset import ascending, descending
 from shared.db.selection import Selection, by_time
@@ -24,10 +26,11 @@ def _visible_rows(tx: Transaction) -> Select[Loan]:
     )
 
 
-async def find(tx: Transaction, loan_id: UUID) -> Loan | None:
-    """Return a loan that the caller may see."""
-    query = _visible_rows(tx)
-    return (await tx.session.execute(query.where(col(Loan.id) == loan_id))).scalar_one_or_none()
+async def find_page(tx: Transaction, loan_id: UUID) -> tuple[Loan, KnownDays] | None:
+    """Return a loan that the caller may see, and what the rate of the day of its contract follows from."""
+    query = _visible_rows(tx).add_columns(*known_beside("loan.signed_on"))
+    row = (await tx.session.execute(query.where(col(Loan.id) == loan_id))).one_or_none()
+    return None if row is None else (row[0], known_in(tx, *row[1:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +81,6 @@ async def lock_undrawn(tx: Transaction, today: date, limit: int) -> Sequence[Loa
     return (await tx.session.execute(query)).scalars().all()
 
 
-async def numbers(tx: Transaction, loan_ids: Collection[UUID]) -> dict[UUID, tuple[str, str]]:
-    """Return contract number and case number of loans, for lists of what hangs on them."""
-    query = select(col(Loan.id), col(Loan.contract_no), col(Loan.case_no)).where(col(Loan.id).in_(set(loan_ids)))
-    return {loan_id: (contract_no, case_no) for loan_id, contract_no, case_no in await tx.session.execute(query)}
-
-
 LIST = Selection(
     rows=_visible_rows,
     sorts={
@@ -99,5 +96,6 @@ LIST = Selection(
     },
     among={"status": col(Loan.status)},
     days={"signed": col(Loan.signed_on), "draw_until": col(Loan.draw_until_on), "ends": col(Loan.ends_on)},
+    beside=party.both_named("loan"),
 )
 """What loans may be narrowed and sorted by."""

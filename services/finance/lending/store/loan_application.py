@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlmodel import col
 
+from services.finance import party
 from services.finance.lending.models.loan_application import LoanApplication
 from services.finance.lending.rules.loan_application import OPEN_STATUSES, ApplicationStatus, LoanApplicationTerms
 from services.finance.scope import visible
@@ -107,5 +108,6 @@ LIST = Selection(
         "answer_due": col(LoanApplication.answer_due_on),
         "valid_until": col(LoanApplication.valid_until_on),
     },
+    beside=party.both_named("loan_application"),
 )
 """What applications may be narrowed and sorted by."""

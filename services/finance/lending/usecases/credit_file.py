@@ -8,15 +8,12 @@ from services.finance.evaluation.models.enterprise import Enterprise
 from services.finance.evaluation.models.kv_evaluation import KvEvaluation
 from services.finance.evaluation.models.portfolio import Portfolio
 from services.finance.evaluation.rules import kv_evaluation as kv_rules
-from services.finance.evaluation.store import enterprise as enterprises
-from services.finance.evaluation.store import kv_evaluation as evaluations
-from services.finance.evaluation.store import portfolio as portfolios
 from services.finance.evaluation.usecases.credit_line import left_under
 from services.finance.evaluation.usecases.kv_evaluation import explanation
 from services.finance.lending.models.loan_application import LoanApplication
-from services.finance.lending.store import loan_application as applications
+from services.finance.lending.store import credit_file as files
 from services.finance.partner.rules.consent import ConsentPurpose, ConsentScope
-from services.finance.partner.usecases.consent import require_consent
+from services.finance.partner.usecases.consent import opened_by
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
@@ -56,16 +53,13 @@ async def read_credit_file(tx: Transaction, application_id: UUID) -> CreditFile:
         Refusal: `forbidden_role`; `not_found` (also another bank's); `consent_missing`; `consent_expired`;
             `consent_revoked`.
     """
-    bank_uscc = tx.actor.party_as(Role.BANK)
-    application = await applications.find(tx, application_id)
-    if application is None:
+    tx.actor.party_as(Role.BANK)
+    found = await files.find(tx, application_id)
+    if found is None:
         raise Refusal(NOT_FOUND, noun="loan_application")
+    application, snapshot, current = found.application, found.snapshot, found.current or found.snapshot
     uscc = application.enterprise_uscc
-    consent, opened = await require_consent(
-        tx, enterprise_uscc=uscc, bank_uscc=bank_uscc, scope=ConsentScope.EVALUATION_RESULT
-    )
-    snapshot = await evaluations.get(tx, application.evaluation_id)
-    current = await evaluations.current_of(tx, uscc) or snapshot
+    consent, opened = opened_by(tx, found.consents, enterprise_uscc=uscc, scope=ConsentScope.EVALUATION_RESULT)
     shows_detail = ConsentScope.EVALUATION_DETAIL in opened
     given = tuple(scope.value for scope in SHOWN if scope in opened)
     tx.audit(
@@ -85,10 +79,10 @@ async def read_credit_file(tx: Transaction, application_id: UUID) -> CreditFile:
         current=current,
         changes=_changes(snapshot, current) if shows_detail else None,
         detail=explanation(snapshot) if shows_detail else None,
-        enterprise=await enterprises.find(tx, uscc) if ConsentScope.BASIC_REGISTRY in opened else None,
-        portfolio=await portfolios.find(tx, uscc) if ConsentScope.IP_PORTFOLIO in opened else None,
+        enterprise=found.enterprise if ConsentScope.BASIC_REGISTRY in opened else None,
+        portfolio=found.portfolio if ConsentScope.IP_PORTFOLIO in opened else None,
         days_left=(application.answer_due_on - tx.today).days,
-        available_fen=await left_under(tx, uscc, application.snapshot_limit_fen),
+        available_fen=left_under(found.line, application.snapshot_limit_fen),
     )
 
 

@@ -316,7 +316,7 @@ async def approve_application(tx: Transaction, application_id: UUID, terms: Appr
     application.ref_key = reference_key(terms.bank_ref)
     application.answered_at = tx.now
     tell_decided(tx, application)
-    left_fen = await left_under(tx, application.enterprise_uscc, application.snapshot_limit_fen)
+    left_fen = left_under(await lines.find(tx, application.enterprise_uscc), application.snapshot_limit_fen)
     warnings = rules.approval_warnings(approval.amount_fen, available_fen=left_fen)
     return Approved(application, left_fen, warnings)
 

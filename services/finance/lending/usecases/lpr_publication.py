@@ -9,7 +9,7 @@ from services.finance.lending.rules import lpr_publication as publication_rules
 from services.finance.lending.rules.lpr import DayRate
 from services.finance.lending.rules.lpr_publication import HeldPublication, LprPublicationTerms
 from services.finance.lending.store import lpr_publication as publications
-from shared.db.holiday_notice import work_calendar
+from services.finance.lending.store.lpr_publication import KnownDays
 from shared.db.lock import lock_transaction
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Role
@@ -25,13 +25,13 @@ async def rate_of(tx: Transaction, book: RuleBook, on: date) -> DayRate:
     Raises:
         Refusal: `lpr_unknown`; `rule_set_not_in_force`.
     """
-    return rules.on_day(book, on, await work_calendar(tx), await publications.in_force(tx, on))
+    return rules.on_day(book, on, *await publications.known_on(tx, on))
 
 
-async def known_rate(tx: Transaction, book: RuleBook, on: date) -> DayRate | None:
-    """Return the rate of a day, None where none is known."""
+def known_rate(book: RuleBook, on: date, known: KnownDays) -> DayRate | None:
+    """Return the rate of a day by what is known of it, None where no rate is."""
     try:
-        return await rate_of(tx, book, on)
+        return rules.on_day(book, on, *known)
     except Refusal:
         return None
 
@@ -84,5 +84,5 @@ async def record_publication(
 
 async def _before(tx: Transaction, book: RuleBook, on: date) -> int | None:
     """Return the rate of the day before, None where the series has not begun."""
-    found = await known_rate(tx, book, on)
+    found = known_rate(book, on, await publications.known_on(tx, on))
     return None if found is None else found.rate_ppm

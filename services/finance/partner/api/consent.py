@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Response
 
-from services.finance import party
 from services.finance.partner.models.consent import Consent
 from services.finance.partner.rules import consent as rules
 from services.finance.partner.rules.consent import ConsentChannel, ConsentPurpose, ConsentScope, SignerCapacity
@@ -110,16 +109,15 @@ class ConsentTextRead(Read):
     en: str
 
 
-def shown(consent: Consent) -> ConsentSummary:
-    """Return a consent with the signer masked."""
-    scopes = [ConsentScope(scope) for scope in consent.scopes]
-    return ConsentSummary.of(consent, scopes=scopes, signer_name=consent.signer_name.masked)
+def _seen(consent: Any) -> dict[str, Any]:  # noqa: ANN401  # a consent, or its row in a list
+    """Return what is told of a consent otherwise than it is kept: the signer is masked."""
+    return {"scopes": [ConsentScope(scope) for scope in consent.scopes], "signer_name": consent.signer_name.masked}
 
 
 def detailed(consent: Consent, book: RuleBook) -> ConsentRead:
     """Return a consent with the numbers that held when it was given, or withdrawn."""
     rule_set = book.find(rules.POLICY, shanghai_date(consent.revoked_at or consent.granted_at))
-    return ConsentRead.of(shown(consent), numbers=numbers_of(rule_set, NUMBERS[rules.POLICY]))
+    return ConsentRead.of(consent, **_seen(consent), numbers=numbers_of(rule_set, NUMBERS[rules.POLICY]))
 
 
 @router.get("/consents/text", response_model=ConsentTextRead)
@@ -150,9 +148,8 @@ async def grant_consent(body: ConsentDraft, tx: Tx, book: Book) -> Response:
     return answered(detailed(consent, book), status=201, location=f"/v1/consents/{consent.id}")
 
 
-async def _listed(tx: Tx, rows: Sequence[Consent]) -> list[ConsentListed]:
-    named = await party.of_rows(tx, rows)
-    return [ConsentListed.of(shown(row), **named(row)) for row in rows]
+async def _listed(rows: Sequence[Any]) -> list[ConsentListed]:
+    return [ConsentListed.of(row, **_seen(row)) for row in rows]
 
 
 @router.get("/consents", response_model=PageOf[ConsentListed])
@@ -160,7 +157,7 @@ async def _listed(tx: Tx, rows: Sequence[Consent]) -> list[ConsentListed]:
 async def list_consents(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
     """List consents that one gave or received."""
     found = await consents.LIST.page(tx, wanted, paging.wanted())
-    return page(paging, await _listed(tx, found.rows), found.next_key)
+    return page(paging, await _listed(found.rows), found.next_key)
 
 
 @router.get("/exports/consents.{file_format}", response_class=Response, responses=TABLE)
@@ -170,7 +167,7 @@ async def export_consents(file_format: Format, tx: Tx, wanted: Wanted) -> Respon
     return await export_list(
         tx,
         consents.LIST.batches(tx, wanted),
-        lambda rows: _listed(tx, rows),
+        _listed,
         COLUMNS,
         format=file_format,
         noun="consents",

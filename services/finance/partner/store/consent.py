@@ -1,12 +1,17 @@
 """Consents of enterprises to banks."""
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, literal_column, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col
 
+from services.finance import party
 from services.finance.partner.models.consent import Consent
-from services.finance.partner.rules.consent import ConsentScope, HeldConsent
+from services.finance.partner.rules.consent import ConsentPurpose, ConsentScope, HeldConsent
 from services.finance.scope import visible
 from shared.db.keyset import ascending
 from shared.db.selection import Selection, by_time
@@ -27,6 +32,29 @@ async def held(tx: Transaction, *, enterprise_uscc: str, bank_uscc: str) -> list
             revoked_at=row.revoked_at,
         )
         for row in rows
+    ]
+
+
+def held_beside(table: str) -> ColumnElement[Any]:
+    """Return what the firm of a row ever gave to its bank, as a part of the statement of that row: see `held_in`."""
+    sql = f"""coalesce((
+        SELECT jsonb_agg(jsonb_build_array(id, purpose, scopes, expires_at, revoked_at) ORDER BY granted_at DESC)
+        FROM consent
+        WHERE consent.enterprise_uscc = {table}.enterprise_uscc AND consent.bank_uscc = {table}.bank_uscc), '[]')"""  # noqa: S608  # constant text
+    return literal_column(sql, JSONB)
+
+
+def held_in(consents: Iterable[Sequence[Any]]) -> list[HeldConsent]:
+    """Return the consents that `held_beside` found, newest first."""
+    return [
+        HeldConsent(
+            consent_id=UUID(own_id),
+            purpose=ConsentPurpose(purpose),
+            scopes=frozenset(ConsentScope(scope) for scope in scopes),
+            expires_at=datetime.fromisoformat(expires_at),
+            revoked_at=None if revoked_at is None else datetime.fromisoformat(revoked_at),
+        )
+        for own_id, purpose, scopes, expires_at, revoked_at in consents
     ]
 
 
@@ -56,5 +84,6 @@ LIST = Selection(
     among={"purpose": col(Consent.purpose)},
     states="purpose",
     days={"granted": col(Consent.granted_at), "expires": col(Consent.expires_at)},
+    beside=party.both_named("consent"),
 )
 """What consents may be narrowed and sorted by."""

@@ -1,5 +1,6 @@
 """Grant and withdraw consents, and check them before a bank reads."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from services.finance.partner.models.consent import Consent
@@ -115,6 +116,17 @@ async def require_consent(
         Refusal: `consent_missing`; `consent_expired`; `consent_revoked`.
     """
     held = await consents.held(tx, enterprise_uscc=enterprise_uscc, bank_uscc=bank_uscc)
+    return opened_by(tx, held, enterprise_uscc=enterprise_uscc, scope=scope)
+
+
+def opened_by(
+    tx: Transaction, held: Sequence[HeldConsent], *, enterprise_uscc: str, scope: ConsentScope
+) -> tuple[HeldConsent, frozenset[ConsentScope]]:
+    """Return which of a firm's consents to a bank opens `scope` now, and all scopes that are open to it now.
+
+    Raises:
+        Refusal: `consent_missing`; `consent_expired`; `consent_revoked`.
+    """
     purpose = ConsentPurpose.LOAN_APPLICATION
     found = rules.require(held, enterprise_uscc=enterprise_uscc, purpose=purpose, scope=scope, now=tx.now)
     return found, rules.scopes_open(held, purpose=purpose, now=tx.now)

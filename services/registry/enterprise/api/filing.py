@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Response
 from pydantic import BaseModel
 
-from services.registry.enterprise.models.filing import Filing
 from services.registry.enterprise.rules import filing as rules
 from services.registry.enterprise.rules.filing import FilingStatus, FilingTerms, Gravity
 from services.registry.enterprise.rules.filing_act import ACTS, FilingStanding
 from services.registry.enterprise.rules.filing_import import FORM
-from services.registry.enterprise.store import enterprise as enterprises
 from services.registry.enterprise.store import filing as filings
 from services.registry.enterprise.usecases import filing as usecases
 from services.registry.enterprise.usecases.filing import CheckedFiling
@@ -174,9 +172,8 @@ async def list_filings(
     return answered(FilingList(items=[_shown(tx, one, rule_set) for one in found], open_years=list(open_years)))
 
 
-async def _listed(tx: Tx, rows: Sequence[Filing]) -> list[FilingListed]:
-    names = await enterprises.names(tx, {row.uscc for row in rows})
-    return [FilingListed.of(row, name=names.get(row.uscc)) for row in rows]
+async def _listed(rows: Sequence[Any]) -> list[FilingListed]:
+    return [FilingListed.of(row) for row in rows]
 
 
 @router.get("/filings", response_model=PageOf[FilingListed])
@@ -184,7 +181,7 @@ async def _listed(tx: Tx, rows: Sequence[Filing]) -> list[FilingListed]:
 async def list_all_filings(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
     """List the accepted filings that the caller may see; drafts and replaced versions when asked for by status."""
     found = await filings.LIST.page(tx, wanted, paging.wanted())
-    return page(paging, await _listed(tx, found.rows), found.next_key)
+    return page(paging, await _listed(found.rows), found.next_key)
 
 
 @router.get("/exports/filings.{file_format}", response_class=Response, responses=TABLE)
@@ -194,7 +191,7 @@ async def export_all_filings(file_format: Format, tx: Tx, wanted: Wanted) -> Res
     return await export_list(
         tx,
         filings.LIST.batches(tx, wanted),
-        lambda rows: _listed(tx, rows),
+        _listed,
         COLUMNS,
         format=file_format,
         noun="filings",

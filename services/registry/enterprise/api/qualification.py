@@ -17,7 +17,6 @@ from services.registry.enterprise.rules.qualification import (
     QualificationStatus,
     QualificationTerms,
 )
-from services.registry.enterprise.store import enterprise as enterprises
 from services.registry.enterprise.store import qualification as qualifications
 from services.registry.enterprise.usecases import qualification as usecases
 from shared.db.selection import Chosen
@@ -135,7 +134,10 @@ async def _shown(tx: Transaction, rows: Sequence[Qualification], book: RuleBook)
 
 async def _summaries(tx: Transaction, rows: Sequence[Qualification]) -> list[dict[str, Any]]:
     pairs = [(evidence, row.entered_by) for row in rows for evidence in (row.evidence, row.revocation_evidence)]
-    held = await Evidences.of(tx, "registry", pairs)
+    return _told(rows, await Evidences.of(tx, "registry", pairs))
+
+
+def _told(rows: Sequence[Any], held: Evidences) -> list[dict[str, Any]]:
     shown = []
     for row in rows:
         values = {name: getattr(row, name) for name in QualificationSummary.model_fields}
@@ -184,13 +186,9 @@ async def revoke_qualification(qualification_id: UUID, body: Revocation, tx: Tx,
     return answered((await _shown(tx, [row], book))[0])
 
 
-async def _listed(tx: Tx, rows: Sequence[Qualification]) -> list[QualificationListed]:
-    names = await enterprises.names(tx, {row.uscc for row in rows})
-    shown = await _summaries(tx, rows)
-    return [
-        QualificationListed.model_validate({**one, "name": names.get(row.uscc)})
-        for one, row in zip(shown, rows, strict=True)
-    ]
+async def _listed(rows: Sequence[Any]) -> list[QualificationListed]:
+    shown = _told(rows, Evidences.beside("registry", rows))
+    return [QualificationListed.model_validate({**one, "name": row.name}) for one, row in zip(shown, rows, strict=True)]
 
 
 @router.get("/qualifications", response_model=PageOf[QualificationListed])
@@ -198,7 +196,7 @@ async def _listed(tx: Tx, rows: Sequence[Qualification]) -> list[QualificationLi
 async def list_all_qualifications(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
     """List the titles that the caller may see over all enterprises."""
     found = await qualifications.LIST.page(tx, wanted, paging.wanted())
-    return page(paging, await _listed(tx, found.rows), found.next_key)
+    return page(paging, await _listed(found.rows), found.next_key)
 
 
 @router.get("/exports/qualifications.{file_format}", response_class=Response, responses=TABLE)
@@ -208,7 +206,7 @@ async def export_all_qualifications(file_format: Format, tx: Tx, wanted: Wanted)
     return await export_list(
         tx,
         qualifications.LIST.batches(tx, wanted),
-        lambda rows: _listed(tx, rows),
+        _listed,
         COLUMNS,
         format=file_format,
         noun="qualifications",

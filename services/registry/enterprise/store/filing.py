@@ -92,5 +92,6 @@ LIST = Selection(
     unless_asked={"status": (FilingStatus.ACCEPTED,)},
     days={"accepted": col(Filing.accepted_at), "updated": col(Filing.updated_at)},
     found={"q": lambda text: holds_key(col(Enterprise.name_key), text)},
+    beside={"name": col(Enterprise.name)},
 )
 """What filings may be narrowed and sorted by."""

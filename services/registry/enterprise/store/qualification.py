@@ -11,6 +11,7 @@ from services.registry.enterprise.models.enterprise import Enterprise
 from services.registry.enterprise.models.qualification import Qualification
 from services.registry.enterprise.rules.qualification import QualificationKind, QualificationStatus
 from services.registry.enterprise.store.scope import visible
+from shared.db.document import held_beside
 from shared.db.keyset import ascending
 from shared.db.selection import Selection, as_code, by_time, due_first, holds_key
 from shared.db.transaction import Transaction
@@ -68,5 +69,9 @@ LIST = Selection(
     among={"kind": col(Qualification.kind), "status": col(Qualification.status)},
     days={"valid_from": col(Qualification.valid_from_on), "valid_until": col(Qualification.valid_until_on)},
     found={"q": lambda text: holds_key(col(Enterprise.name_key), text)},
+    beside={
+        "name": col(Enterprise.name),
+        "documents": held_beside("qualification", ("evidence", "revocation_evidence")),
+    },
 )
 """What titles may be narrowed and sorted by."""

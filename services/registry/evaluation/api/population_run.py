@@ -10,7 +10,7 @@ from fastapi import Depends, Request, Response
 from pydantic import Field
 
 from services.registry.enterprise.store import enterprise as enterprises
-from services.registry.evaluation.models.population_run import PopulationResult, PopulationRuleSet
+from services.registry.evaluation.models.population_run import PopulationRuleSet
 from services.registry.evaluation.rules import population_run as rules
 from services.registry.evaluation.rules.population_clearing import REFERENCE_UNKNOWN, RUN_CLEARED
 from services.registry.evaluation.rules.population_decision import PopulationPolicy, PopulationVerdict
@@ -171,9 +171,8 @@ def _shown(
     )
 
 
-async def _listed(tx: Tx, rows: Sequence[PopulationResult]) -> list[PopulationResultRead]:
-    names = await enterprises.names(tx, {row.uscc for row in rows})
-    return [PopulationResultRead.of(row, name=names.get(row.uscc)) for row in rows]
+async def _listed(rows: Sequence[Any]) -> list[PopulationResultRead]:
+    return [PopulationResultRead.of(row) for row in rows]
 
 
 def _decision(explained: Explained) -> dict[str, Any] | None:
@@ -271,7 +270,8 @@ async def explain_population_result(
 ) -> Response:
     """Explain one result: every point, condition and next step, from the facts that the run froze."""
     found = await usecases.explain_result(tx, run_id, policy=policy, uscc=uscc, book=book)
-    (listed,) = await _listed(tx, [found.result])
+    names = await enterprises.names(tx, [found.result.uscc])
+    listed = PopulationResultRead.of(found.result, name=names.get(found.result.uscc))
     return answered(
         PopulationExplanationRead(
             **dict(listed),
@@ -289,7 +289,7 @@ async def explain_population_result(
 async def list_population_results(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
     """List results of runs, by run, policy and code."""
     found = await store.LIST.page(tx, wanted, paging.wanted())
-    return page(paging, await _listed(tx, found.rows), found.next_key)
+    return page(paging, await _listed(found.rows), found.next_key)
 
 
 @router.get(
@@ -301,7 +301,7 @@ async def export_population_results(file_format: Format, tx: Tx, wanted: Wanted)
     return await export_list(
         tx,
         store.LIST.batches(tx, wanted),
-        lambda rows: _listed(tx, rows),
+        _listed,
         COLUMNS,
         format=file_format,
         noun="population-results",

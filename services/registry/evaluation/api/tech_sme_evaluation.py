@@ -8,7 +8,6 @@ from uuid import UUID
 import orjson
 from fastapi import Depends, Response
 
-from services.registry.enterprise.store import enterprise as enterprises
 from services.registry.evaluation.models.tech_sme_evaluation import TechSmeEvaluation
 from services.registry.evaluation.rules import tech_sme_evaluation as rules
 from services.registry.evaluation.rules.tech_sme_score import Verdict
@@ -166,13 +165,9 @@ async def _whole(tx: Tx, book: Book, evaluation: TechSmeEvaluation) -> Evaluatio
     )
 
 
-async def _listed(tx: Tx, book: RuleBook, rows: Sequence[TechSmeEvaluation]) -> list[EvaluationListed]:
-    names = await enterprises.names(tx, {row.uscc for row in rows})
+async def _listed(tx: Tx, book: RuleBook, rows: Sequence[Any]) -> list[EvaluationListed]:
     held = await headers(tx, book, {row.rule_set_sha256 for row in rows})
-    return [
-        EvaluationListed.of(row, name=names.get(row.uscc), **dict(BasisRead.of_header(held.get(row.rule_set_sha256))))
-        for row in rows
-    ]
+    return [EvaluationListed.of(row, **dict(BasisRead.of_header(held.get(row.rule_set_sha256)))) for row in rows]
 
 
 @router.post(

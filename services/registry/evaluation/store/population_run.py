@@ -198,5 +198,6 @@ LIST = Selection(
     },
     among={"verdict": col(PopulationResult.verdict)},
     states="verdict",
+    beside={"name": col(Enterprise.name)},
 )
 """What results of runs may be narrowed by; their order is that of their key: run, policy, code."""

@@ -45,5 +45,7 @@ LIST = Selection(
     states="verdict",
     days={"as_of": col(TechSmeEvaluation.as_of_on)},
     found={"q": lambda text: holds_key(col(Enterprise.name_key), text)},
+    beside={"name": col(Enterprise.name)},
+    unread=("record",),
 )
 """What evaluations may be narrowed and sorted by."""

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
-from services.registry.enterprise.store import enterprise as enterprises
 from services.registry.ladder.models.register_application import RegisterApplication
 from services.registry.ladder.rules import register_application as rules
 from services.registry.ladder.rules.register_application import (
@@ -111,15 +110,11 @@ add_counts(
 )
 
 
-async def _listed(tx: Tx, rows: Sequence[RegisterApplication]) -> list[RegisterApplicationListed]:
-    firms = await enterprises.names_and_units(tx, {row.uscc for row in rows})
-    return [
-        RegisterApplicationListed.of(row, name=firms[row.uscc][0], actions=_actions(row, tx, firms[row.uscc][1]))
-        for row in rows
-    ]
+async def _listed(tx: Tx, rows: Sequence[Any]) -> list[RegisterApplicationListed]:
+    return [RegisterApplicationListed.of(row, actions=_actions(row, tx, row.firm_unit_id)) for row in rows]
 
 
-def _actions(application: RegisterApplication, tx: Tx, unit_id: str) -> list[ActionRead]:
+def _actions(application: Any, tx: Tx, unit_id: str) -> list[ActionRead]:
     """Return what the caller may do with an application of a firm that is in `unit_id` today."""
     standing = RegisterStanding(application.status, application.check_due_on)
     bodies = {Role.ENTERPRISE: application.uscc, Role.DISTRICT: unit_id, Role.CITY: None}
@@ -134,10 +129,10 @@ def _reason(application: RegisterApplication, book: RuleBook) -> tuple[str | Non
     return reasons(rule_set, REJECT).get(application.reason_code, (None, None))
 
 
-async def shown(application: RegisterApplication, tx: Tx, book: RuleBook) -> RegisterApplicationRead:
-    """Return an application as it is answered, with the numbers of the version that judged it."""
+def _shown(application: RegisterApplication, firm: tuple[str, str], tx: Tx, book: RuleBook) -> RegisterApplicationRead:
+    """Return an application with name and unit of its firm, and the numbers of the version that judged it."""
     rule_set = book.version(usecases.POLICY, application.rule_set_version)
-    name, unit_id = (await enterprises.names_and_units(tx, {application.uscc}))[application.uscc]
+    name, unit_id = firm
     reason_zh, reason_en = _reason(application, book)
     return RegisterApplicationRead.of(
         application,
@@ -150,8 +145,9 @@ async def shown(application: RegisterApplication, tx: Tx, book: RuleBook) -> Reg
 
 
 async def _answer(application: RegisterApplication, tx: Tx, book: RuleBook, *, created: bool = False) -> Response:
+    firm = await enterprises.name_and_unit(tx, application.uscc)
     return answered(
-        await shown(application, tx, book),
+        _shown(application, firm, tx, book),
         status=201 if created else 200,
         location=f"/v1/register-applications/{application.id}" if created else None,
         version=application.version,
@@ -178,7 +174,7 @@ async def apply_for_register(body: RegisterApplicationTerms, tx: Tx, book: Book)
 async def list_register_applications(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
     """List the applications that the caller may see, in the order they came unless asked otherwise."""
     found = await store.LIST.page(tx, wanted, paging.wanted())
-    return page(paging, await _listed(tx, found.rows), found.next_key)
+    return page(paging, await _listed(found.rows), found.next_key)
 
 
 @router.get("/exports/register-applications.{file_format}", response_class=Response, responses=TABLE)
@@ -188,7 +184,7 @@ async def export_register_applications(file_format: Format, tx: Tx, wanted: Want
     return await export_list(
         tx,
         store.LIST.batches(tx, wanted),
-        lambda rows: _listed(tx, rows),
+        _listed,
         COLUMNS,
         format=file_format,
         noun="register-applications",
@@ -210,8 +206,8 @@ async def list_register_reasons(tx: Tx, book: Book) -> Response:
 @edge(scope="registry.enterprise:read", row="unit", summary_zh="查看入库申请")
 async def read_register_application(application_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read one application."""
-    application = await usecases.read_application(tx, application_id)
-    return composed(await shown(application, tx, book), version=application.version)
+    application, *firm = await usecases.read_application(tx, application_id)
+    return composed(_shown(application, (firm[0], firm[1]), tx, book), version=application.version)
 
 
 @router.post(

@@ -60,5 +60,6 @@ LIST = Selection(
         "listed": col(RegisterApplication.listed_at),
     },
     found={"q": lambda text: holds_key(col(Enterprise.name_key), text)},
+    beside={"name": col(Enterprise.name)},
 )
 """What applications for the register may be narrowed and sorted by."""

@@ -143,7 +143,7 @@ def contact_of(listing: ListingColumns) -> ContactRead:
 
 def seen_by(actor: Actor, listing: ListingColumns) -> dict[str, Any]:
     """Return what the actor sees otherwise than it is stored: hidden fields are null and named."""
-    insider = rules.is_insider(usecases.held(listing), actor)
+    insider = rules.is_insider(listing, actor)
     hidden = rules.fields_hidden(listing.confidential_fields, insider=insider)
     modes = [CooperationMode(mode) for mode in listing.cooperation_modes]
     note = listing.review_note if insider else None

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
+from typing import Protocol
 from uuid import UUID
 
 from pydantic import Field
@@ -334,7 +335,27 @@ def expire(held: Held, *, today: date) -> Move:
     return _end(held, ListingStatus.EXPIRED, None)
 
 
-def is_insider(held: Held, actor: Actor) -> bool:
+class Belonging(Protocol):
+    """To whom a listing belongs: a decision's view of it, its row, or some columns of that."""
+
+    @property
+    def unit_id(self) -> str | None:
+        """The reporting unit of its party."""
+
+    @property
+    def party_uscc(self) -> str:
+        """Its party."""
+
+    @property
+    def posted_by(self) -> str:
+        """The client that posted it."""
+
+    @property
+    def poster_party(self) -> str | None:
+        """The body of that client."""
+
+
+def is_insider(held: Belonging, actor: Actor) -> bool:
     """Tell whether the actor sees the whole of a listing in any state: its party, its poster, its reviewers.
 
     Source: T-VIEW-01 (docs/rules/techtransfer.md).

@@ -1,10 +1,26 @@
 """Reads and locks that achievements and needs share: row scope, filters, keyset pages, what has to end."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Row, String, and_, cast, column, func, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    String,
+    and_,
+    cast,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlmodel import col
 
 from services.techtransfer.listing.models.listing import OPEN, ListingColumns
@@ -110,10 +126,20 @@ async def lock_ended(tx: Transaction, table: type[Listing], *, limit: int) -> Se
     return (await tx.session.execute(statement)).scalars().all()
 
 
-async def counts(tx: Transaction, table: type[Listing], party_uscc: str) -> dict[ListingStatus, int]:
-    """Count a party's listings by status, those that the actor may see and knows to be the party's."""
-    statement = (
-        select(col(table.status), func.count())
+async def counts(
+    tx: Transaction, tables: Sequence[type[ListingColumns]], party_uscc: str
+) -> list[dict[ListingStatus, int]]:
+    """Count a party's listings of each table by status, those that the actor may see and knows to be the party's."""
+    found: list[dict[ListingStatus, int]] = [{} for _ in tables]
+    each = (_counted(tx, table, party_uscc, place) for place, table in enumerate(tables))
+    for place, status, count in await tx.session.execute(union_all(*each)):
+        found[place][ListingStatus(status)] = count
+    return found
+
+
+def _counted(tx: Transaction, table: type[ListingColumns], party_uscc: str, place: int) -> Select[Any]:
+    return (
+        select(literal_column(str(place), Integer), col(table.status), func.count())
         .where(
             col(table.party_uscc) == party_uscc,
             visible(table, tx.actor),
@@ -121,7 +147,6 @@ async def counts(tx: Transaction, table: type[Listing], party_uscc: str) -> dict
         )
         .group_by(col(table.status))
     )
-    return {ListingStatus(status): count for status, count in (await tx.session.execute(statement)).all()}
 
 
 def list_of(table: type[Listing], *, among: Columns, asked: Mapping[str, Asked]) -> Selection:

@@ -246,8 +246,5 @@ class ListingSummary:
 
 async def summarise_listings(tx: Transaction, uscc: str) -> ListingSummary:
     """Count what a party has listed."""
-    return ListingSummary(
-        uscc=uscc,
-        achievements=await store.counts(tx, Achievement, uscc),
-        needs=await store.counts(tx, Need, uscc),
-    )
+    achievements, needs = await store.counts(tx, (Achievement, Need), uscc)
+    return ListingSummary(uscc=uscc, achievements=achievements, needs=needs)
