@@ -1,14 +1,14 @@
 """How PostgreSQL would find the rows of the statements that a call makes, in tables with many rows."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
 import orjson
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from tests.support.heard import heard
 from tests.support.postgres import DatabaseServer
@@ -50,7 +50,7 @@ def _nodes(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 @asynccontextmanager
 async def watched(service: RunningService) -> AsyncIterator[Watched]:
-    """Note every SELECT that `service` makes in this block, and list all statements; those of its jobs are not noted."""
+    """Note every SELECT that `service` makes in this block, and list all statements; its jobs' own are left out."""
     seen = Watched(service)
 
     def note(statement: str, values: tuple[Any, ...], _names: tuple[str, ...]) -> None:
@@ -60,6 +60,18 @@ async def watched(service: RunningService) -> AsyncIterator[Watched]:
         if statement.lstrip().startswith("SELECT"):
             seen.said.append((statement, values))
 
+    before = _WATCHING.get()
+    _WATCHING.set(seen)
+    engine = service.db.engine.sync_engine
+    try:
+        with heard(engine, note), _frames_noted(engine, seen):
+            yield seen
+    finally:
+        _WATCHING.set(before)
+
+
+@contextmanager
+def _frames_noted(engine: Engine, seen: Watched) -> Iterator[None]:
     def hear(query: Any) -> None:
         if query.query.startswith(_FRAMES) and _WATCHING.get() is seen:
             seen.frames.append(query.query)
@@ -71,17 +83,12 @@ async def watched(service: RunningService) -> AsyncIterator[Watched]:
         if connection is not None:
             connection.driver_connection.remove_query_logger(hear)
 
-    engine = service.db.engine.sync_engine
     listeners = ((engine.pool, "checkout", listen), (engine.pool, "checkin", leave))
     for one in listeners:
         event.listen(*one)
-    before = _WATCHING.get()
-    _WATCHING.set(seen)
     try:
-        with heard(engine, note):
-            yield seen
+        yield
     finally:
-        _WATCHING.set(before)
         for one in listeners:
             event.remove(*one)
 

@@ -42,7 +42,12 @@ LEAVES_A_ROW = {
     "/v1/ip-sheets/{application_id}",
 }
 """Reads whose answer leaves an audit row: a transaction stands around that and what it tells of."""
-MORE: dict[str, tuple[int, str]] = {}
+MORE: dict[str, tuple[int, str]] = {
+    "/v1/loan-applications/{application_id}/credit-file": (2, "the file, and the audit row of its reading"),
+    "/v1/achievements/{achievement_id}/contact": (2, "the contact, and the audit row of its reading"),
+    "/v1/needs/{need_id}/contact": (2, "the contact, and the audit row of its reading"),
+    "/v1/ip-sheets/{application_id}": (3, "rights are read once the consent was judged; and the audit row"),
+}
 """Reads of more than one statement: how many, and why."""
 
 

@@ -146,13 +146,15 @@ async def find(tx: Transaction, uscc: str) -> CreditLine | None:
 
 _LINE: Table = CreditLine.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 _EVALUATION: Table = KvEvaluation.__table__  # type: ignore[attr-defined]  # 〃
+LineRow = Row[*tuple[Any, ...]]
+"""The columns of a line, and those of the result behind it."""
 _RECORDS = {"record", "uplift_record"}
 _PAGE = select(*_LINE.c, *(one for one in _EVALUATION.c if one.name not in {*_RECORDS, *_LINE.c.keys()})).join_from(
     _LINE, _EVALUATION, _EVALUATION.c.id == _LINE.c.evaluation_id
 )
 
 
-async def find_page(tx: Transaction, uscc: str) -> Row[Any] | None:
+async def find_page(tx: Transaction, uscc: str) -> LineRow | None:
     """Return the line of a firm that the caller may see with the result behind it: the firm its own, the city all.
 
     The columns of both but for the records; what both have is the line's.

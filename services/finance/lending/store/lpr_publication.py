@@ -71,8 +71,8 @@ def known_in(tx: Transaction, notices: Any, published: Any) -> KnownDays:  # noq
 
 async def known_on(tx: Transaction, on: date) -> KnownDays:
     """Return the working days as they are known now, and the newest record published up to a day, if there is one."""
-    notices, published = (await _KNOWN.execute(tx.session, {"on": on})).one()
-    return known_in(tx, notices, published)
+    row: Any = (await _KNOWN.execute(tx.session, {"on": on})).one()
+    return known_in(tx, *row)
 
 
 async def of_month(tx: Transaction, month: int) -> LprPublication | None:

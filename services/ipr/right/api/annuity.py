@@ -101,8 +101,7 @@ Wanted = Annotated[Chosen, Depends(chosen_from(annuities.LIST))]
 add_counts(router, annuities.LIST, noun="annuities", scope="ipr.right:read", row="enterprise", title="专利年费清单")
 
 
-async def _listed(tx: Tx, book: RuleBook, rows: Sequence[Right]) -> list[AnnuityListed]:
-    about = await named(tx, rows)
+async def _listed(tx: Tx, book: RuleBook, rows: Sequence[Any]) -> list[AnnuityListed]:
     rule_set, calendar = book.pick(rules.POLICY, tx.today), await work_calendar(tx)
     listed = []
     for row in rows:
@@ -112,10 +111,9 @@ async def _listed(tx: Tx, book: RuleBook, rows: Sequence[Right]) -> list[Annuity
         late = rules.in_grace(case, tx.today, rule_set, calendar)
         due = rules.next_due(case, tx.today, rule_set, calendar)
         listed.append(
-            AnnuityListed(
-                **dict(about[row.id]),
-                filed_on=case.filed_on,
-                granted_on=case.granted_on,
+            AnnuityListed.of(
+                row,
+                **named(row),
                 next=None if due is None else _read(due),
                 in_grace=None if late is None else _read(late),
             )

@@ -8,12 +8,10 @@ from fastapi import Depends, Response
 
 from services.ipr.right.api.right import RightDetail, RightNamed, answer_right, named, owner_names
 from services.ipr.right.api.right_status import BlemishRead
-from services.ipr.right.models.blemish import Blemish
 from services.ipr.right.rules import blemish as rules
 from services.ipr.right.rules import right_status as status_rules
 from services.ipr.right.rules.blemish import BlemishClearance, BlemishMark, BlemishStatus
 from services.ipr.right.store import blemish as store
-from services.ipr.right.store import right as rights
 from services.ipr.right.usecases import blemish as usecases
 from shared.db.selection import Chosen
 from shared.kernel.ids import new_id
@@ -49,14 +47,12 @@ Wanted = Annotated[Chosen, Depends(chosen_from(store.LIST))]
 add_counts(router, store.LIST, noun="blemishes", scope="ipr.right:read", row="enterprise", title="权利瑕疵清单")
 
 
-async def _listed(tx: Tx, rows: Sequence[Blemish]) -> list[BlemishListed]:
-    about = await named(tx, await rights.of_ids(tx, {row.right_id for row in rows}))
-    pairs = [(evidence, row.entered_by) for row in rows for evidence in (row.opened_evidence, row.cleared_evidence)]
-    held = await Evidences.of(tx, "ipr", pairs)
+def _listed(rows: Sequence[Any]) -> list[BlemishListed]:
+    held = Evidences.beside("ipr", rows)
     return [
         BlemishListed.of(
             row,
-            **dict(about[row.right_id]),
+            **named(row),
             status=BlemishStatus.OPEN if row.cleared_on is None else BlemishStatus.CLEARED,
             opened_evidence=held.shown(row.opened_evidence, row.entered_by),
             cleared_evidence=held.shown(row.cleared_evidence, row.entered_by),
@@ -70,7 +66,7 @@ async def _listed(tx: Tx, rows: Sequence[Blemish]) -> list[BlemishListed]:
 async def list_blemishes(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
     """List the cases against rights that the caller may see, newest first unless asked otherwise."""
     found = await store.LIST.page(tx, wanted, paging.wanted())
-    return page(paging, await _listed(tx, found.rows), found.next_key)
+    return page(paging, _listed(found.rows), found.next_key)
 
 
 @router.get("/exports/blemishes.{file_format}", response_class=Response, responses=TABLE)
@@ -78,8 +74,8 @@ async def list_blemishes(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
 async def export_blemishes(file_format: Format, tx: Tx, wanted: Wanted) -> Response:
     """Export what a list of blemishes with the same filters would show, as CSV or XLSX."""
 
-    async def taken(rows: Sequence[Blemish]) -> list[dict[str, Any]]:
-        return [{**dict(one), "owner_names": owner_names(one.owners)} for one in await _listed(tx, rows)]
+    async def taken(rows: Sequence[Any]) -> list[dict[str, Any]]:
+        return [{**dict(one), "owner_names": owner_names(one.owners)} for one in _listed(rows)]
 
     return await export_list(
         tx,

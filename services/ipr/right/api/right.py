@@ -14,26 +14,25 @@ from services.ipr.right.rules import right_kind as kind_rules
 from services.ipr.right.rules import right_owner as owner_rules
 from services.ipr.right.rules import right_status as status_rules
 from services.ipr.right.rules import right_term as term_rules
-from services.ipr.right.rules.blemish import OpenBlemish
+from services.ipr.right.rules.blemish import BlemishKind, OpenBlemish
 from services.ipr.right.rules.portfolio import POLICY as PORTFOLIO_POLICY
+from services.ipr.right.rules.portfolio import is_high_value
 from services.ipr.right.rules.right import (
     Attestation,
     HighValueGround,
     HighValueMark,
     RightDraft,
     RightTerms,
-    RightView,
     TermExtension,
 )
 from services.ipr.right.rules.right_act import RightStanding
 from services.ipr.right.rules.right_kind import KIND_ZH, RightKind, display_number
 from services.ipr.right.rules.right_list import FORM
-from services.ipr.right.rules.right_owner import Transfer
+from services.ipr.right.rules.right_owner import WHOLE_PPM, Transfer
 from services.ipr.right.rules.right_status import LegalStatus
 from services.ipr.right.rules.right_term import months_left
-from services.ipr.right.store import blemish as blemishes
-from services.ipr.right.store import enterprise as enterprises
 from services.ipr.right.store import right as store
+from services.ipr.right.store.right import RightRow
 from services.ipr.right.usecases import right as usecases
 from shared.db.selection import Chosen
 from shared.db.transaction import Transaction
@@ -147,21 +146,17 @@ class RightNamed(Read):
     owners: list[OwnerRead]
 
 
-async def named(tx: Transaction, rights: Sequence[Right]) -> dict[UUID, RightNamed]:
-    """Return how rights are named in the rows of other lists, with the names of their owners."""
-    held = await store.owners_of(tx, [right.id for right in rights])
-    names = await enterprises.names(tx, {owner.uscc for owners in held.values() for owner in owners})
+def named(row: Any) -> dict[str, Any]:  # noqa: ANN401  # a row beside which `NAMED_BESIDE` stands
+    """Return how the right of a row is named in another list, with the names of its owners."""
     return {
-        right.id: RightNamed(
-            right_id=right.id,
-            right_kind=right.kind,
-            right_no=right.right_no,
-            right_no_display=display_number(right.kind, right.right_no),
-            title=right.title,
-            owners=[OwnerRead.of(one, name=names.get(one.uscc)) for one in held.get(right.id, ())],
-        )
-        for right in rights
+        "right_no_display": display_number(row.right_kind, row.right_no),
+        "owners": owners_in(row.owners),
     }
+
+
+def owners_in(owners: Sequence[Sequence[Any]]) -> list[OwnerRead]:
+    """Return the owners of a right as `OWNERS` reads them."""
+    return [OwnerRead(uscc=uscc, share_ppm=share_ppm, name=name) for uscc, share_ppm, name in owners]
 
 
 def owner_names(owners: Sequence[OwnerRead]) -> list[str]:
@@ -169,70 +164,47 @@ def owner_names(owners: Sequence[OwnerRead]) -> list[str]:
     return [one.name or one.uscc for one in owners]
 
 
-async def shown(tx: Transaction, rights: Sequence[Right], book: RuleBook) -> list[RightRead]:
-    """Return rights as they are answered."""
-    views = await store.views(tx, rights)
-    codes = {owner.uscc for view in views.values() for owner in view.owners}
-    names = await enterprises.names(tx, codes)
-    rule_set = book.pick(PORTFOLIO_POLICY, tx.today)
-    evidences = await Evidences.of(tx, "ipr", [(right.evidence, right.entered_by) for right in rights])
+def shown(rights: Sequence[Any], book: RuleBook, today: date) -> list[RightRead]:
+    """Return rights as they are answered, from rows beside which `BESIDE` stands."""
+    rule_set = book.pick(PORTFOLIO_POLICY, today)
+    evidences = Evidences.beside("ipr", rights)
     return [
-        read_of(
+        RightRead.of(
             right,
-            views[right.id],
-            names,
-            tx,
-            high_value=usecases.high_value(views[right.id], rule_set, tx),
             evidence=evidences.shown(right.evidence, right.entered_by),
+            kind_zh=KIND_ZH[right.kind],
+            right_no_display=display_number(right.kind, right.right_no),
+            months_left=months_left(right.ends_on, today),
+            owners=owners_in(right.owners),
+            high_value=is_high_value(store.held_right(right, share_ppm=WHOLE_PPM), rule_set, today),
+            high_value_grounds=sorted(HighValueGround(ground) for ground in right.grounds),
         )
         for right in rights
     ]
 
 
-def read_of(
-    right: Right,
-    view: RightView,
-    names: dict[str, str],
-    tx: Transaction,
-    *,
-    high_value: bool,
-    evidence: EvidenceShown | None,
-) -> RightRead:
-    """Return one right as it is answered."""
-    return RightRead.of(
-        right,
-        evidence=evidence,
-        kind_zh=KIND_ZH[right.kind],
-        right_no_display=display_number(right.kind, right.right_no),
-        months_left=months_left(right.ends_on, tx.today),
-        owners=[OwnerRead.of(one, name=names.get(one.uscc)) for one in view.owners],
-        high_value=high_value,
-        high_value_grounds=sorted(view.grounds),
-        blemished=view.blemished,
-    )
-
-
 async def answer_right(tx: Transaction, right: Right, book: RuleBook, *, status: int = 200) -> Response:
-    """Answer with one right; a created one names where it lives."""
+    """Answer with a right that was changed; a created one names where it lives."""
     location = f"/v1/ip-rights/{right.id}" if status == 201 else None  # noqa: PLR2004  # Created
-    return answered(await detailed(tx, right, book), status=status, location=location, version=right.version)
+    found = await store.page_of(tx, right.id)
+    return answered(detailed(tx, found, book), status=status, location=location, version=found.version)
 
 
-async def detailed(tx: Transaction, right: Right, book: RuleBook) -> RightDetail:
+def detailed(tx: Transaction, right: RightRow, book: RuleBook) -> RightDetail:
     """Return one right with the numbers behind its last day, and what the caller may do with it."""
-    facts = rules.term_facts(right, right.extended_until_on)
+    facts = rules.term_facts(store.terms_of(right), right.extended_until_on)
     start = term_rules.start_of_term(facts)
     numbers: list[NumberRead] = []
     if start is not None and right.ends_on is not None:
         numbers = numbers_of(book.find(term_rules.POLICY, start), term_rules.term_parameters(facts))
-    read = (await shown(tx, [right], book))[0]
-    cases = await blemishes.open_cases(tx, [right.id]) if read.blemished else {}
-    return RightDetail.of(read, numbers=numbers, actions=offered(tx, right, cases.get(right.id, ())))
+    read = shown([right], book, tx.today)[0]
+    return RightDetail.of(read, numbers=numbers, actions=offered(tx, right))
 
 
-def offered(tx: Transaction, right: Right, open_cases: Sequence[OpenBlemish]) -> list[ActionRead]:
+def offered(tx: Transaction, right: RightRow) -> list[ActionRead]:
     """Return what the caller may do with a right now."""
-    case = RightStanding(right.kind, right.legal_status, right.evidence_level, tuple(open_cases))
+    cases = tuple(OpenBlemish(BlemishKind(kind), date.fromisoformat(day)) for kind, day in right.open_cases)
+    case = RightStanding(right.kind, right.legal_status, right.evidence_level, cases)
     return actions(act_rules.ACTS, case, tx.actor, act_rules.BODIES)
 
 
@@ -249,7 +221,7 @@ async def register_right(body: RightDraft, tx: Tx, book: Book) -> Response:
 async def list_rights(paging: Paging, tx: Tx, book: Book, wanted: Wanted) -> Response:
     """List the rights the caller may see, newest first unless asked otherwise."""
     found = await store.LIST.page(tx, wanted, paging.wanted())
-    return page(paging, await shown(tx, found.rows, book), found.next_key)
+    return page(paging, shown(found.rows, book, tx.today), found.next_key)
 
 
 @router.get("/exports/ip-rights.{file_format}", response_class=Response, responses=TABLE)
@@ -257,8 +229,8 @@ async def list_rights(paging: Paging, tx: Tx, book: Book, wanted: Wanted) -> Res
 async def export_rights(file_format: Format, tx: Tx, book: Book, wanted: Wanted) -> Response:
     """Export what a list of rights with the same filters would show, as CSV or XLSX."""
 
-    async def taken(rows: Sequence[Right]) -> list[dict[str, Any]]:
-        return [_flat(one) for one in await shown(tx, rows, book)]
+    async def taken(rows: Sequence[Any]) -> list[dict[str, Any]]:
+        return [_flat(one) for one in shown(rows, book, tx.today)]
 
     return await export_list(
         tx,
@@ -291,10 +263,10 @@ def owners_in_words(owners: Sequence[OwnerRead]) -> list[str]:
 @edge(scope="ipr.right:read", row="enterprise", summary_zh="查看知识产权")
 async def read_right(right_id: UUID, tx: Tx, book: Book) -> Response:
     """Show one right; its history stands under `/history`."""
-    right = await store.find(tx, right_id)
+    right = await store.find_page(tx, right_id)
     if right is None:
         raise Refusal(NOT_FOUND, noun="ip_right")
-    return composed(await detailed(tx, right, book), version=right.version)
+    return composed(detailed(tx, right, book), version=right.version)
 
 
 @router.post(

@@ -9,7 +9,7 @@ from services.ipr.right.models.right import Right
 from services.ipr.right.rules.annuity import anniversaries_due
 from services.ipr.right.rules.right_kind import PATENT_KINDS
 from services.ipr.right.rules.right_status import IN_FORCE
-from services.ipr.right.store.right import ABOUT_RIGHT, NAMED, visible
+from services.ipr.right.store.right import ABOUT_RIGHT, NAMED, NAMED_BESIDE, visible
 from shared.db.keyset import ascending
 from shared.db.selection import Asked, Selection, by_time
 from shared.db.transaction import Transaction
@@ -50,5 +50,6 @@ LIST = Selection(
     days={"filed": col(Right.filed_on)},
     found=NAMED,
     asked={**ABOUT_RIGHT, "next_due_until_on": Asked(Day, _due_until)},
+    beside={name: NAMED_BESIDE[name] for name in ("right_id", "right_kind", "owners")},
 )
 """What patents with annual fees may be narrowed and sorted by."""

@@ -1,6 +1,6 @@
 """Blemishes of rights."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Select, case, select, type_coerce
@@ -8,9 +8,10 @@ from sqlmodel import col
 
 from services.ipr.right.models.blemish import Blemish
 from services.ipr.right.models.right import Right
-from services.ipr.right.rules.blemish import BlemishKind, BlemishStatus, OpenBlemish
-from services.ipr.right.store.right import ABOUT_RIGHT, NAMED, visible
+from services.ipr.right.rules.blemish import BlemishKind, BlemishStatus
+from services.ipr.right.store.right import ABOUT_RIGHT, NAMED, NAMED_BESIDE, visible
 from shared.db.base import text_enum
+from shared.db.document import held_beside
 from shared.db.selection import Selection, by_time
 from shared.db.transaction import Transaction
 
@@ -29,19 +30,6 @@ async def of_right(tx: Transaction, right_id: UUID) -> Sequence[Blemish]:
     return (await tx.session.execute(query)).scalars().all()
 
 
-async def open_cases(tx: Transaction, right_ids: Collection[UUID]) -> dict[UUID, list[OpenBlemish]]:
-    """Return the open cases against each right that has some, oldest first."""
-    query = (
-        select(col(Blemish.right_id), col(Blemish.kind), col(Blemish.opened_on))
-        .where(col(Blemish.right_id).in_(right_ids), col(Blemish.cleared_on).is_(None))
-        .order_by(col(Blemish.opened_on), col(Blemish.id))
-    )
-    found: dict[UUID, list[OpenBlemish]] = {}
-    for right_id, kind, opened_on in await tx.session.execute(query):
-        found.setdefault(right_id, []).append(OpenBlemish(kind, opened_on))
-    return found
-
-
 def _visible_rows(tx: Transaction) -> Select[Blemish]:
     return visible(select(Blemish).join(Right, col(Right.id) == col(Blemish.right_id)), tx.actor)
 
@@ -57,5 +45,9 @@ LIST = Selection(
     days={"opened": col(Blemish.opened_on), "cleared": col(Blemish.cleared_on)},
     found=NAMED,
     asked=ABOUT_RIGHT,
+    beside={
+        **{name: value for name, value in NAMED_BESIDE.items() if name != "right_id"},
+        "documents": held_beside("ip_blemish", ("opened_evidence", "cleared_evidence")),
+    },
 )
 """What blemishes of all rights may be narrowed and sorted by."""

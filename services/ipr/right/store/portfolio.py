@@ -6,15 +6,18 @@ from datetime import date, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import exists, or_, select, text
+from sqlalchemy import or_, select, text
 from sqlmodel import col
 
-from services.ipr.right.models.blemish import Blemish
 from services.ipr.right.models.portfolio import Portfolio
-from services.ipr.right.models.right import Right, RightGround, RightOwner
 from services.ipr.right.rules.portfolio import HeldRight
 from services.ipr.right.rules.right import HighValueGround
+from services.ipr.right.rules.right_kind import RightKind
+from services.ipr.right.rules.right_status import LegalStatus
+from shared.db.statement import Statement
 from shared.db.transaction import Transaction
+from shared.kernel.actor import Role
+from shared.kernel.evidence import EvidenceLevel
 from shared.policy.rule_set import RuleSet
 
 COUNTS = ("class_1_count", "class_2_count", "high_value_count", "blemished_count")
@@ -105,49 +108,79 @@ async def save(tx: Transaction, rows: Sequence[dict[str, Any]], rules: RuleSet) 
         await tx.session.execute(_SAVE, {"rows": orjson.dumps(list(rows)).decode(), **given})
 
 
-async def find(tx: Transaction, uscc: str) -> Portfolio | None:
-    """Return a firm's summary as it was last told."""
-    return (await tx.session.execute(select(Portfolio).where(col(Portfolio.uscc) == uscc))).scalar_one_or_none()
+_OWN = """
+SELECT owner.uscc, owner.share_ppm, ip_right.kind, ip_right.legal_status, ip_right.evidence_level, ip_right.filed_on,
+       ip_right.granted_on, ip_right.ends_on,
+       (SELECT jsonb_agg(ground) FROM ip_right_ground WHERE ip_right_ground.right_id = ip_right.id) AS grounds,
+       EXISTS (SELECT FROM ip_blemish WHERE ip_blemish.right_id = ip_right.id AND cleared_on IS NULL) AS blemished
+FROM ip_right_owner AS owner JOIN ip_right ON ip_right.id = owner.right_id
+WHERE owner.uscc = {firms}
+"""
+_HELD = Statement(_OWN.format(firms="ANY(CAST(:usccs AS varchar[]))"))
+_SEEN = Statement(f"""
+SELECT firm.uscc IS NOT NULL AS registered, firm.name,
+       EXISTS (SELECT FROM ip_portfolio WHERE ip_portfolio.uscc = :uscc) AS summed_up,
+       (SELECT jsonb_agg(to_jsonb(own)) FROM ({_OWN.format(firms=":uscc")}) AS own) AS rights
+FROM (VALUES (1)) AS one LEFT JOIN enterprise AS firm ON firm.uscc = :uscc
+    AND (CAST(:sees_all AS boolean) OR firm.uscc = :party OR firm.unit_id = :unit_id)
+""")  # noqa: S608  # constant text
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFirm:
+    """A firm as the caller of its summary sees it.
+
+    Attributes:
+        registered: whether the registry told of it, and the caller may see what it told.
+        name: the name that it told.
+        summed_up: whether its rights were ever summed up, whoever asks.
+        rights: its rights, whoever asks.
+    """
+
+    registered: bool
+    name: str | None
+    summed_up: bool
+    rights: list[HeldRight]
+
+
+async def seen_firm(tx: Transaction, uscc: str, *, sees_all: bool) -> SeenFirm:
+    """Return a firm with its rights; what the registry told is seen by itself, its unit, and who sees all."""
+    actor = tx.actor
+    values = {
+        "uscc": uscc,
+        "sees_all": sees_all,
+        "party": actor.party if actor.role is Role.ENTERPRISE else None,
+        "unit_id": actor.unit_id if actor.role is Role.DISTRICT else None,
+    }
+    row = (await _SEEN.execute(tx.session, values)).one()
+    return SeenFirm(row.registered, row.name, row.summed_up, [_held(one) for one in row.rights or ()])
 
 
 async def held_rights(tx: Transaction, usccs: Collection[str]) -> dict[str, list[HeldRight]]:
-    """Return the rights of each firm with its share, grounds and open blemishes, in two statements."""
-    open_case = exists().where(col(Blemish.right_id) == col(Right.id), col(Blemish.cleared_on).is_(None))
-    query = select(
-        col(RightOwner.uscc),
-        col(RightOwner.share_ppm),
-        col(Right.id),
-        col(Right.kind),
-        col(Right.legal_status),
-        col(Right.evidence_level),
-        col(Right.filed_on),
-        col(Right.granted_on),
-        col(Right.ends_on),
-        open_case.label("blemished"),
-    ).join(Right, col(Right.id) == col(RightOwner.right_id))
-    rows = (await tx.session.execute(query.where(col(RightOwner.uscc).in_(usccs)))).all()
-    marks = select(col(RightGround.right_id), col(RightGround.ground)).where(
-        col(RightGround.right_id).in_({row.id for row in rows})
-    )
-    grounds: dict[object, set[HighValueGround]] = {}
-    for right_id, ground in await tx.session.execute(marks):
-        grounds.setdefault(right_id, set()).add(ground)
+    """Return the rights of each firm with its share, grounds and open blemishes, in one statement."""
     found: dict[str, list[HeldRight]] = {uscc: [] for uscc in usccs}
-    for row in rows:
-        found[row.uscc].append(
-            HeldRight(
-                kind=row.kind,
-                status=row.legal_status,
-                level=row.evidence_level,
-                share_ppm=row.share_ppm,
-                filed_on=row.filed_on,
-                granted_on=row.granted_on,
-                ends_on=row.ends_on,
-                grounds=frozenset(grounds.get(row.id, ())),
-                blemished=row.blemished,
-            )
-        )
+    for row in (await _HELD.execute(tx.session, {"usccs": list(usccs)})).mappings():
+        found[row["uscc"]].append(_held(row))
     return found
+
+
+def _held(row: Any) -> HeldRight:  # noqa: ANN401  # a row, or the same as JSON
+    return HeldRight(
+        kind=RightKind(row["kind"]),
+        status=LegalStatus(row["legal_status"]),
+        level=EvidenceLevel(row["evidence_level"]),
+        share_ppm=row["share_ppm"],
+        filed_on=_day(row["filed_on"]),
+        granted_on=_day(row["granted_on"]),
+        ends_on=_day(row["ends_on"]),
+        grounds=frozenset(HighValueGround(ground) for ground in row["grounds"] or ()),
+        blemished=row["blemished"],
+    )
+
+
+def _day(told: date | str | None) -> date | None:
+    """Return a day, which is a text where it stood in JSON."""
+    return date.fromisoformat(told) if isinstance(told, str) else told
 
 
 async def due(tx: Transaction, today: date, rules: RuleSet, limit: int, after: str) -> Sequence[str]:

@@ -8,7 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     ColumnElement,
+    Integer,
+    Row,
     Select,
     String,
     and_,
@@ -19,28 +22,35 @@ from sqlalchemy import (
     false,
     func,
     insert,
+    literal_column,
     or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col
 
 from services.ipr.base import metadata
 from services.ipr.right.models.blemish import Blemish
 from services.ipr.right.models.enterprise import Enterprise
 from services.ipr.right.models.right import Right, RightEvidence, RightGround, RightMove, RightOwner, RightTransfer
+from services.ipr.right.rules.portfolio import HeldRight
 from services.ipr.right.rules.right import HighValueGround, RightTerms, RightView
 from services.ipr.right.rules.right_kind import RightKind, numbers_kept
 from services.ipr.right.rules.right_owner import OwnerPart
-from services.ipr.right.rules.right_status import IN_FORCE, RecordedMove
+from services.ipr.right.rules.right_status import IN_FORCE, LegalStatus, RecordedMove
+from shared.db.document import held_beside
 from shared.db.keyset import ascending
 from shared.db.selection import Asked, Selection, by_time, due_first, holds_key
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Actor, Role
+from shared.kernel.evidence import EvidenceLevel
 from shared.kernel.sort import Sort
 from shared.kernel.types import CodeText, LooseUscc, UnitId
 
 SEES_ALL = frozenset({Role.CITY, Role.IP_CENTRE, Role.AUDITOR, Role.SYSTEM})
 Rows = TypeVar("Rows", bound=Select[Any])
+RightRow = Row[*tuple[Any, ...]]
+"""The columns of a right, and what stands beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +157,7 @@ async def views(tx: Transaction, rights: Sequence[Right]) -> dict[UUID, RightVie
     }
 
 
-def terms_of(right: Right) -> RightTerms:
+def terms_of(right: Right | RightRow) -> RightTerms:
     """Return the terms of a right without the columns that the table adds; the row was validated when it was made."""
     return RightTerms.model_construct(**{name: getattr(right, name) for name in RightTerms.model_fields})
 
@@ -236,12 +246,86 @@ async def lock_ended(tx: Transaction, today: date, limit: int, after: UUID | Non
     return (await tx.session.execute(query)).scalars().all()
 
 
-async def owned_by(tx: Transaction, uscc: str) -> Sequence[Right]:
-    """Return all rights a firm owns a share of, for a reader whose access was checked before."""
-    query = (
-        select(Right).join(RightOwner, col(RightOwner.right_id) == col(Right.id)).where(col(RightOwner.uscc) == uscc)
+OWNERS = literal_column(
+    """coalesce((
+    SELECT jsonb_agg(
+        jsonb_build_array(held.uscc, held.share_ppm, enterprise.name) ORDER BY held.share_ppm DESC, held.uscc)
+    FROM ip_right_owner AS held LEFT JOIN enterprise ON enterprise.uscc = held.uscc
+    WHERE held.right_id = ip_right.id), '[]')""",
+    JSONB,
+)
+"""The owners of a right, largest share first: code, share and the name that the registry told."""
+STANDING = {
+    "grounds": literal_column(
+        "coalesce((SELECT jsonb_agg(ground) FROM ip_right_ground AS held WHERE held.right_id = ip_right.id), '[]')",
+        JSONB,
+    ),
+    "blemished": literal_column(
+        "EXISTS (SELECT FROM ip_blemish AS held WHERE held.right_id = ip_right.id AND held.cleared_on IS NULL)", Boolean
+    ),
+}
+"""What hangs on a right and counts in summaries."""
+BESIDE = {"owners": OWNERS, **STANDING, "documents": held_beside("ip_right", ("evidence",))}
+"""What a page tells of a right beside its own columns."""
+_COLUMNS: tuple[ColumnElement[Any], ...] = tuple(Right.__table__.c)  # type: ignore[attr-defined]  # SQLModel does not declare it
+_OPEN_CASES = literal_column(
+    """coalesce((
+    SELECT jsonb_agg(jsonb_build_array(held.kind, held.opened_on) ORDER BY held.opened_on, held.id)
+    FROM ip_blemish AS held WHERE held.right_id = ip_right.id AND held.cleared_on IS NULL), '[]')""",
+    JSONB,
+)
+_BESIDE_ONE = {**BESIDE, "open_cases": _OPEN_CASES}
+_PAGE = select(*_COLUMNS, *(value.label(name) for name, value in _BESIDE_ONE.items()))
+
+
+async def find_page(tx: Transaction, right_id: UUID) -> RightRow | None:
+    """Return a right that the caller may see: columns, what `BESIDE` names, kind and day of its `open_cases`."""
+    query = visible(_PAGE.where(col(Right.id) == right_id), tx.actor)
+    return (await tx.session.execute(query)).one_or_none()
+
+
+async def page_of(tx: Transaction, right_id: UUID) -> RightRow:
+    """Return the same of a right that the caller has just changed, though it may be another's by now."""
+    return (await tx.session.execute(_PAGE.where(col(Right.id) == right_id))).one()
+
+
+async def pages_of(tx: Transaction, right_ids: Collection[UUID]) -> Sequence[RightRow]:
+    """Return the same of the rights that rows of ours point to, for a list whose row scope was asked before."""
+    return (await tx.session.execute(_PAGE.where(col(Right.id).in_(right_ids)))).all()
+
+
+def held_right(row: Any, *, share_ppm: int) -> HeldRight:  # noqa: ANN401  # a row with what `STANDING` names
+    """Return a right as a summary sees it."""
+    return HeldRight(
+        kind=RightKind(row.kind),
+        status=LegalStatus(row.legal_status),
+        level=EvidenceLevel(row.evidence_level),
+        share_ppm=share_ppm,
+        filed_on=row.filed_on,
+        granted_on=row.granted_on,
+        ends_on=row.ends_on,
+        grounds=frozenset(HighValueGround(ground) for ground in row.grounds),
+        blemished=row.blemished,
     )
-    return (await tx.session.execute(query.order_by(col(Right.kind), col(Right.right_no)))).scalars().all()
+
+
+async def owned_by(tx: Transaction, uscc: str) -> Sequence[RightRow]:
+    """Return all rights a firm owns a share of, for a reader whose access was checked before.
+
+    Their columns, what `STANDING` names, the firm's `share_ppm`, and how many `co_owners` it has.
+    """
+    query = _OWNED.where(col(RightOwner.uscc) == uscc)
+    return (await tx.session.execute(query.order_by(col(Right.kind), col(Right.right_no)))).all()
+
+
+_OWNED = select(
+    *_COLUMNS,
+    *(value.label(name) for name, value in STANDING.items()),
+    col(RightOwner.share_ppm),
+    literal_column(
+        "(SELECT count(*) FROM ip_right_owner AS held WHERE held.right_id = ip_right.id) - 1", Integer
+    ).label("co_owners"),
+).join(RightOwner, col(RightOwner.right_id) == col(Right.id))
 
 
 def _owned(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -262,6 +346,14 @@ def _named(text: str) -> ColumnElement[bool]:
     return or_(holds_key(col(Right.title_key), text), col(Right.right_no).in_(numbers_kept(text)))
 
 
+NAMED_BESIDE = {
+    "right_id": col(Right.id),
+    "right_kind": col(Right.kind),
+    "right_no": col(Right.right_no),
+    "title": col(Right.title),
+    "owners": OWNERS,
+}
+"""What names a right beside the row of another list that joins it."""
 ABOUT_RIGHT = {
     "owner_uscc": Asked(LooseUscc, lambda _, uscc: _owned(col(RightOwner.uscc) == uscc)),
     "unit_id": Asked(UnitId, lambda _, unit_id: _owned(col(Enterprise.unit_id) == unit_id)),
@@ -296,5 +388,6 @@ LIST = Selection(
         **ABOUT_RIGHT,
         "blemished": Asked(bool, lambda _, wanted: _blemished() if wanted else ~_blemished()),
     },
+    beside=BESIDE,
 )
 """What rights may be narrowed and sorted by."""

@@ -9,7 +9,6 @@ from typing import Any
 
 from services.ipr.right.rules import portfolio as rules
 from services.ipr.right.rules.portfolio import Summary
-from services.ipr.right.store import enterprise as enterprises
 from services.ipr.right.store import portfolio as portfolios
 from services.ipr.right.store.portfolio import ToldSummary
 from services.ipr.right.store.right import SEES_ALL
@@ -71,15 +70,13 @@ async def read_portfolio(tx: Transaction, uscc: str, book: RuleBook) -> tuple[Su
     Raises:
         Refusal: `not_found` for a firm that is unknown or not the caller's to see.
     """
-    enterprise = await enterprises.find_visible(tx, uscc)
     own = tx.actor.role is Role.ENTERPRISE and tx.actor.party == uscc
     sees_all = tx.actor.role in SEES_ALL
-    known = enterprise is not None or own or (sees_all and await portfolios.find(tx, uscc) is not None)
-    if not known:
+    firm = await portfolios.seen_firm(tx, uscc, sees_all=sees_all)
+    if not (firm.registered or own or (sees_all and firm.summed_up)):
         raise Refusal(NOT_FOUND, noun="portfolio")
     rule_set = book.pick(rules.POLICY, tx.today)
-    rights = await portfolios.held_rights(tx, [uscc])
-    return rules.summarise(rights[uscc], rule_set, tx.today), rule_set, enterprise.name if enterprise else None
+    return rules.summarise(firm.rights, rule_set, tx.today), rule_set, firm.name
 
 
 def _row(uscc: str, summary: Summary) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from fastapi import Response
 
+from services.ipr.right.rules.portfolio import is_high_value
 from services.ipr.right.rules.portfolio_read import PortfolioRead
 from services.ipr.right.rules.right_kind import KIND_ZH, RightKind, display_number
 from services.ipr.right.rules.right_status import LegalStatus
 from services.ipr.right.rules.right_term import months_left
-from services.ipr.right.usecases.right import high_value
+from services.ipr.right.store.right import held_right
 from services.ipr.sheet.rules import ip_sheet as rules
 from services.ipr.sheet.usecases import ip_sheet as usecases
 from shared.kernel.evidence import EvidenceLevel
@@ -69,12 +70,9 @@ async def read_sheet(application_id: UUID, tx: Tx, book: Book) -> Response:
             kind_zh=KIND_ZH[right.kind],
             right_no_display=display_number(right.kind, right.right_no),
             months_left=months_left(right.ends_on, tx.today),
-            share_ppm=next(one.share_ppm for one in view.owners if one.uscc == uscc),
-            co_owners=len(view.owners) - 1,
-            high_value=high_value(view, sheet.rule_set, tx),
-            blemished=view.blemished,
+            high_value=is_high_value(held_right(right, share_ppm=right.share_ppm), sheet.rule_set, tx.today),
         )
-        for right, view in sheet.rights
+        for right in sheet.rights
     ]
     return answered(
         SheetRead.of(

@@ -1,13 +1,12 @@
 """What opens a sheet: applications and consents, written as finance's events come, in whatever order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, func, select
-from sqlalchemy.dialects.postgresql import Insert, insert
-from sqlmodel import col
+from sqlalchemy import Row, String, Table, func, literal_column, select
+from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 
 from services.ipr.sheet.models.ip_sheet import SheetApplication, SheetConsent
 from services.ipr.sheet.rules.ip_sheet import SheetConsent as HeldConsent
@@ -48,31 +47,40 @@ async def put_consent(tx: Transaction, row: dict[str, Any]) -> None:
     await tx.session.execute(_PUT_CONSENT, row)
 
 
-async def find_application(tx: Transaction, application_id: UUID) -> SheetApplication | None:
-    """Return an application of the calling bank."""
+SheetRow = Row[*tuple[Any, ...]]
+"""An application with what stands beside it."""
+_OPENED_BY = literal_column(
+    """coalesce((
+    SELECT jsonb_agg(jsonb_build_array(consent_id, purpose, scopes, granted_at, expires_at, revoked_at))
+    FROM sheet_consent AS held
+    WHERE held.enterprise_uscc = sheet_application.enterprise_uscc AND held.bank_uscc = sheet_application.bank_uscc
+        AND held.granted_at IS NOT NULL), '[]')""",
+    JSONB,
+)
+_NAME = literal_column(
+    "(SELECT name FROM enterprise WHERE enterprise.uscc = sheet_application.enterprise_uscc)", String
+)
+_PAGE = select(*_APPLICATION.c, _OPENED_BY.label("consents"), _NAME.label("enterprise_name"))
+
+
+async def find_application(tx: Transaction, application_id: UUID) -> SheetRow | None:
+    """Return an application of the calling bank with the firm's `consents` to it and the firm's `enterprise_name`."""
     if tx.actor.role is not Role.BANK:
         return None
-    query = select(SheetApplication).where(
-        col(SheetApplication.application_id) == application_id, col(SheetApplication.bank_uscc) == tx.actor.party
-    )
-    return (await tx.session.execute(query)).scalar_one_or_none()
+    query = _PAGE.where(_APPLICATION.c.application_id == application_id, _APPLICATION.c.bank_uscc == tx.actor.party)
+    return (await tx.session.execute(query)).one_or_none()
 
 
-async def consents(tx: Transaction, *, enterprise_uscc: str, bank_uscc: str) -> Sequence[HeldConsent]:
-    """Return the consents of an enterprise to a bank whose grant has arrived."""
-    query = select(SheetConsent).where(
-        col(SheetConsent.enterprise_uscc) == enterprise_uscc,
-        col(SheetConsent.bank_uscc) == bank_uscc,
-        col(SheetConsent.granted_at).is_not(None),
-    )
+def consents_in(consents: Iterable[Sequence[Any]]) -> Sequence[HeldConsent]:
+    """Return the consents of an enterprise to a bank that stand beside its application; their grant has arrived."""
     return [
         HeldConsent(
-            consent_id=row.consent_id,
-            purpose=row.purpose or "",
-            scopes=frozenset(row.scopes or ()),
-            granted_at=row.granted_at or datetime.max.replace(tzinfo=tx.now.tzinfo),
-            expires_at=row.expires_at or tx.now,
-            revoked_at=row.revoked_at,
+            consent_id=UUID(consent_id),
+            purpose=purpose or "",
+            scopes=frozenset(scopes or ()),
+            granted_at=datetime.fromisoformat(granted_at),
+            expires_at=datetime.fromisoformat(expires_at or granted_at),
+            revoked_at=None if revoked_at is None else datetime.fromisoformat(revoked_at),
         )
-        for row in (await tx.session.execute(query)).scalars()
+        for consent_id, purpose, scopes, granted_at, expires_at, revoked_at in consents
     ]

@@ -1,18 +1,16 @@
 """Let a bank read the rights behind an application it holds; every read is audited with its consent."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.ipr.right.models.right import Right
 from services.ipr.right.rules import portfolio as portfolio_rules
 from services.ipr.right.rules.portfolio import Summary
-from services.ipr.right.rules.right import RightView
-from services.ipr.right.store import enterprise as enterprises
-from services.ipr.right.store import portfolio as portfolios
 from services.ipr.right.store import right as rights
-from services.ipr.sheet.models.ip_sheet import SheetApplication
+from services.ipr.right.store.right import RightRow
 from services.ipr.sheet.rules import ip_sheet as rules
 from services.ipr.sheet.store import ip_sheet as sheets
+from services.ipr.sheet.store.ip_sheet import SheetRow
 from shared.db.transaction import Transaction
 from shared.kernel.errors import Refusal
 from shared.kernel.refusals import NOT_FOUND
@@ -26,12 +24,12 @@ FIELDS = ("summary", "rights")
 class Sheet:
     """What a bank sees: the firm's summary and its rights today."""
 
-    application: SheetApplication
+    application: SheetRow
     consent_id: UUID
     enterprise_name: str | None
     summary: Summary
     rule_set: RuleSet
-    rights: list[tuple[Right, RightView]]
+    rights: Sequence[RightRow]
 
 
 async def read_sheet(tx: Transaction, application_id: UUID, book: RuleBook) -> Sheet:
@@ -44,13 +42,11 @@ async def read_sheet(tx: Transaction, application_id: UUID, book: RuleBook) -> S
     if application is None:
         raise Refusal(NOT_FOUND, noun="ip_sheet")
     uscc = application.enterprise_uscc
-    held = await sheets.consents(tx, enterprise_uscc=uscc, bank_uscc=application.bank_uscc)
+    held = sheets.consents_in(application.consents)
     consent = rules.open_sheet(uscc, application.application_status, held, tx.now)
     rule_set = book.pick(portfolio_rules.POLICY, tx.today)
-    owned = (await portfolios.held_rights(tx, [uscc]))[uscc]
-    rows = await rights.owned_by(tx, uscc)
-    seen = await rights.views(tx, rows)
-    names = await enterprises.names(tx, [uscc])
+    owned = await rights.owned_by(tx, uscc)
+    counted = [rights.held_right(row, share_ppm=row.share_ppm) for row in owned]
     tx.audit(
         "ip_sheet.read",
         subject=f"loan_application/{application_id}",
@@ -62,8 +58,8 @@ async def read_sheet(tx: Transaction, application_id: UUID, book: RuleBook) -> S
     return Sheet(
         application=application,
         consent_id=consent.consent_id,
-        enterprise_name=names.get(uscc),
-        summary=portfolio_rules.summarise(owned, rule_set, tx.today),
+        enterprise_name=application.enterprise_name,
+        summary=portfolio_rules.summarise(counted, rule_set, tx.today),
         rule_set=rule_set,
-        rights=[(row, seen[row.id]) for row in rows],
+        rights=owned,
     )

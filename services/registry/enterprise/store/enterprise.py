@@ -103,11 +103,13 @@ async def names(tx: Transaction, usccs: Collection[str]) -> dict[str, str]:
     return {row.uscc: row.name for row in await tx.session.execute(statement)}
 
 
-async def names_and_units(tx: Transaction, usccs: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Return the names of enterprises and their units of today by code; who may see them is decided before."""
-    statement = select(col(Enterprise.uscc), col(Enterprise.name), col(Enterprise.unit_id))
-    rows = await tx.session.execute(statement.where(col(Enterprise.uscc).in_(set(usccs))))
-    return {row.uscc: (row.name, row.unit_id) for row in rows}
+async def name_and_unit(tx: Transaction, uscc: str) -> tuple[str, str]:
+    """Return the name of an enterprise and its unit of today; who may see it is decided before."""
+    statement = select(col(Enterprise.name), col(Enterprise.unit_id)).where(col(Enterprise.uscc) == uscc)
+    row = (await tx.session.execute(statement)).one_or_none()
+    if row is None:
+        raise RuntimeError(f"no enterprise has the code {uscc}")
+    return row[0], row[1]
 
 
 async def marks(tx: Transaction, uscc: str) -> Sequence[IntegrityMark]:

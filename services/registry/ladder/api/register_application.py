@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
+from services.registry.enterprise.store import enterprise as enterprises
 from services.registry.ladder.models.register_application import RegisterApplication
 from services.registry.ladder.rules import register_application as rules
 from services.registry.ladder.rules.register_application import (
@@ -114,7 +115,7 @@ async def _listed(tx: Tx, rows: Sequence[Any]) -> list[RegisterApplicationListed
     return [RegisterApplicationListed.of(row, actions=_actions(row, tx, row.firm_unit_id)) for row in rows]
 
 
-def _actions(application: Any, tx: Tx, unit_id: str) -> list[ActionRead]:
+def _actions(application: Any, tx: Tx, unit_id: str) -> list[ActionRead]:  # noqa: ANN401  # its row, or a list's
     """Return what the caller may do with an application of a firm that is in `unit_id` today."""
     standing = RegisterStanding(application.status, application.check_due_on)
     bodies = {Role.ENTERPRISE: application.uscc, Role.DISTRICT: unit_id, Role.CITY: None}
@@ -129,10 +130,11 @@ def _reason(application: RegisterApplication, book: RuleBook) -> tuple[str | Non
     return reasons(rule_set, REJECT).get(application.reason_code, (None, None))
 
 
-def _shown(application: RegisterApplication, firm: tuple[str, str], tx: Tx, book: RuleBook) -> RegisterApplicationRead:
-    """Return an application with name and unit of its firm, and the numbers of the version that judged it."""
+def _shown(
+    application: RegisterApplication, name: str, unit_id: str, tx: Tx, book: RuleBook
+) -> RegisterApplicationRead:
+    """Return an application of a firm of that name and unit, with the numbers of the version that judged it."""
     rule_set = book.version(usecases.POLICY, application.rule_set_version)
-    name, unit_id = firm
     reason_zh, reason_en = _reason(application, book)
     return RegisterApplicationRead.of(
         application,
@@ -145,9 +147,9 @@ def _shown(application: RegisterApplication, firm: tuple[str, str], tx: Tx, book
 
 
 async def _answer(application: RegisterApplication, tx: Tx, book: RuleBook, *, created: bool = False) -> Response:
-    firm = await enterprises.name_and_unit(tx, application.uscc)
+    name, unit_id = await enterprises.name_and_unit(tx, application.uscc)
     return answered(
-        _shown(application, firm, tx, book),
+        _shown(application, name, unit_id, tx, book),
         status=201 if created else 200,
         location=f"/v1/register-applications/{application.id}" if created else None,
         version=application.version,
@@ -184,7 +186,7 @@ async def export_register_applications(file_format: Format, tx: Tx, wanted: Want
     return await export_list(
         tx,
         store.LIST.batches(tx, wanted),
-        _listed,
+        lambda rows: _listed(tx, rows),
         COLUMNS,
         format=file_format,
         noun="register-applications",
@@ -206,8 +208,11 @@ async def list_register_reasons(tx: Tx, book: Book) -> Response:
 @edge(scope="registry.enterprise:read", row="unit", summary_zh="查看入库申请")
 async def read_register_application(application_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read one application."""
-    application, *firm = await usecases.read_application(tx, application_id)
-    return composed(_shown(application, (firm[0], firm[1]), tx, book), version=application.version)
+    found = await store.find_page(tx, application_id)
+    if found is None:
+        raise Refusal(NOT_FOUND, noun=usecases.NOUN)
+    application, name, unit_id = found
+    return composed(_shown(application, name, unit_id, tx, book), version=application.version)
 
 
 @router.post(

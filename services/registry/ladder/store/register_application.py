@@ -27,6 +27,13 @@ async def find(tx: Transaction, application_id: UUID, *, locked: bool = False) -
     return (await tx.session.execute(statement)).scalar_one_or_none()
 
 
+async def find_page(tx: Transaction, application_id: UUID) -> tuple[RegisterApplication, str, str] | None:
+    """Return one application if the actor may see its firm, with the firm's name and its unit of today."""
+    query = _visible_rows(tx).add_columns(col(Enterprise.name), col(Enterprise.unit_id))
+    row = (await tx.session.execute(query.where(col(RegisterApplication.id) == application_id))).one_or_none()
+    return None if row is None else (row[0], row[1], row[2])
+
+
 async def open_of(tx: Transaction, uscc: str) -> RegisterApplication | None:
     """Return the open application of a firm; the caller holds the enterprise's lock."""
     statement = select(RegisterApplication).where(
@@ -60,6 +67,6 @@ LIST = Selection(
         "listed": col(RegisterApplication.listed_at),
     },
     found={"q": lambda text: holds_key(col(Enterprise.name_key), text)},
-    beside={"name": col(Enterprise.name)},
+    beside={"name": col(Enterprise.name), "firm_unit_id": col(Enterprise.unit_id)},
 )
 """What applications for the register may be narrowed and sorted by."""

@@ -137,7 +137,7 @@ async def counts(
     return found
 
 
-def _counted(tx: Transaction, table: type[ListingColumns], party_uscc: str, place: int) -> Select[Any]:
+def _counted(tx: Transaction, table: type[ListingColumns], party_uscc: str, place: int) -> Select[*tuple[Any, ...]]:
     return (
         select(literal_column(str(place), Integer), col(table.status), func.count())
         .where(
