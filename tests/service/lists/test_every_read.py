@@ -47,6 +47,15 @@ MORE: dict[str, tuple[int, str]] = {
     "/v1/achievements/{achievement_id}/contact": (2, "the contact, and the audit row of its reading"),
     "/v1/needs/{need_id}/contact": (2, "the contact, and the audit row of its reading"),
     "/v1/ip-sheets/{application_id}": (3, "rights are read once the consent was judged; and the audit row"),
+    "/v1/ip-rights/{right_id}/history": (6, "five kinds of what happened; looked up, not worked off"),
+    "/v1/ip-rights/{right_id}/annuities": (2, "the right, and the holidays by which its days are counted"),
+    "/v1/annuities": (2, "the rights, and the holidays by which their days are counted, once for all"),
+    "/v1/enterprises/{uscc}/filings": (2, "the firm under the caller's scope, and its rows"),
+    "/v1/enterprises/{uscc}/qualifications": (2, "the firm under the caller's scope, and its rows"),
+    "/v1/enterprises/{uscc}/size-class": (2, "the firm, and its newest filing"),
+    "/v1/population-runs": (5, "a page of the operator's: runs, their operations, rule sets and clearing"),
+    "/v1/population-runs/{run_id}": (4, "a page of the operator's: its operation, rule sets and clearing"),
+    "/v1/population-runs/{run_id}/results/{policy}/{uscc}": (6, "an explanation is reckoned anew when it is asked for"),
 }
 """Reads of more than one statement: how many, and why."""
 

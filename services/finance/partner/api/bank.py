@@ -58,8 +58,8 @@ async def _listed(_tx: Tx, rows: Sequence[Bank]) -> list[BankRead]:
     return [shown(row) for row in rows]
 
 
-async def _exported(_tx: Tx, rows: Sequence[Bank]) -> list[dict[str, Any]]:
-    return [{**row.model_dump(), "bank_uscc": row.uscc, "bank_name": row.name} for row in rows]
+async def _exported(_tx: Tx, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    return [{**row._asdict(), "bank_uscc": row.uscc, "bank_name": row.name} for row in rows]
 
 
 @router.get("/banks", response_model=PageOf[BankRead])
