@@ -185,26 +185,27 @@ def held_by_evidence(table: str, columns: Sequence[str], *, where: str) -> str:
         columns: its JSON columns of evidence.
         where: which rows.
     """
-    return _held(f"{table} CROSS JOIN LATERAL", table, columns, f"WHERE {where}")
+    return _held(f"{table} CROSS JOIN LATERAL", table, columns, entered_by="entered_by", where=f"WHERE {where}")
 
 
-def held_beside(table: str, columns: Sequence[str]) -> ColumnElement[Any]:
+def held_beside(table: str, columns: Sequence[str], *, entered_by: str = "entered_by") -> ColumnElement[Any]:
     """Return the documents that the evidence of one row names, to stand beside it: read them with `held_in`.
 
     Args:
-        table: the row's, with a client `entered_by`.
+        table: the row's.
         columns: its JSON columns of evidence.
+        entered_by: its column with the client that brought them; the evidence may name another that came later.
     """
-    return literal_column(_held("", table, columns), JSONB)
+    return literal_column(_held("", table, columns, entered_by=entered_by), JSONB)
 
 
-def _held(rows: str, table: str, columns: Sequence[str], where: str = "") -> str:
+def _held(rows: str, table: str, columns: Sequence[str], *, entered_by: str, where: str = "") -> str:
     evidence = ", ".join(f"({table}.{column})" for column in columns)
     return f"""coalesce((
         SELECT jsonb_agg(jsonb_build_array(document.sha256, document.client_id, document.id, document.scan))
         FROM {rows} (VALUES {evidence}) AS cited (evidence)
         JOIN document ON document.sha256 = cited.evidence ->> 'document_sha256'
-            AND document.client_id = coalesce(nullif(cited.evidence ->> 'entered_by', ''), {table}.entered_by)
+            AND document.client_id = coalesce(nullif(cited.evidence ->> 'entered_by', ''), {table}.{entered_by})
         {where}), '[]')"""  # noqa: S608  # constant text
 
 

@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Response
 
-from services.finance.fund.models.fund_account import FundAccount, FundPosting
+from services.finance.fund.models.fund_account import FundAccount
 from services.finance.fund.rules import fund_account as rules
 from services.finance.fund.rules.fund_account import ContributionTerms, Contributor, FundBalances, PostingKind
 from services.finance.fund.store import fund_account as accounts
-from services.finance.fund.store.fund_account import Posted
 from services.finance.fund.usecases import fund_account as usecases
 from shared.db.selection import Chosen
-from shared.db.transaction import Transaction
 from shared.kernel.actor import left_to
 from shared.kernel.evidence import Evidence
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
@@ -122,14 +120,12 @@ def shown(account: FundAccount, policy: RuleSet) -> FundAccountRead:
     )
 
 
-async def shown_postings(tx: Transaction, rows: Sequence[FundPosting]) -> list[FundPostingRead]:
-    """Return postings with the standing of their receipts."""
-    held = await Evidences.of(tx, "finance", [(row.evidence, row.created_by) for row in rows])
-    return [shown_posting(row, held) for row in rows]
+async def _listed_postings(rows: Sequence[Any]) -> list[FundPostingRead]:
+    held = Evidences.beside("finance", rows)
+    return [_shown_posting(row, held) for row in rows]
 
 
-def shown_posting(row: FundPosting | Posted, held: Evidences) -> FundPostingRead:
-    """Return a posting with the standing of its receipt."""
+def _shown_posting(row: Any, held: Evidences) -> FundPostingRead:  # noqa: ANN401  # a posting, or the columns of one
     return FundPostingRead.of(row, evidence=held.shown(row.evidence, row.created_by))
 
 
@@ -151,7 +147,7 @@ async def post_contribution(unit_id: CodeText, body: ContributionRequest, tx: Tx
     """Post money that reached the fund's account of a unit, by the bank's receipt."""
     terms = ContributionTerms.model_validate(body.model_dump(exclude={"evidence"}))
     made = await usecases.post_contribution(tx, unit_id, terms, body.evidence, book)
-    told = shown_posting(made.posting, Evidences("finance", dict(made.documents)))
+    told = _shown_posting(made.posting, Evidences("finance", dict(made.documents)))
     return answered(told, status=201, location=f"/v1/fund-accounts/{unit_id}/postings")
 
 
@@ -183,7 +179,7 @@ async def export_accounts(file_format: Format, tx: Tx, wanted: Wanted, book: Boo
 async def list_all_postings(paging: Paging, tx: Tx, wanted: PostingsWanted) -> Response:
     """List the postings of all units for the city, the fund manager and the auditor, of its own for a unit."""
     found = await accounts.POSTING_LIST.page(tx, wanted, paging.wanted())
-    return page(paging, await shown_postings(tx, found.rows), found.next_key)
+    return page(paging, await _listed_postings(found.rows), found.next_key)
 
 
 @router.get("/exports/fund-postings.{file_format}", response_class=Response, responses=TABLE)
@@ -193,7 +189,7 @@ async def export_all_postings(file_format: Format, tx: Tx, wanted: PostingsWante
     return await export_list(
         tx,
         accounts.POSTING_LIST.batches(tx, wanted),
-        lambda rows: shown_postings(tx, rows),
+        _listed_postings,
         POSTING_COLUMNS,
         format=file_format,
         noun="fund-postings",
@@ -210,4 +206,4 @@ async def list_postings(unit_id: CodeText, paging: Paging, tx: Tx) -> Response:
     if not accounts.may_read_postings(tx.actor, unit_id):
         raise left_to(*accounts.READS_POSTINGS)
     found = await accounts.POSTING_LIST.page(tx, Chosen({"unit_id": unit_id}), paging.wanted())
-    return page(paging, await shown_postings(tx, found.rows), found.next_key)
+    return page(paging, await _listed_postings(found.rows), found.next_key)

@@ -13,7 +13,7 @@ from sqlmodel import col
 from services.finance.fund.models.fund_account import FundAccount, FundPosting
 from services.finance.fund.rules.fund_account import Contributor, FundBalances, PostingKind
 from services.finance.scope import SEES_COVER
-from shared.db.document import Cited, HeldDocument, ScanVerdict
+from shared.db.document import Cited, HeldDocument, ScanVerdict, held_beside
 from shared.db.keyset import ascending, descending
 from shared.db.selection import Selection, by_time
 from shared.db.transaction import Transaction
@@ -218,5 +218,6 @@ POSTING_LIST = Selection(
     among={"kind": col(FundPosting.kind), "contributor": col(FundPosting.contributor)},
     states="kind",
     days={"created": col(FundPosting.created_at), "value": col(FundPosting.value_on)},
+    beside={"documents": held_beside("fund_posting", ("evidence",), entered_by="created_by")},
 )
 """What postings may be narrowed and sorted by."""

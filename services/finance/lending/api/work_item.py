@@ -1,8 +1,8 @@
 """Routes of the cases of lending that wait (待办事项)."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from services.finance import party
 from services.finance.lending.models.work_item import WorkItem
 from services.finance.lending.rules import application_act, cover_act
 from services.finance.lending.rules.application_act import ApplicationStanding
@@ -41,14 +41,12 @@ def _actions(tx: Transaction, row: WorkItem) -> list[ActionRead]:
     return actions(application_act.ACTS, application, tx.actor, bodies)
 
 
-async def _shown(tx: Transaction, rows: Sequence[WorkItem], _book: RuleBook) -> list[WorkItemRead]:
-    named = await party.of_rows(tx, rows)
+async def _shown(tx: Transaction, rows: Sequence[Any], _book: RuleBook) -> list[WorkItemRead]:
     shown = []
     for row in rows:
         zh, en = _asked(row)
         own = {"asked_zh": zh, "asked_en": en, "due_status": due_status(row.due_on, tx.today)}
-        name = named(row)["enterprise_name"]
-        shown.append(WorkItemRead.of(row, **own, enterprise_name=name, actions=_actions(tx, row)))
+        shown.append(WorkItemRead.of(row, **own, actions=_actions(tx, row)))
     return shown
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
+from services.finance import party
 from services.finance.lending.models.work_item import ITEMS, WorkItem
 from services.finance.scope import SEES_ALL, visible
 from shared.db.selection import Selection, by_time, due_first
@@ -47,5 +48,6 @@ LIST = Selection(
     asked={"due_status": due_filter(ITEMS.c.due_on)},
     states="kind",
     counted=tuple(SCOPES),
+    beside={"enterprise_name": party.named("work_item.enterprise_uscc")},
 )
 """What waiting cases may be narrowed and sorted by."""

@@ -23,6 +23,7 @@ from shared.db.selection import Chosen
 from shared.kernel.action import ActionRead, actions
 from shared.kernel.actor import Role
 from shared.kernel.clock import shanghai_date
+from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read
