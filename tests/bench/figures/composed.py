@@ -8,7 +8,9 @@ from tests.bench.load import Line, request
 from tests.bench.table import Goal, Row, percentile
 from tests.support.suite import LaunchedSuite
 
-_GOAL = Goal("ratio", "most", 1.3)
+_DOSSIER = Goal("ratio", "most", 1.3)
+# Four parts share the cores of one machine, so their number bounds the ratio: people wait for the time itself.
+_OVERVIEW = Goal("value", "most", 8.0)
 
 
 async def measure(bench: Bench) -> None:
@@ -22,6 +24,7 @@ async def measure(bench: Bench) -> None:
         "bank-a",
         f"/v1/loan-applications/{application}/dossier",
         {"finance": f"/v1/loan-applications/{application}/credit-file", "ipr": f"/v1/ip-sheets/{application}"},
+        goal=_DOSSIER,
     )
     await _composed(
         bench,
@@ -34,10 +37,11 @@ async def measure(bench: Bench) -> None:
             "ipr": f"/v1/portfolios/{uscc}",
             "techtransfer": f"/v1/listing-summaries/{uscc}",
         },
+        goal=_OVERVIEW,
     )
 
 
-async def _composed(bench: Bench, name: str, client: str, target: str, parts: Mapping[str, str]) -> None:
+async def _composed(bench: Bench, name: str, client: str, target: str, parts: Mapping[str, str], *, goal: Goal) -> None:
     suite = await bench.suite()
     token = token_of(suite, client)
     ours, through, direct = [], [], []
@@ -45,7 +49,7 @@ async def _composed(bench: Bench, name: str, client: str, target: str, parts: Ma
         through.append(await _slowest(bench, suite, token, dict.fromkeys(parts.values(), suite.ports["gateway"])))
         ours.append(await _middle_ms(suite.ports["gateway"], target, token, bench.pace.views))
         direct.append(await _slowest(bench, suite, token, {path: suite.ports[part] for part, path in parts.items()}))
-    for way, floor, goal in (("through the gateway", through, _GOAL), ("at its service", direct, None)):
+    for way, floor, held in (("through the gateway", through, goal), ("at its service", direct, None)):
         bench.add(
             Row(
                 figure=f"{name}, one caller, p50",
@@ -53,7 +57,7 @@ async def _composed(bench: Bench, name: str, client: str, target: str, parts: Ma
                 ours=tuple(ours),
                 floor=tuple(floor),
                 floor_name=f"slowest of {len(parts)} parts {way}",
-                goal=goal,
+                goal=held,
             )
         )
 
