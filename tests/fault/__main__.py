@@ -22,8 +22,15 @@ _FOLDER = REPOSITORY / "tests" / "fault"
 # `make test-mutants`.
 _KILLS = "test_kill.py"
 _FIRST_VICTIMS = "registry-at or finance-at or techtransfer-at"
-_LINES = "test_line.py"
-_SUITES = ("test_checker.py", "test_crash.py", "test_restore.py", "test_database_full.py")
+_LINES = ("test_line.py", "test_slow_world.py")
+_SUITES = (
+    "test_checker.py",
+    "test_crash.py",
+    "test_restore.py",
+    "test_database_full.py",
+    "test_pooler.py",
+    "test_hang.py",
+)
 _NIGHT = ("night", "test_restore_under_load.py")
 _TICK_SECONDS = 0.5
 _AGAIN = "--again"
@@ -31,12 +38,13 @@ _AGAIN = "--again"
 
 def lanes() -> list[list[str]]:
     """Return the arguments of each lane; together they are every case, each once."""
-    kills, lines = str(_FOLDER / _KILLS), str(_FOLDER / _LINES)
+    kills = str(_FOLDER / _KILLS)
+    lines = [str(_FOLDER / name) for name in _LINES]
     suites = [str(_FOLDER / name) for name in _SUITES]
     night = [str(_FOLDER / name) for name in _NIGHT]
-    left_out = [kills, lines, *suites, *night, *map(str, _FOLDER.glob("test_mutants_*.py"))]
+    left_out = [kills, *lines, *suites, *night, *map(str, _FOLDER.glob("test_mutants_*.py"))]
     return [
-        [kills, lines, "-k", f"{_FIRST_VICTIMS} or test_line"],
+        [kills, *lines, "-k", f"{_FIRST_VICTIMS} or test_line or test_slow_world"],
         [kills, *suites, "-k", f"not ({_FIRST_VICTIMS})"],
         [str(_FOLDER), *(f"--ignore={path}" for path in left_out)],
         night,
