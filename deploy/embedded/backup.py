@@ -30,7 +30,7 @@ from deploy.embedded.postgres import PostgresServer
 from deploy.embedded.state_folder import OTHERS
 from deploy.embedded.suite import Suite
 from deploy.embedded.waking import awake
-from deploy.embedded.wal_archive import ARCHIVE, SWITCH_SECONDS, WalArchive
+from deploy.embedded.wal_archive import ARCHIVE, BEGUN_BY, SWITCH_SECONDS, WalArchive
 from shared.settings import product_version
 
 Say = Callable[[str], None]
@@ -160,7 +160,7 @@ def _begin_archive(server: PostgresServer) -> None:
     if not folder.is_dir():
         folder.mkdir(mode=0o700)
         server.give_to_server(folder)
-    asked(server.url(), f"ALTER SYSTEM SET archive_timeout = '{SWITCH_SECONDS}s'", "SELECT pg_reload_conf()")
+    asked(server.url(), f"ALTER SYSTEM SET {BEGUN_BY} = '{SWITCH_SECONDS}s'", "SELECT pg_reload_conf()")
 
 
 def _fill(suite: Suite, draft: Path, earlier: Backup | None, say: Say) -> Backup:

@@ -1,7 +1,8 @@
 """The archive of the write-ahead log: with a base backup it leads to any instant since that was made.
 
 PostgreSQL's own archiver fills it, piece by piece, in a folder beside its data. The folder exists from the first backup
-on; a piece appears in it whole and synced or not at all, and is never written over.
+on, and where it is missing afterwards the archiver fails. A piece appears in it whole and synced or not at all, and is
+never written over.
 """
 
 import json
@@ -16,11 +17,16 @@ from pathlib import Path
 ARCHIVE = "archive"
 """Its name beside the data folder, in which the server runs its commands: no path is too long or odd for them."""
 
+BEGUN_BY = "archive_timeout"
+"""The setting that the first backup gives the server: from then on every piece is kept."""
+
 _AT = f"../{ARCHIVE}"
+# The server runs this in its data folder. Before the first backup nothing is kept. What that sets there stays, also in
+# data that were put back: where the archive is missing then, the command fails, and that is told.
 # A piece that is there already must be the same: the server asks again for one whose success it did not note.
 ARCHIVE_COMMAND = (
-    f"[ ! -d {_AT} ] || "
-    f"if [ -e {_AT}/%f.gz ]; then gzip -cd {_AT}/%f.gz | cmp -s - %p; "
+    f"if [ ! -d {_AT} ]; then ! grep -qs '^{BEGUN_BY} ' postgresql.auto.conf; "
+    f"elif [ -e {_AT}/%f.gz ]; then gzip -cd {_AT}/%f.gz | cmp -s - %p; "
     f"else umask 077; gzip -1 -c %p > {_AT}/%f.new && sync {_AT}/%f.new && ln {_AT}/%f.new {_AT}/%f.gz "
     f"&& rm {_AT}/%f.new && sync {_AT}; fi"
 )

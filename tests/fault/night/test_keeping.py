@@ -178,26 +178,45 @@ def test_another_machine_takes_over_with_the_folder_of_backups_alone(
         other.make("reset")
 
 
-@pytest.mark.night("Named troubles", names=("archive_stands",))
-def test_a_log_that_cannot_be_archived_is_told_and_archived_once_its_disk_takes_it_again(
-    night_suite: LaunchedSuite, at_night: Callable[[LaunchedSuite], Operator]
-) -> None:
-    suite, operator = night_suite, at_night(night_suite)
-    if not backups_in(suite.settings.backups):
-        assert suite.make("backup").returncode == 0
-    archive = server_folder(suite.settings.home) / "postgres" / "archive"
+def _closed(archive: Path) -> Callable[[], None]:
+    """Close the archive to its server; return what opens it again."""
     owner, mode = archive.stat(), archive.stat().st_mode
     archive.chmod(0o500)
     if os.geteuid() == 0:
         os.chown(archive, 0, 0)
+
+    def opened() -> None:
+        os.chown(archive, owner.st_uid, owner.st_gid)
+        archive.chmod(mode)
+
+    return opened
+
+
+def _taken_away(archive: Path) -> Callable[[], None]:
+    """Lose the archive; a new backup begins a new one."""
+    archive.rename(archive.with_name("archive.lost"))
+    return lambda: None
+
+
+@pytest.mark.night("Named troubles", names=("archive_stands",))
+@pytest.mark.parametrize(("trouble", "mended_by"), [(_closed, ("backup", "LOG=1")), (_taken_away, ("backup",))])
+def test_a_log_that_cannot_be_archived_is_told_and_archived_once_its_folder_takes_it_again(
+    night_suite: LaunchedSuite,
+    at_night: Callable[[LaunchedSuite], Operator],
+    trouble: Callable[[Path], Callable[[], None]],
+    mended_by: tuple[str, ...],
+) -> None:
+    suite, operator = night_suite, at_night(night_suite)
+    if not backups_in(suite.settings.backups):
+        assert suite.make("backup").returncode == 0
+    mend = trouble(server_folder(suite.settings.home) / "postgres" / "archive")
     try:
         switch = ("SELECT txid_current()", "SELECT pg_switch_wal()")
         asked(Suite(suite.settings).postgres.url(), *switch)
         for service in ("finance", "registry"):
             operator.sees("archive_stands", service)
     finally:
-        os.chown(archive, owner.st_uid, owner.st_gid)
-        archive.chmod(mode)
-    assert suite.make("backup", "LOG=1").returncode == 0
+        mend()
+    assert suite.make(*mended_by).returncode == 0
     assert names(suite, "finance") == set()
     operator.sees_people_served()
