@@ -16,10 +16,10 @@ from shared.db.engine import Database
 from shared.db.migrate import package_of
 from shared.db.pooler import database_for_command
 from shared.db.transaction import Transaction
-from shared.db.verification import RECORD_CHECKS, Check, Found, Walk
+from shared.db.verification import RECORD_CHECKS, Check, DiscardedEvent, Found, Walk
 from shared.events.catalogue import PUBLISHERS
 from shared.events.event import EventKind
-from shared.kernel.clock import SystemClock
+from shared.kernel.clock import SHANGHAI, SystemClock
 
 _NAMED = 5
 
@@ -64,6 +64,14 @@ def _line(service: str, found: Found) -> Line:
     return Line(f"{service}: {check.zh} {check.en}: {found.count} 处不符 do not: {named}", found.count)
 
 
+def _judged(service: str, subject: str, gone: DiscardedEvent) -> Line:
+    """Name an event that took effect here and was discarded where it came from: it was judged, so nothing is wrong."""
+    at = gone.discarded_at.astimezone(SHANGHAI).isoformat(timespec="seconds")
+    decided = f"{at} {gone.discarded_by or '–'}: {' '.join(gone.reason.split())}"
+    what = "生效后被发布方作废 discarded after it took effect"
+    return Line(f"{service}: {what}: {subject} {gone.event_id}, {decided}", 0)
+
+
 def _chain(service: str, verdict: audit.Verdict) -> Line:
     head = f"{service}:{verdict.rows}:{verdict.head}"
     if verdict.broken_at is None:
@@ -94,6 +102,9 @@ async def _exchange(service: str, databases: dict[str, Database]) -> AsyncIterat
                 found = Found(check, len(names), tuple(names[:_NAMED]))
                 if found.count:
                     yield _line(service, found)
+            subject, handler = one.event.subject, one.handler_name
+            for gone in await verification.discarded(theirs, ours, subject=subject, handler=handler):
+                yield _judged(service, subject, gone)
 
 
 def _questions(
@@ -123,7 +134,9 @@ async def _verify(services: Sequence[str], anchors: dict[str, tuple[int, str]]) 
         for service in services:
             lines += [line async for line in _of_one(service, databases[service], anchors.get(service))]
             exchange = [line async for line in _exchange(service, databases)]
-            lines += exchange or [Line(f"{service}: 事件收发相符 what was told and heard agrees", 0)]
+            lines += exchange
+            if not any(line.wrong for line in exchange):
+                lines.append(Line(f"{service}: 事件收发相符 what was told and heard agrees", 0))
     return [line.text for line in lines], sum(line.wrong for line in lines)
 
 

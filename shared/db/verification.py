@@ -6,6 +6,7 @@ where only its rules can count anew.
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -60,6 +61,23 @@ class Found:
     check: Check | Walk
     count: int
     named: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardedEvent:
+    """An event of the stream that an operator took out of the record.
+
+    Attributes:
+        event_id: of it.
+        discarded_at: when.
+        discarded_by: the operator's name in the audit; None where the audit of that time is gone.
+        reason: as he gave it.
+    """
+
+    event_id: UUID
+    discarded_at: datetime
+    discarded_by: str | None
+    reason: str
 
 
 # A number that was set aside after a restoration, or discarded as foreign, is no hole.
@@ -152,7 +170,18 @@ SELECT event_id FROM inbox_entry WHERE handler = :handler AND event_id > :after 
 _STRANGERS = text("""
 SELECT CAST(heard.id AS text) FROM unnest(CAST(:ids AS uuid[])) AS heard (id)
 WHERE NOT EXISTS (SELECT FROM outbox_event WHERE id = heard.id)
+  AND NOT EXISTS (SELECT FROM discarded_event WHERE event_id = heard.id)
 """)
+_DISCARDED = text("""
+SELECT gone.event_id, gone.discarded_at, gone.reason, accepted.client_id
+FROM discarded_event AS gone LEFT JOIN LATERAL (
+    SELECT client_id FROM audit_entry
+    WHERE action = 'history.accept_restore' AND subject = 'history_break/' || gone.break_id
+    ORDER BY position DESC LIMIT 1
+) AS accepted ON true
+WHERE gone.subject = :subject ORDER BY gone.discarded_at, gone.event_id
+""")
+_AMONG = text("SELECT event_id FROM inbox_entry WHERE handler = :handler AND event_id = ANY(CAST(:ids AS uuid[]))")
 _UNLIMITED = text("SET LOCAL statement_timeout = 0")
 _FIRST = UUID(int=0)
 
@@ -252,9 +281,25 @@ async def unheard(
 
 
 async def strangers(publisher: Transaction, listener: Transaction, *, handler: str) -> AsyncIterator[str]:
-    """Yield the id of each event that took effect with a listener and is not in the record of its publisher."""
+    """Yield the id of each event that took effect with a listener and that its publisher does not know.
+
+    It knows what is in its record, and what an operator discarded: that was judged, see `discarded`.
+    """
     after = _FIRST
     while rows := list(await listener.session.execute(_HEARD, {"handler": handler, "after": after, "chunk": _CHUNK})):
         after = rows[-1].event_id
         for row in await publisher.session.execute(_STRANGERS, {"ids": [one.event_id for one in rows]}):
             yield str(row[0])
+
+
+async def discarded(
+    publisher: Transaction, listener: Transaction, *, subject: str, handler: str
+) -> Sequence[DiscardedEvent]:
+    """Return the events that an operator of the publisher discarded after they had taken effect with a listener."""
+    gone = [
+        DiscardedEvent(row.event_id, row.discarded_at, row.client_id, row.reason)
+        for row in await publisher.session.execute(_DISCARDED, {"subject": subject})
+    ]
+    words = {"handler": handler, "ids": [one.event_id for one in gone]}
+    heard = set((await listener.session.execute(_AMONG, words)).scalars()) if gone else set()
+    return [one for one in gone if one.event_id in heard]

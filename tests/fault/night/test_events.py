@@ -86,11 +86,12 @@ def test_a_service_in_whose_name_somebody_spoke_opens_again_with_new_secrets_and
     with pytest.raises(Exception, match=r"(?i)authorization"):
         asyncio.run(asyncio.wait_for(entered(suite, stolen), 5))
     assert rows(suite, "finance", "SELECT 1 FROM enterprise WHERE name = '示例冒名有限公司'") == []
-    # What took effect with others before it was discarded stays named for whoever verifies, and nothing else is.
-    verified = suite.make("verify").stderr
-    wrong = [line for line in verified.splitlines() if "处不符 do not" in line]
-    assert wrong, verified
-    assert [line for line in wrong if "was told by its publisher" not in line] == []
+    # What took effect with others before it was discarded is named to whoever verifies, with the decision; all agrees.
+    verified = suite.make("verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    (told,) = [line for line in verified.stdout.splitlines() if foreign in line and line.startswith("finance: ")]
+    assert "discarded after it took effect" in told
+    assert "a secret was stolen 密钥被盗" in told
 
 
 async def entered(suite: LaunchedSuite, password: str) -> None:

@@ -3,16 +3,19 @@
 import asyncio
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
 
 from shared.bus.restore import main
+from shared.command.run import operator
+from shared.db import verification
 from shared.events.registry import EnterpriseChanged
 from shared.kernel.ids import new_id
 from tests.support.event_keys import folder as folder_of_keys
 from tests.support.lab import scalar
-from tests.support.pair import Pair, count, named, reaches
+from tests.support.pair import CLOCK, Pair, count, named, reaches
 
 UNPUBLISHED = "SELECT count(*) FROM outbox_waiting"
 OPEN = "SELECT count(*) FROM history_break WHERE accepted_at IS NULL"
@@ -33,6 +36,18 @@ async def command(pair: Pair, monkeypatch: pytest.MonkeyPatch, folder: Path, *wo
     monkeypatch.setenv("KECHUANG_EVENT_KEYS_FILE", str(folder_of_keys() / "public.json"))
     monkeypatch.setenv("REGISTRY_NATS_URL", pair.broker.url("registry"))
     return await asyncio.to_thread(main, [*words, "--folder", str(folder)])
+
+
+async def verified(pair: Pair) -> tuple[list[str], list[tuple[UUID, str | None, str]]]:
+    """Return what took effect though nobody told it, and of that what was discarded: the event, by whom and why."""
+    actor, handler = operator(), "finance.enterprise"
+    async with (
+        pair.publisher.transaction(actor=actor, clock=CLOCK, read_only=True) as theirs,
+        pair.listener.transaction(actor=actor, clock=CLOCK, read_only=True) as ours,
+    ):
+        strangers = [one async for one in verification.strangers(theirs, ours, handler=handler)]
+        gone = await verification.discarded(theirs, ours, subject=EnterpriseChanged.subject, handler=handler)
+    return strangers, [(one.event_id, one.discarded_by, one.reason) for one in gone]
 
 
 async def test_an_event_under_a_number_in_use_is_set_aside_and_closes_nothing_again(
@@ -72,6 +87,7 @@ async def test_a_foreign_event_is_discarded_by_its_id_and_others_hold_again_what
         await reaches(pair.publisher, OPEN, 1)
         name = "SELECT name FROM enterprise_name WHERE uscc = 'firm-1'"
         await reaches(pair.listener, name, "forged")
+        assert await verified(pair) == ([id_], [])
         assert await command(pair, monkeypatch, tmp_path, "list", "registry") == 0
         assert id_ in capsys.readouterr().out
         words = ("accept", "registry", "--reason", "a stolen secret", "--discard", id_)
@@ -81,6 +97,9 @@ async def test_a_foreign_event_is_discarded_by_its_id_and_others_hold_again_what
     assert await count(pair.publisher, DISCARDED) == 1
     assert await count(pair.publisher, "SELECT count(*) FROM outbox_event") == 2
     assert await scalar(pair.publisher, "SELECT reason FROM discarded_event") == "a stolen secret"
+    strangers, [(discarded, by, reason)] = await verified(pair)
+    assert (strangers, str(discarded), reason) == ([], id_, "a stolen secret")
+    assert by == operator().client_id
 
 
 async def test_a_foreign_event_is_found_though_the_service_published_behind_it_at_once(
