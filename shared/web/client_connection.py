@@ -17,6 +17,7 @@ from shared.web.farewell import EarlyRequest, address_too_long, head_too_large, 
 from shared.web.whole_call import SHORTCUT, Shortcut, WholeCall
 
 _LINGER_S = 0.3
+_LOOK_S = 0.01
 _DRAIN_S = 1.0
 _LINE_BYTES = 4  # colon, space and the end of a line, which a parser does not hand on
 
@@ -244,7 +245,7 @@ class ClientConnection(HttpToolsProtocol):
         """Answer what is under way as the last; a request that the client has sent meanwhile is under way too."""
         self._is_last = True
         if self._is_idle():
-            self.loop.call_later(_LINGER_S, self._close_idle)
+            self.loop.call_later(_LINGER_S, self._look_again)
         elif self.cycle is not None:
             self.cycle.keep_alive = False
 
@@ -298,6 +299,10 @@ class ClientConnection(HttpToolsProtocol):
         self._out.write_eof()
         self.flow.resume_reading()
         self.loop.call_later(_DRAIN_S, self.transport.close)
+
+    def _look_again(self) -> None:
+        # The process may have stood still for all that time: before it closes, the loop reads what has come meanwhile.
+        self.loop.call_later(_LOOK_S, self._close_idle)
 
     def _is_idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete

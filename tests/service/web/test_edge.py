@@ -103,16 +103,18 @@ async def test_64_parallel_requests_with_one_key_have_one_effect(sample: Running
     async with client(sample) as http:
 
         async def persist() -> httpx.Response:
+            turn = 0
             while True:
+                turn += 1
                 answer = await http.post(
                     "/v1/notes", json={"words": "sixty-four", "amount": 1}, headers={"idempotency-key": "k-64"}
                 )
                 if answer.status_code not in {409, 503}:
                     return answer
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(min(0.02 * turn, 1.0))  # sixty-four who ask all the time would keep the one waiting
 
         answers = await asyncio.gather(*(persist() for _ in range(64)))
-    assert {answer.status_code for answer in answers} == {201}
+    assert [answer.text for answer in answers if answer.status_code != 201] == []
     assert len({answer.content for answer in answers}) == 1
     assert await notes(sample, "sixty-four") == 1
 

@@ -7,7 +7,8 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,21 @@ def asked(port: int, seconds: float) -> socket.socket:
     return connection
 
 
+def ask_again(connection: socket.socket) -> None:
+    """Send another request on a connection that was answered."""
+    connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+
+
+@contextmanager
+def standing_still(pid: int) -> Iterator[None]:
+    """Let a process stand still, as one does that gets no processor."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 def next_answer(connection: socket.socket) -> bytes:
     """Return the next answer, of a connection that may go on."""
     said = b""
@@ -75,16 +91,29 @@ def test_a_stop_answers_what_was_accepted_and_the_requests_that_cross_it() -> No
         asked(port, 0.8) as slow,
     ):
         assert next_answer(busy).startswith(b"HTTP/1.1 200")
+        with standing_still(pid):
+            os.kill(pid, signal.SIGTERM)
+            ask_again(busy)
+            late = asked(port, 0)
+        with late:
+            answers = [answer_of(one) for one in (busy, late, slow)]
+        assert [head.partition(b"\r\n")[0] for head, _ in answers] == [b"HTTP/1.1 200 OK"] * 3
+        assert [b"connection: close" in head for head, _ in answers] == [True] * 3
+        assert all(b"\r\n" in body for _, body in answers)
+
+
+@pytest.mark.parametrize("after_s", [0.02, 0.2])
+def test_a_stop_during_which_the_process_stands_still_answers_what_came_meanwhile(after_s: float) -> None:
+    with python_server(["deploy.embedded.serve", f"{__name__}:counting_app"]) as (port, pid), asked(port, 0) as busy:
+        assert next_answer(busy).startswith(b"HTTP/1.1 200")
         os.kill(pid, signal.SIGTERM)
-        said = b""
-        while b"connection: close" not in said:
-            busy.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-            said = next_answer(busy)
-            assert said.startswith(b"HTTP/1.1 200"), said
-        head, body = answer_of(slow)
-        assert head.startswith(b"HTTP/1.1 200")
-        assert b"connection: close" in head
-        assert b"\r\n" in body
+        time.sleep(after_s)  # its stop is under way: it takes in whom the kernel let in, or waits for who is idle
+        with standing_still(pid):
+            ask_again(busy)
+            time.sleep(0.5)  # longer than it would have waited
+        head, _ = answer_of(busy)
+    assert head.startswith(b"HTTP/1.1 200")
+    assert b"connection: close" in head
 
 
 def test_who_cannot_be_answered_before_the_end_is_told_to_ask_again() -> None:
