@@ -13,7 +13,7 @@ from shared.kernel.actor import Role
 from tests.service.documents.test_documents import caller
 from tests.service.finance.test_lists import two_loans
 from tests.service.finance.test_lpr import record
-from tests.service.finance.world import BANK_A, FIRM
+from tests.service.finance.world import BANK_A, FIRM, WAN
 from tests.service.finance.world import World as Finance
 from tests.service.ipr.test_lists import blemished
 from tests.service.ipr.test_sheets import APPLICATION, granted, submitted
@@ -76,9 +76,11 @@ class Filled:
 
 
 async def finance(stack: AsyncExitStack, postgres: DatabaseServer) -> Filled:
-    """Finance with two loans, the first drawn, covered and repaid in part, and an LPR of its own."""
+    """Finance with two loans, the first drawn, covered and repaid in part, cover that waits, and an LPR of its own."""
     world = Finance(await stack.enter_async_context(running_service("finance", postgres)))
-    await two_loans(world)
+    told = await two_loans(world)
+    drawdown = await world.draw(told["loan"]["id"], amount_fen=WAN, note_no="JJ-002")
+    assert (await world.bank().post(f"/v1/drawdowns/{drawdown['id']}/cover")).status_code == 201
     assert (await record(world)).status_code == 201
     values = {
         "loan_id": "SELECT id FROM loan WHERE drawn_fen > 0",
