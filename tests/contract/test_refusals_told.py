@@ -46,6 +46,10 @@ UNTOLD = {
         "services/finance/evaluation/store/credit_line.py:set_limit",
         "(await tx.session.execute(_SET_LIMIT, values)).mappings().one",
     ): "a row of SQLAlchemy",
+    (
+        "services/ipr/right/store/right.py:page_of",
+        "(await tx.session.execute(_PAGE.where(col(Right.id) == right_id))).one",
+    ): "a row of SQLAlchemy",
     ("shared/db/document.py:add_document", "found.mappings().one"): "a row of SQLAlchemy",
     ("shared/db/document.py:cites", "evidence.op('->>')"): "an operator of SQLAlchemy",
     ("shared/db/operation.py:start_operation", "found.mappings().one"): "a row of SQLAlchemy",
