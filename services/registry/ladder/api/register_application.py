@@ -177,7 +177,7 @@ async def apply_for_register(body: RegisterApplicationTerms, tx: Tx, book: Book)
 async def list_register_applications(paging: Paging, tx: Tx, wanted: Wanted) -> Response:
     """List the applications that the caller may see, in the order they came unless asked otherwise."""
     found = await store.LIST.page(tx, wanted, paging.wanted())
-    return page(paging, await _listed(found.rows), found.next_key)
+    return page(paging, await _listed(tx, found.rows), found.next_key)
 
 
 @router.get("/exports/register-applications.{file_format}", response_class=Response, responses=TABLE)
@@ -211,7 +211,7 @@ async def read_register_application(application_id: UUID, tx: Tx, book: Shelf) -
     """Read one application."""
     found = await store.find_page(tx, application_id)
     if found is None:
-        raise Refusal(NOT_FOUND, noun=usecases.NOUN)
+        raise Refusal(NOT_FOUND, noun="register_application")
     application, name, unit_id = found
     return composed(_shown(application, name, unit_id, tx, book), version=application.version)
 
