@@ -140,11 +140,15 @@ class Selection:
         Raises:
             Refusal: `cursor_invalid`.
         """
-        return await self.order(chosen.sort).page(tx, self._told(tx, chosen), wanted)
+        return await self.order(chosen.sort).page(tx, self._told(tx, chosen.values), wanted)
+
+    async def one(self, tx: Transaction, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  # a row
+        """Return the only row that the caller may see under some values as a page tells it, or None."""
+        return (await tx.session.execute(self._told(tx, values))).one_or_none()
 
     def batches(self, tx: Transaction, chosen: Chosen) -> AsyncIterator[Sequence[Any]]:
         """Yield every row that the caller may see and chose, some hundred at once, in the order chosen."""
-        return self.order(chosen.sort).batches(tx, self._told(tx, chosen), size=_EXPORT_BATCH)
+        return self.order(chosen.sort).batches(tx, self._told(tx, chosen.values), size=_EXPORT_BATCH)
 
     async def counts(self, tx: Transaction, chosen: Chosen) -> Counts:
         """Count the rows that the caller may see by their state; what was chosen of the state itself is passed over.
@@ -174,9 +178,9 @@ class Selection:
             at_least=sorted(at_least),
         )
 
-    def _told(self, tx: Transaction, chosen: Chosen) -> Select[Any]:
+    def _told(self, tx: Transaction, values: Mapping[str, Any]) -> Select[Any]:
         """Return what a page tells of each row: plain columns, for a table's class is dear to make of every row."""
-        rows = self.narrowed(tx, chosen.values)
+        rows = self.narrowed(tx, values)
         (listed,) = (one["entity"] for one in rows.column_descriptions)
         own = _columns(listed, frozenset(self.unread))
         return rows.with_only_columns(*own, *(value.label(name) for name, value in self.beside.items()))

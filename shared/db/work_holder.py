@@ -1,11 +1,10 @@
 """Who has a waiting case: read beside a list, narrowed by, taken and handed over; one table in each service."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, MetaData, exists, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, MetaData, and_, exists, or_, select, text, true
 
 from shared.db.selection import Asked, Selection
 from shared.db.tables import attach_infrastructure
@@ -33,52 +32,43 @@ WHERE kind = :kind AND case_id = :case_id AND role = :role
 
 
 def with_holders(selection: Selection) -> Selection:
-    """Return a list of waiting cases that may be narrowed by who has them, and to one case.
+    """Return a list of waiting cases that tells who has them and may be narrowed by that, and to one case.
 
     Args:
         selection: cases with the columns `kind`, `id`, `waits_for` and `unit_id`.
     """
     kind: Any = selection.among["kind"]
     cases = kind.table.c  # of the union that the list is read from
+    # A case that moved to another unit is nobody's there.
+    of_case = and_(
+        _ROW.kind == cases.kind,
+        _ROW.case_id == cases.id,
+        _ROW.role == cases.waits_for,
+        or_(_ROW.role != Role.DISTRICT.value, _ROW.unit_id == cases.unit_id),
+        _ROW.client_id.is_not(None),
+    )
 
     def holds(tx: Transaction, choice: HolderChoice) -> ColumnElement[bool]:
         own = _ROW.client_id == tx.actor.client_id
-        who = {HolderChoice.ME: own, HolderChoice.COLLEAGUE: ~own}.get(choice, _ROW.client_id.is_not(None))
-        held = exists().where(
-            _ROW.kind == cases.kind,
-            _ROW.case_id == cases.id,
-            _ROW.role == cases.waits_for,
-            or_(_ROW.role != Role.DISTRICT.value, _ROW.unit_id == cases.unit_id),
-            who,
-        )
+        who = {HolderChoice.ME: own, HolderChoice.COLLEAGUE: ~own}.get(choice, true())
+        held = exists().where(of_case, who)
         return ~held if choice is HolderChoice.NOBODY else held
 
+    beside = {
+        "held_by": select(_ROW.client_id).where(of_case).scalar_subquery(),
+        "held_since_at": select(_ROW.since_at).where(of_case).scalar_subquery(),
+    }
     return replace(
         selection,
         same={**selection.same, "case_id": cases.id},
         asked={**selection.asked, "holder": Asked(HolderChoice, holds)},
+        beside={**selection.beside, **beside},
     )
 
 
-async def holders_of(tx: Transaction, cases: Iterable[tuple[Case, str | None]]) -> Mapping[Case, Holder]:
-    """Return who has each of some cases; a case that nobody has is left out.
-
-    Args:
-        tx: the transaction.
-        cases: each with the unit whose turn it is, for a district's; a case that moved to another unit is nobody's.
-    """
-    units = dict(cases)
-    if not units:
-        return {}
-    key = tuple_(_ROW.kind, _ROW.case_id, _ROW.role)
-    asked = select(_ROW.kind, _ROW.case_id, _ROW.role, _ROW.unit_id, _ROW.client_id, _ROW.since_at)
-    rows = await tx.session.execute(asked.where(key.in_(list(units)), _ROW.client_id.is_not(None)))
-    found = {(row.kind, row.case_id, row.role): row for row in rows}
-    return {
-        case: Holder(row.client_id, row.since_at)
-        for case, row in found.items()
-        if case[2] != Role.DISTRICT or row.unit_id == units[case]
-    }
+def holder_of(row: Any) -> Holder | None:  # noqa: ANN401  # a row of such a list
+    """Return who has a listed case, None for nobody."""
+    return None if row.held_by is None else Holder(row.held_by, row.held_since_at)
 
 
 async def lock_holder(tx: Transaction, case: Case, unit_id: str | None) -> Holder | None:

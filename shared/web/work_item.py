@@ -10,7 +10,7 @@ from pydantic import Field
 
 from shared.db.selection import Chosen, Selection
 from shared.db.transaction import Transaction
-from shared.db.work_holder import Case, holders_of, keep_holder, lock_holder, with_holders
+from shared.db.work_holder import Case, holder_of, keep_holder, lock_holder, with_holders
 from shared.kernel.action import ActionRead
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
@@ -105,10 +105,9 @@ async def listed(
 ) -> list[ListedWorkItemRead]:
     """Return waiting cases as their service answers them, each with who has it."""
     items = await shown(tx, rows, book)
-    held = await holders_of(tx, [(case_of(row), row.unit_id) for row in rows])
     found = []
     for row, item in zip(rows, items, strict=True):
-        holder = held.get(case_of(row))
+        holder = holder_of(row)
         is_reader = holder is not None and holder.client_id == tx.actor.client_id
         told = None if holder is None else HolderRead.of(holder, is_reader=is_reader)
         found.append(ListedWorkItemRead.of(item, service=service, waits_for=Role(row.waits_for), holder=told))
@@ -162,6 +161,10 @@ def work_item_router(service: str, cases: Selection, shown: Shown) -> APIRouter:
 def _add_holding(router: APIRouter, service: str, selection: Selection, shown: Shown) -> None:
     address = f"/work-items/{service}/{{kind}}/{{case_id}}"
 
+    async def _as_it_is_now(tx: Transaction, kind: WorkKind, case_id: UUID, book: RuleBook) -> ListedWorkItemRead:
+        row = await _waiting(tx, selection, kind, case_id)
+        return (await listed(tx, service, [row], shown, book))[0]
+
     @router.post(
         f"{address}:take",
         operation_id=f"take_{service}_work_item",
@@ -172,12 +175,11 @@ def _add_holding(router: APIRouter, service: str, selection: Selection, shown: S
     async def take_work_item(kind: WorkKind, case_id: UUID, tx: Tx, book: Shelf) -> Response:
         """Take a case that waits for the caller's body, so that colleagues leave it alone; it forbids no act."""
         row = await _waiting(tx, selection, kind, case_id)
-        case = case_of(row)
-        held = await lock_holder(tx, case, row.unit_id)
+        held = await lock_holder(tx, case_of(row), row.unit_id)
         holder = take_case(held, tx.actor, tx.now)
         if held is None:
             await _keep(tx, row, holder, "work_item.take")
-        return answered((await listed(tx, service, [row], shown, book))[0])
+        return answered(await _as_it_is_now(tx, kind, case_id, book))
 
     @router.post(
         f"{address}:hand-over",
@@ -196,7 +198,7 @@ def _add_holding(router: APIRouter, service: str, selection: Selection, shown: S
         holder = handed_over(held, held_by=body.held_by, to=to, now=tx.now)
         if holder != held:
             await _keep(tx, row, holder, "work_item.hand_over")
-        return answered((await listed(tx, service, [row], shown, book))[0])
+        return answered(await _as_it_is_now(tx, kind, case_id, book))
 
 
 async def _waiting(tx: Transaction, selection: Selection, kind: WorkKind, case_id: UUID) -> Any:  # noqa: ANN401  # a row
@@ -205,8 +207,7 @@ async def _waiting(tx: Transaction, selection: Selection, kind: WorkKind, case_i
     Raises:
         Refusal: `not_found`, also once it is decided; `forbidden_role` where it waits for another body.
     """
-    asked = selection.narrowed(tx, {"kind": [kind], "case_id": case_id})
-    row = (await tx.session.execute(asked)).scalar_one_or_none()
+    row = await selection.one(tx, {"kind": [kind], "case_id": case_id})
     if row is None:
         raise Refusal(NOT_FOUND, noun="work_item")
     check_turn(tx.actor, Role(row.waits_for))
