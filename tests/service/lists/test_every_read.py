@@ -16,11 +16,13 @@ from tests.service.finance.test_lpr import record
 from tests.service.finance.world import BANK_A, FIRM, WAN
 from tests.service.finance.world import World as Finance
 from tests.service.ipr.test_lists import blemished
+from tests.service.ipr.test_rights import register
 from tests.service.ipr.test_sheets import APPLICATION, granted, submitted
 from tests.service.ipr.test_sheets import BANK as SHEET_BANK
+from tests.service.ipr.test_work_items import firm
 from tests.service.registry.test_lists import some_firms
 from tests.service.registry.world import World as Registry
-from tests.service.techtransfer.conftest import open_market
+from tests.service.techtransfer.conftest import ok, open_market
 from tests.support.contracts import SERVICES, application
 from tests.support.plans import watched
 from tests.support.postgres import DatabaseServer
@@ -53,6 +55,8 @@ MORE: dict[str, tuple[int, str]] = {
     "/v1/enterprises/{uscc}/filings": (2, "the firm under the caller's scope, and its rows"),
     "/v1/enterprises/{uscc}/qualifications": (2, "the firm under the caller's scope, and its rows"),
     "/v1/enterprises/{uscc}/size-class": (2, "the firm, and its newest filing"),
+    "/v1/work-items/techtransfer": (3, "what waits, and the achievements and needs by which its acts are judged"),
+    "/v1/work-items/ipr": (3, "what waits, the rights by which its acts are judged, and the units of their owners"),
     "/v1/population-runs": (5, "a page of the operator's: runs, their operations, rule sets and clearing"),
     "/v1/population-runs/{run_id}": (4, "a page of the operator's: its operation, rule sets and clearing"),
     "/v1/population-runs/{run_id}/results/{policy}/{uscc}": (6, "an explanation is reckoned anew when it is asked for"),
@@ -112,11 +116,12 @@ async def registry(stack: AsyncExitStack, postgres: DatabaseServer) -> Filled:
 
 
 async def techtransfer(stack: AsyncExitStack, postgres: DatabaseServer) -> Filled:
-    """Techtransfer with two achievements and two needs."""
+    """Techtransfer with two achievements and two needs, of each one that waits for its review."""
     market = await stack.enter_async_context(open_market(postgres))
     for noun in ("achievements", "needs"):
         await market.published(noun)
-        await market.draft(noun, title="另一项")
+        draft = await market.draft(noun, title="另一项")
+        await ok(market.firm.post(f"/v1/{noun}/{draft['id']}:submit"))
     values = {
         "achievement_id": "SELECT id FROM achievement WHERE status = 'PUBLISHED'",
         "need_id": "SELECT id FROM need WHERE status = 'PUBLISHED'",
@@ -126,9 +131,10 @@ async def techtransfer(stack: AsyncExitStack, postgres: DatabaseServer) -> Fille
 
 
 async def ipr(stack: AsyncExitStack, postgres: DatabaseServer) -> Filled:
-    """Ipr with some rights, one of them in dispute, and an application whose sheet is open."""
+    """Ipr with some rights, one of them in dispute and one declared, and an application whose sheet is open."""
     service = await stack.enter_async_context(running_service("ipr", postgres))
     await blemished(service)
+    await register(firm(service), right_no="202210000123.X")
     await service.deliver(submitted())
     await service.deliver(granted("EVALUATION_RESULT", "IP_PORTFOLIO"))
     values = {
