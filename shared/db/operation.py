@@ -140,7 +140,7 @@ async def page_of_operations(tx: Transaction, kind: str, wanted: PageWanted) -> 
     statement = select(_ROWS).where(_ROWS.c.kind == kind)
     if tx.actor.role not in _SEES_ALL:
         statement = statement.where(_ROWS.c.client_id == tx.actor.client_id)
-    found = await _NEWEST.page_of_rows(tx, statement, wanted, entity=lambda row: row)
+    found = await _NEWEST.page(tx, statement, wanted)
     return Page([_operation(row._mapping) for row in found.rows], found.next_key)  # noqa: SLF001  # SQLAlchemy's public name
 
 
