@@ -155,6 +155,23 @@ STORY_FIRM = Firm(
     founder_type="RETURNEE",
 )
 
+APPLYING_FIRM = Firm(
+    uscc="91500107DEMF00099X",
+    name="示例工业软件（重庆）有限公司",
+    unit_id="500107",
+    industry_code="I6513",
+    key_field="NGIT",
+    serial=99,
+    founded_years=5,
+    staff=(28, 41),
+    rd_staff=(6, 9),
+    revenue=(6_400_000, 9_800_000),
+    rd_expense=(900_000, 1_250_000),
+    products=1,
+    holdings=(Holding("SOFTWARE_COPYRIGHT", 2, 2, "示例工艺设计软件"),),
+)
+"""Applies for the city's register and waits for its district."""
+
 CITY_FIRMS = (
     Firm(
         uscc="91500112DEMF000228",

@@ -1,11 +1,12 @@
-"""One submitted application for each demo bank, so that the first call of a bank's engineer finds work to do."""
+"""What waits for the banks and for a district, so that their people and their engineers find work to do."""
 
 from dataclasses import dataclass
 from datetime import date
 
 from deploy.demo.caller import Caller, RefusedError
-from deploy.demo.evaluation import allow_bank, list_on_city_register, settled_evaluation
-from deploy.demo.firm import CITY_FIRMS, Firm
+from deploy.demo.city import enter_rights, register_firm
+from deploy.demo.evaluation import NOT_YET, allow_bank, list_on_city_register, settled_evaluation
+from deploy.demo.firm import APPLYING_FIRM, CITY_FIRMS, Firm
 from deploy.demo.teller import Teller, money
 from deploy.embedded.clients import BANK_A, BANK_B
 
@@ -40,6 +41,22 @@ def let_applications_wait(caller: Caller, teller: Teller, today: date) -> None:
             _apply(caller, teller, one, today)
         except RefusedError as refused:
             teller.tell(f"{one.bank} 没有新的申请：{refused}", f"No new application for {one.bank}.")
+
+
+def let_the_district_work(caller: Caller, teller: Teller, today: date) -> None:
+    """Let a firm apply for the city's register where no application of its own waits; a listed firm is told."""
+    firm, client = APPLYING_FIRM, "enterprise-4"
+    teller.chapter("区县待办", "What waits for the district")
+    register_firm(caller, firm, today)
+    enter_rights(caller, firm, today)
+    path = "/v1/register-applications"
+    if caller.read(client, f"{path}?sort=NEWEST&limit=1")["items"]:
+        teller.tell(f"{firm.name}已申请入库。", "The firm has applied for the city's register already.")
+        return
+    application = caller.post("district/apply", client, path, {"uscc": firm.uscc}, not_yet=NOT_YET)
+    teller.tell(f"{firm.name}申请科技型企业入库，待区县审核。", "A firm applied for the city's register.")
+    teller.fact("办件号", "case number", application["case_no"])
+    teller.fact("审核期限", "check due", application["check_due_on"])
 
 
 def _apply(caller: Caller, teller: Teller, one: Applicant, today: date) -> None:

@@ -12,7 +12,7 @@ from shared.kernel.role_scope import scopes_of
 BANK_A = "91500000DEMBANKA1R"
 BANK_B = "91500000DEMBANKB2X"
 AGENCY = "91500107DEMA000110"
-FIRMS = ("91500107DEMF00011W", "91500112DEMF000228", "91500103DEMF00033B")
+FIRMS = ("91500107DEMF00011W", "91500112DEMF000228", "91500103DEMF00033B", "91500107DEMF00099X")
 
 _DISTRICTS = (
     ("500107", "九龙坡区", "Jiulongpo"),
@@ -38,6 +38,7 @@ _CLIENTS = (
     ("enterprise-1", "enterprise", FIRMS[0], None, "示例智算科技", "Example Intelligent Computing"),
     ("enterprise-2", "enterprise", FIRMS[1], None, "示例新材料", "Example New Materials"),
     ("enterprise-3", "enterprise", FIRMS[2], None, "示例生物医药", "Example Biomedicine"),
+    ("enterprise-4", "enterprise", FIRMS[3], None, "示例工业软件", "Example Industrial Software"),
     ("agency-1", "agency", AGENCY, None, "示例技术转移服务", "Example Technology Transfer Services"),
     ("fund-manager", "fund_manager", None, None, "风险补偿基金管理人", "Risk-compensation fund manager"),
     ("ip-centre", "ip_centre", None, None, "知识产权保护中心", "Intellectual property protection centre"),

@@ -11,6 +11,7 @@ from deploy.embedded.secret import write_private
 # login, client whose body the person works for, name
 _PEOPLE = (
     ("firm", "enterprise-1", "企业示例 Firm"),
+    ("applicant", "enterprise-4", "申请企业示例 Applicant"),
     ("bank", "bank-a", "银行示例 Bank"),
     ("district", "district-500107", "区县示例 District"),
     ("city", "city", "市级示例 City"),
@@ -20,7 +21,7 @@ _PEOPLE = (
     ("auditor", "auditor", "审计示例 Auditor"),
     ("operator", "operator", "运维示例 Operator"),
 )
-"""One per role; nobody of these names exists."""
+"""One per role, and one of the firm whose application waits for its district; nobody of these names exists."""
 
 
 def read_people(settings: LaunchSettings) -> list[dict[str, Any]]:

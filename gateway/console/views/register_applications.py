@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from gateway.console import year_on_year
 from gateway.console.case_action import CaseAction, action_of, ask_for, offered, take
-from gateway.console.format import money, number
+from gateway.console.format import day, money, number
 from gateway.console.inputs import Choices, Input
 from gateway.console.listing import Filter, listed
 from gateway.console.page import Page
@@ -85,6 +85,8 @@ async def _declared(visit: Visit) -> dict[str, str]:
 
 def _master(visit: Visit, name: str, value: str | None) -> str:
     words = visit.words
+    if name == "founded_on":
+        return day(words, value)
     named = {"legal_form": "LegalForm", "key_field": "KeyField"}.get(name)
     return words.value(named, value) if named and value else value or ""
 
@@ -199,7 +201,7 @@ ACT = Page(
 @LIST.shows
 async def show_list(visit: Visit) -> Response:
     """Show the applications that the reader may see, the newest first."""
-    found = await listed(visit, _LIST, FILTERS, fixed={"sort": "newest"})
+    found = await listed(visit, _LIST, FILTERS, fixed={"sort": "NEWEST"})
     batch = [one for one in BATCH if _takes(found.items, one.name)]
     return visit.html("register_applications.html", list=found, filters=FILTERS, tones=TONES, batch=batch)
 
@@ -228,7 +230,7 @@ async def show_one(visit: Visit) -> Response:
     told = await visit.read(_READ, {"application_id": visit.value("application_id")})
     at = {"uscc": told["uscc"]}
     filings = await visit.part(_FILINGS, at)
-    earlier = await visit.part(_LIST, query={**at, "sort": "newest", "limit": _EARLIER + 1})
+    earlier = await visit.part(_LIST, query={**at, "sort": "NEWEST", "limit": _EARLIER + 1})
     return visit.html(
         "register_application.html",
         told=told,
