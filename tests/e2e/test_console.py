@@ -103,3 +103,45 @@ async def test_another_banks_case_is_not_there(suite: LaunchedSuite) -> None:
                 foreign += 1
                 assert (await bank.open(str(row.select("a")[0]["href"]))).status == 404
         assert foreign, "no application of another bank was tried"
+
+
+async def test_a_district_returns_an_application_the_firm_corrects_it_and_the_city_lists_it_in_the_browser(
+    suite: LaunchedSuite,
+) -> None:
+    url, year = f"http://127.0.0.1:{suite.ports['gateway']}", shanghai_date(SystemClock().now()).year - 1
+    async with Browser(url=url) as district, Browser(url=url) as firm, Browser(url=url, language="en") as city:
+        queue = await _sign_in(suite, district, "district@demo", "/console/queue?kind=REGISTER_APPLICATION")
+        case = await district.open(_link(queue, "KC-"))
+        assert _offered(case) == ["审核通过", "退回企业补正", "不予通过"]
+        form = await district.open(_link(case, "退回企业补正"))
+        nothing = await district.send(form)
+        assert nothing.status == 422, "a return without a remark says nothing"
+        case = await district.send(form, note_staff="与社保人数不符")
+        assert "申请已退回企业补正" in case.text
+        await _sign_in(suite, firm, "applicant@demo", "/console/queue")
+        returned = await firm.open(case.path)
+        assert "与社保人数不符" in returned.text
+        filing = await firm.open(_link(returned, f"更正 {year} 年度数据"))
+        assert "审核意见：与社保人数不符" in filing.text
+        wrong = await firm.send(filing, staff="3", act="submit")
+        assert len(wrong.faults()) > 1, "everything that is wrong is said at once"
+        kept = await firm.send(wrong, staff="42", act="save")
+        assert (kept.fields()["staff"], "草稿已保存" in kept.text) == ("42", True)
+        accepted = await firm.send(kept, act="submit")
+        assert f"{year} 年度数据已受理" in accepted.text
+        again = await firm.send(await firm.open(f"{case.path}/resubmit"))
+        assert "申请已重新提交区县审核" in again.text
+        listed = await district.open("/console/register-applications?status=SUBMITTED")
+        ticked = {**listed.fields("/console/register-batch"), "act": "pass"}
+        (box,) = [str(one["value"]) for one in listed.page.select("input.tick") if str(one["value"]) in case.path]
+        done = Screen(await district.http.post("/console/register-batch", data={**ticked, "application_id": box}))
+        assert "已办理 1 件，共 1 件" in done.text
+        waiting = await _sign_in(suite, city, "city@demo", "/console/queue?kind=REGISTER_APPLICATION")
+        decided = await city.open(_link(waiting, "KC-"))
+        assert _offered(decided) == ["List and number", "Return to the enterprise", "Do not list"]
+        on_it = await city.send(await city.open(_link(decided, "List and number")))
+        assert "The enterprise is on the register." in on_it.text
+        assert _offered(on_it) == []
+    async with Browser(url=url) as other:
+        await _sign_in(suite, other, "firm@demo", "/console/account")
+        assert (await other.open(case.path)).status == 404, "another firm's case is not there"
