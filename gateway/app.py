@@ -12,7 +12,19 @@ import structlog
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from gateway.api import account, code_book, colleague, documents, dossier, me, overview, rule_set, token, work_item
+from gateway.api import (
+    account,
+    audit,
+    code_book,
+    colleague,
+    documents,
+    dossier,
+    me,
+    overview,
+    rule_set,
+    token,
+    work_item,
+)
 from gateway.api.cross_origin import CrossOrigin
 from gateway.api.example import EXAMPLES
 from gateway.api.passthrough import Addresses, PassThrough
@@ -65,7 +77,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         raise ValueError("the gateway needs GATEWAY_PERSONAL_DATA_KEY: it seals the signing keys")
     seal = KeySeal(base64.b64decode(settings.personal_data_key.get_secret_value()))
     ring = Keyring()
-    answered_here = (overview, dossier, rule_set, work_item, me, account, code_book)
+    answered_here = (overview, dossier, rule_set, work_item, me, account, code_book, colleague, audit)
     composed = [one.router for one in answered_here]
     addresses = Addresses(route for router in composed for route in router.routes)
     app = build_service(
@@ -75,7 +87,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             settings=settings,
             metadata=metadata,
             # The gateway's documents describe all services, so they stand before the skeleton's own pages.
-            routers=[*composed, colleague.router, token.router, documents.router],
+            routers=[*composed, token.router, documents.router],
             jobs=[keep_keys(ring, seal), FORGET_KEPT_FORMS],
             refusals=REFUSALS,
             description=documents.GUIDE,

@@ -55,6 +55,7 @@ async def listed(
     at: Mapping[str, object] | None = None,
     *,
     fixed: Mapping[str, Any] | None = None,
+    kept: Mapping[str, str] | None = None,
     export: str = "",
 ) -> Listed:
     """Return the part of a list that the address asks for.
@@ -65,6 +66,7 @@ async def listed(
         filters: that the page offers; nothing else of the address reaches the API.
         at: values of the operation's address.
         fixed: parameters that the page sets itself.
+        kept: parameters of the page itself, which its links carry on and the API is not asked by.
         export: noun of the export, such as `loans`; empty without one.
     """
     asked = {one.name: visit.asked_for(one.name) for one in filters if visit.asked_for(one.name)}
@@ -74,15 +76,15 @@ async def listed(
         (label, f"{href}?{narrowed}" if (narrowed := urlencode({**asked, **(fixed or {})}, doseq=True)) else href)
         for label, href in export_links(visit, export)
     ]
-    here = visit.request.url.path
+    here, typed = visit.request.url.path, {**asked, **(kept or {})}
     if part.problem is not None:
-        return Listed([], part.problem, asked=asked, first_href=here if cursor else "")
+        return Listed([], part.problem, asked=typed, first_href=here if cursor else "")
     following = part.body.get("next_cursor")
     return Listed(
         part.body["items"],
-        next_href=f"{here}?{urlencode({**asked, 'cursor': following})}" if following else "",
-        first_href=f"{here}?{urlencode(asked)}" if cursor else "",
-        asked=asked,
+        next_href=f"{here}?{urlencode({**typed, 'cursor': following})}" if following else "",
+        first_href=f"{here}?{urlencode(typed)}" if cursor else "",
+        asked=typed,
         exports=exports,
     )
 
@@ -92,4 +94,6 @@ def export_links(visit: Visit, noun: str) -> list[tuple[str, str]]:
     if not noun:
         return []
     forms = (("Excel", "xlsx"), ("CSV", "csv"))
-    return [(label, visit.renderer.link(f"export-{noun}", file_format=suffix)) for label, suffix in forms]
+    return [
+        (label, visit.renderer.link(f"export-{noun.replace('/', '-')}", file_format=suffix)) for label, suffix in forms
+    ]

@@ -63,6 +63,7 @@ OWNERS: dict[str, str] = {
 NAMED_OWNERS = {
     "documents": frozenset({"registry", "finance", "ipr"}),
     "work-items": frozenset({"registry", "finance", "ipr", "techtransfer"}),
+    "audit": frozenset({"registry", "finance", "ipr", "techtransfer"}),
     "dead-letters": frozenset({"registry", "finance", "ipr", "techtransfer"}),
 }
 """Nouns of which several services have their own: the word behind them names whose, `/v1/documents/<service>`."""

@@ -1,13 +1,14 @@
 """Reads accounts of people and their sessions."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, true
+from sqlalchemy import ColumnElement, and_, func, or_, true
 from sqlmodel import col, select
 
 from gateway.models import Account, AccountSession
-from gateway.rules.account import AccountStatus
+from gateway.rules.account import AccountStatus, person_of
 from gateway.rules.account_act import PLATFORM
 from shared.db.keyset import ascending
 from shared.db.lock import lock_transaction
@@ -66,6 +67,13 @@ async def lock(tx: Transaction, account_id: UUID) -> Account | None:
 async def every(tx: Transaction) -> list[Account]:
     """Return all accounts by login; there are some hundred at most."""
     return list((await tx.session.execute(select(Account).order_by(col(Account.login)))).scalars())
+
+
+async def named(tx: Transaction, *, subjects: Collection[str], login: str | None) -> list[Account]:
+    """Return the people that the audit names by their subjects, and who has a login."""
+    ids = [account_id for one in subjects if (account_id := person_of(one)) is not None]
+    asked = [col(Account.id).in_(ids), *([col(Account.login) == login.casefold()] if login else [])]
+    return list((await tx.session.execute(select(Account).where(or_(*asked)))).scalars())
 
 
 async def colleagues(tx: Transaction) -> list[Account]:

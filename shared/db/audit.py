@@ -11,6 +11,7 @@ import os
 import sys
 from dataclasses import dataclass
 from datetime import UTC
+from typing import NamedTuple
 
 from sqlalchemy import RowMapping, text
 
@@ -38,6 +39,8 @@ _WALK = text(f"""
 SELECT {_COLUMNS}, seal_no, seal FROM audit_entry WHERE seal_no > :after ORDER BY seal_no LIMIT :limit
 """)  # noqa: S608  # a constant list of columns
 
+_SEAL_OF = text("SELECT seal FROM audit_entry WHERE seal_no = :number")
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -49,6 +52,7 @@ class Verdict:
         head: seal of the last row that was walked; kept elsewhere it is the anchor of a later walk.
         broken_at: seal number of the first row that does not agree or is missing, or None.
         reason: what is wrong there.
+        is_complete: whether the walk came to the end of what is sealed, or to a fault.
     """
 
     rows: int
@@ -56,6 +60,14 @@ class Verdict:
     head: str = GENESIS
     broken_at: int | None = None
     reason: str | None = None
+    is_complete: bool = True
+
+
+class Anchor(NamedTuple):
+    """A row of the chain as an earlier walk told it: its number and its seal."""
+
+    number: int
+    seal: str
 
 
 def seal_of(previous: str, number: int, row: RowMapping) -> str:
@@ -90,19 +102,32 @@ async def count_unsealed(tx: Transaction) -> int:
     return int(found.scalar_one())
 
 
-async def verify(tx: Transaction, *, batch: int = 2000, anchor: tuple[int, str] | None = None) -> Verdict:
-    """Walk the whole chain; stop at the first row that was changed, removed or put in.
+async def verify(
+    tx: Transaction,
+    *,
+    batch: int = 2000,
+    anchor: tuple[int, str] | None = None,
+    behind: Anchor | None = None,
+    most: int | None = None,
+) -> Verdict:
+    """Walk the chain; stop at the first row that was changed, removed or put in.
 
     Args:
         tx: any transaction.
         batch: rows read at once.
         anchor: number and seal of an earlier head that was kept outside the database: without it, a chain that was
             rebuilt or cut off at its end looks whole.
+        behind: the row behind which the walk begins, as an earlier one told it; None for the beginning.
+        most: rows after which the walk rests; None for the whole chain.
     """
-    number, seal = 0, GENESIS
+    number, seal = behind or Anchor(0, GENESIS)
+    last = None if most is None else number + most
     unsealed = await count_unsealed(tx)
-    while True:
-        rows = (await tx.session.execute(_WALK, {"after": number, "limit": batch})).mappings().all()
+    if behind is not None and not await _stands(tx, behind):
+        return Verdict(number, unsealed, seal, number, f"row {number} is not the one that was told: it was changed")
+    while last is None or number < last:
+        limit = batch if last is None else min(batch, last - number)
+        rows = (await tx.session.execute(_WALK, {"after": number, "limit": limit})).mappings().all()
         if not rows:
             break
         for row in rows:
@@ -116,9 +141,22 @@ async def verify(tx: Transaction, *, batch: int = 2000, anchor: tuple[int, str] 
             if fault is not None:
                 return Verdict(number, unsealed, seal, number + 1, fault)
             number, seal = number + 1, row["seal"]
+    else:
+        return Verdict(number, unsealed, seal, is_complete=not await _goes_on(tx, number))
     if anchor is not None and anchor[0] > number:
         return Verdict(number, unsealed, seal, number + 1, f"the chain ends before row {anchor[0]}, which was anchored")
     return Verdict(number, unsealed, seal)
+
+
+async def _stands(tx: Transaction, told: Anchor) -> bool:
+    """Tell whether a row has the seal that was told; the beginning has its own."""
+    if told.number == 0:
+        return told.seal == GENESIS
+    return (await tx.session.execute(_SEAL_OF, {"number": told.number})).scalar_one_or_none() == told.seal
+
+
+async def _goes_on(tx: Transaction, number: int) -> bool:
+    return (await tx.session.execute(_WALK, {"after": number, "limit": 1})).first() is not None
 
 
 async def _verify_service(service: str, url: str, anchor: tuple[int, str] | None) -> Verdict:

@@ -10,7 +10,7 @@ from sqlalchemy import MetaData, Row, Select, case, false, select, text, type_co
 from sqlalchemy.orm import column_property, registry
 
 from shared.db.base import text_enum
-from shared.db.selection import Selection, by_time
+from shared.db.selection import Selection, by_time, exactly
 from shared.db.tables import attach_infrastructure
 from shared.db.transaction import Transaction
 from shared.events.signature import Proof
@@ -76,7 +76,7 @@ def _visible(tx: Transaction) -> Select[Any]:
 LIST = Selection(
     rows=_visible,
     sorts=by_time(LetterRow.parked_at, LetterRow.id),
-    same={"handler": LetterRow.handler, "subject": LetterRow.subject},
+    asked={"handler": exactly(LetterRow.handler), "subject": exactly(LetterRow.subject)},
     among={"status": LetterRow.status},
     days={"parked": LetterRow.parked_at},
 )

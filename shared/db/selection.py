@@ -26,6 +26,7 @@ from shared.db.transaction import Transaction
 from shared.kernel.clock import SHANGHAI
 from shared.kernel.fold import search_key
 from shared.kernel.sort import Sort
+from shared.kernel.types import ShortText
 
 _FIRST_DAY, _LAST_DAY = date(1000, 1, 1), date(9998, 12, 30)
 Columns = Mapping[str, SQLColumnExpression[Any]]
@@ -242,6 +243,11 @@ def due_first(on: SQLColumnExpression[Any], row_id: SQLColumnExpression[Any]) ->
     """
     day = func.coalesce(on, NEVER, type_=Date)
     return Keyset(KeyPart(day, _key(on), otherwise=NEVER), KeyPart(cast("ColumnElement[Any]", row_id), _key(row_id)))
+
+
+def exactly(column: SQLColumnExpression[Any]) -> Asked:
+    """Return the parameter that asks for a word as it stands: others are codes, which are folded to large letters."""
+    return Asked(ShortText, lambda _tx, value: cast("ColumnElement[bool]", column == value))
 
 
 def as_code(column: SQLColumnExpression[Any]) -> ColumnElement[str]:

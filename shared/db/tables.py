@@ -220,6 +220,8 @@ def _audit(metadata: MetaData) -> None:
         CheckConstraint("(seal_no IS NULL) = (seal IS NULL)", name="sealed_whole"),
         Index("ix_audit_entry_unsealed", "position", postgresql_where=text("seal_no IS NULL")),
         Index("ix_audit_entry_uscc", "uscc", "at"),
+        Index("ix_audit_entry_client_id", "client_id", "position"),
+        Index("ix_audit_entry_subject", "subject", "position"),
         **append_only(once=("seal_no", "seal")),
     )
     Table(

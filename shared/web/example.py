@@ -4,6 +4,24 @@ from typing import Any
 
 from shared.events.example import SHA256
 
+_AUDIT: dict[str, Any] = {
+    "position": 12_348,
+    "at": "2026-06-03T02:00:00Z",
+    "client_id": "person.019e8200-0000-7000-8000-00000000a009",
+    "role": "bank",
+    "party": "91500000DEMBANKA1R",
+    "action": "credit_file.read",
+    "subject": "loan_application/019e8200-0000-7000-8000-00000000a001",
+    "uscc": "91500107DEMF00011W",
+    "purpose": "LOAN_REVIEW",
+    "consent_id": "019e8100-0000-7000-8000-00000000c001",
+    "fields": ["grade", "limit_fen"],
+    "outcome": "done",
+    "detail": {},
+    "request_id": "r-1",
+    "causation_id": "019e8200-0000-7000-8000-00000000b001",
+    "seal_no": 12_345,
+}
 _RULE_SET: dict[str, Any] = {
     "policy": "kvc_evaluation",
     "version": "2022.2",
@@ -132,6 +150,17 @@ EXAMPLES: dict[str, Any] = {
     **{f"{shape}.{name}": word for shape in ("RuleSetSummary", "RuleSetRead") for name, word in _RULE_SET.items()},
     **{f"{shape}.{name}": word for shape in ("DeadLetterListed", "DeadLetterRead") for name, word in _LETTER.items()},
     "letter_id": 7,
+    **{
+        f"{shape}.{name}": word for shape in ("AuditEntryRead", "JoinedAuditEntryRead") for name, word in _AUDIT.items()
+    },
+    "JoinedAuditEntryRead.service": "finance",
+    "AuditChainRead.rows": 12_345,
+    "AuditChainRead.head": SHA256,
+    "unsealed": 3,
+    "AuditChainRead.broken_at": None,
+    "AuditChainRead.reason": None,
+    "is_whole": True,
+    "is_complete": True,
     "DeadLetterDiscard.reason": "示例原因：测试数据，不再处理",
     "ListCounts.by": "status",
     "ListCounts.counts": {"SUBMITTED": 12, "APPROVED": 3},

@@ -44,6 +44,7 @@ from shared.settings import Profile, ServiceSettings, product_version
 from shared.telemetry import configure_logging, configure_tracing, flush_traces
 from shared.web import failures, openapi
 from shared.web.admission import Admission
+from shared.web.audit import audit_router
 from shared.web.auth import TokenVerifier
 from shared.web.dead_letter import REFUSALS as LETTER_REFUSALS
 from shared.web.dead_letter import dead_letter_router
@@ -153,11 +154,15 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     rule_sets = rule_set_pages.routes if spec.policies_dir else []
     letters = dead_letter_router(spec.name).routes if spec.subscriptions else []
     keep_apart(letters)
+    audit = audit_router(spec.name, spec.metadata).routes
+    keep_apart(audit)
     # A page of the service's own stands instead of the common one, also in the description.
     judge_pages(app)
     own = {_path(route) for route in first if getattr(route, "include_in_schema", False)}
     common = [
-        route for route in (*letters, *rule_sets, *explained.routes, *operations.routes) if _path(route) not in own
+        route
+        for route in (*letters, *audit, *rule_sets, *explained.routes, *operations.routes)
+        if _path(route) not in own
     ]
     app.router.routes[:0] = [*first, *common]
     openapi.install(app, token_url=f"{settings.issuer}/oauth2/token", examples={**EXAMPLES, **spec.examples})

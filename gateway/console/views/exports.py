@@ -12,6 +12,7 @@ from shared.kernel.role_scope import scopes_of
 _SCOPES = {
     "achievements": "transfer.listing:read",
     "annuities": "ipr.right:read",
+    **{f"audit/{service}": "audit.entry:read" for service in ("registry", "finance", "ipr", "techtransfer", "gateway")},
     "banks": "credit.bank:read",
     "blemishes": "ipr.right:read",
     "consents": "credit.consent:read",

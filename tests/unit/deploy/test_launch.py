@@ -18,7 +18,7 @@ from deploy.embedded.process import Program, free_ports
 from deploy.embedded.suite import Suite
 from deploy.embedded.supervisor import Slot
 from shared.kernel.uscc import is_valid
-from shared.web import dead_letter, work_item
+from shared.web import audit, dead_letter, work_item
 
 
 def settings_for(home: Path, **more: str) -> LaunchSettings:
@@ -140,7 +140,7 @@ def test_demo_clients_together_hold_every_scope_of_the_routes_and_no_other(tmp_p
     sources = [*ROOT.glob("services/*/*/api/*.py"), *ROOT.glob("gateway/api/*.py")]
     asked = {scope for path in sources for scope in re.findall(r'scope="([a-z._]+:[a-z]+)"', path.read_text())}
     # Of routes that several services have.
-    asked |= {dead_letter.READ, dead_letter.WRITE, work_item.SCOPE, work_item.HOLD}
+    asked |= {dead_letter.READ, dead_letter.WRITE, work_item.SCOPE, work_item.HOLD, audit.SCOPE}
     assert held - asked == set()
     assert asked - held == set()
 
