@@ -42,6 +42,6 @@ async def audit(
     present = {name: one.body for name, one in answers.items() if one.status == _FOUND}
     missing = sorted(name for name, one in answers.items() if one.status not in {_FOUND, _NOT_ASKABLE})
     rows = [{**row, "service": name} for name, body in present.items() for row in body["items"]]
-    rows.sort(key=lambda row: (str(row["at"]), row["service"], row["position"]), reverse=True)
+    rows.sort(key=lambda row: (str(row["acted_at"]), row["service"], row["position"]), reverse=True)
     has_more = len(rows) > limit or any(body["next_cursor"] is not None for body in present.values())
     return {"items": rows[:limit], "has_more": has_more, "complete": not missing, "missing": missing}

@@ -21,7 +21,7 @@ class AuditRow:
     """One row of the audit, without the word that seals it."""
 
     position: Any
-    at: Any
+    acted_at: Any
     client_id: Any
     role: Any
     party: Any
@@ -43,7 +43,9 @@ def _map() -> None:
     metadata = MetaData()
     attach_infrastructure(metadata)
     table = metadata.tables["audit_entry"]
-    registry(metadata=metadata).map_imperatively(AuditRow, table, exclude_properties=["seal"])
+    registry(metadata=metadata).map_imperatively(
+        AuditRow, table, properties={"acted_at": table.c["at"]}, exclude_properties=["seal"]
+    )
 
 
 _map()
@@ -73,7 +75,7 @@ def audit_list(metadata: MetaData) -> Selection:
         rows=_visible,
         sorts={Sort.NEWEST: descending(AuditRow.position), Sort.OLDEST: ascending(AuditRow.position)},
         same={"uscc": AuditRow.uscc, "consent_id": AuditRow.consent_id},
-        days={"at": AuditRow.at},
+        days={"acted": AuditRow.acted_at},
         asked={
             "client_id": exactly(AuditRow.client_id),
             "subject": exactly(AuditRow.subject),

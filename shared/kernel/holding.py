@@ -65,7 +65,7 @@ def colleague_audience(audience: str) -> str:
     Args:
         audience: of access tokens.
 
-    Source: K-WORK-02 (docs/rules/kernel.md).
+    Source: K-WORK-03 (docs/rules/kernel.md).
     """
     return f"{audience}:colleague"
 
@@ -76,7 +76,7 @@ def check_turn(actor: Actor, waits_for: Role) -> None:
     Raises:
         Refusal: `forbidden_role`.
 
-    Source: K-WORK-02 (docs/rules/kernel.md).
+    Source: K-WORK-03 (docs/rules/kernel.md).
     """
     actor.must_be((waits_for,))
 
@@ -87,7 +87,7 @@ def take_case(held: Holder | None, actor: Actor, now: datetime) -> Holder:
     Raises:
         Refusal: `work_item_held` where a colleague has it.
 
-    Source: K-WORK-02 (docs/rules/kernel.md).
+    Source: K-WORK-03 (docs/rules/kernel.md).
     """
     if held is None:
         return Holder(actor.client_id, now)
@@ -110,7 +110,7 @@ def handed_over(held: Holder | None, *, held_by: str, to: str | None, now: datet
     Raises:
         Refusal: `work_item_free`, or `work_item_held` where somebody else has it than the caller knows.
 
-    Source: K-WORK-02 (docs/rules/kernel.md).
+    Source: K-WORK-03 (docs/rules/kernel.md).
     """
     if held is None:
         raise Refusal(WORK_ITEM_FREE)
@@ -127,7 +127,7 @@ def check_colleague(actor: Actor, other: Actor) -> None:
     Raises:
         Refusal: `colleague_unknown`.
 
-    Source: K-WORK-02 (docs/rules/kernel.md).
+    Source: K-WORK-03 (docs/rules/kernel.md).
     """
     if (other.role, other.party, other.unit_id) != (actor.role, actor.party, actor.unit_id):
         raise Refusal(COLLEAGUE_UNKNOWN, pointer="/to")

@@ -27,7 +27,7 @@ from shared.web.selection import chosen_from
 SCOPE = "audit.entry:read"
 COLUMNS = columns(
     "position",
-    "at",
+    "acted_at",
     "client_id",
     "role",
     "party",
@@ -47,7 +47,7 @@ class AuditEntryRead(Read):
     """One row: who did or read what, whose data it was, for which purpose under which consent; sealed by `seal_no`."""
 
     position: int
-    at: datetime
+    acted_at: datetime
     client_id: str
     role: Role
     party: str | None

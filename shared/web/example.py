@@ -6,7 +6,7 @@ from shared.events.example import SHA256
 
 _AUDIT: dict[str, Any] = {
     "position": 12_348,
-    "at": "2026-06-03T02:00:00Z",
+    "acted_at": "2026-06-03T02:00:00Z",
     "client_id": "person.019e8200-0000-7000-8000-00000000a009",
     "role": "bank",
     "party": "91500000DEMBANKA1R",

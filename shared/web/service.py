@@ -147,24 +147,7 @@ def build_service(spec: ServiceSpec) -> FastAPI:
     state.has_migrations = has_migrations(spec.name)
     failures.install(app)
     state.refusals = tuple(dict.fromkeys((*_COMMON, *spec.refusals)))
-    explained = openapi.problem_pages(state.refusals)
-    # Not `include_router`: nested routers are matched twice, a seventh of a call. What is called most stands first.
-    first = [route for router in spec.routers for route in router.routes]
-    keep_apart(first)
-    rule_sets = rule_set_pages.routes if spec.policies_dir else []
-    letters = dead_letter_router(spec.name).routes if spec.subscriptions else []
-    keep_apart(letters)
-    audit = audit_router(spec.name, spec.metadata).routes
-    keep_apart(audit)
-    # A page of the service's own stands instead of the common one, also in the description.
-    judge_pages(app)
-    own = {_path(route) for route in first if getattr(route, "include_in_schema", False)}
-    common = [
-        route
-        for route in (*letters, *audit, *rule_sets, *explained.routes, *operations.routes)
-        if _path(route) not in own
-    ]
-    app.router.routes[:0] = [*first, *common]
+    _add_routes(app, spec)
     openapi.install(app, token_url=f"{settings.issuer}/oauth2/token", examples={**EXAMPLES, **spec.examples})
     if spec.front is not None:
         spec.front(app)
@@ -175,6 +158,24 @@ def build_service(spec: ServiceSpec) -> FastAPI:
         max_upload_bytes=settings.max_upload_bytes,
     )
     return app
+
+
+def _add_routes(app: FastAPI, spec: ServiceSpec) -> None:
+    """Give the application its own routes and those that every service has."""
+    # Not `include_router`: nested routers are matched twice, a seventh of a call. What is called most stands first.
+    first = [route for router in spec.routers for route in router.routes]
+    keep_apart(first)
+    rule_sets = rule_set_pages.routes if spec.policies_dir else []
+    letters = dead_letter_router(spec.name).routes if spec.subscriptions else []
+    keep_apart(letters)
+    audit = audit_router(spec.name, spec.metadata).routes
+    keep_apart(audit)
+    explained = openapi.problem_pages(app.state.refusals).routes
+    # A page of the service's own stands instead of the common one, also in the description.
+    judge_pages(app)
+    own = {_path(route) for route in first if getattr(route, "include_in_schema", False)}
+    every = (*letters, *audit, *rule_sets, *explained, *operations.routes)
+    app.router.routes[:0] = [*first, *(route for route in every if _path(route) not in own)]
 
 
 def _database(spec: ServiceSpec) -> Database:

@@ -36,10 +36,10 @@ FILTERS = (
     Filter(name="person", label=mark("Person (login) or client")),
     Filter(name="case_no"),
     Filter(name="consent_id"),
-    Filter(name="at_from_on", kind="day", label=mark("From")),
-    Filter(name="at_until_on", kind="day", label=mark("Until")),
+    Filter(name="acted_from_on", kind="day", label=mark("From")),
+    Filter(name="acted_until_on", kind="day", label=mark("Until")),
 )
-_ASKED = ("uscc", "case_no", "consent_id", "at_from_on", "at_until_on")
+_ASKED = ("uscc", "case_no", "consent_id", "acted_from_on", "acted_until_on")
 LIST = Page(
     name="audit",
     path="/audit",

@@ -13,7 +13,7 @@ CONSENT = "019e8100-0000-7000-8000-00000000c001"
 def entry(position: int, at: str, **words: Any) -> dict[str, Any]:
     return {
         "position": position,
-        "at": at,
+        "acted_at": at,
         "client_id": "bank-program",
         "role": "bank",
         "party": "91500000DEMBANKA1R",
