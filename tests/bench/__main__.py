@@ -26,7 +26,7 @@ from tests.bench.table import Row, markdown
 from tests.support.postgres import REPOSITORY
 
 FIGURES = (
-    "relay", "drain", "latency", "evaluation", "population", "startup", "passthrough", "composed", "reads",
+    "relay", "drain", "latency", "evaluation", "population", "startup", "passthrough", "composed", "reads", "pages",
     "money", "overload", "imports",
 )  # fmt: skip
 """In this order: first what needs a database and a broker alone, then what needs the whole suite."""
