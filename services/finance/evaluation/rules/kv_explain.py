@@ -10,6 +10,7 @@ from shared.policy.decision import Gate
 from shared.policy.explain import IndicatorLine, NextTier
 from shared.policy.header import Indicator
 from shared.policy.rule_set import RuleSet
+from shared.policy.value_text import value_text
 
 Values = Mapping[str, FactValue]
 MILLI = 1_000
@@ -164,6 +165,7 @@ def titles_line(values: Values, rules: RuleSet) -> IndicatorLine:
     """
     worth = {title: rules.param_int(f"points_title_{title.lower()}_milli") for title in SCORED_TITLES}
     held = [title for title in SCORED_TITLES if values[f"{title.lower()}_valid"] is True]
+    named_titles = [value_text(title, "kind_codes") for title in held]
     best = max(held, key=lambda title: worth[title], default=None)
     points = 0 if best is None else worth[best]
     higher = sorted((worth[title], title) for title in SCORED_TITLES if worth[title] > points)
@@ -183,7 +185,7 @@ def titles_line(values: Values, rules: RuleSet) -> IndicatorLine:
         points,
         following,
         value=best or NO_TITLE,
-        texts=("、".join(held) or "无", ", ".join(held) or "none"),
+        texts=("、".join(zh for zh, _ in named_titles) or "无", ", ".join(en for _, en in named_titles) or "none"),
         notes=None if higher else ("没有分值更高的称号", "no title gives more points"),
     )
 
