@@ -4,7 +4,7 @@ PYTHON ?= python3
 # Compiled once, and kept: each process of a suite and each command would otherwise compile the whole product, 1.6 seconds.
 ENVIRONMENT = env -u PYTHONDONTWRITEBYTECODE PYTHONPATH=. .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help environment run stop reset logs token change-secrets test test-fault test-mutants bench check format texts assets contracts lint-contracts fuzz client-check migration map replay republish accept-restore kechuang backup backups restore verify
+.PHONY: help environment run stop reset logs token change-secrets test test-fault test-mutants bench check format texts pictures contracts lint-contracts fuzz client-check migration map replay republish accept-restore kechuang backup backups restore verify
 
 help: ## list these commands 列出全部命令
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ check: environment ## lint, types and the import fence 静态检查
 
 format: environment ## let ruff format the code 格式化代码
 	@$(ENVIRONMENT) -m ruff format .
+
+pictures: environment ## make the pictures of the README anew: the main job in a real browser 重拍说明文档的图片
+	@$(ENVIRONMENT) -m tests.support.pictures
 
 texts: environment ## put new texts of the pages into the translations, and name what has no Chinese yet 更新页面译文
 	@$(ENVIRONMENT) -m tests.support.console_texts
