@@ -27,6 +27,10 @@ _NOT_FOR_PEOPLE = re.compile(
 )
 
 
+_SEEN: set[tuple[str, str]] = set()
+"""Pages that were looked at with axe already: what differs between roles is looked at again, the rest is not."""
+
+
 @pytest_asyncio.fixture
 async def browser() -> AsyncIterator[Browser]:
     async with running_chromium() as running:
@@ -47,6 +51,18 @@ def page_of(path: str) -> tuple[str, str] | None:
     return None if found is None else (found[0].name, found[1].get("action", ""))
 
 
+async def _is_new(person: Walker, name: str) -> bool:
+    """Tell whether no role saw this page made of the same pieces: headings, tables, forms and acts."""
+    pieces = await person.page.eval_on_selector_all(
+        "main :is(h1, h2, h3, table, form, fieldset, svg, progress, .actions, .problem, .warn, .empty)",
+        "all => all.map(one => one.tagName + one.className).join()",
+    )
+    if (name, pieces) in _SEEN:
+        return False
+    _SEEN.add((name, pieces))
+    return True
+
+
 async def walk(person: Walker) -> Walked:
     """Open one of each page that can be reached from the first one, and look at it."""
     walked = Walked()
@@ -65,11 +81,12 @@ async def walk(person: Walker) -> Walked:
             continue
         if loaded.received > NEXT_LOAD_BYTES or loaded.requests > REQUESTS:
             walked.faults.append(f"{path}: {loaded.received} bytes in {loaded.requests} requests")
-        walked.faults += [f"{path}: {one}" for one in await person.violations()]
+        if await _is_new(person, kind[0]):
+            walked.faults += [f"{path}: {one}" for one in await person.violations()]
+            if await person.overflows():
+                walked.faults.append(f"{path}: wider than 320 px")
         raw = [] if kind[0] in _ABOUT_CODES else _NOT_FOR_PEOPLE.findall(await person.page.inner_text("main"))
         walked.faults += [f"{path}: says {one} to people" for one in dict.fromkeys(raw)]
-        if await person.overflows():
-            walked.faults.append(f"{path}: wider than 320 px")
         ahead += await person.links()
     return walked
 
