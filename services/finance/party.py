@@ -15,6 +15,15 @@ def named(code: str, first: str = "enterprise", second: str = "bank") -> ColumnE
     return literal_column(f"coalesce({', '.join(either)})", String)
 
 
+NAMES = ("enterprise_name", "bank_name")
+"""What `labelled` reads, in its order."""
+
+
+def labelled(table: str) -> tuple[ColumnElement[str | None], ...]:
+    """Return the names of the firm and the bank of a row, as further columns of the read of that row."""
+    return tuple(one.label(name) for name, one in both_named(table).items())
+
+
 def both_named(table: str) -> dict[str, ColumnElement[str | None]]:
     """Return the names of the firm and the bank of a row, to stand beside it in a list."""
     return {

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from gateway.rules import account_act
-from services.finance.lending.rules import application_act, cover_act
+from services.finance.fund.rules import fund_act
+from services.finance.lending.rules import application_act, cover_act, drawdown_act, loan_act
+from services.finance.partner.rules import consent_act
 from services.ipr.right.rules import right_act
 from services.registry.enterprise.rules import filing_act
 from services.registry.ladder.rules import register_application_act
@@ -17,7 +19,14 @@ from shared.web.edge import EdgeRoute
 from tests.support.contracts import application
 
 ACTS: dict[str, Sequence[Act[Any]]] = {
-    "finance": (*application_act.ACTS, *cover_act.ACTS),
+    "finance": (
+        *consent_act.ACTS,
+        *application_act.ACTS,
+        *loan_act.ACTS,
+        *drawdown_act.ACTS,
+        *cover_act.ACTS,
+        *fund_act.ACTS,
+    ),
     "gateway": account_act.ACTS,
     "registry": (*filing_act.ACTS, *register_application_act.ACTS),
     "ipr": right_act.ACTS,

@@ -15,6 +15,7 @@ WITHOUT_EXPORT: dict[str, str] = {
     "/v1/enterprises/{uscc}/filings": "one firm's rows of /v1/filings?uscc=",
     "/v1/enterprises/{uscc}/qualifications": "one firm's rows of /v1/qualifications?uscc=",
     "/v1/fund-accounts/{unit_id}/postings": "one account's rows of /v1/fund-postings?unit_id=",
+    "/v1/consents/{consent_id}/reads": "what one consent was used for, looked at beside it",
     "/v1/loans/{loan_id}/drawdowns": "one loan's rows of /v1/drawdowns?loan_id=",
     "/v1/imports/enterprises": "what was uploaded; taken away is the report of each",
     "/v1/imports/holiday-notices": "what was uploaded; taken away is the report of each",

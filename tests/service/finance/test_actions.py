@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from shared.kernel.actor import Role
-from tests.service.finance.world import BANK_B, WAN, World, done
+from tests.service.finance.world import BANK_A, BANK_B, UNIT, WAN, World, done
 
 
 def offered(case: dict[str, Any]) -> list[str]:
@@ -78,3 +78,28 @@ async def test_cover_of_a_drawdown_that_was_repaid_offers_its_refusal_alone(worl
     read = done(await world.manager.get(f"/v1/covers/{cover['id']}"))
     assert offered(read) == ["refuse"]
     assert read["actions"][0]["reasons"] == "GET /v1/covers/reasons"
+
+
+async def test_a_consent_offers_its_withdrawal_to_its_firm_until_it_is_withdrawn(world: World) -> None:
+    await world.ready_firm()
+    consent = done(await world.firm().get("/v1/consents", params={"bank_uscc": BANK_A}))["items"][0]
+    url = f"/v1/consents/{consent['id']}"
+    assert offered(done(await world.firm().get(url))) == ["withdraw"]
+    assert offered(done(await world.bank().get(url))) == offered(done(await world.city.get(url))) == []
+    assert (await world.bank().delete(url)).status_code == 403
+    done(await world.firm().delete(url))
+    assert offered(done(await world.firm().get(url))) == []
+    assert (await world.firm().delete(url)).status_code == 409
+
+
+async def test_an_account_of_the_fund_offers_a_contribution_to_the_city_alone(world: World) -> None:
+    url = f"/v1/fund-accounts/{UNIT}"
+    empty = done(await world.city.get(url))
+    assert (offered(empty), empty["paid_in_fen"], empty["capacity_fen"]) == (["contribute"], 0, 0)
+    assert offered(done(await world.manager.get(url))) == []
+    await world.contribute("CITY", 400 * WAN)
+    read = done(await world.city.get(url))
+    assert (read["paid_in_city_fen"], read["district_due_fen"]) == (400 * WAN, 600 * WAN)
+    assert read == {**done(await world.city.get("/v1/fund-accounts"))["items"][0], "actions": read["actions"]}
+    assert offered(done(await world.city.get("/v1/fund-accounts/500105"))) == [], "this unit ended"
+    assert (await world.city.get("/v1/fund-accounts/none")).status_code == 404

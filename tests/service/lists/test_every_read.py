@@ -13,7 +13,7 @@ from shared.kernel.actor import Role
 from tests.service.documents.test_documents import caller
 from tests.service.finance.test_lists import two_loans
 from tests.service.finance.test_lpr import record
-from tests.service.finance.world import BANK_A, FIRM, WAN
+from tests.service.finance.world import BANK_A, FIRM, WAN, done
 from tests.service.finance.world import World as Finance
 from tests.service.ipr.test_lists import blemished
 from tests.service.ipr.test_rights import register
@@ -46,6 +46,7 @@ LEAVES_A_ROW = {
 """Reads whose answer leaves an audit row: a transaction stands around that and what it tells of."""
 MORE: dict[str, tuple[int, str]] = {
     "/v1/loan-applications/{application_id}/credit-file": (2, "the file, and the audit row of its reading"),
+    "/v1/consents/{consent_id}/reads": (2, "the consent under the caller's scope, and what was read under it"),
     "/v1/achievements/{achievement_id}/contact": (2, "the contact, and the audit row of its reading"),
     "/v1/needs/{need_id}/contact": (2, "the contact, and the audit row of its reading"),
     "/v1/ip-sheets/{application_id}": (3, "rights are read once the consent was judged; and the audit row"),
@@ -86,12 +87,14 @@ async def finance(stack: AsyncExitStack, postgres: DatabaseServer) -> Filled:
     drawdown = await world.draw(told["loan"]["id"], amount_fen=WAN, note_no="JJ-002")
     assert (await world.bank().post(f"/v1/drawdowns/{drawdown['id']}/cover")).status_code == 201
     assert (await record(world)).status_code == 201
+    (application, *_) = await world.service.rows(f"SELECT id FROM loan_application WHERE bank_uscc = '{BANK_A}'")
+    done(await world.bank().get(f"/v1/loan-applications/{application['id']}/credit-file"))
     values = {
         "loan_id": "SELECT id FROM loan WHERE drawn_fen > 0",
         "drawdown_id": "SELECT id FROM drawdown",
         "evaluation_id": "SELECT id FROM kv_evaluation",
         "uscc": f"SELECT '{FIRM}'",
-        "consent_id": "SELECT id FROM consent",
+        "consent_id": f"SELECT id FROM consent WHERE bank_uscc = '{BANK_A}'",
         "application_id": f"SELECT id FROM loan_application WHERE bank_uscc = '{BANK_A}'",
         "cover_id": "SELECT id FROM cover",
         "unit_id": "SELECT unit_id FROM fund_account",

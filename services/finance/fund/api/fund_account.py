@@ -9,15 +9,21 @@ from fastapi import Depends, Response
 
 from services.finance.fund.models.fund_account import FundAccount
 from services.finance.fund.rules import fund_account as rules
+from services.finance.fund.rules import fund_act as act_rules
 from services.finance.fund.rules.fund_account import ContributionTerms, Contributor, FundBalances, PostingKind
+from services.finance.fund.rules.fund_act import AccountStanding
 from services.finance.fund.store import fund_account as accounts
+from services.finance.fund.store.fund_account import SeenAccount
 from services.finance.fund.usecases import fund_account as usecases
 from shared.db.selection import Chosen
-from shared.kernel.actor import left_to
+from shared.kernel.action import ActionRead, actions
+from shared.kernel.actor import Role, left_to
+from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
 from shared.kernel.shape import Read
 from shared.kernel.types import CodeText
+from shared.kernel.unit import is_unit
 from shared.policy.number_read import NumberRead, numbers_of
 from shared.policy.rule_set import RuleSet
 from shared.web.answer import answered, paged
@@ -50,6 +56,12 @@ class FundAccountRead(FundBalances, Read):
     district_due_fen: int
     rule_set_version: str
     numbers: list[NumberRead]
+
+
+class FundAccountDetailRead(FundAccountRead):
+    """One unit's account, and what its reader may do with it now."""
+
+    actions: list[ActionRead]
 
 
 class FundPostingRead(Read):
@@ -103,16 +115,17 @@ PostingsWanted = Annotated[Chosen, Depends(chosen_from(accounts.POSTING_LIST))]
 add_counts(router, accounts.POSTING_LIST, noun="fund-postings", scope="fund.account:read", row="unit", title="基金流水")
 
 
-def shown(account: FundAccount, policy: RuleSet) -> FundAccountRead:
+def shown(account: FundAccount | SeenAccount, policy: RuleSet) -> FundAccountRead:
     """Return an account with its capacity and what each side owes."""
-    balances = usecases.balances_of(account)
+    balances = account.balances if isinstance(account, SeenAccount) else usecases.balances_of(account)
     shares = rules.shares(balances, policy)
     capacity_fen = rules.capacity(balances, policy)
     return FundAccountRead.of(
-        account,
-        paid_in_fen=account.paid_in_city_fen + account.paid_in_district_fen,
+        balances,
+        unit_id=account.unit_id,
+        paid_in_fen=balances.paid_in_city_fen + balances.paid_in_district_fen,
         capacity_fen=capacity_fen,
-        capacity_left_fen=max(0, capacity_fen - account.exposure_fen),
+        capacity_left_fen=max(0, capacity_fen - balances.exposure_fen),
         city_due_fen=shares.city_due_fen,
         district_due_fen=shares.district_due_fen,
         rule_set_version=policy.version,
@@ -157,6 +170,19 @@ async def list_accounts(paging: Paging, tx: Tx, wanted: Wanted, book: Book) -> R
     """List the accounts, with capacity and shares."""
     policy = book.pick(rules.POLICY, tx.today)
     return paged(paging, await accounts.LIST.page(tx, wanted, paging.wanted()), lambda row: shown(row, policy))
+
+
+@router.get("/fund-accounts/{unit_id}", response_model=FundAccountDetailRead, responses=refusals(NOT_FOUND))
+@edge(scope="fund.account:read", row="any", summary_zh="查看一个单位的风险补偿资金账户")
+async def read_fund_account(unit_id: CodeText, tx: Tx, book: Book) -> Response:
+    """Read the account of a reporting unit; one to which nothing was posted yet is empty."""
+    account = await accounts.find(tx, unit_id)
+    if account is None and not is_unit(unit_id):
+        raise Refusal(NOT_FOUND, noun="unit")
+    policy = book.pick(rules.POLICY, tx.today)
+    offered = actions(act_rules.ACTS, AccountStanding(unit_id, tx.today), tx.actor, {Role.CITY: None})
+    told = shown(account or accounts.empty(unit_id), policy)
+    return answered(FundAccountDetailRead.of(told, actions=offered))
 
 
 @router.get("/exports/fund-accounts.{file_format}", response_class=Response, responses=TABLE)

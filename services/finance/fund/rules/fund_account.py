@@ -6,8 +6,10 @@ from enum import StrEnum
 
 from shared.kernel.errors import Refusal, RefusalCode
 from shared.kernel.money import mul_ppm_half_up
+from shared.kernel.refusals import NOT_FOUND
 from shared.kernel.shape import Shape
 from shared.kernel.types import MAX_FEN, Day, Fen, Reference
+from shared.kernel.unit import unit_on
 from shared.policy.rule_set import RuleSet
 
 POLICY = "fund_cover"
@@ -98,6 +100,18 @@ class Shares:
 
     city_due_fen: int
     district_due_fen: int
+
+
+def open_to_money(unit_id: str, today: date) -> None:
+    """Check that money may be posted to the account of a unit: the unit reports today.
+
+    Raises:
+        Refusal: `not_found`.
+
+    Source: F-FUND-01 (docs/rules/finance.md).
+    """
+    if unit_on(unit_id, today) is None:
+        raise Refusal(NOT_FOUND, noun="unit")
 
 
 def contribute(terms: ContributionTerms, balances: FundBalances, rules: RuleSet, today: date) -> FundBalances:

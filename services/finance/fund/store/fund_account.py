@@ -198,6 +198,13 @@ def _visible_postings(tx: Transaction) -> Select[FundPosting]:
     return rows.where(false())
 
 
+async def find(tx: Transaction, unit_id: str) -> FundAccount | None:
+    """Return the account of a unit; None where nothing was ever posted to it."""
+    return (
+        await tx.session.execute(select(FundAccount).where(col(FundAccount.unit_id) == unit_id))
+    ).scalar_one_or_none()
+
+
 LIST = Selection(
     rows=lambda _tx: select(FundAccount),  # every caller with the scope may see what each unit can carry
     sorts={

@@ -16,8 +16,6 @@ from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
 from shared.kernel.evidence import Evidence
 from shared.kernel.ids import new_id
-from shared.kernel.refusals import NOT_FOUND
-from shared.kernel.unit import unit_on
 from shared.policy.book import RuleBook
 from shared.policy.rule_set import RuleSet
 
@@ -76,8 +74,7 @@ async def post_contribution(
             `contribution_too_large`; `receipt_already_posted`.
     """
     tx.actor.must_be((Role.CITY,))
-    if unit_on(unit_id, tx.today) is None:
-        raise Refusal(NOT_FOUND, noun="unit")
+    rules.open_to_money(unit_id, tx.today)
     entered = evidence.model_dump(mode="json")
     seen = await accounts.read_account(
         tx, unit_id, receipt_no=terms.receipt_no, cited=cited(entered, tx.actor.client_id)

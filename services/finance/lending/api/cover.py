@@ -70,6 +70,16 @@ class CoverRead(CoverSummary):
     actions: list[ActionRead]
 
 
+class CoverDetailRead(CoverRead):
+    """Cover on its page, with names beside codes and the numbers of its drawdown and loan."""
+
+    enterprise_name: str | None
+    bank_name: str | None
+    note_no: str
+    contract_no: str
+    case_no: str
+
+
 class CoverListed(CoverSummary):
     """Cover in a list, with names beside codes and the numbers of its drawdown and loan."""
 
@@ -105,13 +115,17 @@ async def _listed(rows: Sequence[Any]) -> list[CoverListed]:
     return [CoverListed.of(row) for row in rows]
 
 
-def _answered(tx: Tx, told: ToldCover, book: RuleBook, **more: Any) -> Response:  # noqa: ANN401  # status and place
-    """Answer with cover, the numbers that held on the day of its pay-out, and what the caller may do with it."""
+def _detailed(tx: Tx, told: ToldCover, book: RuleBook) -> CoverRead:
+    """Return cover, the numbers that held on the day of its pay-out, and what the caller may do with it."""
     cover = told.cover
     numbers = numbers_of(book.find(fund_rules.POLICY, told.starts_on), NUMBERS[fund_rules.POLICY])
     case = CoverStanding(cover.status, told.outstanding_fen)
     offered = actions(act_rules.ACTS, case, tx.actor, {Role.FUND_MANAGER: None, Role.BANK: cover.bank_uscc})
-    return answered(CoverRead.of(cover, numbers=numbers, actions=offered), **more)
+    return CoverRead.of(cover, numbers=numbers, actions=offered)
+
+
+def _answered(tx: Tx, told: ToldCover, book: RuleBook, **more: Any) -> Response:  # noqa: ANN401  # status and place
+    return answered(_detailed(tx, told, book), **more)
 
 
 @router.post(
@@ -184,11 +198,12 @@ async def list_refusal_reasons(tx: Tx, book: Book) -> Response:
     return answered(ReasonCatalogue.of_rules(rule_set, reasons(rule_set, "refuse_reason_")))
 
 
-@router.get("/covers/{cover_id}", response_model=CoverRead, responses=refusals(NOT_FOUND))
+@router.get("/covers/{cover_id}", response_model=CoverDetailRead, responses=refusals(NOT_FOUND))
 @edge(scope="fund.cover:read", row="bank", summary_zh="查看备案")
 async def read_cover(cover_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read one cover."""
-    found = await covers.find(tx, cover_id)
+    found = await covers.find_page(tx, cover_id)
     if found is None:
         raise Refusal(NOT_FOUND, noun="cover")
-    return _answered(tx, ToldCover(*found), book)
+    told = ToldCover(found.cover, found.starts_on, found.outstanding_fen)
+    return answered(CoverDetailRead.of(_detailed(tx, told, book), **found.beside))

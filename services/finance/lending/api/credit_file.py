@@ -1,6 +1,6 @@
 """The credit file (授信资料): what a firm allows a bank to see of one application."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +66,7 @@ class IpPortfolioRead(Read):
 class CreditFileRead(Read):
     """A credit file: the frozen snapshot, what changed since, the clock, and the consented parts.
 
+    `last_read_at` is the bank's read before this one; `flagged_since` tells whether the firm was evaluated anew since.
     `available_fen` is what is left of the firm's line over all banks for this application. A part is null when the firm
     did not allow it; its scope then stands in `withheld`.
     """
@@ -82,6 +83,8 @@ class CreditFileRead(Read):
     current: EvaluationResultRead
     uplift_legal_basis: LegalBasisRead | None
     superseded: bool
+    last_read_at: datetime | None
+    flagged_since: bool
     changes: list[Record] | None
     evaluation_detail: Record | None
     basic_registry: BasicRegistryRead | None
@@ -102,7 +105,7 @@ def _portfolio(portfolio: Portfolio) -> IpPortfolioRead:
 
 def _shown(found: CreditFile, tx: Tx, uplift_rules: RuleSet, book: RuleBook) -> CreditFileRead:
     return CreditFileRead(
-        application=detailed(found.application, tx, book),
+        application=detailed(found.application, tx, book, found.consents),
         consent_id=found.consent_id,
         given=list(found.given),
         withheld=list(found.withheld),
@@ -114,6 +117,8 @@ def _shown(found: CreditFile, tx: Tx, uplift_rules: RuleSet, book: RuleBook) -> 
         current=_result(found.current),
         uplift_legal_basis=LegalBasisRead.of(uplift_rules.header.legal_basis),
         superseded=found.snapshot.id != found.current.id,
+        last_read_at=found.last_read_at,
+        flagged_since=found.flagged_since,
         changes=found.changes,
         evaluation_detail=found.detail,
         basic_registry=None if found.enterprise is None else _registry(found.enterprise),

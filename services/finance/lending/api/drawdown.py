@@ -1,20 +1,26 @@
 """Routes of drawdowns and repayments (放款与还款): the hot routes."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Response
 
+from services.finance.fund.rules import fund_account as fund_rules
 from services.finance.lending.models.drawdown import Drawdown, Repayment
 from services.finance.lending.rules import application_refusal as refused
+from services.finance.lending.rules import cover as cover_rules
 from services.finance.lending.rules import drawdown as rules
+from services.finance.lending.rules import drawdown_act as act_rules
 from services.finance.lending.rules.drawdown import DrawdownStatus, DrawdownTerms, RepaymentTerms
+from services.finance.lending.rules.drawdown_act import DrawdownStanding
 from services.finance.lending.store import drawdown as drawdowns
 from services.finance.lending.store.drawdown import PaidBack, PaidOut
 from services.finance.lending.usecases import drawdown as usecases
 from shared.db.selection import Chosen
+from shared.kernel.action import ActionRead, actions
+from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import FORBIDDEN_ROLE, NOT_FOUND
@@ -55,6 +61,17 @@ class DrawdownRead(DrawdownSummary):
     """One drawdown with its repayments, in fen."""
 
     repayments: list[RepaymentRead]
+
+
+class DrawdownDetailRead(DrawdownRead):
+    """One drawdown on its page: names beside codes, by when cover is filed, and what its reader may do now."""
+
+    enterprise_name: str | None
+    bank_name: str | None
+    contract_no: str
+    case_no: str
+    cover_due_on: date
+    actions: list[ActionRead]
 
 
 class DrawdownListed(DrawdownSummary):
@@ -182,14 +199,33 @@ async def repay_drawdown(drawdown_id: UUID, body: RepaymentTerms, tx: Tx, book: 
     return answered(shown_repayment(repayment), status=201, location=f"/v1/drawdowns/{drawdown_id}")
 
 
-@router.get("/drawdowns/{drawdown_id}", response_model=DrawdownRead, responses=refusals(NOT_FOUND))
+@router.get("/drawdowns/{drawdown_id}", response_model=DrawdownDetailRead, responses=refusals(NOT_FOUND))
 @edge(scope="credit.loan:read", row="bank", summary_zh="查看放款")
-async def read_drawdown(drawdown_id: UUID, tx: Tx) -> Response:
+async def read_drawdown(drawdown_id: UUID, tx: Tx, book: Book) -> Response:
     """Read one drawdown with its repayments."""
     found = await drawdowns.find_page(tx, drawdown_id)
     if found is None:
         raise Refusal(NOT_FOUND, noun="drawdown")
-    return answered(shown(*found))
+    drawdown = found.drawdown
+    policy = book.pick(fund_rules.POLICY, drawdown.starts_on)
+    case = DrawdownStanding(
+        status=drawdown.status,
+        starts_on=drawdown.starts_on,
+        matures_on=drawdown.matures_on,
+        outstanding_fen=drawdown.outstanding_fen,
+        is_filed=found.is_filed,
+        policy=policy,
+        calendar=found.calendar,
+        today=tx.today,
+    )
+    bodies = {Role.ENTERPRISE: drawdown.enterprise_uscc, Role.BANK: drawdown.bank_uscc}
+    told = DrawdownDetailRead.of(
+        shown(drawdown, list(found.repayments)),
+        **found.beside,
+        cover_due_on=cover_rules.filing_due(policy, starts_on=drawdown.starts_on, calendar=found.calendar).on,
+        actions=actions(act_rules.ACTS, case, tx.actor, bodies),
+    )
+    return answered(told)
 
 
 async def _listed(rows: Sequence[Any]) -> list[DrawdownListed]:

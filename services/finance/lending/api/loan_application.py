@@ -8,16 +8,11 @@ from uuid import UUID
 from fastapi import Depends, Response
 
 from services.finance.evaluation.rules import credit_line as line_rules
-from services.finance.lending.api.loan import LoanRead
-from services.finance.lending.api.loan import detailed as detailed_loan
 from services.finance.lending.models.loan_application import LoanApplication
 from services.finance.lending.rules import application_act as act_rules
 from services.finance.lending.rules import application_refusal as refused
-from services.finance.lending.rules import loan as loan_rules
 from services.finance.lending.rules import loan_application as rules
-from services.finance.lending.rules import lpr as lpr_rules
 from services.finance.lending.rules.application_act import ApplicationStanding
-from services.finance.lending.rules.loan import LoanTerms
 from services.finance.lending.rules.loan_application import (
     ApplicationFlag,
     ApplicationStatus,
@@ -26,10 +21,11 @@ from services.finance.lending.rules.loan_application import (
     LoanApplicationTerms,
 )
 from services.finance.lending.store import loan_application as applications
-from services.finance.lending.usecases import loan as loan_usecases
 from services.finance.lending.usecases import loan_application as usecases
 from services.finance.partner.rules import bank as bank_rules
 from services.finance.partner.rules import consent as consent_rules
+from services.finance.partner.rules.consent import HeldConsent
+from services.finance.partner.store import consent as consents
 from shared.db.selection import Chosen
 from shared.kernel.action import ActionRead, actions
 from shared.kernel.actor import Actor, Role
@@ -103,6 +99,13 @@ class LoanApplicationRead(LoanApplicationSummary):
 
     numbers: list[NumberRead]
     actions: list[ActionRead]
+
+
+class LoanApplicationDetailRead(LoanApplicationRead):
+    """An application on its page, with the names beside the codes."""
+
+    enterprise_name: str | None
+    bank_name: str | None
 
 
 class LoanApplicationListed(LoanApplicationSummary):
@@ -183,8 +186,8 @@ async def _listed(tx: Tx, rows: Sequence[Any]) -> list[LoanApplicationListed]:
     return [LoanApplicationListed.of(row, **unseen) for row in rows]
 
 
-def actions_of(application: LoanApplication, tx: Tx) -> list[ActionRead]:
-    """Return what the caller may do with an application now."""
+def actions_of(application: LoanApplication, tx: Tx, held: Sequence[HeldConsent]) -> list[ActionRead]:
+    """Return what the caller may do with an application now, by what the firm ever allowed the bank."""
     case = ApplicationStanding(
         status=application.status,
         flag=application.flag,
@@ -192,25 +195,35 @@ def actions_of(application: LoanApplication, tx: Tx) -> list[ActionRead]:
         answer_due_on=application.answer_due_on,
         valid_until_on=application.valid_until_on,
         today=tx.today,
+        enterprise_uscc=application.enterprise_uscc,
+        consents=tuple(held),
+        now=tx.now,
     )
     bodies = {Role.ENTERPRISE: application.enterprise_uscc, Role.BANK: application.bank_uscc}
     return actions(act_rules.ACTS, case, tx.actor, bodies)
 
 
-def detailed(application: LoanApplication, tx: Tx, book: RuleBook) -> LoanApplicationRead:
+def detailed(application: LoanApplication, tx: Tx, book: RuleBook, held: Sequence[HeldConsent]) -> LoanApplicationRead:
     """Return an application with the numbers that held when it was submitted, and what the caller may do with it."""
     rule_set = book.find(rules.POLICY, shanghai_date(application.submitted_at))
     return LoanApplicationRead.of(
         application,
         **_unseen(tx.actor),
         numbers=numbers_of(rule_set, NUMBERS[rules.POLICY]),
-        actions=actions_of(application, tx),
+        actions=actions_of(application, tx, held),
     )
 
 
-def _answer(application: LoanApplication, tx: Tx, book: RuleBook, *, created: bool = False) -> Response:
+async def _held(application: LoanApplication, tx: Tx) -> Sequence[HeldConsent]:
+    """Return what the firm ever allowed the bank; asked where an act of the bank hangs on it."""
+    if application.status is not ApplicationStatus.BANK_REVIEW:
+        return ()
+    return await consents.held(tx, enterprise_uscc=application.enterprise_uscc, bank_uscc=application.bank_uscc)
+
+
+async def _answer(application: LoanApplication, tx: Tx, book: RuleBook, *, created: bool = False) -> Response:
     return answered(
-        detailed(application, tx, book),
+        detailed(application, tx, book, await _held(application, tx)),
         status=201 if created else 200,
         location=f"/v1/loan-applications/{application.id}" if created else None,
         version=application.version,
@@ -227,7 +240,7 @@ def _answer(application: LoanApplication, tx: Tx, book: RuleBook, *, created: bo
 async def submit_application(body: LoanApplicationTerms, tx: Tx, book: Book) -> Response:
     """Apply to a bank on the evaluation that one has seen; a newer one must be confirmed first."""
     application = await usecases.submit_application(tx, body, book, application_id=new_id())
-    return _answer(application, tx, book, created=True)
+    return await _answer(application, tx, book, created=True)
 
 
 @router.get("/loan-applications", response_model=PageOf[LoanApplicationListed])
@@ -261,14 +274,18 @@ async def list_reject_reasons(tx: Tx, book: Book) -> Response:
     return answered(ReasonCatalogue.of_rules(rule_set, reasons(rule_set, REJECT)))
 
 
-@router.get("/loan-applications/{application_id}", response_model=LoanApplicationRead, responses=refusals(NOT_FOUND))
+@router.get(
+    "/loan-applications/{application_id}", response_model=LoanApplicationDetailRead, responses=refusals(NOT_FOUND)
+)
 @edge(scope="credit.application:read", row="bank", summary_zh="查看贷款申请", refusals_audited=True)
 async def read_application(application_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Read one application; another bank's or another firm's is not found."""
-    application = await applications.find(tx, application_id)
-    if application is None:
+    found = await applications.find_page(tx, application_id)
+    if found is None:
         raise Refusal(NOT_FOUND, noun="loan_application")
-    return composed(detailed(application, tx, book), version=application.version)
+    application = found.application
+    told = LoanApplicationDetailRead.of(detailed(application, tx, book, found.consents), **found.names)
+    return composed(told, version=application.version)
 
 
 @router.post(
@@ -279,7 +296,7 @@ async def read_application(application_id: UUID, tx: Tx, book: Shelf) -> Respons
 @edge(scope="credit.application:write", row="enterprise", summary_zh="更正后重新提交")
 async def resubmit_application(application_id: UUID, body: LoanApplicationTerms, tx: Tx, book: Book) -> Response:
     """Submit a returned application again, corrected; the bank's clock starts anew."""
-    return _answer(await usecases.resubmit_application(tx, application_id, body, book), tx, book)
+    return await _answer(await usecases.resubmit_application(tx, application_id, body, book), tx, book)
 
 
 @router.post(
@@ -288,7 +305,7 @@ async def resubmit_application(application_id: UUID, body: LoanApplicationTerms,
 @edge(scope="credit.application:write", row="enterprise", summary_zh="撤销贷款申请")
 async def cancel_application(application_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Withdraw an open application."""
-    return _answer(await usecases.cancel_application(tx, application_id), tx, book)
+    return await _answer(await usecases.cancel_application(tx, application_id), tx, book)
 
 
 @router.post(
@@ -297,7 +314,7 @@ async def cancel_application(application_id: UUID, tx: Tx, book: Shelf) -> Respo
 @edge(scope="credit.decision:write", row="bank", summary_zh="受理贷款申请")
 async def accept_application(application_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Take an application into review."""
-    return _answer(await usecases.accept_application(tx, application_id), tx, book)
+    return await _answer(await usecases.accept_application(tx, application_id), tx, book)
 
 
 @router.post(
@@ -306,7 +323,7 @@ async def accept_application(application_id: UUID, tx: Tx, book: Shelf) -> Respo
 @edge(scope="credit.decision:write", row="bank", summary_zh="退回企业补正")
 async def return_application(application_id: UUID, body: ReturnRequest, tx: Tx, book: Shelf) -> Response:
     """Send an application back with what is to be corrected."""
-    return _answer(await usecases.return_application(tx, application_id, body.note), tx, book)
+    return await _answer(await usecases.return_application(tx, application_id, body.note), tx, book)
 
 
 @router.post(
@@ -320,7 +337,7 @@ async def reject_application(application_id: UUID, body: RejectRequest, tx: Tx, 
     application = await usecases.reject_application(
         tx, application_id, book, reason_code=body.reason_code, note=body.note
     )
-    return _answer(application, tx, book)
+    return await _answer(application, tx, book)
 
 
 @router.post(
@@ -331,7 +348,7 @@ async def reject_application(application_id: UUID, body: RejectRequest, tx: Tx, 
 @edge(scope="credit.decision:write", row="bank", summary_zh="确认评价变化提示", tells=False)
 async def acknowledge_flag(application_id: UUID, tx: Tx, book: Shelf) -> Response:
     """Confirm that one has seen what changed since the application was made."""
-    return _answer(await usecases.acknowledge_flag(tx, application_id), tx, book)
+    return await _answer(await usecases.acknowledge_flag(tx, application_id), tx, book)
 
 
 @router.post(
@@ -356,35 +373,8 @@ async def approve_application(application_id: UUID, body: ApprovalTerms, tx: Tx,
     """Approve up to what was asked and the frozen evaluation allows; told where another bank used the line up."""
     approved = await usecases.approve_application(tx, application_id, body, book)
     read = ApprovalRead.of(
-        detailed(approved.application, tx, book),
+        detailed(approved.application, tx, book, ()),
         available_fen=approved.available_fen,
         warnings=[WarningRead.of(one, code=one) for one in approved.warnings],
     )
     return answered(read, version=approved.application.version)
-
-
-@router.post(
-    "/loan-applications/{application_id}:sign",
-    status_code=201,
-    response_model=LoanRead,
-    responses=refusals(
-        *STEP,
-        refused.APPROVAL_LAPSED,
-        refused.TERM_TOO_LONG,
-        refused.BANK_REF_ALREADY_USED,
-        loan_rules.PRINCIPAL_NOT_POSITIVE,
-        loan_rules.PRINCIPAL_ABOVE_APPROVAL,
-        loan_rules.SIGNED_ON_INVALID,
-        loan_rules.RATE_NOT_LPR,
-        lpr_rules.LPR_UNKNOWN,
-        line_rules.CREDIT_LINE_EXCEEDED,
-    ),
-)
-@edge(scope="credit.decision:write", row="bank", summary_zh="签订借款合同（占用额度）")
-async def sign_loan(application_id: UUID, body: LoanTerms, tx: Tx, book: Book) -> Response:
-    """Record the signed contract: its principal is reserved on the line that all banks share."""
-    signed = await loan_usecases.sign_loan(tx, application_id, body, book, loan_id=new_id())
-    loan = signed.loan
-    return answered(
-        detailed_loan(loan, book, signed.rate), status=201, location=f"/v1/loans/{loan.id}", version=loan.version
-    )

@@ -11,6 +11,7 @@ from services.finance.lending.rules.cover_act import CoverStanding
 from services.finance.lending.rules.loan_application import ApplicationFlag, ApplicationStatus
 from services.finance.lending.rules.work_item import APPLICATION_ASKS, COVER_ASKS
 from services.finance.lending.store import work_item as items
+from services.finance.partner.store.consent import held_in
 from shared.db.transaction import Transaction
 from shared.kernel.action import ActionRead, actions
 from shared.kernel.actor import Role
@@ -37,6 +38,9 @@ def _actions(tx: Transaction, row: WorkItem) -> list[ActionRead]:
         answer_due_on=row.answer_due_on or tx.today,
         valid_until_on=row.valid_until_on,
         today=tx.today,
+        enterprise_uscc=row.enterprise_uscc,
+        consents=tuple(held_in(row.consents)),
+        now=tx.now,
     )
     return actions(application_act.ACTS, application, tx.actor, bodies)
 

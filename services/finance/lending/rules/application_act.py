@@ -1,10 +1,12 @@
 """What may be done with a loan application: each act is offered by the rule that would refuse it."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from services.finance.lending.rules import loan_application as rules
 from services.finance.lending.rules.loan_application import ApplicationFlag, ApplicationStatus
+from services.finance.partner.rules import consent as consent_rules
+from services.finance.partner.rules.consent import ConsentPurpose, ConsentScope, HeldConsent
 from shared.kernel.action import Act
 from shared.kernel.actor import Role
 
@@ -24,6 +26,9 @@ class ApplicationStanding:
         answer_due_on: by when the bank answers.
         valid_until_on: last day of its approval; None before.
         today: in Chongqing.
+        enterprise_uscc: the firm.
+        consents: all that the firm ever gave to the bank.
+        now: instant at which they are judged.
     """
 
     status: ApplicationStatus
@@ -32,6 +37,9 @@ class ApplicationStanding:
     answer_due_on: date
     valid_until_on: date | None
     today: date
+    enterprise_uscc: str
+    consents: tuple[HeldConsent, ...]
+    now: datetime
 
     @property
     def open_flag(self) -> ApplicationFlag | None:
@@ -41,6 +49,17 @@ class ApplicationStanding:
 
 def _answer_due(case: ApplicationStanding) -> date:
     return case.answer_due_on
+
+
+def _approvable(case: ApplicationStanding) -> None:
+    rules.approvable(case.status, case.open_flag)
+    consent_rules.require(
+        case.consents,
+        enterprise_uscc=case.enterprise_uscc,
+        purpose=ConsentPurpose.LOAN_APPLICATION,
+        scope=ConsentScope.EVALUATION_RESULT,
+        now=case.now,
+    )
 
 
 ACTS: tuple[Act[ApplicationStanding], ...] = (
@@ -70,7 +89,7 @@ ACTS: tuple[Act[ApplicationStanding], ...] = (
         operation=f"POST {_ONE}:approve",
         scope=_DECIDE,
         roles=_BANK,
-        check=lambda case: rules.approvable(case.status, case.open_flag),
+        check=_approvable,
         due_on=_answer_due,
     ),
     Act(

@@ -106,6 +106,14 @@ class CoverRelease:
     released_exposure_fen: int
 
 
+def filing_due(rules: RuleSet, *, starts_on: date, calendar: WorkCalendar) -> DueDate:
+    """Return by when cover is filed for a drawdown.
+
+    Source: F-COVER-01 (docs/rules/finance.md).
+    """
+    return calendar.add_working_days(starts_on, rules.param_int("filing_working_days"))
+
+
 def file(
     rules: RuleSet, *, starts_on: date, status: DrawdownStatus, filed_before: bool, today: date, calendar: WorkCalendar
 ) -> DueDate:
@@ -120,7 +128,7 @@ def file(
         raise Refusal(COVER_ALREADY_FILED)
     if status is DrawdownStatus.REPAID:
         raise Refusal(DRAWDOWN_ALREADY_REPAID)
-    due = calendar.add_working_days(starts_on, rules.param_int("filing_working_days"))
+    due = filing_due(rules, starts_on=starts_on, calendar=calendar)
     if today > due.on:
         raise Refusal(COVER_FILED_TOO_LATE, due_on=due.on)
     return due

@@ -118,6 +118,32 @@ def unit_of_payout(unit_id: str, on: date) -> str:
     return successor_of(unit_id, on) or unit_id
 
 
+def drawable(principal_fen: int, state: LoanState) -> int:
+    """Return what of a loan can still be drawn, in fen.
+
+    Raises:
+        Refusal: `drawdown_above_undrawn`: nothing is left.
+
+    Source: F-DRAW-01 (docs/rules/finance.md).
+    """
+    left_fen = loan.undrawn(principal_fen, state.drawn_fen, state.released_fen)
+    if left_fen == 0:
+        raise Refusal(DRAWDOWN_ABOVE_UNDRAWN, pointer="/amount_fen", undrawn_fen=left_fen)
+    return left_fen
+
+
+def repayable(outstanding_fen: int) -> None:
+    """Check that principal of a drawdown is still owed.
+
+    Raises:
+        Refusal: `repayment_above_outstanding`: nothing is owed.
+
+    Source: F-DRAW-02 (docs/rules/finance.md).
+    """
+    if outstanding_fen == 0:
+        raise Refusal(REPAYMENT_ABOVE_OUTSTANDING, pointer="/amount_fen", outstanding_fen=outstanding_fen)
+
+
 def draw(
     terms: DrawdownTerms,
     rules: RuleSet,
@@ -145,7 +171,7 @@ def draw(
         raise Refusal(DRAWDOWN_DATES_INVALID, pointer="/starts_on", signed_on=signed_on, latest=latest)
     if not terms.starts_on < terms.matures_on <= latest:
         raise Refusal(DRAWDOWN_DATES_INVALID, pointer="/matures_on", signed_on=signed_on, latest=latest)
-    left_fen = loan.undrawn(principal_fen, state.drawn_fen, state.released_fen)
+    left_fen = drawable(principal_fen, state)
     if terms.amount_fen > left_fen:
         raise Refusal(DRAWDOWN_ABOVE_UNDRAWN, pointer="/amount_fen", undrawn_fen=left_fen)
     return Disbursement(credit_line.use(terms.amount_fen), state.drawn_fen + terms.amount_fen)
@@ -171,6 +197,7 @@ def repay(
         raise Refusal(DRAWDOWN_NOT_POSITIVE, pointer="/amount_fen")
     if not starts_on <= terms.value_on <= today:
         raise Refusal(REPAYMENT_DATE_INVALID, pointer="/value_on", starts_on=starts_on)
+    repayable(outstanding_fen)
     if terms.amount_fen > outstanding_fen:
         raise Refusal(REPAYMENT_ABOVE_OUTSTANDING, pointer="/amount_fen", outstanding_fen=outstanding_fen)
     left_fen = outstanding_fen - terms.amount_fen

@@ -33,12 +33,38 @@ def _visible(tx: Transaction) -> Select[Cover]:
     return visible(select(Cover), tx.actor, enterprise=enterprise, bank=bank, sees_all=SEES_COVER)
 
 
-async def find(tx: Transaction, cover_id: UUID) -> tuple[Cover, date, int] | None:
-    """Return cover that the caller may see, the day of its pay-out, and what is owed, in fen."""
-    query = _visible(tx).add_columns(col(Drawdown.starts_on), col(Drawdown.outstanding_fen))
-    query = query.join(Drawdown, col(Drawdown.id) == col(Cover.drawdown_id)).where(col(Cover.id) == cover_id)
-    row = (await tx.session.execute(query)).one_or_none()
-    return None if row is None else (row[0], row[1], row[2])
+@dataclass(frozen=True, slots=True)
+class CoverPage:
+    """Cover as its page tells it.
+
+    Attributes:
+        cover: its row.
+        starts_on: day of the pay-out.
+        outstanding_fen: what is owed of the drawdown, in fen.
+        beside: names of its firm and its bank, numbers of its note, its contract and its case.
+    """
+
+    cover: Cover
+    starts_on: date
+    outstanding_fen: int
+    beside: Mapping[str, str | None]
+
+
+_BESIDE = (*party.labelled("cover"), col(Drawdown.note_no), col(Loan.contract_no), col(Loan.case_no))
+
+
+async def find_page(tx: Transaction, cover_id: UUID) -> CoverPage | None:
+    """Return cover that the caller may see, with what stands beside it on its page."""
+    query = _visible(tx).add_columns(col(Drawdown.starts_on), col(Drawdown.outstanding_fen), *_BESIDE)
+    query = query.join(Drawdown, col(Drawdown.id) == col(Cover.drawdown_id)).join(
+        Loan, col(Loan.id) == col(Cover.loan_id)
+    )
+    row = (await tx.session.execute(query.where(col(Cover.id) == cover_id))).one_or_none()
+    if row is None:
+        return None
+    cover, starts_on, outstanding_fen, *beside = row
+    names = (*party.NAMES, "note_no", "contract_no", "case_no")
+    return CoverPage(cover, starts_on, outstanding_fen, dict(zip(names, beside, strict=True)))
 
 
 READ_COLUMNS = """
@@ -266,7 +292,11 @@ LIST = Selection(
         "drawdown_id": col(Cover.drawdown_id),
     },
     among={"status": col(Cover.status)},
-    days={"filed": col(Cover.filed_on), "filing_due": col(Cover.filing_due_on)},
+    days={
+        "filed": col(Cover.filed_on),
+        "filing_due": col(Cover.filing_due_on),
+        "decided": col(Cover.decided_at),
+    },
     beside={
         **party.both_named("cover"),
         "note_no": literal_column("(SELECT note_no FROM drawdown WHERE drawdown.id = cover.drawdown_id)", String),

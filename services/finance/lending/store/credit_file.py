@@ -5,9 +5,10 @@ than the use case.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import DateTime, literal_column, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -18,10 +19,15 @@ from services.finance.evaluation.models.portfolio import Portfolio
 from services.finance.lending.models.loan_application import LoanApplication
 from services.finance.partner.rules.consent import HeldConsent
 from services.finance.partner.store.consent import held_beside, held_in
+from services.finance.partner.store.consent_use import READ
 from services.finance.scope import visible
 from shared.db.transaction import Transaction
 
 _SNAPSHOT, _CURRENT = aliased(KvEvaluation), aliased(KvEvaluation)
+_LAST_READ = f"""(
+    SELECT max(at) FROM audit_entry
+    WHERE audit_entry.uscc = loan_application.enterprise_uscc AND audit_entry.party = loan_application.bank_uscc
+    AND action = '{READ}' AND outcome = 'done' AND subject = 'loan_application/' || loan_application.id)"""  # noqa: S608  # constant text
 _FILE = (
     select(
         LoanApplication,
@@ -31,6 +37,7 @@ _FILE = (
         CreditLine,
         Enterprise,
         Portfolio,
+        literal_column(_LAST_READ, DateTime(timezone=True)),
     )
     .join(_SNAPSHOT, col(_SNAPSHOT.id) == col(LoanApplication.evaluation_id))
     .outerjoin(CreditLine, col(CreditLine.uscc) == col(LoanApplication.enterprise_uscc))
@@ -52,6 +59,7 @@ class FileParts:
         line: the firm's line over all banks.
         enterprise: what registry told of the firm.
         portfolio: what ipr told of its rights.
+        last_read_at: when the bank read the file before.
     """
 
     application: LoanApplication
@@ -61,6 +69,7 @@ class FileParts:
     line: CreditLine | None
     enterprise: Enterprise | None
     portfolio: Portfolio | None
+    last_read_at: datetime | None
 
 
 async def find(tx: Transaction, application_id: UUID) -> FileParts | None:

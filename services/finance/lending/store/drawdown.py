@@ -7,7 +7,8 @@ from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Boolean, Select, literal_column, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col
 
 from services.finance import party
@@ -27,11 +28,13 @@ from services.finance.lending.store.cover import READ_WIDTH as COVER_WIDTH
 from services.finance.lending.store.cover import RELEASE_PARTS, SeenCover
 from services.finance.lending.store.loan import SEEN_COLUMNS, SeenLoan
 from services.finance.scope import SEES_COVER, own_bank, visible
+from shared.db.holiday_notice import KNOWN, calendar_in
 from shared.db.keyset import ascending, descending
 from shared.db.selection import Selection, by_time
 from shared.db.transaction import Transaction
 from shared.db.versioned import Held, VersionedRead, VersionedWrite
 from shared.kernel.sort import Sort
+from shared.kernel.workday import WorkCalendar
 
 Rows = TypeVar("Rows", bound=Select[*tuple[Any, ...]])
 _LOAN_WIDTH = len(fields(SeenLoan))
@@ -126,7 +129,38 @@ def _of_visible(tx: Transaction, rows: Rows) -> Rows:
     return visible(rows, tx.actor, enterprise=enterprise, bank=bank, sees_all=SEES_COVER)
 
 
-_PAGE = select(Drawdown, Repayment).outerjoin(Repayment, col(Repayment.drawdown_id) == col(Drawdown.id))
+_PAGE = (
+    select(
+        Drawdown,
+        Repayment,
+        *party.labelled("drawdown"),
+        col(Loan.contract_no),
+        col(Loan.case_no),
+        literal_column("EXISTS (SELECT FROM cover WHERE cover.drawdown_id = drawdown.id)", Boolean),
+        literal_column(KNOWN, JSONB),
+    )
+    .join(Loan, col(Loan.id) == col(Drawdown.loan_id))
+    .outerjoin(Repayment, col(Repayment.drawdown_id) == col(Drawdown.id))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawdownPage:
+    """A drawdown as its page tells it.
+
+    Attributes:
+        drawdown: its row.
+        repayments: of it, in their order.
+        beside: names of its firm and its bank, numbers of its contract and its case.
+        is_filed: whether cover was ever filed for it.
+        calendar: working days as they are known now.
+    """
+
+    drawdown: Drawdown
+    repayments: Sequence[Repayment]
+    beside: Mapping[str, str | None]
+    is_filed: bool
+    calendar: WorkCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,11 +334,16 @@ async def of_loan(tx: Transaction, loan_id: UUID) -> Sequence[Drawdown] | None:
     return [drawdown for _, drawdown in rows if drawdown is not None] if rows else None
 
 
-async def find_page(tx: Transaction, drawdown_id: UUID) -> tuple[Drawdown, Sequence[Repayment]] | None:
-    """Return a drawdown that the caller may see with its repayments in their order."""
+async def find_page(tx: Transaction, drawdown_id: UUID) -> DrawdownPage | None:
+    """Return a drawdown that the caller may see, with what stands beside it on its page."""
     query = _of_visible(tx, _PAGE).where(col(Drawdown.id) == drawdown_id).order_by(col(Repayment.id))
     rows = (await tx.session.execute(query)).all()
-    return (rows[0][0], [one for _, one in rows if one is not None]) if rows else None
+    if not rows:
+        return None
+    drawdown, _, *beside, is_filed, notices = rows[0]
+    names = dict(zip((*party.NAMES, "contract_no", "case_no"), beside, strict=True))
+    repaid = [row[1] for row in rows if row[1] is not None]
+    return DrawdownPage(drawdown, repaid, names, is_filed, calendar_in(notices, tx.now))
 
 
 def _visible_rows(tx: Transaction) -> Select[Drawdown]:

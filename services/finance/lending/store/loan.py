@@ -1,6 +1,6 @@
 """Signed loans: a firm sees its own, a bank those it signed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from uuid import UUID
@@ -26,11 +26,23 @@ def _visible_rows(tx: Transaction) -> Select[Loan]:
     )
 
 
-async def find_page(tx: Transaction, loan_id: UUID) -> tuple[Loan, KnownDays] | None:
-    """Return a loan that the caller may see, and what the rate of the day of its contract follows from."""
-    query = _visible_rows(tx).add_columns(*known_beside("loan.signed_on"))
+@dataclass(frozen=True, slots=True)
+class LoanPage:
+    """A loan as its page tells it, the names of its firm and its bank, and what the rate of its day follows from."""
+
+    loan: Loan
+    names: Mapping[str, str | None]
+    known: KnownDays
+
+
+async def find_page(tx: Transaction, loan_id: UUID) -> LoanPage | None:
+    """Return a loan that the caller may see, with what stands beside it on its page."""
+    query = _visible_rows(tx).add_columns(*party.labelled("loan"), *known_beside("loan.signed_on"))
     row = (await tx.session.execute(query.where(col(Loan.id) == loan_id))).one_or_none()
-    return None if row is None else (row[0], known_in(tx, *row[1:]))
+    if row is None:
+        return None
+    first, names, known = row[0], row[1 : 1 + len(party.NAMES)], row[1 + len(party.NAMES) :]
+    return LoanPage(first, dict(zip(party.NAMES, names, strict=True)), known_in(tx, *known))
 
 
 @dataclass(frozen=True, slots=True)

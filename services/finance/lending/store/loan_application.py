@@ -1,6 +1,7 @@
 """Loan applications: a firm sees its own, a bank those made to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -10,6 +11,8 @@ from sqlmodel import col
 from services.finance import party
 from services.finance.lending.models.loan_application import LoanApplication
 from services.finance.lending.rules.loan_application import OPEN_STATUSES, ApplicationStatus, LoanApplicationTerms
+from services.finance.partner.rules.consent import HeldConsent
+from services.finance.partner.store.consent import held_beside, held_in
 from services.finance.scope import visible
 from shared.db.keyset import ascending, descending
 from shared.db.selection import Selection, by_time
@@ -31,6 +34,30 @@ async def find(tx: Transaction, application_id: UUID) -> LoanApplication | None:
     """Return an application that the caller may see."""
     query = _visible_rows(tx)
     return (await tx.session.execute(query.where(col(LoanApplication.id) == application_id))).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationPage:
+    """An application as its page tells it.
+
+    Attributes:
+        application: its row.
+        consents: all that the firm ever gave to the bank, newest first.
+        names: of the firm and the bank.
+    """
+
+    application: LoanApplication
+    consents: list[HeldConsent]
+    names: Mapping[str, str | None]
+
+
+async def find_page(tx: Transaction, application_id: UUID) -> ApplicationPage | None:
+    """Return an application that the caller may see, with what stands beside it on its page."""
+    query = _visible_rows(tx).add_columns(held_beside("loan_application"), *party.labelled("loan_application"))
+    row = (await tx.session.execute(query.where(col(LoanApplication.id) == application_id))).one_or_none()
+    return (
+        None if row is None else ApplicationPage(row[0], held_in(row[1]), dict(zip(party.NAMES, row[2:], strict=True)))
+    )
 
 
 async def lock(tx: Transaction, application_id: UUID) -> LoanApplication | None:

@@ -6,6 +6,7 @@ from sqlalchemy import Select, select
 
 from services.finance import party
 from services.finance.lending.models.work_item import ITEMS, WorkItem
+from services.finance.partner.store.consent import held_beside
 from services.finance.scope import SEES_ALL, visible
 from shared.db.selection import Selection, by_time, due_first
 from shared.db.transaction import Transaction
@@ -48,6 +49,9 @@ LIST = Selection(
     asked={"due_status": due_filter(ITEMS.c.due_on)},
     states="kind",
     counted=tuple(SCOPES),
-    beside={"enterprise_name": party.named("work_item.enterprise_uscc")},
+    beside={
+        "enterprise_name": party.named("work_item.enterprise_uscc"),
+        "consents": held_beside("work_item"),
+    },
 )
 """What waiting cases may be narrowed and sorted by."""

@@ -1,6 +1,7 @@
 """What a bank may read of a firm: the consented parts only, each read audited."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from services.finance.evaluation.usecases.credit_line import left_under
 from services.finance.evaluation.usecases.kv_evaluation import explanation
 from services.finance.lending.models.loan_application import LoanApplication
 from services.finance.lending.store import credit_file as files
-from services.finance.partner.rules.consent import ConsentPurpose, ConsentScope
+from services.finance.partner.rules.consent import ConsentPurpose, ConsentScope, HeldConsent
 from services.finance.partner.usecases.consent import opened_by
 from shared.db.transaction import Transaction
 from shared.kernel.actor import Role
@@ -30,7 +31,10 @@ SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class CreditFile:
-    """The parts of a credit file; a part without consent is None and its scope stands in `withheld`."""
+    """The parts of a credit file; a part without consent is None and its scope stands in `withheld`.
+
+    `consents` are all that the firm ever gave to this bank; `last_read_at` is the bank's read before this one.
+    """
 
     application: LoanApplication
     consent_id: UUID
@@ -44,6 +48,14 @@ class CreditFile:
     portfolio: Portfolio | None
     days_left: int
     available_fen: int
+    consents: tuple[HeldConsent, ...]
+    last_read_at: datetime | None
+
+    @property
+    def flagged_since(self) -> bool:
+        """Whether the firm was evaluated anew after the bank's read before this one."""
+        raised_at, read_at = self.application.flag_raised_at, self.last_read_at
+        return raised_at is not None and read_at is not None and raised_at > read_at
 
 
 async def read_credit_file(tx: Transaction, application_id: UUID) -> CreditFile:
@@ -83,6 +95,8 @@ async def read_credit_file(tx: Transaction, application_id: UUID) -> CreditFile:
         portfolio=found.portfolio if ConsentScope.IP_PORTFOLIO in opened else None,
         days_left=(application.answer_due_on - tx.today).days,
         available_fen=left_under(found.line, application.snapshot_limit_fen),
+        consents=tuple(found.consents),
+        last_read_at=found.last_read_at,
     )
 
 

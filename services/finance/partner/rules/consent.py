@@ -209,8 +209,8 @@ def grant(
     return Grant(text, granted, expires_at)
 
 
-def revoke(rules: RuleSet, *, revoked_at: datetime | None, now: datetime, today: date) -> Revocation:
-    """Withdraw a consent.
+def revocable(revoked_at: datetime | None) -> None:
+    """Check that a consent can still be withdrawn.
 
     Raises:
         Refusal: `consent_already_revoked`.
@@ -219,7 +219,30 @@ def revoke(rules: RuleSet, *, revoked_at: datetime | None, now: datetime, today:
     """
     if revoked_at is not None:
         raise Refusal(CONSENT_ALREADY_REVOKED)
+
+
+def revoke(rules: RuleSet, *, revoked_at: datetime | None, now: datetime, today: date) -> Revocation:
+    """Withdraw a consent.
+
+    Raises:
+        Refusal: `consent_already_revoked`.
+
+    Source: F-CONSENT-03 (docs/rules/finance.md).
+    """
+    revocable(revoked_at)
     return Revocation(revoked_at=now, purge_by_on=today + timedelta(days=rules.param_int("purge_days")))
+
+
+def is_open(*, revoked_at: datetime | None, expires_at: datetime, now: datetime) -> bool:
+    """Return whether a consent lets its bank read now.
+
+    Source: F-CONSENT-06 (docs/rules/finance.md).
+    """
+    return revoked_at is None and expires_at > now
+
+
+def _stands(one: HeldConsent, now: datetime) -> bool:
+    return is_open(revoked_at=one.revoked_at, expires_at=one.expires_at, now=now)
 
 
 def still_open(held: Collection[HeldConsent], *, now: datetime) -> tuple[HeldConsent, ...]:
@@ -227,7 +250,7 @@ def still_open(held: Collection[HeldConsent], *, now: datetime) -> tuple[HeldCon
 
     Source: F-CONSENT-06 (docs/rules/finance.md).
     """
-    live = (one for one in held if one.revoked_at is None and one.expires_at > now)
+    live = (one for one in held if _stands(one, now))
     return tuple(sorted(live, key=lambda one: one.expires_at, reverse=True))
 
 
@@ -251,7 +274,7 @@ def require(
     """
     covering = [one for one in held if one.purpose is purpose and scope in one.scopes]
     for one in covering:
-        if one.revoked_at is None and one.expires_at > now:
+        if _stands(one, now):
             return one
     if not covering:
         raise Refusal(CONSENT_MISSING, scope=scope, uscc=enterprise_uscc)
@@ -264,5 +287,5 @@ def scopes_open(held: Collection[HeldConsent], *, purpose: ConsentPurpose, now: 
 
     Source: F-CONSENT-05 (docs/rules/finance.md).
     """
-    live = (one.scopes for one in held if one.purpose is purpose and one.revoked_at is None and one.expires_at > now)
+    live = (one.scopes for one in held if one.purpose is purpose and _stands(one, now))
     return frozenset().union(*live)

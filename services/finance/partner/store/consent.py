@@ -68,6 +68,13 @@ async def find(tx: Transaction, consent_id: UUID) -> Consent | None:
     return (await tx.session.execute(query.where(col(Consent.id) == consent_id))).scalar_one_or_none()
 
 
+async def find_page(tx: Transaction, consent_id: UUID) -> tuple[Consent, dict[str, str | None]] | None:
+    """Return a consent that the caller may see, and the names of its firm and its bank."""
+    query = _visible_rows(tx).add_columns(*party.labelled("consent"))
+    row = (await tx.session.execute(query.where(col(Consent.id) == consent_id))).one_or_none()
+    return None if row is None else (row[0], dict(zip(party.NAMES, row[1:], strict=True)))
+
+
 async def lock_own(tx: Transaction, consent_id: UUID) -> Consent | None:
     """Return a consent of the calling enterprise and hold it."""
     query = visible(select(Consent), tx.actor, enterprise=col(Consent.enterprise_uscc), sees_all=())
@@ -83,7 +90,11 @@ LIST = Selection(
     same={"enterprise_uscc": col(Consent.enterprise_uscc), "bank_uscc": col(Consent.bank_uscc)},
     among={"purpose": col(Consent.purpose)},
     states="purpose",
-    days={"granted": col(Consent.granted_at), "expires": col(Consent.expires_at)},
+    days={
+        "granted": col(Consent.granted_at),
+        "expires": col(Consent.expires_at),
+        "revoked": col(Consent.revoked_at),
+    },
     beside=party.both_named("consent"),
 )
 """What consents may be narrowed and sorted by."""

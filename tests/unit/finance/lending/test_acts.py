@@ -1,8 +1,9 @@
 """Acts on applications and cover: what is offered is accepted by the whole rule, what is not offered is refused."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
+from uuid import UUID
 
 import pytest
 
@@ -15,6 +16,8 @@ from services.finance.lending.rules.application_act import ApplicationStanding
 from services.finance.lending.rules.cover import CoverStatus, CoverVerdict
 from services.finance.lending.rules.cover_act import CoverStanding
 from services.finance.lending.rules.loan_application import ApplicationFlag, ApplicationStatus, ApprovalTerms
+from services.finance.partner.rules import consent as consent_rules
+from services.finance.partner.rules.consent import ConsentPurpose, ConsentScope, HeldConsent
 from shared.kernel.action import Bodies, actions
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal
@@ -27,13 +30,53 @@ BALANCES = FundBalances(paid_in_city_fen=400 * WAN, paid_in_district_fen=600 * W
 FIRM, ELSE = "firm", "somebody else"
 BODIES: Bodies = {Role.ENTERPRISE: FIRM, Role.BANK: BANK, Role.FUND_MANAGER: None}
 ROLES = [role for role in Role if role is not Role.SYSTEM]
+NOW = datetime(2026, 6, 10, 4, tzinfo=UTC)
+
+
+def consent(
+    *, days: int = 1, revoked: bool = False, scope: ConsentScope = ConsentScope.EVALUATION_RESULT
+) -> HeldConsent:
+    """Return a consent that ends in some days from now."""
+    return HeldConsent(
+        consent_id=UUID(int=1),
+        purpose=ConsentPurpose.LOAN_APPLICATION,
+        scopes=frozenset({scope}),
+        expires_at=NOW + timedelta(days=days),
+        revoked_at=NOW if revoked else None,
+    )
+
+
+CONSENTS: tuple[tuple[HeldConsent, ...], ...] = (
+    (),
+    (consent(),),
+    (consent(days=0),),
+    (consent(revoked=True),),
+    (consent(scope=ConsentScope.IP_PORTFOLIO),),
+    (consent(days=0), consent()),
+)
+
+
+def standing(
+    status: ApplicationStatus,
+    flag: ApplicationFlag | None = None,
+    *,
+    is_acknowledged: bool = False,
+    due: date = TODAY,
+    until: date | None = None,
+    consents: tuple[HeldConsent, ...] = (consent(),),
+) -> ApplicationStanding:
+    """Return how an application stands."""
+    return ApplicationStanding(status, flag, is_acknowledged, due, until, TODAY, FIRM, consents, NOW)
+
+
 STANDINGS = [
-    ApplicationStanding(status, flag, is_acknowledged, TODAY, until, TODAY)
-    for status, flag, is_acknowledged, until in product(
+    standing(status, flag, is_acknowledged=is_acknowledged, until=until, consents=consents)
+    for status, flag, is_acknowledged, until, consents in product(
         ApplicationStatus,
         (None, ApplicationFlag.EVALUATION_SUPERSEDED),
         (False, True),
         (None, TODAY, TODAY - timedelta(days=1)),
+        CONSENTS,
     )
 ]
 COVERS = [CoverStanding(status, outstanding_fen) for status, outstanding_fen in product(CoverStatus, (0, 60 * WAN))]
@@ -48,6 +91,13 @@ def _approve(case: ApplicationStanding) -> None:
         snapshot_limit_fen=400 * WAN,
         open_flag=None if case.is_acknowledged else case.flag,
         today=case.today,
+    )
+    consent_rules.require(
+        case.consents,
+        enterprise_uscc=FIRM,
+        purpose=ConsentPurpose.LOAN_APPLICATION,
+        scope=ConsentScope.EVALUATION_RESULT,
+        now=case.now,
     )
 
 
@@ -127,7 +177,7 @@ def test_every_act_is_held_against_its_rule() -> None:
 def test_the_clock_of_the_bank_and_the_end_of_an_approval_stand_beside_the_acts() -> None:
     who = Actor("own", Role.BANK, frozenset(scopes_of(Role.BANK.value)), BANK)
     due, until = TODAY + timedelta(days=3), TODAY + timedelta(days=9)
-    asked = ApplicationStanding(ApplicationStatus.BANK_REVIEW, None, False, due, None, TODAY)
+    asked = standing(ApplicationStatus.BANK_REVIEW, due=due)
     assert {one.due_on for one in actions(application_act.ACTS, asked, who, BODIES)} == {due}
-    granted = ApplicationStanding(ApplicationStatus.APPROVED, None, False, due, until, TODAY)
+    granted = standing(ApplicationStatus.APPROVED, due=due, until=until)
     assert [(one.name, one.due_on) for one in actions(application_act.ACTS, granted, who, BODIES)] == [("sign", until)]
