@@ -7,6 +7,8 @@ from typing import Any
 
 from starlette.responses import Response
 
+from gateway.console.difference import Changed, Watched, differences
+from gateway.console.difference import kept as kept_of_case
 from gateway.console.evidence import keep_documents
 from gateway.console.inputs import Choices, Input, body_of, pointers
 from gateway.console.visit import PageRefusedError, Visit
@@ -85,6 +87,19 @@ class Offered:
     due_on: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """How a case is read again after a refusal.
+
+    Attributes:
+        read: reads it.
+        watched: what of it somebody else may change while a form is open.
+    """
+
+    read: Callable[[], Awaitable[Mapping[str, Any]]]
+    watched: Sequence[Watched]
+
+
 def offered(told: Mapping[str, Any], actions: Sequence[CaseAction]) -> list[Offered]:
     """Return what the reader may do now: as the service says, in its order, where there is a form for it."""
     forms = {one.name: one for one in actions}
@@ -119,6 +134,25 @@ def action_of(actions: Sequence[CaseAction], name: str) -> CaseAction:
     raise PageRefusedError(HTTPStatus.NOT_FOUND)
 
 
+def coded_reasons(operation: str) -> Given:
+    """Return what gives the coded reasons of a list as choices, named in the reader's language."""
+
+    async def given(visit: Visit) -> Mapping[str, Choices]:
+        told = await visit.read(operation)
+        return {"reason_code": [(one["code"], one[f"label_{visit.words.language}"]) for one in told["items"]]}
+
+    return given
+
+
+async def reason_text(visit: Visit, operation: str, code: str | None) -> str | None:
+    """Return what a coded reason says, by the list that `operation` reads; the code where the list lacks it now."""
+    if code is None:
+        return None
+    part = await visit.part(operation)
+    listed = (part.body or {"items": []})["items"]
+    return next((str(one[f"label_{visit.words.language}"]) for one in listed if one["code"] == code), code)
+
+
 async def ask_for(
     visit: Visit,
     action: CaseAction,
@@ -126,6 +160,8 @@ async def ask_for(
     back: str,
     about: str,
     case: Mapping[str, Any] | None = None,
+    held: str = "",
+    changed: Sequence[Changed] | None = None,
     status: int = 200,
 ) -> Response:
     """Show the form of an act.
@@ -135,10 +171,14 @@ async def ask_for(
         action: the act.
         back: address of the case.
         about: what the case is called.
-        case: what the inputs begin with, by name.
+        case: what the inputs begin with, by name; `version` is that of the case.
+        held: what the form keeps of the case, to tell afterwards what a colleague changed.
+        changed: what a colleague changed since the form was opened; None where nothing is known of it.
         status: 422 where the form comes back with faults.
     """
+    begins = case or {}
     given = await action.choices(visit) if action.choices is not None else {}
+    is_new = changed is not None
     return visit.html(
         "case_action.html",
         status=status,
@@ -146,8 +186,11 @@ async def ask_for(
         given=given,
         back=back,
         about=about,
-        case=case or {},
         helps=await action.helps(visit) if action.helps is not None else {},
+        case=begins,
+        changed=changed,
+        seen=begins.get("version", "") if is_new else visit.form.seen or begins.get("version", ""),
+        held=held if is_new else visit.form.held or held,
     )
 
 
@@ -158,11 +201,13 @@ async def take(
     *,
     back: str,
     about: str,
-    names: Mapping[str, str] | None = None,
     kept: Mapping[str, Any] | None = None,
     onward: Callable[[Mapping[str, Any]], str] | None = None,
+    anew: Anew | None = None,
 ) -> Response:
     """Do an act: once, however often the form is sent; a refusal shows the form again with what was typed.
+
+    Where somebody else changed the case meanwhile, the form says what, and goes on with the case as it stands.
 
     Args:
         visit: of the page.
@@ -170,9 +215,9 @@ async def take(
         at: values of the operation's address.
         back: address of the case behind `/console`.
         about: what the case is called.
-        names: pointer of the API → input of the form.
         kept: what of the case is sent again as it is.
         onward: address behind `/console` of what came of it, where that is not `back`.
+        anew: reads the case again, where what somebody else changed of it can be told.
     """
     if action.documents:
         await keep_documents(visit, action.inputs, action.documents)
@@ -180,10 +225,34 @@ async def take(
     body = {**(kept or {}), **(action.shape(typed) if action.shape else typed), **(action.fixed or {})}
     if action.clears:
         body |= {one.name: None for one in action.inputs if not one.inside and one.name not in body}
-    told = {**pointers(action.inputs), **(names or {})}
+    told = pointers(action.inputs)
     if not visit.form.faults:
         said = await visit.do(action.operation, at, body=body if action.has_body else None, names=told)
         if said is not None:
             return visit.go(onward(said.body) if onward is not None else back, said=visit.words.gettext(action.done))
-    refused = HTTPStatus.UNPROCESSABLE_ENTITY
-    return await ask_for(visit, action, back=f"/console{back}", about=about, status=refused)
+    changed, case, held = None, {}, ""
+    if anew is not None and visit.form.refused in _CHANGED:
+        now = await anew.read()
+        rows = differences(visit.form.held, now, anew.watched, visit.form, visit.words)
+        if rows or visit.form.refused == HTTPStatus.PRECONDITION_FAILED:
+            changed, case, held = rows, {"version": version_of(now)}, kept_of_case(now, anew.watched)
+    return await ask_for(
+        visit,
+        action,
+        back=f"/console{back}",
+        about=about,
+        case=case,
+        held=held,
+        changed=changed,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+    )
+
+
+def version_of(case: Mapping[str, Any]) -> str:
+    """Return the version of a case as `If-Match` takes it; empty where the case has none."""
+    version = case.get("version")
+    return f'"v{version}"' if isinstance(version, int) else ""
+
+
+_CHANGED = frozenset({HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
+"""Refusals behind which a colleague's change may stand."""

@@ -11,6 +11,7 @@ from shared.kernel.ids import new_id
 TOKEN = "form_token"  # noqa: S105  # the name of a field
 KEY = "form_key"
 SEEN = "form_seen"
+HELD = "form_held"
 _MASK_BYTES = 16
 
 
@@ -21,10 +22,12 @@ class Fault:
     Attributes:
         field: name of the input; empty for the form as a whole.
         message: what is wrong, in the reader's language.
+        way_out: what can be done about it; empty where the message says it.
     """
 
     field: str
     message: str
+    way_out: str = ""
 
 
 @dataclass(slots=True)
@@ -34,10 +37,12 @@ class Form:
     Attributes:
         values: field → values; a field may come several times.
         faults: what is wrong.
+        refused: HTTP status with which the API refused what the form asked for; 0 before.
     """
 
     values: Mapping[str, list[str]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    refused: int = 0
 
     def text(self, name: str) -> str:
         """Return what was typed, without the space around it; empty if nothing was."""
@@ -64,6 +69,11 @@ class Form:
     def seen(self) -> str:
         """The version that the person saw, for `If-Match`."""
         return self.text(SEEN)
+
+    @property
+    def held(self) -> str:
+        """What the page said of the case when the form was opened."""
+        return self.text(HELD)
 
 
 def new_key() -> str:
@@ -104,10 +114,11 @@ def faults_of(problem: Mapping[str, object], names: Mapping[str, str], *, known:
         known: inputs of the form; what is about another field stands at the head of the form.
     """
     inputs = set(known)
+    title, way_out = str(problem.get("title", "")), str(problem.get("detail") or "")
     found = []
     errors = problem.get("errors")
     for error in errors if isinstance(errors, list) else []:
-        pointer = str(error.get("pointer", ""))
+        pointer, message = str(error.get("pointer", "")), str(error.get("message", ""))
         name = names.get(pointer, pointer.removeprefix("/").partition("/")[0])
-        found.append(Fault(name if name in inputs else "", str(error.get("message", ""))))
-    return found or [Fault("", str(problem.get("title", "")))]
+        found.append(Fault(name if name in inputs else "", message, way_out if message == title else ""))
+    return found or [Fault("", title, way_out)]

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from gateway.console.assets import assets
-from gateway.console.form import KEY, SEEN, TOKEN, Form, form_token, new_key
+from gateway.console.chart import share
+from gateway.console.form import HELD, KEY, SEEN, TOKEN, Form, form_token, new_key
 from gateway.console.format import FILTERS, NOTHING
 from gateway.console.own_api import address
 from gateway.console.page import Page, Pages
@@ -61,6 +62,7 @@ def _environment(language: Language) -> Environment:
         "language": language,
         "asset": lambda name: assets()[name].address,
         "NOTHING": NOTHING,
+        "share": share,
     }
     environment.filters |= {name: partial(made, words) for name, made in FILTERS.items()}
     return environment
@@ -123,7 +125,7 @@ class Renderer:
                 said=[one for one in (visit.note, said) if one],
                 menu=self._pages.menu(visitor.role, visitor.scopes) if visitor is not None else [],
                 link=self.link,
-                form_names=(TOKEN, KEY, SEEN),
+                form_names=(TOKEN, KEY, SEEN, HELD),
                 form_token=lambda: form_token(secret),
                 form_key=lambda: visit.form.key or new_key(),
                 **context,

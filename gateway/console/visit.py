@@ -227,6 +227,7 @@ class Visit:
         if said.is_good:
             return said
         problem = said.body or self._away()
+        self.form.refused = said.status
         self.form.faults.extend(faults_of(problem, names or {}, known=self.form.values))
         return None
 

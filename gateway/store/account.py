@@ -129,3 +129,12 @@ async def open_sessions(tx: Transaction, account_id: UUID, began_after: datetime
         .order_by(col(AccountSession.began_at).desc())
     )
     return list((await tx.session.execute(statement)).scalars())
+
+
+async def session_before(tx: Transaction, account_id: UUID, session_id: UUID) -> datetime | None:
+    """Return when a person signed in for the last time before a session, None where it is the first."""
+    own = select(col(AccountSession.began_at)).where(AccountSession.id == session_id).scalar_subquery()
+    statement = select(func.max(AccountSession.began_at)).where(
+        AccountSession.account_id == account_id, col(AccountSession.began_at) < own
+    )
+    return (await tx.session.execute(statement)).scalar_one()

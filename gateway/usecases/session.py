@@ -85,6 +85,11 @@ async def open_of(tx: Transaction, account_id: UUID, limits: Limits) -> Sequence
     return [one for one in held if one.seen_at + limits.idle > tx.now]
 
 
+async def last_before(tx: Transaction, account_id: UUID, session_id: UUID) -> datetime | None:
+    """Return when a person signed in before the present session, None where they never did."""
+    return await store.session_before(tx, account_id, session_id)
+
+
 async def end(tx: Transaction, account_id: UUID, session_id: UUID, why: SessionEnd) -> None:
     """End one session of a person.
 

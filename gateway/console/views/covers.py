@@ -1,11 +1,11 @@
 """Cover by the risk-compensation fund: what was filed, what is decided, what is released."""
 
-from collections.abc import Mapping
-
 from starlette.responses import Response
 
-from gateway.console.case_action import CaseAction, action_of, ask_for, offered, take
-from gateway.console.inputs import Choices, Input
+from gateway.console.case_action import CaseAction, coded_reasons, reason_text
+from gateway.console.case_acts import CaseActs
+from gateway.console.difference import Watched
+from gateway.console.inputs import Input
 from gateway.console.listing import Filter, listed
 from gateway.console.page import Page
 from gateway.console.visit import Visit
@@ -22,15 +22,9 @@ FILTERS = (
     Filter(name="contract_no"),
     Filter(name="case_no"),
     Filter(name="enterprise_uscc"),
+    Filter(name="decided_from_on", kind="day", label=mark("Decided from")),
 )
 TONES = {"FILED": "wait", "COVERED": "good", "REFUSED": "bad", "RELEASED": "done"}
-
-
-async def _reasons(visit: Visit) -> Mapping[str, Choices]:
-    told = await visit.read(_REASONS)
-    named = "label_zh" if visit.words.language == "zh" else "label_en"
-    return {"reason_code": [(one["code"], one[named]) for one in told["items"]]}
-
 
 ACTIONS = (
     CaseAction(
@@ -49,18 +43,21 @@ ACTIONS = (
         fixed={"decision": "REFUSED"},
         done=mark("Cover is refused; the bank sees the reason."),
         is_final=True,
-        choices=_reasons,
+        choices=coded_reasons(_REASONS),
     ),
 )
 LIST = Page(name="covers", path="/covers", title=mark("Risk cover"), roles=READERS, uses=("GET /v1/covers",), menu=220)
-ONE = Page(name="cover", path="/covers/{cover_id}", title=mark("Risk cover"), roles=READERS, uses=(_READ,))
-ACT = Page(
-    name="cover-act",
-    path="/covers/{cover_id}/{action}",
-    title=mark("Risk cover"),
-    roles=frozenset({Role.FUND_MANAGER}),
-    uses=(_READ, _REASONS, _DECIDE),
+ONE = Page(name="cover", path="/covers/{cover_id}", title=mark("Risk cover"), roles=READERS, uses=(_READ, _REASONS))
+ACTS = CaseActs(
+    path="/covers/{cover_id}",
+    key="cover_id",
+    read=_READ,
+    actions=ACTIONS,
+    called=lambda visit, _case: visit.words.gettext("Risk cover"),
+    watched=(Watched(name="status", kind="value", enumeration="CoverStatus"),),
+    choices=(_REASONS,),
 )
+ACT = ACTS.page("cover-act", title=mark("Risk cover"), roles=frozenset({Role.FUND_MANAGER}))
 
 
 @LIST.shows
@@ -74,23 +71,5 @@ async def show_list(visit: Visit) -> Response:
 async def show_one(visit: Visit) -> Response:
     """Show one cover, and what may be decided about it."""
     told = await visit.read(_READ, {"cover_id": visit.value("cover_id")})
-    return visit.html("cover.html", told=told, tones=TONES, acts=offered(told, ACTIONS))
-
-
-@ACT.shows
-async def show_act(visit: Visit) -> Response:
-    """Show the form of a decision."""
-    cover_id = visit.value("cover_id")
-    await visit.read(_READ, {"cover_id": cover_id})
-    action = action_of(ACTIONS, visit.value("action"))
-    about = visit.words.gettext("Risk cover")
-    return await ask_for(visit, action, back=f"/console/covers/{cover_id}", about=about)
-
-
-@ACT.acts
-async def act(visit: Visit) -> Response:
-    """Decide."""
-    cover_id = visit.value("cover_id")
-    action = action_of(ACTIONS, visit.value("action"))
-    about = visit.words.gettext("Risk cover")
-    return await take(visit, action, {"cover_id": cover_id}, back=f"/covers/{cover_id}", about=about)
+    reason = await reason_text(visit, _REASONS, told["reason_code"])
+    return visit.html("cover.html", told=told, tones=TONES, acts=ACTS.offered(told), reason=reason)

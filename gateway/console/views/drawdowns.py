@@ -2,9 +2,12 @@
 
 from starlette.responses import Response
 
-from gateway.console.case_action import CaseAction, action_of, ask_for, open_to, take
+from gateway.console.case_action import CaseAction
+from gateway.console.case_acts import CaseActs
+from gateway.console.difference import Watched
 from gateway.console.format import typed_yuan
 from gateway.console.inputs import Input
+from gateway.console.listing import Filter, listed
 from gateway.console.page import Page
 from gateway.console.views.loans import READERS
 from gateway.console.visit import Visit
@@ -26,7 +29,6 @@ ACTIONS = (
         ),
         text=mark("Principal alone is recorded; interest stays in the bank's books."),
         done=mark("The repayment is recorded."),
-        scope="credit.loan:write",
     ),
     CaseAction(
         name="cover",
@@ -34,8 +36,23 @@ ACTIONS = (
         operation=f"POST {_ONE}/cover",
         text=mark("The risk-compensation fund is asked to cover this drawdown."),
         done=mark("The drawdown is filed for cover."),
-        scope="fund.cover:write",
     ),
+)
+FILTERS = (
+    Filter(name="status", kind="select", enumeration="DrawdownStatus"),
+    Filter(name="note_no"),
+    Filter(name="contract_no"),
+    Filter(name="enterprise_uscc"),
+    Filter(name="matures_from_on", kind="day", label=mark("Due from")),
+    Filter(name="matures_until_on", kind="day", label=mark("Due until")),
+)
+LIST = Page(
+    name="drawdowns",
+    path="/drawdowns",
+    title=mark("Drawdowns"),
+    roles=READERS,
+    uses=("GET /v1/drawdowns",),
+    menu=215,
 )
 ONE = Page(
     name="drawdown",
@@ -44,13 +61,26 @@ ONE = Page(
     roles=READERS,
     uses=(_READ, _COVERS),
 )
-ACT = Page(
-    name="drawdown-act",
-    path="/drawdowns/{drawdown_id}/{action}",
-    title=mark("Drawdown"),
-    roles=frozenset({Role.BANK}),
-    uses=(_READ, *(one.operation for one in ACTIONS)),
+ACTS = CaseActs(
+    path="/drawdowns/{drawdown_id}",
+    key="drawdown_id",
+    read=_READ,
+    actions=ACTIONS,
+    called=lambda _visit, told: str(told["note_no"]),
+    begins=lambda told: {"amount_fen": typed_yuan(told["outstanding_fen"])},
+    watched=(
+        Watched(name="status", kind="value", enumeration="DrawdownStatus"),
+        Watched(name="outstanding_fen", kind="money"),
+    ),
 )
+ACT = ACTS.page("drawdown-act", title=mark("Drawdown"), roles=frozenset({Role.BANK}))
+
+
+@LIST.shows
+async def show_list(visit: Visit) -> Response:
+    """Show the drawdowns that the reader may see, over all loans."""
+    found = await listed(visit, "GET /v1/drawdowns", FILTERS, export="drawdowns")
+    return visit.html("drawdowns.html", list=found, filters=FILTERS)
 
 
 @ONE.shows
@@ -59,24 +89,4 @@ async def show_one(visit: Visit) -> Response:
     drawdown_id = visit.value("drawdown_id")
     told = await visit.read(_READ, {"drawdown_id": drawdown_id})
     covers = await visit.part(_COVERS, query={"drawdown_id": drawdown_id})
-    return visit.html("drawdown.html", told=told, covers=covers, acts=open_to(visit, ACTIONS))
-
-
-@ACT.shows
-async def show_act(visit: Visit) -> Response:
-    """Show the form of an act."""
-    drawdown_id = visit.value("drawdown_id")
-    told = await visit.read(_READ, {"drawdown_id": drawdown_id})
-    action = action_of(ACTIONS, visit.value("action"))
-    case = {"amount_fen": typed_yuan(told["outstanding_fen"])}
-    return await ask_for(visit, action, back=f"/console/drawdowns/{drawdown_id}", about=told["note_no"], case=case)
-
-
-@ACT.acts
-async def act(visit: Visit) -> Response:
-    """Do it."""
-    drawdown_id = visit.value("drawdown_id")
-    told = await visit.read(_READ, {"drawdown_id": drawdown_id})
-    action = action_of(ACTIONS, visit.value("action"))
-    back = f"/drawdowns/{drawdown_id}"
-    return await take(visit, action, {"drawdown_id": drawdown_id}, back=back, about=told["note_no"])
+    return visit.html("drawdown.html", told=told, covers=covers, acts=ACTS.offered(told))

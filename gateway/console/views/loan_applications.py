@@ -5,18 +5,20 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.console.case_action import CaseAction, action_of, ask_for, offered, take
-from gateway.console.format import typed_yuan
-from gateway.console.inputs import Choices, Input
+from gateway.console.case_action import CaseAction, coded_reasons, reason_text
+from gateway.console.case_acts import CaseActs
+from gateway.console.difference import Watched
+from gateway.console.format import NOTHING, money, number, rate, typed_yuan, yes
+from gateway.console.inputs import Input
 from gateway.console.listing import Filter, listed
 from gateway.console.page import Page
-from gateway.console.visit import Visit
-from gateway.console.words import mark
+from gateway.console.visit import Part, Visit
+from gateway.console.words import Words, mark
 from shared.kernel.actor import Role
 
 _ONE = "/v1/loan-applications/{application_id}"
 _READ = f"GET {_ONE}"
-_FILE = f"GET {_ONE}/credit-file"
+_DOSSIER = f"GET {_ONE}/dossier"
 _REASONS = "GET /v1/loan-applications/reasons"
 READERS = frozenset({Role.BANK, Role.ENTERPRISE, Role.CITY, Role.AUDITOR})
 FILTERS = (
@@ -24,6 +26,7 @@ FILTERS = (
     Filter(name="case_no"),
     Filter(name="enterprise_uscc"),
     Filter(name="bank_ref"),
+    Filter(name="submitted_from_on", kind="day", label=mark("Submitted from")),
     Filter(name="answer_due_until_on", kind="day", label=mark("Answer due until")),
 )
 TONES = {
@@ -36,13 +39,6 @@ TONES = {
     "CANCELLED": "done",
     "LAPSED": "done",
 }
-
-
-async def _reasons(visit: Visit) -> Mapping[str, Choices]:
-    told = await visit.read(_REASONS)
-    named = "label_zh" if visit.words.language == "zh" else "label_en"
-    return {"reason_code": [(one["code"], one[named]) for one in told["items"]]}
-
 
 ACTIONS = (
     CaseAction(
@@ -89,7 +85,7 @@ ACTIONS = (
         ),
         done=mark("The application is rejected; the firm sees the reason."),
         is_final=True,
-        choices=_reasons,
+        choices=coded_reasons(_REASONS),
     ),
     CaseAction(
         name="sign",
@@ -137,15 +133,49 @@ ONE = Page(
     path="/loan-applications/{application_id}",
     title=mark("Loan application"),
     roles=READERS,
-    uses=(_READ, _FILE),
+    uses=(_READ, _DOSSIER, _REASONS),
 )
-ACT = Page(
-    name="loan-application-act",
-    path="/loan-applications/{application_id}/{action}",
-    title=mark("Loan application"),
-    roles=frozenset({Role.BANK, Role.ENTERPRISE}),
-    uses=(_READ, _REASONS, *(one.operation for one in ACTIONS)),
+
+
+def _begins(told: Mapping[str, Any]) -> dict[str, str]:
+    """Return what an approval and a contract begin with: what was asked for."""
+    approved = told["approved_fen"] or told["amount_fen"]
+    return {
+        "amount_fen": typed_yuan(told["amount_fen"]),
+        "principal_fen": typed_yuan(approved),
+        "term_months": str(told["approved_term_months"] or told["term_months"]),
+        "bank_ref": told["bank_ref"] or "",
+        "purpose": told["purpose"],
+    }
+
+
+def _kept(action: CaseAction, told: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what is not asked for again when an application is submitted again."""
+    return {name: told[name] for name in ("bank_uscc", "evaluation_id")} if action.name == "resubmit" else None
+
+
+ACTS = CaseActs(
+    path="/loan-applications/{application_id}",
+    key="application_id",
+    read=_READ,
+    actions=ACTIONS,
+    called=lambda _visit, told: str(told["case_no"]),
+    begins=_begins,
+    kept=_kept,
+    watched=(
+        Watched(name="status", kind="value", enumeration="ApplicationStatus"),
+        Watched(name="flag", kind="value", enumeration="ApplicationFlag"),
+        Watched(name="amount_fen", kind="money"),
+        Watched(name="term_months", kind="whole"),
+        Watched(name="purpose", within="LoanApplicationRead"),
+        Watched(name="approved_fen", kind="money"),
+        Watched(name="valid_until_on", kind="day"),
+        Watched(name="conditions"),
+        Watched(name="note"),
+    ),
+    choices=(_REASONS,),
 )
+ACT = ACTS.page("loan-application-act", title=mark("Loan application"), roles=frozenset({Role.BANK, Role.ENTERPRISE}))
 
 
 @LIST.shows
@@ -160,42 +190,46 @@ async def show_one(visit: Visit) -> Response:
     """Show one application; a bank sees what the firm's consent opens to it, and the read is kept."""
     application_id = visit.value("application_id")
     told = await visit.read(_READ, {"application_id": application_id})
-    file = None
+    file = sheet = None
     if visit.who.role is Role.BANK:
-        file = await visit.part(_FILE, {"application_id": application_id})
-    return visit.html("loan_application.html", told=told, file=file, tones=TONES, acts=offered(told, ACTIONS))
-
-
-@ACT.shows
-async def show_act(visit: Visit) -> Response:
-    """Show the form of an act."""
-    application_id = visit.value("application_id")
-    told = await visit.read(_READ, {"application_id": application_id})
-    action = action_of(ACTIONS, visit.value("action"))
-    return await ask_for(
-        visit, action, back=f"/console/loan-applications/{application_id}", about=told["case_no"], case=_begin(told)
+        whole = await visit.part(_DOSSIER, {"application_id": application_id})
+        file, sheet = _parts(whole)
+    return visit.html(
+        "loan_application.html",
+        told=told,
+        file=file,
+        sheet=sheet,
+        changes=_changes(file, visit.words),
+        tones=TONES,
+        acts=ACTS.offered(told),
+        reason=await reason_text(visit, _REASONS, told["reason_code"]),
     )
 
 
-@ACT.acts
-async def act(visit: Visit) -> Response:
-    """Do it."""
-    application_id = visit.value("application_id")
-    told = await visit.read(_READ, {"application_id": application_id})
-    action = action_of(ACTIONS, visit.value("action"))
-    back = f"/loan-applications/{application_id}"
-    kept = {name: told[name] for name in ("bank_uscc", "evaluation_id")} if action.name == "resubmit" else None
-    at = {"application_id": application_id}
-    return await take(visit, action, at, back=back, about=told["case_no"], kept=kept)
+def _parts(whole: Part) -> tuple[Part, Mapping[str, Any] | None]:
+    """Return the credit file and the sheet of rights of a dossier; without the first there is no second."""
+    if whole.problem is not None:
+        return whole, None
+    parts = whole.body["parts"]
+    return Part(parts["credit_file"]["data"]), parts["ip_sheet"]
 
 
-def _begin(told: Mapping[str, Any]) -> dict[str, str]:
-    """Return what an approval and a contract begin with: what was asked for."""
-    approved = told["approved_fen"] or told["amount_fen"]
-    return {
-        "amount_fen": typed_yuan(told["amount_fen"]),
-        "principal_fen": typed_yuan(approved),
-        "term_months": str(told["approved_term_months"] or told["term_months"]),
-        "bank_ref": told["bank_ref"] or "",
-        "purpose": told["purpose"],
-    }
+def _changes(file: Part | None, words: Words) -> list[tuple[str, str, str]]:
+    """Return the facts of the evaluation that changed since the firm applied: name, then and now, as people read it."""
+    told = file.body["changes"] if file is not None and file.body else None
+    return [
+        (words.field(one["fact"]), _fact(one["fact"], one["before"], words), _fact(one["fact"], one["after"], words))
+        for one in told or []
+    ]
+
+
+def _fact(name: str, value: object, words: Words) -> str:
+    """Return a fact as people read it, by what the end of its name says of its number."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool):
+        return yes(words, value)
+    if isinstance(value, int):
+        shown = money if name.endswith("_fen") else rate if name.endswith("_ppm") else number
+        return shown(words, value)
+    return str(value)

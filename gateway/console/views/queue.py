@@ -1,6 +1,6 @@
 """The work queue: what waits for the reader's office, the nearest day first, and who of it has each case."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -119,6 +119,15 @@ async def hand_over(visit: Visit) -> Response:
     return visit.go("/queue", said=visit.words.gettext("The case is handed over."))
 
 
+def places(visit: Visit) -> dict[str, Callable[[Mapping[str, Any]], str]]:
+    """Return what gives the address of a case's page, by the kinds whose page the reader may open."""
+
+    def place(page: str, value: str, of: str) -> Callable[[Mapping[str, Any]], str]:
+        return lambda item: visit.renderer.link(page, **{value: item[of]})
+
+    return {kind: place(*told) for kind, told in PLACES.items() if visit.renderer.opens(told[0], visit.who.role)}
+
+
 async def _list(visit: Visit) -> Response:
     asked = {one.name: visit.asked_for(one.name) for one in FILTERS if visit.asked_for(one.name)}
     part = await visit.part(_OPERATION, query={**asked, "limit": _MOST})
@@ -127,11 +136,6 @@ async def _list(visit: Visit) -> Response:
     may_hold = _HOLD in visit.who.scopes and visit.who.role in HOLDERS
     has_colleagues = any(one["holder"] and not one["holder"]["is_reader"] for one in told["items"])
     names = await _names(visit) if may_hold and has_colleagues else {}
-    places = {
-        kind: (lambda item, page=page, value=value, of=of: visit.renderer.link(page, **{value: item[of]}))
-        for kind, (page, value, of) in PLACES.items()
-        if visit.renderer.opens(page, visit.who.role)
-    }
     queue = visit.renderer.link("queue")
     narrowed = {kind: f"{queue}?{urlencode({'kind': kind})}" for kind in PLACES}
     return visit.html(
@@ -140,7 +144,7 @@ async def _list(visit: Visit) -> Response:
         told=told,
         filters=FILTERS,
         tones=TONES,
-        places=places,
+        places=places(visit),
         narrowed=narrowed,
         mine=f"{queue}?{urlencode({'holder': 'ME'})}",
         names=names,

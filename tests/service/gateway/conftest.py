@@ -38,7 +38,7 @@ CLIENTS: list[dict[str, Any]] = [
 
 @dataclass
 class Echo:
-    """Answers with what it was sent; can be slow, broken or down."""
+    """Answers with what it was sent, or as it is told for a path, with its method or without; can be slow or down."""
 
     url: str = ""
     seen: list[web.Request] = field(default_factory=list)
@@ -61,9 +61,9 @@ class Echo:
         await asyncio.sleep(self.pause_s)
         if self.awaits is not None:
             await self.awaits()
-        if request.path in self.answers:
-            status, body = self.answers[request.path]
-            return web.json_response(body, status=status)
+        answer = self.answers.get(f"{request.method} {request.path}") or self.answers.get(request.path)
+        if answer is not None:
+            return web.json_response(answer[1], status=answer[0])
         if request.path.endswith("/big"):
             return web.Response(body=b"x" * 3_000_000, headers={"connection": "keep-alive", "server": "secret/1.0"})
         return web.json_response(

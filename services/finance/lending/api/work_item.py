@@ -26,7 +26,7 @@ def _asked(row: WorkItem) -> tuple[str, str]:
     return APPLICATION_ASKS[ApplicationStatus(row.status)]
 
 
-def _actions(tx: Transaction, row: WorkItem) -> list[ActionRead]:
+def _actions(tx: Transaction, row: Any) -> list[ActionRead]:  # noqa: ANN401  # a case, consents beside
     bodies = {Role.ENTERPRISE: row.enterprise_uscc, Role.BANK: row.bank_uscc}
     if row.kind is WorkKind.COVER:
         cover = CoverStanding(CoverStatus(row.status), row.outstanding_fen or 0)
