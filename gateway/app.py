@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from gateway.api import (
     account,
+    account_identity,
     audit,
     code_book,
     colleague,
@@ -41,6 +42,7 @@ from gateway.models import metadata
 from gateway.rules import REFUSALS
 from gateway.settings import GatewaySettings
 from gateway.store import account as account_store
+from gateway.upstream.issuer import Issuer
 from gateway.upstream.part import fetch
 from gateway.upstream.pool import open_upstreams
 from gateway.usecases import account as accounts
@@ -77,7 +79,8 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         raise ValueError("the gateway needs GATEWAY_PERSONAL_DATA_KEY: it seals the signing keys")
     seal = KeySeal(base64.b64decode(settings.personal_data_key.get_secret_value()))
     ring = Keyring()
-    answered_here = (overview, dossier, rule_set, work_item, me, account, code_book, colleague, audit)
+    parts = (me, account, account_identity, code_book, colleague, audit)
+    answered_here = (overview, dossier, rule_set, work_item, *parts)
     composed = [one.router for one in answered_here]
     addresses = Addresses(route for router in composed for route in router.routes)
     app = build_service(
@@ -101,11 +104,23 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     app.state.keyring = ring
     app.state.throttle = FailureThrottle()
     app.state.passwords = Passwords.of(cheap=settings.profile is Profile.TEST)
+    app.state.issuer = _issuer_of(settings)
     app.state.console = Site(
         app, app.state, PAGES, SignedIn(app.state), deadline_s=settings.upstream_deadline_ms / 1000
     )
     app.state.problems = {code.code: entry(code) for code in (*COMMON, *REFUSALS)}
     return app
+
+
+def _issuer_of(settings: GatewaySettings) -> Issuer | None:
+    """Return the other issuer by which people may sign in, None where the settings name none."""
+    if not settings.oidc_issuer:
+        return None
+    secret = settings.oidc_client_secret
+    back = f"{(settings.console_origin or settings.issuer).rstrip('/')}/console/sign-in/issuer/back"
+    return Issuer(
+        settings.oidc_issuer, settings.oidc_client_id, None if secret is None else secret.get_secret_value(), back
+    )
 
 
 def _in_front(addresses: Addresses, app: FastAPI) -> None:

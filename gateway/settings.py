@@ -1,9 +1,9 @@
 """GATEWAY_… environment, typed."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from shared.settings import ServiceSettings
@@ -37,6 +37,12 @@ class GatewaySettings(ServiceSettings):
         session_longest_hours: a session ends after this in any case.
         console_origin: origin at which browsers reach the console, such as `https://kechuang.example`, whose name
             passkeys belong to. Empty: that of the issuer.
+        oidc_issuer: identifier of another issuer (OpenID Connect) by which people may sign in too, such as
+            `https://login.example`; empty: by none.
+        oidc_client_id: what it calls this platform.
+        oidc_client_secret: proves this platform to it; without one PKCE alone does.
+        oidc_algorithm: of the signature of its ID tokens; no other is believed.
+        oidc_title: what people call it, on the page of the sign-in.
         form_kept_minutes: how long what was typed waits for its writer, whose session ended, to sign in again.
         upstream_in_flight: calls that may be under way to one service; more are told to wait, the others stay unharmed.
     """
@@ -64,9 +70,20 @@ class GatewaySettings(ServiceSettings):
     session_idle_minutes: int = Field(default=30, ge=1, le=1_440)
     session_longest_hours: int = Field(default=12, ge=1, le=168)
     console_origin: str = Field(default="", pattern=rf"^(?:{_ORIGIN})?$")
+    oidc_issuer: str = Field(default="", pattern=r"^(?:https://\S+|http://(?:127\.0\.0\.1|localhost)(?:[:/]\S*)?)?$")
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    oidc_algorithm: Literal["RS256", "PS256", "ES256"] = "RS256"
+    oidc_title: str = Field(default="", max_length=60)
     form_kept_minutes: int = Field(default=60, ge=1, le=1_440)
     upstream_in_flight: int = Field(default=256, ge=1, le=10_000)
     upstream_in_flight_of_one_client: int = Field(default=96, ge=1, le=10_000)
+
+    @model_validator(mode="after")
+    def _the_other_issuer_knows_us(self) -> Self:
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("GATEWAY_OIDC_ISSUER needs GATEWAY_OIDC_CLIENT_ID: what the issuer calls this platform")
+        return self
 
     def origins(self) -> frozenset[str]:
         """Return the origins of pages that may call from a browser."""

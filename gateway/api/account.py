@@ -8,12 +8,13 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 from pydantic import Field
 
-from gateway.models import Account, AccountSession
+from gateway.models import Account
 from gateway.rules import account as rules
 from gateway.rules import account_act as act_rules
 from gateway.rules import client as client_rules
 from gateway.rules.account import AccountStatus, AccountTerms, Login
 from gateway.store import account as store
+from gateway.store import account_identity as identities
 from gateway.usecases import account as usecases
 from gateway.usecases import session as sessions
 from gateway.usecases.session import limits_of
@@ -92,6 +93,15 @@ class SessionRead(Read):
     seen_at: datetime
 
 
+class IdentityRead(Read):
+    """A person of another issuer who signs in to the account."""
+
+    id: UUID
+    issuer: str
+    subject: str
+    bound_at: datetime
+
+
 class AccountRead(AccountListed):
     """A person with scopes and sessions, and what the reader may do with the account now."""
 
@@ -101,6 +111,7 @@ class AccountRead(AccountListed):
     demo: bool
     version: int
     sessions: list[SessionRead]
+    identities: list[IdentityRead]
     actions: list[ActionRead]
 
 
@@ -118,33 +129,37 @@ add_counts(router, store.LIST, noun="accounts", scope="access.account:read", row
 
 
 def _listed(row: Account) -> AccountListed:
-    return AccountListed.of(row, is_administrator=act_rules.administers(row.scopes))
+    # A page of a list reads columns: what the table's class says of its rows is not there.
+    has_second_factor = row.code_confirmed or row.passkeys > 0
+    return AccountListed.of(
+        row, is_administrator=act_rules.administers(row.scopes), has_second_factor=has_second_factor
+    )
 
 
 async def _all_listed(_tx: Tx, rows: Sequence[Account]) -> list[AccountListed]:
     return [_listed(row) for row in rows]
 
 
-async def _read(request: Request, tx: Tx, held: Account) -> AccountRead:
-    found = await sessions.open_of(tx, held.id, limits_of(request.app.state.settings))
+async def shown(request: Request, tx: Tx, held: Account) -> AccountRead:
+    """Return an account as its administrators see it."""
+    settings = request.app.state.settings
+    found = await sessions.open_of(tx, held.id, limits_of(settings))
     body = held.unit_id if held.role is Role.DISTRICT else held.party
     bodies = {Role.OPERATOR: None, held.role: body}
+    standing = usecases.standing(tx, held, has_issuer=bool(settings.oidc_issuer))
     return AccountRead.of(
         held,
         full_name=held.name.reveal(),
         is_administrator=act_rules.administers(held.scopes),
-        sessions=[_session(one) for one in found],
-        actions=actions(act_rules.ACTS, usecases.standing(tx, held), tx.actor, bodies),
+        sessions=[SessionRead.of(one) for one in found],
+        identities=[IdentityRead.of(one) for one in await identities.of_account(tx, held.id)],
+        actions=actions(act_rules.ACTS, standing, tx.actor, bodies),
     )
 
 
-def _session(one: AccountSession) -> SessionRead:
-    return SessionRead.of(one)
-
-
 async def _with_password(request: Request, tx: Tx, held: Account, password: str, *, status: int = 200) -> Response:
-    read = await _read(request, tx, held)
-    shown, kept = (
+    read = await shown(request, tx, held)
+    told, kept = (
         answered(
             AccountWithPassword.of(read, first_password=one),
             status=status,
@@ -152,7 +167,7 @@ async def _with_password(request: Request, tx: Tx, held: Account, password: str,
         )
         for one in (password, None)
     )
-    return ShownOnce(shown, kept)
+    return ShownOnce(told, kept)
 
 
 @router.get("/accounts", response_model=PageOf[AccountListed])
@@ -206,7 +221,7 @@ async def register_account(body: AccountRequest, request: Request, tx: Tx) -> Re
 async def read_account(account_id: UUID, request: Request, tx: Tx) -> Response:
     """Read an account with its scopes and open sessions; who read it is recorded."""
     held = await usecases.read(tx, account_id)
-    return answered(await _read(request, tx, held))
+    return answered(await shown(request, tx, held))
 
 
 @router.post(
@@ -217,7 +232,7 @@ async def read_account(account_id: UUID, request: Request, tx: Tx) -> Response:
 @edge(scope="access.account:write", row="any", summary_zh="停用个人账户，立即结束其登录", tells=False)
 async def suspend_account(account_id: UUID, body: SuspensionRequest, request: Request, tx: Tx) -> Response:
     """Let a person in no more; every session of theirs ends now."""
-    return answered(await _read(request, tx, await usecases.suspend(tx, account_id, reason=body.reason)))
+    return answered(await shown(request, tx, await usecases.suspend(tx, account_id, reason=body.reason)))
 
 
 @router.post(
@@ -228,7 +243,7 @@ async def suspend_account(account_id: UUID, body: SuspensionRequest, request: Re
 @edge(scope="access.account:write", row="any", summary_zh="恢复使用个人账户", tells=False)
 async def resume_account(account_id: UUID, request: Request, tx: Tx) -> Response:
     """Let a person in again, wrong tries forgotten."""
-    return answered(await _read(request, tx, await usecases.resume(tx, account_id)))
+    return answered(await shown(request, tx, await usecases.resume(tx, account_id)))
 
 
 @router.post(
@@ -253,4 +268,4 @@ async def reset_password(account_id: UUID, request: Request, tx: Tx) -> Response
 @edge(scope="access.account:write", row="any", summary_zh="结束某人的全部登录", tells=False)
 async def end_account_sessions(account_id: UUID, request: Request, tx: Tx) -> Response:
     """End every session of a person, who may sign in again."""
-    return answered(await _read(request, tx, await usecases.end_sessions(tx, account_id)))
+    return answered(await shown(request, tx, await usecases.end_sessions(tx, account_id)))

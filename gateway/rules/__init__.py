@@ -1,7 +1,7 @@
 """Pure decisions of the gateway: routes, clients, grants, key periods, and who sees a composed answer."""
 
 from gateway.rules.account import ACCOUNT_EXISTS, CODE_WRONG, PASSWORD_TOO_WEAK, PASSWORD_WRONG
-from gateway.rules.account_act import ACCOUNT_IS_OWN, ACCOUNT_STATE_CONFLICT
+from gateway.rules.account_act import ACCOUNT_IS_OWN, ACCOUNT_STATE_CONFLICT, IDENTITY_TAKEN, ISSUER_NOT_SET
 from gateway.rules.client import (
     CLIENT_EXISTS,
     CLIENT_PARTY_INVALID,
@@ -27,6 +27,8 @@ REFUSALS: tuple[RefusalCode, ...] = (
     CODE_WRONG,
     ACCOUNT_STATE_CONFLICT,
     ACCOUNT_IS_OWN,
+    IDENTITY_TAKEN,
+    ISSUER_NOT_SET,
     PASSKEY_REFUSED,
     PASSKEY_TOO_MANY,
 )

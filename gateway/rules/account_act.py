@@ -33,6 +33,24 @@ ACCOUNT_IS_OWN = RefusalCode(
 )
 
 
+ISSUER_NOT_SET = RefusalCode(
+    "issuer_not_set",
+    409,
+    "平台未设置外部统一身份认证",
+    "No other issuer is set for the sign-in",
+    "请先由平台管理员设置统一身份认证的地址。",
+    "Ask the platform's administrator to set one first.",
+)
+IDENTITY_TAKEN = RefusalCode(
+    "identity_taken",
+    409,
+    "该身份已绑定到一个账户",
+    "The identity is bound to an account already",
+    "请先解除原有绑定，或核对身份标识。",
+    "Release it there first, or check the identifier.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class AccountStanding:
     """How an account stands, as far as acts depend on it.
@@ -40,10 +58,12 @@ class AccountStanding:
     Attributes:
         status: whether the person may sign in.
         is_own: whether it is the account of who asks.
+        has_issuer: whether people may sign in by another issuer.
     """
 
     status: AccountStatus
     is_own: bool
+    has_issuer: bool = False
 
 
 def admit_body(actor: Actor, terms: AccountTerms) -> None:
@@ -107,6 +127,19 @@ def anothers(case: AccountStanding) -> None:
         raise Refusal(ACCOUNT_IS_OWN)
 
 
+def bindable(case: AccountStanding) -> None:
+    """Check that an identity of another issuer may be bound to an account.
+
+    Raises:
+        Refusal: `account_is_own`, `issuer_not_set`.
+
+    Source: G-ACCOUNT-08 (docs/rules/gateway.md).
+    """
+    anothers(case)
+    if not case.has_issuer:
+        raise Refusal(ISSUER_NOT_SET)
+
+
 def _operation(verb: str) -> str:
     return f"POST /v1/accounts/{{account_id}}:{verb}"
 
@@ -148,6 +181,15 @@ ACTS: tuple[Act[AccountStanding], ...] = (
         scope=WRITE,
         roles=_EVERY,
         check=anothers,
+    ),
+    Act(
+        name="bind-identity",
+        label_zh="绑定统一身份认证",
+        label_en="Bind an identity of the other sign-in",
+        operation="POST /v1/accounts/{account_id}/identities",
+        scope=WRITE,
+        roles=_EVERY,
+        check=bindable,
     ),
 )
 """In the order in which they are offered."""

@@ -74,9 +74,10 @@ async def register(tx: Transaction, terms: AccountTerms, name: str, *, password_
     return held
 
 
-def standing(tx: Transaction, held: Account) -> AccountStanding:
+def standing(tx: Transaction, held: Account, *, has_issuer: bool = False) -> AccountStanding:
     """Return how an account stands for who asks."""
-    return AccountStanding(held.status, is_own=rules.subject_of(held.id) == tx.actor.client_id)
+    is_own = rules.subject_of(held.id) == tx.actor.client_id
+    return AccountStanding(held.status, is_own=is_own, has_issuer=has_issuer)
 
 
 async def read(tx: Transaction, account_id: UUID) -> Account:
@@ -98,7 +99,7 @@ async def suspend(tx: Transaction, account_id: UUID, *, reason: str = "") -> Acc
     Raises:
         Refusal: `not_found`, `account_is_own`, `account_state_conflict`.
     """
-    held = await _held(tx, account_id)
+    held = await held_of(tx, account_id)
     act_rules.suspendable(standing(tx, held))
     held.status = AccountStatus.SUSPENDED
     await sessions.end_all(tx, account_id, SessionEnd.ACCOUNT_SUSPENDED)
@@ -112,7 +113,7 @@ async def resume(tx: Transaction, account_id: UUID) -> Account:
     Raises:
         Refusal: `not_found`, `account_state_conflict`.
     """
-    held = await _held(tx, account_id)
+    held = await held_of(tx, account_id)
     act_rules.resumable(standing(tx, held))
     held.status = AccountStatus.ACTIVE
     held.failed_tries, held.locked_until_at = 0, None
@@ -126,7 +127,7 @@ async def end_sessions(tx: Transaction, account_id: UUID) -> Account:
     Raises:
         Refusal: `not_found`, `account_is_own`.
     """
-    held = await _held(tx, account_id)
+    held = await held_of(tx, account_id)
     act_rules.anothers(standing(tx, held))
     await sessions.end_all(tx, account_id, SessionEnd.ENDED_BY_ADMINISTRATOR)
     _touch(tx, held, "account.sessions_ended")
@@ -139,7 +140,7 @@ async def reset(tx: Transaction, account_id: UUID, *, password_hash: str) -> Acc
     Raises:
         Refusal: `not_found`, `account_is_own`.
     """
-    held = await _held(tx, account_id)
+    held = await held_of(tx, account_id)
     act_rules.anothers(standing(tx, held))
     held.password_hash, held.must_change = password_hash, True
     held.code_secret, held.code_confirmed, held.code_step = None, False, 0
@@ -157,7 +158,7 @@ async def change_password(tx: Transaction, account_id: UUID, session_id: UUID, *
     Raises:
         Refusal: `not_found`.
     """
-    held = await _held(tx, account_id)
+    held = await held_of(tx, account_id)
     held.password_hash, held.must_change = password_hash, False
     await sessions.end_all(tx, account_id, SessionEnd.PASSWORD_CHANGED, but=session_id)
     _touch(tx, held, "account.password_changed")
@@ -169,7 +170,7 @@ async def offer_code(tx: Transaction, account_id: UUID) -> str:
     Raises:
         Refusal: `not_found`.
     """
-    held = await _held(tx, account_id)
+    held = await held_of(tx, account_id)
     secret = pyotp.random_base32()
     held.code_secret, held.code_confirmed, held.code_step = Personal(secret), False, 0
     _touch(tx, held, "account.code_offered")
@@ -182,7 +183,7 @@ async def confirm_code(tx: Transaction, account_id: UUID, code: str) -> None:
     Raises:
         Refusal: `not_found`, `code_wrong`.
     """
-    held = await _held(tx, account_id)
+    held = await held_of(tx, account_id)
     if not use_code(held, code, int(tx.now.timestamp())):
         raise Refusal(rules.CODE_WRONG, pointer="/code")
     held.code_confirmed = True
@@ -272,7 +273,12 @@ def _new(tx: Transaction, terms: AccountTerms, name: str, *, password_hash: str,
     return held
 
 
-async def _held(tx: Transaction, account_id: UUID) -> Account:
+async def held_of(tx: Transaction, account_id: UUID) -> Account:
+    """Return an account that the actor may see under its row lock.
+
+    Raises:
+        Refusal: `not_found`.
+    """
     held = await store.lock(tx, account_id)
     if held is None:
         raise Refusal(NOT_FOUND, noun="account")

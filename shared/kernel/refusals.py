@@ -332,6 +332,7 @@ NOUNS_ZH: dict[str, str] = {
     "file": "文件",
     "filing": "年度报表",
     "fund_account": "资金账户",
+    "identity": "身份绑定",
     "import": "导入任务",
     "ip_right": "知识产权",
     "ip_sheet": "知识产权清单",

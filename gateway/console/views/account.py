@@ -23,7 +23,7 @@ END_ALL = Page(name="sessions-end", path="/account/sessions/end", title=mark("My
 PASSWORD = Page(
     name="password", path="/account/password", title=mark("Change the password"), roles=EVERYBODY, keeps_typed=False
 )
-FACTOR = Page(name="factor", path="/account/code", title=mark("Second factor"), roles=EVERYBODY, keeps_typed=False)
+FACTOR = Page(name="factor", path="/account/code", title=mark("Codes of a device"), roles=EVERYBODY, keeps_typed=False)
 
 
 @SESSIONS.shows

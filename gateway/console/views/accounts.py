@@ -8,7 +8,7 @@ from gateway.console.case_action import CaseAction, action_of, ask_for, offered,
 from gateway.console.inputs import Input, body_of
 from gateway.console.listing import Filter, listed
 from gateway.console.page import EVERYBODY, Page
-from gateway.console.visit import Visit
+from gateway.console.visit import PageRefusedError, Visit
 from gateway.console.words import Words, mark
 from gateway.rules.account_act import READ, WRITE
 from shared.kernel.actor import Role
@@ -58,7 +58,16 @@ ACTIONS = (
         text=mark("The person is signed out everywhere and may sign in again."),
         done=mark("Every session of the person has ended."),
     ),
+    CaseAction(
+        name="bind-identity",
+        title=mark("Bind an identity"),
+        operation=f"POST {_ONE}/identities",
+        inputs=(Input(name="subject", within="IdentityRequest"),),
+        text=mark("Who signs in there under this identifier signs in to this account; the sign-in shows it."),
+        done=mark("The identity is bound."),
+    ),
 )
+_RELEASE = f"DELETE {_ONE}/identities/{{identity_id}}"
 INPUTS = (
     Input(name="name", within="AccountRequest"),
     Input(name="login", help=mark("Small letters, digits, dots, dashes, @.")),
@@ -85,11 +94,28 @@ ACT = Page(
 )
 
 
+RELEASE = Page(
+    name="person-identity-release",
+    path="/people/{account_id}/identities/{identity_id}/release",
+    title=mark("Person"),
+    roles=EVERYBODY,
+    scope=WRITE,
+    uses=(_RELEASE,),
+)
+
+
 @LIST.shows
 async def show_list(visit: Visit) -> Response:
     """Show the people that the reader administers."""
     found = await listed(visit, _LIST, FILTERS)
-    return visit.html("people.html", list=found, filters=FILTERS, tones=TONES, may_make=WRITE in visit.who.scopes)
+    return visit.html(
+        "people.html",
+        list=found,
+        filters=FILTERS,
+        tones=TONES,
+        units=dict(_units(visit)),
+        may_make=WRITE in visit.who.scopes,
+    )
 
 
 @NEW.shows
@@ -113,7 +139,8 @@ async def make(visit: Visit) -> Response:
 async def show_one(visit: Visit) -> Response:
     """Show one person with what may be done."""
     told = await visit.read(_READ, {"account_id": visit.value("account_id")})
-    return visit.html("person.html", told=told, tones=TONES, acts=offered(told, ACTIONS))
+    units = dict(_units(visit))
+    return visit.html("person.html", told=told, tones=TONES, units=units, acts=offered(told, ACTIONS))
 
 
 @ACT.shows
@@ -140,6 +167,16 @@ async def act(visit: Visit) -> Response:
     return await ask_for(
         visit, action, back=f"/console{back}", about=told["full_name"], status=HTTPStatus.UNPROCESSABLE_ENTITY
     )
+
+
+@RELEASE.acts
+async def release(visit: Visit) -> Response:
+    """Release an identity of the other issuer."""
+    account_id = visit.value("account_id")
+    said = await visit.ask(_RELEASE, {"account_id": account_id, "identity_id": visit.value("identity_id")})
+    if not said.is_good:
+        raise PageRefusedError(said.status, said.body)
+    return visit.go(f"/people/{account_id}", said=visit.words.gettext("The identity is released."))
 
 
 def _new(visit: Visit, *, status: int = 200) -> Response:

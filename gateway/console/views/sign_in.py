@@ -18,14 +18,13 @@ from gateway.store import passkey as store
 from gateway.usecases import passkey as by_passkey
 from gateway.usecases import session as sessions
 from gateway.usecases import sign_in as usecases
+from gateway.usecases.sign_in import SignedIn
 from shared.kernel.actor import system_actor
 
 SIGN_IN = Page(name="sign-in", path="/sign-in", title=mark("Sign in"), roles=None)
-CODE = Page(name="sign-in-code", path="/sign-in/code", title=mark("Second factor"), roles=None)
+CODE = Page(name="sign-in-code", path="/sign-in/code", title=mark("Second step"), roles=None)
 BY_PASSKEY = Page(name="sign-in-passkey", path="/sign-in/passkey", title=mark("Sign in"), roles=None)
-CODE_BY_PASSKEY = Page(
-    name="sign-in-code-passkey", path="/sign-in/code/passkey", title=mark("Second factor"), roles=None
-)
+CODE_BY_PASSKEY = Page(name="sign-in-code-passkey", path="/sign-in/code/passkey", title=mark("Second step"), roles=None)
 SIGN_OUT = Page(name="sign-out", path="/sign-out", title=mark("Sign out"), roles=None)
 
 
@@ -34,13 +33,21 @@ async def ask(visit: Visit) -> Response:
     """Ask who it is; who has signed in already is led on."""
     if visit.visitor is not None:
         return RedirectResponse(own_target(visit.asked_for("to")), HTTPStatus.SEE_OTHER)
-    return _ask(visit, own_target(visit.asked_for("to")))
+    return page_of(visit, own_target(visit.asked_for("to")))
 
 
-def _ask(visit: Visit, target: str, *, status: int = 200) -> Response:
+def fault(message: str) -> Fault:
+    """Return what stands at the head of the sign-in."""
+    return Fault("", message)
+
+
+def page_of(visit: Visit, target: str, *, status: int = 200) -> Response:
+    """Return the page that asks who it is, by all ways that there are."""
     asked = passkeys.asked(visit, Purpose.SIGN_IN)
     question = "" if asked is None else by_passkey.to_sign_in(asked, (), visit.state.clock.now())
-    return visit.html("sign_in.html", status=status, to=target, question=question)
+    settings = visit.state.settings
+    issuer = (settings.oidc_title or settings.oidc_issuer) if visit.state.issuer is not None else ""
+    return visit.html("sign_in.html", status=status, to=target, question=question, issuer=issuer)
 
 
 @SIGN_IN.acts
@@ -66,14 +73,14 @@ async def sign_in(visit: Visit) -> Response:
         )
     if made is None:
         visit.form.faults.append(Fault("login", visit.words.gettext(_REFUSED)))
-        return _ask(visit, target, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    to = _to(CODE, target) if made.waits_for_code else target
-    return _begun(made.token, to)
+        return page_of(visit, target, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return begun(made, target)
 
 
-def _begun(token: str, to: str) -> Response:
-    answer = RedirectResponse(to, HTTPStatus.SEE_OTHER)
-    answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="lax")
+def begun(made: SignedIn, target: str) -> Response:
+    """Give the browser its session and lead it on, by way of a second factor where one is asked for."""
+    answer = RedirectResponse(_to(CODE, target) if made.waits_for_code else target, HTTPStatus.SEE_OTHER)
+    answer.set_cookie(COOKIE, made.token, path="/", secure=True, httponly=True, samesite="lax")
     return answer
 
 
@@ -87,9 +94,9 @@ async def sign_in_by_passkey(visit: Visit) -> Response:
             browser = visit.request.headers.get("user-agent", "")
             made = await by_passkey.sign_in(tx, visit.form.text("credential"), asked, browser=browser)
     if made is not None:
-        return _begun(made.token, target)
+        return begun(made, target)
     visit.form.faults.append(Fault("", visit.words.gettext(_PASSKEY_REFUSED)))
-    return _ask(visit, target, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return page_of(visit, target, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 @CODE.shows

@@ -1,4 +1,4 @@
-"""Forms of ended sessions, passkeys; an administrator ends sessions."""
+"""Forms of ended sessions, passkeys, identities of other issuers; an administrator ends sessions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -53,10 +53,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("challenge_sha256", name=op.f("pk_answered_challenge")),
     )
     op.create_index("ix_answered_challenge_ends", "answered_challenge", ["ends_at"])
+    op.create_table(
+        "account_identity",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("issuer", sa.String(length=200), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("bound_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_identity_account_id_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_identity")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_account_identity_issuer_subject")),
+    )
+    op.create_index("ix_account_identity_account", "account_identity", ["account_id"])
 
 
 def downgrade() -> None:
     """Go one step back."""
+    op.drop_table("account_identity")
     op.drop_table("answered_challenge")
     op.drop_table("passkey")
     op.drop_constraint(op.f("ck_account_passkeys"), "account", type_="check")

@@ -261,7 +261,7 @@ async def test_with_a_second_factor_the_password_alone_opens_nothing_and_a_code_
         assert (await browser.send(offered, code=codes.at(now))).path == "/console/account"
     async with console.browser() as browser:
         asked = await browser.sign_in(person.login, PASSWORD, to=_LIST)
-        assert asked.heading == "动态口令"
+        assert asked.heading == "第二步验证"
         assert not _signed_in(await browser.open("/console/account"))
         used = await browser.send(asked, code=codes.at(now))
         assert used.status == 422, "the code that confirmed was used"

@@ -57,3 +57,11 @@ def test_what_is_offered_is_what_is_not_refused(
         expected |= {"reset-password", "end-sessions"}
         expected -= REFUSED_TO_OWN if is_own else set()
     assert offered == expected
+
+
+def test_an_identity_is_bound_where_an_issuer_is_set() -> None:
+    rules.bindable(AccountStanding(AccountStatus.ACTIVE, is_own=False, has_issuer=True))
+    for is_own, has_issuer, code in ((True, True, "account_is_own"), (False, False, "issuer_not_set")):
+        with pytest.raises(Refusal) as refused:
+            rules.bindable(AccountStanding(AccountStatus.ACTIVE, is_own=is_own, has_issuer=has_issuer))
+        assert refused.value.code.code == code
