@@ -40,6 +40,7 @@ from gateway.console.views import (
     rights,
     rules,
     sign_in,
+    titles,
 )
 
 PAGES = Pages(
@@ -76,6 +77,8 @@ PAGES = Pages(
         register.ONE,
         register.ACT,
         register.TITLE_ACT,
+        titles.TITLES,
+        titles.FILINGS,
         evaluation.LIST,
         evaluation.ONE,
         register_applications.LIST,
