@@ -8,6 +8,7 @@ from deploy.demo.caller import Caller, RefusedError
 from deploy.demo.city import load
 from deploy.demo.firm import STORY_FIRM
 from deploy.demo.journal import Journal
+from deploy.demo.office import let_rights_and_listings_wait
 from deploy.demo.story import Story
 from deploy.demo.teller import Teller, money
 from deploy.demo.waiting import let_applications_wait, let_the_district_work
@@ -27,6 +28,7 @@ def main() -> int:
             _stands(caller, teller)
             let_applications_wait(caller, teller, _begun(caller))
             let_the_district_work(caller, teller, _begun(caller))
+            let_rights_and_listings_wait(caller, teller, _begun(caller))
             return 0
         if not len(journal) and caller.read("city", f"/v1/enterprises/{STORY_FIRM.uscc}") is not None:
             teller.tell("演示数据已由别处载入。", "The demonstration was loaded from elsewhere.")
@@ -43,6 +45,7 @@ def main() -> int:
         Story(caller, teller, today).tell()
         let_applications_wait(caller, teller, today)
         let_the_district_work(caller, teller, today)
+        let_rights_and_listings_wait(caller, teller, today)
         (folder / "story.txt").write_text("\n".join(teller.said) + "\n", encoding="utf-8")
     except (RefusedError, TimeoutError, AssertionError) as stopped:
         print(f"The story stopped 演示中断: {stopped}", file=sys.stderr, flush=True)

@@ -47,6 +47,8 @@ PLACES = {
     "RIGHT_ATTESTATION": ("right", "right_id", "id"),
     "RIGHT_HELD_MOVE": ("right", "right_id", "id"),
     "ANNUITY": ("right", "right_id", "id"),
+    "ACHIEVEMENT": ("achievement", "achievement_id", "id"),
+    "NEED": ("need", "need_id", "id"),
 }
 """Kind of case → page, the name of its value, and what of the case it is; a kind without a page has no link."""
 TONES = {"OVERDUE": "bad", "SOON": "wait", "LATER": "plain", "NONE": "plain"}

@@ -45,7 +45,8 @@ _TERMS = (
 )
 
 
-async def _units(visit: Visit) -> Mapping[str, Choices]:
+async def unit_choices(visit: Visit) -> Mapping[str, Choices]:
+    """Return the reporting units of today, as choices of a form."""
     return {"unit_id": visit.words.units(shanghai_date(SystemClock().now()))}
 
 
@@ -55,7 +56,7 @@ ENTER = CaseAction(
     operation=f"POST {_ALL.removeprefix('GET ')}",
     inputs=(Input(name="uscc"), *_TERMS),
     done=mark("The enterprise is in the register."),
-    choices=_units,
+    choices=unit_choices,
     scope="registry.enterprise:write",
 )
 ACTIONS = (
@@ -66,7 +67,7 @@ ACTIONS = (
         inputs=_TERMS,
         text=mark("Write what is right. Whoever reads this enterprise sees it from now on; what stood before is kept."),
         done=mark("The master data is corrected."),
-        choices=_units,
+        choices=unit_choices,
         clears=True,
         scope="registry.enterprise:write",
     ),
