@@ -86,36 +86,48 @@ _KEPT_IF_EMPTY = frozenset({"contact_name", "contact_phone"})
 
 
 def acts(noun: str, one: str, inputs: Sequence[Input]) -> tuple[CaseAction, ...]:
-    """Return the acts on one listing.
+    """Return the acts on one listing: those of its poster, and those of its reviewer.
 
     Args:
         noun: word of the API's address, such as `needs`.
         one: address of one listing.
         inputs: what a poster says.
     """
-    review = f"POST {one}:review"
+    change = CaseAction(
+        name="change",
+        title=mark("Change the listing"),
+        operation=f"PATCH {one}",
+        inputs=inputs,
+        text=mark("A contact that is left empty stays as it is."),
+        done=mark("The listing is changed."),
+        choices=_choices(noun),
+        shape=lambda typed: {**dict.fromkeys(_emptied(inputs)), **typed},
+    )
+    submit = CaseAction(
+        name="submit",
+        title=mark("Submit for review"),
+        operation=f"POST {one}:submit",
+        text=mark("While it is in review it cannot be changed."),
+        done=mark("The listing is submitted for review."),
+    )
+    withdraw = CaseAction(
+        name="withdraw",
+        title=mark("Withdraw the listing"),
+        operation=f"POST {one}:withdraw",
+        inputs=(Input(name="reason", kind="textarea", required=False),),
+        text=mark("A listing that is withdrawn does not come back; a new one can be posted."),
+        done=mark("The listing is withdrawn."),
+        is_final=True,
+    )
+    return (change, submit, *_reviews(f"POST {one}:review"), withdraw)
+
+
+def _reviews(operation: str) -> tuple[CaseAction, ...]:
     return (
-        CaseAction(
-            name="change",
-            title=mark("Change the listing"),
-            operation=f"PATCH {one}",
-            inputs=inputs,
-            text=mark("A contact that is left empty stays as it is."),
-            done=mark("The listing is changed."),
-            choices=_choices(noun),
-            shape=lambda typed: {**dict.fromkeys(_emptied(inputs)), **typed},
-        ),
-        CaseAction(
-            name="submit",
-            title=mark("Submit for review"),
-            operation=f"POST {one}:submit",
-            text=mark("While it is in review it cannot be changed."),
-            done=mark("The listing is submitted for review."),
-        ),
         CaseAction(
             name="start",
             title=mark("Take the listing into review"),
-            operation=review,
+            operation=operation,
             text=mark("Whoever takes a review up finishes it."),
             fixed={"decision": "START"},
             done=mark("The listing is in review."),
@@ -123,7 +135,7 @@ def acts(noun: str, one: str, inputs: Sequence[Input]) -> tuple[CaseAction, ...]
         CaseAction(
             name="publish",
             title=mark("Publish the listing"),
-            operation=review,
+            operation=operation,
             inputs=(Input(name="note", kind="textarea", required=False),),
             text=mark("Everybody who may read listings sees it from now on, without its confidential fields."),
             fixed={"decision": "PUBLISH"},
@@ -132,19 +144,10 @@ def acts(noun: str, one: str, inputs: Sequence[Input]) -> tuple[CaseAction, ...]
         CaseAction(
             name="return",
             title=mark("Return the listing for correction"),
-            operation=review,
+            operation=operation,
             inputs=(Input(name="note", kind="textarea", label=mark("What must be corrected")),),
             fixed={"decision": "RETURN"},
             done=mark("The listing went back to its poster."),
-        ),
-        CaseAction(
-            name="withdraw",
-            title=mark("Withdraw the listing"),
-            operation=f"POST {one}:withdraw",
-            inputs=(Input(name="reason", kind="textarea", required=False),),
-            text=mark("A listing that is withdrawn does not come back; a new one can be posted."),
-            done=mark("The listing is withdrawn."),
-            is_final=True,
         ),
     )
 
