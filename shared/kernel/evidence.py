@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import model_validator
 
+from shared.kernel.fault import value_fault
 from shared.kernel.shape import Shape
 from shared.kernel.types import Day, Sha256, ShortTextOrNone
 
@@ -37,5 +38,9 @@ class Evidence(Shape):
     @model_validator(mode="after")
     def _is_backed(self) -> Self:
         if self.level is not EvidenceLevel.DECLARED and not (self.official_no or self.document_sha256):
-            raise ValueError("evidence above DECLARED needs an official_no or a document_sha256")
+            raise value_fault(
+                "evidence_unbacked",
+                "高于自行申报的证据，须有公文或证书编号，或者材料文件",
+                "Above a declaration, evidence needs the number of an official document or the document itself",
+            )
         return self

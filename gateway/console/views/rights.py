@@ -108,7 +108,7 @@ async def show_one(visit: Visit) -> Response:
         "right.html",
         told=told,
         history=history,
-        entries=_entries(history.body, visit.words) if history.body else [],
+        entries=_entries(history.body, told["owners"], visit.words) if history.body else [],
         fees=fees,
         tones=TONES,
         acts=offered(told, ACTIONS),
@@ -157,13 +157,16 @@ def _percent(share_ppm: int) -> str:
     return f"{whole}.{part:04d}".rstrip("0").rstrip(".") + "%"
 
 
-def _entries(history: Mapping[str, Any], words: Words) -> list[dict[str, Any]]:
+def _entries(history: Mapping[str, Any], owners: Sequence[Mapping[str, Any]], words: Words) -> list[dict[str, Any]]:
     """Return everything that happened to a right, oldest first, as the timeline shows it."""
-    found = sorted([*_moved(history, words), *_passed(history, words), *_told(history, words)], key=lambda one: one[0])
+    named = {one["uscc"]: one["name"] for one in owners if one["name"]}
+    found = sorted(
+        [*_moved(history, words), *_passed(history, named, words), *_told(history, words)], key=lambda one: one[0]
+    )
     return [{"at": day(words, on), "title": title, "text": text, "done": is_done} for on, title, text, is_done in found]
 
 
-_Entry = tuple[str, str, str, bool]
+_Entry = tuple[str, str, str]
 
 
 def _moved(history: Mapping[str, Any], words: Words) -> Iterator[_Entry]:
@@ -171,31 +174,32 @@ def _moved(history: Mapping[str, Any], words: Words) -> Iterator[_Entry]:
         state = "" if one["status"] == "APPLIED" else words.value("MoveState", one["status"])
         by = words.gettext("followed from the dates of the right") if one["computed_by"] else _ground(one, words)
         text = " · ".join(part for part in (state, by) if part)
-        yield one["effective_on"], words.value("LegalStatus", one["to_status"]), text, one["status"] == "APPLIED"
+        yield one["effective_on"], words.value("LegalStatus", one["to_status"]), text
 
 
-def _passed(history: Mapping[str, Any], words: Words) -> Iterator[_Entry]:
+def _passed(history: Mapping[str, Any], named: Mapping[str, str], words: Words) -> Iterator[_Entry]:
     for one in history["transfers"]:
-        owners = _owners(one["owners_before"]) + " → " + _owners(one["owners_after"])
-        yield one["effective_on"], words.gettext("Passed to other owners"), f"{owners} · {_ground(one, words)}", True
+        owners = _owners(one["owners_before"], named) + " → " + _owners(one["owners_after"], named)
+        yield one["effective_on"], words.gettext("Passed to other owners"), f"{owners} · {_ground(one, words)}"
 
 
 def _told(history: Mapping[str, Any], words: Words) -> Iterator[_Entry]:
     for one in history["blemishes"]:
         kind = words.value("BlemishKind", one["kind"])
         opened = {"evidence": one["opened_evidence"]}
-        yield one["opened_on"], words.gettext("%(kind)s accepted", kind=kind), _ground(opened, words), True
+        yield one["opened_on"], words.gettext("%(kind)s accepted", kind=kind), _ground(opened, words)
         if one["cleared_on"]:
             cleared = {"evidence": one["cleared_evidence"]}
-            yield one["cleared_on"], words.gettext("%(kind)s closed", kind=kind), _ground(cleared, words), True
+            yield one["cleared_on"], words.gettext("%(kind)s closed", kind=kind), _ground(cleared, words)
     for one in history["evidence"]:
         ground = words.value("HighValueGround", one["detail"].get("ground"))
         text = " · ".join(part for part in (ground, _ground(one, words)) if part)
-        yield one["evidence"]["issued_on"], words.gettext(_ADDED.get(one["action"], one["action"])), text, True
+        yield one["evidence"]["issued_on"], words.gettext(_ADDED.get(one["action"], one["action"])), text
 
 
-def _owners(owners: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(f"{one['uscc']} {_percent(one['share_ppm'])}" for one in owners)
+def _owners(owners: Sequence[Mapping[str, Any]], named: Mapping[str, str]) -> str:
+    """Return owners with their shares; a former owner whose name this page does not know stands with its code."""
+    return ", ".join(f"{named.get(one['uscc'], one['uscc'])} {_percent(one['share_ppm'])}" for one in owners)
 
 
 def _ground(entry: Mapping[str, Any], words: Words) -> str:
