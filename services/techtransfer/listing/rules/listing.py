@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from hashlib import sha256
 from typing import Protocol
 from uuid import UUID
 
@@ -14,7 +13,6 @@ from services.techtransfer.listing.rules.vocabulary import CooperationMode, Dige
 from shared.events.techtransfer import ListingChanged
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal, RefusalCode
-from shared.kernel.fold import search_key
 from shared.kernel.key_field import KeyField
 from shared.kernel.personal import Personal
 from shared.kernel.shape import Shape
@@ -208,24 +206,6 @@ def check_contact(terms: ListingTerms) -> None:
     for field, value in (("contact_name", terms.contact_name), ("contact_phone", terms.contact_phone)):
         if value is not None and "*" in value.reveal():
             raise Refusal(CONTACT_MASKED, pointer=f"/{field}")
-
-
-def title_key(title: str) -> str:
-    """Return a digest that two titles share if a search would not tell them apart.
-
-    A digest, since normalising can make a title many times as long as an index takes.
-
-    Source: T-LIST-05 (docs/rules/techtransfer.md).
-    """
-    return sha256(search_key(title).encode()).hexdigest()
-
-
-def search_text(terms: ListingTerms) -> str:
-    """Return what a listing is found by: the keys of its title and of its keywords, one a line.
-
-    Source: T-LIST-07 (docs/rules/techtransfer.md).
-    """
-    return "\n".join(search_key(words) for words in (terms.title, *terms.keywords))
 
 
 def refuse_duplicate(open_case_no: str | None) -> None:

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from services.techtransfer.listing.rules.achievement import ResultClass, ResultOrigin
-from services.techtransfer.listing.rules.listing import ListingTerms, title_key
+from services.techtransfer.listing.rules.listing import ListingTerms
+from services.techtransfer.listing.rules.listing_key import title_key
 from services.techtransfer.listing.rules.need import IpOwnership
 from services.techtransfer.listing.rules.party import MAY_POST
 from services.techtransfer.listing.rules.vocabulary import CooperationMode, ResultStage, in_words

@@ -9,6 +9,7 @@ from services.techtransfer.listing.models.listing import ListingColumns
 from services.techtransfer.listing.models.need import Need
 from services.techtransfer.listing.rules import listing as rules
 from services.techtransfer.listing.rules import party as party_rules
+from services.techtransfer.listing.rules.listing_key import search_text, title_key
 from services.techtransfer.listing.rules.vocabulary import ListingStatus, Noun, ReviewDecision
 from services.techtransfer.listing.store import listing as store
 from services.techtransfer.listing.store.listing import Listing
@@ -87,7 +88,7 @@ async def admit(
     name = party_rules.listed_name(
         registered, uscc=terms.party_uscc, given_name=terms.party_name, unit_id=terms.unit_id
     )
-    title = (terms.party_uscc, rules.title_key(terms.title))
+    title = (terms.party_uscc, title_key(terms.title))
     rules.refuse_duplicate(await standing.twin(title, but=own_id))
     await standing.make_free(title)
     return name
@@ -103,15 +104,15 @@ async def draft_columns(
     """
     party_name = await admit(tx, terms, own_id=None, standing=standing)
     case_no = await standing.numbers.take(terms.unit_id)
-    title_key = rules.title_key(terms.title)
-    standing.opened((terms.party_uscc, title_key), listing_id, case_no)
+    key = title_key(terms.title)
+    standing.opened((terms.party_uscc, key), listing_id, case_no)
     return {
         "party_name": party_name,
         "id": listing_id,
         "case_no": case_no,
         "status": ListingStatus.DRAFT,
-        "title_key": title_key,
-        "search_text": rules.search_text(terms),
+        "title_key": key,
+        "search_text": search_text(terms),
         "posted_by": tx.actor.client_id,
         "poster_party": tx.actor.party,
         "version": 1,
@@ -133,8 +134,8 @@ async def replace_terms(
     for field, value in terms.model_dump().items():
         setattr(listing, field, value)
     listing.party_name = name
-    listing.title_key = rules.title_key(terms.title)
-    listing.search_text = rules.search_text(terms)
+    listing.title_key = title_key(terms.title)
+    listing.search_text = search_text(terms)
     touch(tx, listing)
     after = (listing.party_uscc, listing.title_key)
     if after != before:
