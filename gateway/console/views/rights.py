@@ -163,7 +163,7 @@ def _entries(history: Mapping[str, Any], owners: Sequence[Mapping[str, Any]], wo
     found = sorted(
         [*_moved(history, words), *_passed(history, named, words), *_told(history, words)], key=lambda one: one[0]
     )
-    return [{"at": day(words, on), "title": title, "text": text, "done": is_done} for on, title, text, is_done in found]
+    return [{"at": day(words, on), "title": title, "text": text, "done": True} for on, title, text in found]
 
 
 _Entry = tuple[str, str, str]
