@@ -98,4 +98,4 @@ republish: environment ## publish a service's events again: S=finance SINCE=2026
 	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.bus.relay republish '$(S)' $(if $(SINCE),--since '$(SINCE)')
 
 accept-restore: environment ## after a restored backup: list what S=finance lost; with REASON="…" accept it, DISCARD="ids" what it never told 恢复备份后核对并确认
-	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.bus.restore $(if $(REASON),accept '$(S)' --reason '$(REASON)' $(if $(DISCARD),--discard $(DISCARD)),list '$(S)')
+	@$(ENVIRONMENT) -m deploy.embedded with '$(S)' -m shared.command.accept_restore $(if $(REASON),accept '$(S)' --reason '$(REASON)' $(if $(DISCARD),--discard $(DISCARD)),list '$(S)')

@@ -1,19 +1,12 @@
-"""The way out after a restored backup: `python -m shared.bus.restore list finance`, then `accept … --reason "…"`.
+"""The way out after a restored backup: what was lost is listed, then accepted, and the service opens again."""
 
-`list` writes what the stream holds and the database does not: the facts that were lost. `accept` takes them into the
-record, numbers on above them, tells the restored states again and opens the service.
-"""
-
-import argparse
 import asyncio
 import contextlib
 import csv
-import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 import nats.errors
 from nats.js import JetStreamContext
@@ -26,12 +19,12 @@ from shared.db.engine import Busy, Database
 from shared.db.history import HistoryBreak, open_break
 from shared.db.pooler import database_for_command
 from shared.db.restore import Accepted, AcceptedAlready, Decided, NotAmongThem, adopt
-from shared.events.catalogue import PUBLISHERS, stream_of
+from shared.events.catalogue import stream_of
 from shared.events.envelope import Recorded
 from shared.events.listeners import HEARD_BY
-from shared.events.trust import PUBLIC_KEYS_SETTING, Trust, trust_from_environment
+from shared.events.trust import Trust, trust_from_environment
 from shared.files.formula import escape_formula
-from shared.kernel.actor import system_actor
+from shared.kernel.actor import Actor
 from shared.kernel.clock import SystemClock
 
 _SHOWN = 20
@@ -127,7 +120,7 @@ async def remaining(database: Database, nats_url: str, trust: Trust) -> Mapping[
                 return await unjudged(js, trust, connection, service, last=last, highest=highest)
 
 
-async def run(service: str, urls: tuple[str, str], *, decided: Decided | None, folder: Path) -> int:
+async def run(service: str, urls: tuple[str, str], *, decided: Decided | None, folder: Path, actor: Actor) -> int:
     """List what was lost; with a decision, accept it and open the service again.
 
     Args:
@@ -135,6 +128,7 @@ async def run(service: str, urls: tuple[str, str], *, decided: Decided | None, f
         urls: addresses of its database and of the broker with its user.
         decided: the operator's decision; None only lists.
         folder: where the list is written.
+        actor: the operator, for the audit.
     """
     database = database_for_command(urls[0], service, pool_size=2)
     trust = trust_from_environment()
@@ -150,7 +144,7 @@ async def run(service: str, urls: tuple[str, str], *, decided: Decided | None, f
             _say('  accept with 确认请执行: make accept-restore S=… REASON="…"')
             _say('  what the service never told is discarded by its id 非本服务发布的按编号作废: DISCARD="…"')
             return 0
-        async with database.transaction(actor=system_actor(service), clock=SystemClock()) as tx:
+        async with database.transaction(actor=actor, clock=SystemClock()) as tx:
             accepted = await adopt(tx, service, finding.found, finding.held, decided)
         _tell(service, accepted)
         # Only what the relay itself would see lets the service be called open.
@@ -209,29 +203,3 @@ def _tell(service: str, accepted: Accepted) -> None:
 
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
-
-
-def main(arguments: list[str]) -> int:
-    """Run the command line; addresses come from `<SERVICE>_OWNER_DATABASE_URL` and `<SERVICE>_NATS_URL`.
-
-    What was never published is taken out and put in again above the lost numbers: only the owner of the tables may.
-    """
-    parser = argparse.ArgumentParser(prog="python -m shared.bus.restore", description=__doc__)
-    parser.add_argument("verb", choices=("list", "accept"))
-    parser.add_argument("service", choices=PUBLISHERS)
-    parser.add_argument("--reason", default="", help="why the backup was restored; kept in the audit")
-    parser.add_argument("--discard", nargs="*", default=[], type=UUID, help="ids of events that the service never told")
-    parser.add_argument("--folder", default=os.environ.get("KECHUANG_HOME", "."), type=Path, help="for the list")
-    given = parser.parse_args(arguments)
-    names = [*(f"{given.service.upper()}_{part}" for part in ("OWNER_DATABASE_URL", "NATS_URL")), PUBLIC_KEYS_SETTING]
-    database_url, nats_url, keys_file = (os.environ.get(name) for name in names)
-    if database_url is None or nats_url is None or keys_file is None:
-        parser.error(f"set {' and '.join(names)}")
-    decided = Decided(given.reason.strip(), frozenset(given.discard)) if given.verb == "accept" else None
-    if decided is not None and not decided.reason:
-        parser.error("accepting needs a reason 确认须写明原因")
-    return asyncio.run(run(given.service, (database_url, nats_url), decided=decided, folder=given.folder))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

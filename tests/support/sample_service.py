@@ -96,7 +96,7 @@ async def weigh_note(body: NoteDraft) -> dict[str, int]:
 async def list_notes(tx: Tx, paging: Paging, q: Annotated[str, Query(max_length=20)] = "") -> Response:
     """List the client's own notes."""
     statement = select(_NOTES).where(_NOTES.c.owner == tx.actor.client_id, _NOTES.c.words.contains(q))
-    found = await _OLDEST.page_of_rows(tx, statement, paging.wanted(), entity=lambda row: row)
+    found = await _OLDEST.page(tx, statement, paging.wanted())
     return paged(paging, found, lambda row: {"id": row.id, "words": row.words, "created_at": row.created_at})
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from shared.bus.restore import main
+from shared.command.accept_restore import main
 from shared.command.run import operator
 from shared.db import verification
 from shared.events.registry import EnterpriseChanged

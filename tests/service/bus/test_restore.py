@@ -11,7 +11,7 @@ import pytest
 from nats.js.errors import NotFoundError
 from sqlalchemy import text
 
-from shared.bus.restore import main
+from shared.command.accept_restore import main
 from shared.db.engine import Database
 from shared.db.history import HistoryWatch
 from shared.events.registry import EnterpriseChanged, IntegrityChanged

@@ -22,9 +22,11 @@ from tests.service.finance.world import WAN
 from tests.service.finance.world import World as Finance
 from tests.service.ipr.test_lists import SCOPES as IPR_SCOPES
 from tests.service.ipr.test_lists import blemished
+from tests.service.ipr.test_rights import register
+from tests.service.ipr.test_work_items import firm
 from tests.service.registry.test_lists import some_firms
 from tests.service.registry.world import World as Registry
-from tests.service.techtransfer.conftest import open_market
+from tests.service.techtransfer.conftest import READ, ok, open_market
 from tests.support.contracts import SERVICES, application
 from tests.support.lists import exported_nouns
 from tests.support.postgres import DatabaseServer
@@ -35,6 +37,7 @@ INSTANT = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
 AMOUNT = re.compile(r"-?\d+\.\d{2}")
 RATE = re.compile(r"-?\d+(\.\d+)?%")
 UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+WORK, WORK_LISTS = "work.item:read", "work-items/"
 Client = Callable[[str], httpx.AsyncClient]
 
 
@@ -49,7 +52,8 @@ def enumerated(document: dict[str, Any]) -> set[str]:
     """Return every value of every enumeration that programs read: none of them is for people."""
     shapes = list(document["components"]["schemas"].values())
     told = [*shapes, *(part for shape in shapes for part in shape.get("properties", {}).values())]
-    return {value for part in told for value in part.get("enum", ()) if isinstance(value, str)}
+    values = {value for part in told for value in part.get("enum", ()) if isinstance(value, str)}
+    return values - set(Role)  # a client may be named like a role
 
 
 async def finance(stack: AsyncExitStack, postgres: DatabaseServer) -> Client:
@@ -73,18 +77,22 @@ async def registry(stack: AsyncExitStack, postgres: DatabaseServer) -> Client:
 
 
 async def techtransfer(stack: AsyncExitStack, postgres: DatabaseServer) -> Client:
-    """Techtransfer with one achievement and one need."""
+    """Techtransfer with one achievement, one need, and one that waits for its review."""
     market = await stack.enter_async_context(open_market(postgres))
     await market.published()
     await market.published("needs")
-    return await with_letter(market.service, lambda _: market.firm)
+    draft = await market.draft(title="另一项")
+    await ok(market.firm.post(f"/v1/achievements/{draft['id']}:submit"))
+    city = market.service.client(Role.CITY, scopes=[READ, WORK])
+    return await with_letter(market.service, lambda noun: city if noun.startswith(WORK_LISTS) else market.firm)
 
 
 async def ipr(stack: AsyncExitStack, postgres: DatabaseServer) -> Client:
-    """Ipr with some rights, one of them in dispute."""
+    """Ipr with some rights, one of them in dispute and one that waits for its attestation."""
     service = await stack.enter_async_context(running_service("ipr", postgres))
     await blemished(service)
-    return await with_letter(service, lambda _: service.client(Role.IP_CENTRE, scopes=IPR_SCOPES))
+    await register(firm(service), right_no="202210000123.X")
+    return await with_letter(service, lambda _: service.client(Role.IP_CENTRE, scopes=[*IPR_SCOPES, WORK]))
 
 
 FILLED = {"finance": finance, "registry": registry, "techtransfer": techtransfer, "ipr": ipr}
