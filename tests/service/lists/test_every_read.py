@@ -33,6 +33,7 @@ PASSED_OVER = {
     "/v1/imports/": "looked at by the one who hands in a file",
     "/v1/documents/": "leaves an audit row, and most of its time is the file's",
     "/v1/dead-letters/": "a list of the night",
+    "/v1/audit/": "looked up by the auditor, whose looking is noted too",
     "/v1/rule-sets": "read from files; what was seen elsewhere is looked up beside them",
 }
 """Reads that are no hot pages, each with its reason."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from services.techtransfer.listing.models.listing import ListingColumns
 from services.techtransfer.listing.rules import listing as rules
 from services.techtransfer.listing.rules import listing_act as act_rules
+from services.techtransfer.listing.rules import listing_view as view_rules
 from services.techtransfer.listing.rules import party as party_rules
 from services.techtransfer.listing.rules.listing_act import ListingStanding
 from services.techtransfer.listing.rules.vocabulary import CooperationMode, ListingStatus, ReviewDecision
@@ -143,8 +144,8 @@ def contact_of(listing: ListingColumns) -> ContactRead:
 
 def seen_by(actor: Actor, listing: ListingColumns) -> dict[str, Any]:
     """Return what the actor sees otherwise than it is stored: hidden fields are null and named."""
-    insider = rules.is_insider(listing, actor)
-    hidden = rules.fields_hidden(listing.confidential_fields, insider=insider)
+    insider = view_rules.is_insider(listing, actor)
+    hidden = view_rules.fields_hidden(listing.confidential_fields, insider=insider)
     modes = [CooperationMode(mode) for mode in listing.cooperation_modes]
     note = listing.review_note if insider else None
     return {

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Protocol
 from uuid import UUID
 
 from pydantic import Field
 
+from services.techtransfer.listing.rules.listing_view import is_insider
 from services.techtransfer.listing.rules.party import MAY_POST
 from services.techtransfer.listing.rules.vocabulary import CooperationMode, Digest, ListingStatus, Noun, ReviewDecision
 from shared.events.techtransfer import ListingChanged
@@ -315,40 +315,6 @@ def expire(held: Held, *, today: date) -> Move:
     return _end(held, ListingStatus.EXPIRED, None)
 
 
-class Belonging(Protocol):
-    """To whom a listing belongs: a decision's view of it, its row, or some columns of that."""
-
-    @property
-    def unit_id(self) -> str | None:
-        """The reporting unit of its party."""
-
-    @property
-    def party_uscc(self) -> str:
-        """Its party."""
-
-    @property
-    def posted_by(self) -> str:
-        """The client that posted it."""
-
-    @property
-    def poster_party(self) -> str | None:
-        """The body of that client."""
-
-
-def is_insider(held: Belonging, actor: Actor) -> bool:
-    """Tell whether the actor sees the whole of a listing in any state: its party, its poster, its reviewers.
-
-    Source: T-VIEW-01 (docs/rules/techtransfer.md).
-    """
-    if actor.role in {Role.CITY, Role.SYSTEM, Role.AUDITOR}:
-        return True
-    if actor.role is Role.DISTRICT:
-        return actor.unit_id == held.unit_id
-    return actor.client_id == held.posted_by or (
-        actor.party is not None and actor.party in {held.party_uscc, held.poster_party}
-    )
-
-
 def may_manage(held: Held, actor: Actor) -> bool:
     """Tell whether the actor may change, submit or withdraw a listing: its party, its poster, or the city.
 
@@ -366,17 +332,6 @@ def may_review(held: Held, actor: Actor) -> bool:
     Source: T-FLOW-08 (docs/rules/techtransfer.md).
     """
     return actor.role in MAY_REVIEW and is_insider(held, actor)
-
-
-def fields_hidden(confidential: Collection[str], *, insider: bool) -> frozenset[str]:
-    """Return the fields that are left out of an answer; a hidden party hides its name too.
-
-    Source: T-VIEW-02 (docs/rules/techtransfer.md).
-    """
-    if insider:
-        return frozenset()
-    always = {"authority_sha256", "authority_until_on"}
-    return frozenset({*confidential, *always, *(["party_name"] if "party_uscc" in confidential else [])})
 
 
 def _require(held: Held, allowed: Collection[ListingStatus]) -> None:

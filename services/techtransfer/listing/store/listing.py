@@ -39,7 +39,7 @@ SEES_ALL = frozenset({Role.CITY, Role.AUDITOR, Role.SYSTEM})
 
 
 def inside(table: type[Listing], actor: Actor) -> ColumnElement[bool]:
-    """Return the condition under which the actor sees the whole of a row; the SQL of `rules.listing.is_insider`."""
+    """Return the condition under which the actor sees the whole of a row, as `rules.listing_view.is_insider` does."""
     if actor.role in SEES_ALL:
         return true()
     if actor.role is Role.DISTRICT:
