@@ -38,6 +38,8 @@ AMOUNT = re.compile(r"-?\d+\.\d{2}")
 RATE = re.compile(r"-?\d+(\.\d+)?%")
 UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 AUDIT = "audit/"
+IS_ID = " id of the "
+"""What the auditor finds in the logs has such a heading."""
 WORK, WORK_LISTS = "work.item:read", "work-items/"
 Client = Callable[[str], httpx.AsyncClient]
 
@@ -137,7 +139,7 @@ def check_cell(heading: str, cell: Any, text: str, values: set[str]) -> None:
         assert cell.number_format == "0.00##%", told
     for one in str(cell.value if text else "").split("；"):
         assert one not in values, f"{told}: a code where people read words"
-        assert not UUID_TEXT.fullmatch(one), f"{told}: an id is of no use to people"
+        assert IS_ID in heading or not UUID_TEXT.fullmatch(one), f"{told}: an id is of no use to people"
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -154,7 +156,8 @@ async def test_every_export_opens_with_typed_cells_words_and_a_frozen_head(
         plain = await client(noun).get(f"/v1/exports/{noun}.csv", params=asked)
         lines = list(csv.reader(io.StringIO(plain.content.decode("utf-8-sig"))))
         if noun.startswith(AUDIT):
-            assert any(text.endswith(".export") for text in lines.pop())  # that the workbook was taken away is noted behind all that it tells
+            # That the workbook was taken away is noted behind all that it tells.
+            assert any(text.endswith(".export") for text in lines.pop())
         check_sheet(sheet, noun)
         assert len(lines) > 1, f"{noun}: the test needs a row of it"
         assert [cell.value for cell in sheet[1]] == lines[0], noun
