@@ -107,7 +107,7 @@ RELEASE = Page(
 @LIST.shows
 async def show_list(visit: Visit) -> Response:
     """Show the people that the reader administers."""
-    found = await listed(visit, _LIST, FILTERS)
+    found = await listed(visit, _LIST, FILTERS, export="accounts")
     return visit.html(
         "people.html",
         list=found,

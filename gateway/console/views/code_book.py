@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from gateway.console.listing import Filter, Listed
+from gateway.console.listing import Filter, Listed, export_links
 from gateway.console.page import Page
 from gateway.console.visit import Visit
 from gateway.console.words import mark
@@ -25,9 +25,7 @@ async def show(visit: Visit) -> Response:
     asked = {one.name: visit.asked_for(one.name) for one in FILTERS if visit.asked_for(one.name)}
     part = await visit.part(_READ, query=asked)
     told = part.body or {"items": [], "total": 0}
-    exports = [
-        (label, f"/v1/exports/code-book.{ending}{'?' if asked else ''}{urlencode(asked)}")
-        for label, ending in (("Excel", "xlsx"), ("CSV", "csv"))
-    ]
+    narrowed = f"?{urlencode(asked)}" if asked else ""
+    exports = [(label, href + narrowed) for label, href in export_links(visit, "code-book")]
     listed = Listed(told["items"][:_MOST], part.problem, asked=asked, exports=exports)
     return visit.html("code_book.html", list=listed, filters=FILTERS, total=told["total"], most=_MOST)

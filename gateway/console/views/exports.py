@@ -9,12 +9,14 @@ from gateway.console.words import mark
 from shared.kernel.actor import Role
 from shared.kernel.role_scope import scopes_of
 
-_SCOPES = {
+_SCOPES: dict[str, str | None] = {
+    "accounts": "access.account:read",
     "achievements": "transfer.listing:read",
     "annuities": "ipr.right:read",
     **{f"audit/{service}": "audit.entry:read" for service in ("registry", "finance", "ipr", "techtransfer", "gateway")},
     "banks": "credit.bank:read",
     "blemishes": "ipr.right:read",
+    "code-book": None,
     "consents": "credit.consent:read",
     "covers": "fund.cover:read",
     "drawdowns": "credit.loan:read",
@@ -22,6 +24,7 @@ _SCOPES = {
     "filings": "registry.enterprise:read",
     "fund-accounts": "fund.account:read",
     "fund-postings": "fund.account:read",
+    "holiday-notices": None,
     "ip-rights": "ipr.right:read",
     "kvc-evaluations": "credit.evaluation:read",
     "loan-applications": "credit.application:read",
@@ -34,8 +37,9 @@ _SCOPES = {
     "repayments": "credit.loan:read",
     "tech-sme-evaluations": "registry.evaluation:read",
     "units": "registry.enterprise:read",
+    **{f"work-items/{service}": "work.item:read" for service in ("registry", "finance", "ipr", "techtransfer")},
 }
-"""Noun of the export → scope that reads its list; the API judges it again for each person."""
+"""Noun of the export → scope that reads its list, None for everybody; the API judges it again for each person."""
 
 
 def readers_of(scope: str) -> frozenset[Role]:
@@ -61,4 +65,4 @@ def _page(noun: str, roles: frozenset[Role] | None) -> Page:
     return page
 
 
-PAGES = tuple(_page(noun, readers_of(scope)) for noun, scope in _SCOPES.items())
+PAGES = tuple(_page(noun, None if scope is None else readers_of(scope)) for noun, scope in _SCOPES.items())

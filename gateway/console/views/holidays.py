@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from gateway.console.case_action import CaseAction, ask_for, take
 from gateway.console.inputs import Input
+from gateway.console.listing import export_links
 from gateway.console.page import Page
 from gateway.console.visit import Visit
 from gateway.console.words import mark
@@ -48,7 +49,8 @@ async def show_list(visit: Visit) -> Response:
     """Show the notices of all years, the newest first."""
     told = await visit.read(_ALL)
     can_record = RECORD.scope in visit.who.scopes
-    return visit.html("holidays.html", told=told, can_record=can_record)
+    exports = export_links(visit, "holiday-notices")
+    return visit.html("holidays.html", told=told, can_record=can_record, exports=exports)
 
 
 @NEW.shows

@@ -1,13 +1,13 @@
 """The work queue: what waits for the reader's office, the nearest day first, and who of it has each case."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from gateway.console.listing import Filter, Listed
+from gateway.console.listing import Filter, Listed, export_links
 from gateway.console.page import Page
 from gateway.console.visit import PageRefusedError, Visit
 from gateway.console.words import mark
@@ -51,6 +51,12 @@ PLACES = {
     "NEED": ("need", "need_id", "id"),
 }
 """Kind of case → page, the name of its value, and what of the case it is; a kind without a page has no link."""
+_CALLED = {
+    "registry": mark("Register and filings"),
+    "finance": mark("Credit and cover"),
+    "techtransfer": mark("Technology transfer"),
+    "ipr": mark("Intellectual property"),
+}
 TONES = {"OVERDUE": "bad", "SOON": "wait", "LATER": "plain", "NONE": "plain"}
 _MOST = 100
 _NOBODY = "nobody"
@@ -150,9 +156,19 @@ async def _list(visit: Visit) -> Response:
         narrowed=narrowed,
         mine=f"{queue}?{urlencode({'holder': 'ME'})}",
         names=names,
+        files=_files(visit, {one["service"] for one in told["items"]}),
         holding=visit.who.role.value if may_hold else "",
         status=HTTPStatus.CONFLICT if visit.form.faults else HTTPStatus.OK,
     )
+
+
+def _files(visit: Visit, services: Collection[str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return for each service that holds cases what its list is called and where it is taken away."""
+    return [
+        (visit.words.gettext(_CALLED[one]), export_links(visit, f"work-items/{one}"))
+        for one in SERVICES
+        if one in services
+    ]
 
 
 async def _ask(visit: Visit, *, missing: bool = False) -> Response:

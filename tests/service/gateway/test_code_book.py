@@ -76,7 +76,7 @@ async def test_people_look_a_word_up_on_a_page(console: Console, language: str) 
         screen = await browser.open("/console/code-book?text=uscc")
         assert "统一社会信用代码" in screen.text
         assert "unified social credit code" in screen.text
-        assert screen.page.select("a[href^='/v1/exports/code-book.xlsx?text=uscc']")
+        assert screen.page.select("a[href^='/console/export/code-book.xlsx?text=uscc']")
         assert ("没有该名称的条目" if language == "zh" else "Nothing has this name") in (
             await browser.open("/console/code-book?text=zzzz")
         ).text
