@@ -116,7 +116,7 @@ def test_secrets_are_files_for_their_owner_only_and_stay(tmp_path: Path) -> None
 
 def test_demo_bodies_have_valid_codes_that_are_clearly_made_up(tmp_path: Path) -> None:
     parties = {client["party"] for client in ensure_clients(settings_for(tmp_path))} - {None}
-    assert len(parties) == 6
+    assert len(parties) == 7
     assert all(is_valid(party) and "DEM" in party for party in parties)
 
 
