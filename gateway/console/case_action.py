@@ -227,7 +227,7 @@ async def take(
         body |= {one.name: None for one in action.inputs if not one.inside and one.name not in body}
     told = pointers(action.inputs)
     if not visit.form.faults:
-        said = await visit.do(action.operation, at, body=body if action.has_body else None, names=told)
+        said = await visit.do(action.operation, at, body=body if action.has_body or kept else None, names=told)
         if said is not None:
             return visit.go(onward(said.body) if onward is not None else back, said=visit.words.gettext(action.done))
     changed, case, held = None, {}, ""

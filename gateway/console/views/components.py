@@ -55,6 +55,16 @@ async def show(visit: Visit) -> Response:
             {"staff": 12, "revenue_fen": 500_000_000, "rd_expense_fen": 0, "assets_fen": 1_000},
             {"staff": 10, "revenue_fen": 1_000_000_000, "rd_expense_fen": 0, "cost_expense_fen": 5},
         ),
+        gates_told=[
+            {"label_zh": "存续", "label_en": "In business", "open": True, "way_out_zh": "", "way_out_en": ""},
+            {
+                "label_zh": "诚信",
+                "label_en": "Honest",
+                "open": False,
+                "way_out_zh": "移出名单",
+                "way_out_en": "Leave it",
+            },
+        ],
         away=PagePart(None, problem, 503),
         refused=PagePart(None, problem, 403),
     )

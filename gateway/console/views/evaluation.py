@@ -1,21 +1,43 @@
 """A knowledge-value evaluation: points against their maximum, the way to the next grade, where each comes from."""
 
-from typing import Any
-
 from starlette.responses import Response
 
+from gateway.console.case_action import CaseAction, ask_for, take
+from gateway.console.explanation import next_steps, points_lines, together
 from gateway.console.listing import listed
 from gateway.console.page import Page
 from gateway.console.visit import Visit
-from gateway.console.words import Words, mark
+from gateway.console.words import mark
 from shared.kernel.actor import Role
 
+_LIST, _MAKE = "GET /v1/kvc-evaluations", "POST /v1/kvc-evaluations"
 _READ = "GET /v1/kvc-evaluations/{evaluation_id}"
-_LIST = "GET /v1/kvc-evaluations"
+_REPLAY = "POST /v1/kvc-evaluations/{evaluation_id}:replay"
 READERS = frozenset({Role.ENTERPRISE, Role.CITY, Role.AUDITOR})
+EVALUATE = CaseAction(
+    name="evaluate",
+    title=mark("Evaluate now"),
+    operation=_MAKE,
+    text=mark("Your filing, your rights and your titles are evaluated as they stand today. Banks see the new result."),
+    done=mark("The evaluation is made."),
+)
 LIST = Page(name="evaluations", path="/evaluations", title=mark("Evaluations"), roles=READERS, uses=(_LIST,), menu=60)
+NEW = Page(
+    name="evaluation-new",
+    path="/evaluations/new",
+    title=mark("Evaluate now"),
+    roles=frozenset({Role.ENTERPRISE}),
+    uses=(_MAKE,),
+)
 ONE = Page(
     name="evaluation", path="/evaluations/{evaluation_id}", title=mark("Evaluation"), roles=READERS, uses=(_READ,)
+)
+REPLAY = Page(
+    name="evaluation-replay",
+    path="/evaluations/{evaluation_id}/replay",
+    title=mark("Computed again"),
+    roles=READERS,
+    uses=(_REPLAY,),
 )
 
 
@@ -25,36 +47,39 @@ async def show_list(visit: Visit) -> Response:
     return visit.html("evaluations.html", list=await listed(visit, _LIST, ()))
 
 
+@NEW.shows
+async def show_new(visit: Visit) -> Response:
+    """Show what an evaluation means."""
+    return await ask_for(visit, EVALUATE, back=visit.renderer.link(LIST.name), about=visit.words.gettext(LIST.title))
+
+
+@NEW.acts
+async def evaluate(visit: Visit) -> Response:
+    """Evaluate the reader's own enterprise and show the result."""
+    return await take(
+        visit,
+        EVALUATE,
+        {},
+        back=LIST.path,
+        about=visit.words.gettext(LIST.title),
+        kept={"uscc": visit.who.party},
+        onward=lambda told: f"{LIST.path}/{told['id']}",
+    )
+
+
 @ONE.shows
 async def show_one(visit: Visit) -> Response:
     """Show one evaluation with every indicator."""
     told = await visit.read(_READ, {"evaluation_id": visit.value("evaluation_id")})
-    lines = [_line(one, visit.words) for one in told["lines"]]
-    together = {name: sum(one[name] for one in lines) for name in ("points", "most")}
-    return visit.html("evaluation.html", told=told, lines=lines, together=together, steps=_steps(told, visit.words))
+    lines = points_lines(told["lines"], visit.words)
+    steps = next_steps(told["lines"], visit.words)
+    return visit.html("evaluation.html", told=told, lines=lines, together=together(lines), steps=steps)
 
 
-def _line(one: dict[str, Any], words: Words) -> dict[str, Any]:
-    """Return an indicator as the component of points shows it."""
-    said = one[f"value_text_{words.language}"]
-    source = f"{one['source']} {one['article']} ({words.value('Confidence', one['confidence'])})"
-    return {
-        "name": one[f"label_{words.language}"],
-        "points": one["points_milli"] / 1000,
-        "most": one["max_points_milli"] / 1000,
-        "why": f"{said}; {source}" if words.language == "en" else f"{said}；{source}",
-    }
-
-
-def _steps(told: dict[str, Any], words: Words) -> list[dict[str, Any]]:
-    """Return what the next tier of each indicator needs, the nearest first; points are what would be gained."""
-    found = [
-        {
-            "name": one[f"label_{words.language}"],
-            "needs": one["next_tier"][f"text_{words.language}"],
-            "gain": (one["next_tier"]["points_milli"] - one["points_milli"]) / 1000,
-        }
-        for one in told["lines"]
-        if one.get("next_tier")
-    ]
-    return sorted(found, key=lambda one: -one["gain"])
+@REPLAY.acts
+async def replay(visit: Visit) -> Response:
+    """Compute an evaluation again from its frozen facts and say whether it comes out the same."""
+    evaluation_id = visit.value("evaluation_id")
+    told = await visit.read(_REPLAY, {"evaluation_id": evaluation_id})
+    back = visit.renderer.link(ONE.name, evaluation_id=evaluation_id)
+    return visit.html("replay.html", told=told, back=back, back_title=visit.words.gettext(ONE.title))

@@ -41,6 +41,7 @@ from gateway.console.views import (
     rights,
     rules,
     sign_in,
+    tech_sme,
     titles,
 )
 
@@ -81,7 +82,13 @@ PAGES = Pages(
         titles.TITLES,
         titles.FILINGS,
         evaluation.LIST,
+        evaluation.NEW,
         evaluation.ONE,
+        evaluation.REPLAY,
+        tech_sme.LIST,
+        tech_sme.NEW,
+        tech_sme.ONE,
+        tech_sme.REPLAY,
         register_applications.LIST,
         register_applications.APPLY,
         register_applications.ONE,
