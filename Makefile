@@ -4,7 +4,7 @@ PYTHON ?= python3
 # Compiled once, and kept: each process of a suite and each command would otherwise compile the whole product, 1.6 seconds.
 ENVIRONMENT = env -u PYTHONDONTWRITEBYTECODE PYTHONPATH=. .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help environment run stop reset logs token change-secrets test test-fault test-mutants bench check format texts pictures contracts lint-contracts fuzz client-check migration map replay republish accept-restore kechuang backup backups restore verify
+.PHONY: help environment run stop reset logs token change-secrets test test-fault test-mutants bench check format texts assets pictures contracts lint-contracts fuzz client-check migration map replay republish accept-restore kechuang backup backups restore verify
 
 help: ## list these commands 列出全部命令
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ check: environment ## lint, types and the import fence 静态检查
 
 format: environment ## let ruff format the code 格式化代码
 	@$(ENVIRONMENT) -m ruff format .
+
+assets: environment ## fetch the files of others that pages use; TO="htmx.org@2.0.11" another version 更新页面所用的第三方文件
+	@$(ENVIRONMENT) -m tests.support.console_assets $(TO)
 
 pictures: environment ## make the pictures of the README anew: the main job in a real browser 重拍说明文档的图片
 	@$(ENVIRONMENT) -m tests.support.pictures
