@@ -1,15 +1,31 @@
 """GATEWAY_… environment, typed."""
 
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from shared.settings import ServiceSettings
 
 _ORIGIN = r"\s*https?://[a-zA-Z0-9.\-\[\]:]+\s*"
 _ORIGINS = rf"^(?:{_ORIGIN}(?:,{_ORIGIN})*)?$"
+
+
+class Frontend(BaseModel):
+    """A frontend to which people may go on from their session.
+
+    Attributes:
+        client_id: what it calls itself.
+        title_zh: what people call it.
+        title_en: 〃
+        redirect_uris: where a code may be sent; each is compared as a whole.
+    """
+
+    client_id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    title_zh: str = Field(min_length=1, max_length=60)
+    title_en: str = Field(min_length=1, max_length=60)
+    redirect_uris: list[Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s#]+$")]] = Field(min_length=1)
 
 
 class GatewaySettings(ServiceSettings):
@@ -43,6 +59,7 @@ class GatewaySettings(ServiceSettings):
         oidc_client_secret: proves this platform to it; without one PKCE alone does.
         oidc_algorithm: of the signature of its ID tokens; no other is believed.
         oidc_title: what people call it, on the page of the sign-in.
+        frontends: other frontends of the platform that people may go on to, as JSON.
         form_kept_minutes: how long what was typed waits for its writer, whose session ended, to sign in again.
         upstream_in_flight: calls that may be under way to one service; more are told to wait, the others stay unharmed.
     """
@@ -75,6 +92,7 @@ class GatewaySettings(ServiceSettings):
     oidc_client_secret: SecretStr | None = None
     oidc_algorithm: Literal["RS256", "PS256", "ES256"] = "RS256"
     oidc_title: str = Field(default="", max_length=60)
+    frontends: list[Frontend] = Field(default_factory=list)
     form_kept_minutes: int = Field(default=60, ge=1, le=1_440)
     upstream_in_flight: int = Field(default=256, ge=1, le=10_000)
     upstream_in_flight_of_one_client: int = Field(default=96, ge=1, le=10_000)

@@ -1,8 +1,9 @@
-"""OAuth 2.0: the token endpoint (RFC 6749, client credentials), the public keys, the metadata (RFC 8414)."""
+"""OAuth 2.0: the token endpoint (RFC 6749) for clients and frontends, the public keys, the metadata (RFC 8414)."""
 
 import base64
 import binascii
 import time
+from datetime import timedelta
 from urllib.parse import unquote_plus
 
 from fastapi import Request, Response
@@ -12,13 +13,16 @@ from starlette.exceptions import HTTPException
 
 from gateway.api.token_read import TOKEN_ERRORS, TOKEN_REQUEST, KeySetRead, ServerMetadataRead, TokenRead, oauth_error
 from gateway.rules.client import OAuthError
+from gateway.usecases import authorization
 from gateway.usecases import token as usecases
+from gateway.usecases.session import limits_of
 from gateway.usecases.signing_key import public_keys
 from shared.web.edge import Tx, edge, edge_router
 
 router = edge_router(prefix="", tags=["oauth2"])
 
 _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
+_OF_FRONTENDS = frozenset({"authorization_code", "refresh_token"})
 _CREDENTIALS = ("client_id", "client_secret")
 
 
@@ -33,10 +37,12 @@ class _RefusedError(Exception):
 @router.post("/oauth2/token", response_model=TokenRead, responses=TOKEN_ERRORS, openapi_extra=TOKEN_REQUEST)
 @edge(scope="public", row="any", summary_zh="申请访问令牌", idempotent=False)
 async def issue_token(request: Request, tx: Tx) -> Response:
-    """Give an access token for client credentials, by HTTP Basic or in the body."""
+    """Give an access token for client credentials, by HTTP Basic or in the body; for a person's code to a frontend."""
     settings, throttle = request.app.state.settings, request.app.state.throttle
     try:
         form = await _form(request)
+        if form.get("grant_type") in _OF_FRONTENDS:
+            return await _for_frontend(request, tx, form)
         client_id, secret = _credentials(request, form)
         _check_grant(form)
     except _RefusedError as refused:
@@ -71,6 +77,53 @@ async def issue_token(request: Request, tx: Tx) -> Response:
     )
 
 
+async def _for_frontend(request: Request, tx: Tx, form: dict[str, str]) -> Response:
+    """Give a frontend the tokens of a person who went on to it; it has no secret, PKCE proves it.
+
+    Raises:
+        _RefusedError: as RFC 6749 names it.
+    """
+    state = request.app.state
+    settings, limits = state.settings, limits_of(state.settings)
+    client_id = form.get("client_id", "")
+    if client_id not in {one.client_id for one in settings.frontends}:
+        raise _RefusedError(OAuthError.INVALID_CLIENT)
+    # No throttle: codes and refresh tokens cannot be guessed, and many people call from behind one address.
+    if form["grant_type"] == "refresh_token":
+        granted = await authorization.refresh(tx, client_id, _told(form, "refresh_token"), limits=limits)
+    else:
+        code, address, verifier = (_told(form, name) for name in ("code", "redirect_uri", "code_verifier"))
+        granted = await authorization.redeem(
+            tx, client_id, code, redirect_uri=address, verifier=verifier, limits=limits
+        )
+    if granted is None:
+        return _error(OAuthError.INVALID_GRANT)
+    token = usecases.sign_person(
+        state.keyring,
+        granted.account,
+        granted.session_id,
+        issuer=settings.issuer,
+        audience=settings.audience,
+        now=tx.now,
+        lifetime=timedelta(seconds=settings.token_lifetime_s),
+        scopes=granted.scopes,
+    )
+    told = {
+        "access_token": token,
+        "token_type": "Bearer",
+        "expires_in": settings.token_lifetime_s,
+        "scope": " ".join(granted.scopes),
+        "refresh_token": granted.refresh_token,
+    }
+    return JSONResponse(told, headers=_NO_STORE)
+
+
+def _told(form: dict[str, str], name: str) -> str:
+    if name not in form:
+        raise _RefusedError(OAuthError.INVALID_REQUEST)
+    return form[name]
+
+
 @router.get("/.well-known/jwks.json", response_model=KeySetRead)
 @edge(scope="public", row="any", summary_zh="签名公钥", transaction=False)
 async def read_keys(request: Request) -> JSONResponse:
@@ -88,11 +141,13 @@ async def read_metadata(request: Request) -> JSONResponse:
     return JSONResponse(
         {
             "issuer": issuer,
+            "authorization_endpoint": f"{request.app.state.settings.console_origin or issuer}/console/authorize",
             "token_endpoint": f"{issuer}/oauth2/token",
             "jwks_uri": f"{issuer}/.well-known/jwks.json",
-            "grant_types_supported": ["client_credentials"],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-            "response_types_supported": [],
+            "grant_types_supported": ["client_credentials", "authorization_code", "refresh_token"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+            "response_types_supported": ["code"],
+            "code_challenge_methods_supported": ["S256"],
             "service_documentation": f"{issuer}/docs",
             "ui_locales_supported": ["zh-CN", "en"],
         },

@@ -13,7 +13,11 @@ OAUTH_TEXTS = {
     ),
     OAuthError.INVALID_CLIENT: ("客户端不存在，或密钥不对", "the client is unknown or its secret is wrong"),
     OAuthError.UNAUTHORIZED_CLIENT: ("客户端已被停用", "the client is suspended"),
-    OAuthError.UNSUPPORTED_GRANT_TYPE: ("只支持客户端凭证方式", "only client_credentials is given"),
+    OAuthError.UNSUPPORTED_GRANT_TYPE: ("不支持该授权方式", "this grant is not given"),
+    OAuthError.INVALID_GRANT: (
+        "授权码或刷新令牌无效、已使用或已过期",
+        "the code or refresh token is unknown, was used, or has ended",
+    ),
     OAuthError.INVALID_SCOPE: ("申请了客户端没有的权限", "the client does not hold a scope it asks for"),
     OAuthError.RATE_LIMITED: (
         "失败次数过多，此次未核对密钥，请稍候再试",
@@ -30,6 +34,7 @@ class TokenRead(BaseModel):
     token_type: Literal["Bearer"]
     expires_in: int = Field(description="有效秒数 / seconds it is valid")
     scope: str = Field(description="权限，空格分隔 / scopes, separated by spaces")
+    refresh_token: str | None = Field(default=None, description="刷新令牌 / of a frontend, exchanged once")
 
 
 class OAuthErrorRead(BaseModel):
@@ -62,11 +67,13 @@ class ServerMetadataRead(BaseModel):
     """Metadata of the authorization server (RFC 8414)."""
 
     issuer: str
+    authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
     grant_types_supported: list[str]
     token_endpoint_auth_methods_supported: list[str]
     response_types_supported: list[str]
+    code_challenge_methods_supported: list[str]
     service_documentation: str
     ui_locales_supported: list[str]
 
@@ -96,13 +103,39 @@ TOKEN_REQUEST = {
                     "type": "object",
                     "required": ["grant_type"],
                     "properties": {
-                        "grant_type": {"type": "string", "const": "client_credentials"},
+                        "grant_type": {
+                            "type": "string",
+                            "enum": ["client_credentials", "authorization_code", "refresh_token"],
+                        },
                         "client_id": {
                             "type": "string",
                             "maxLength": 200,
                             "description": "客户端，也可用 HTTP Basic / or HTTP Basic",
                         },
                         "client_secret": {"type": "string", "maxLength": 200, "description": "密钥 / its secret"},
+                        "code": {
+                            "type": "string",
+                            "maxLength": 200,
+                            "description": "授权码 / the code",
+                            "examples": ["SplxlOBeZQQYbYS6WxSbIA"],
+                        },
+                        "redirect_uri": {
+                            "type": "string",
+                            "maxLength": 500,
+                            "examples": ["https://portal.example/callback"],
+                            "description": "取得授权码的地址 / where the code was sent",
+                        },
+                        "code_verifier": {
+                            "type": "string",
+                            "maxLength": 128,
+                            "description": "授权码校验值 / what the code is proven by",
+                        },
+                        "refresh_token": {
+                            "type": "string",
+                            "maxLength": 200,
+                            "examples": ["8xLOxBtZp8"],
+                            "description": "刷新令牌 / of a frontend",
+                        },
                         "scope": {
                             "type": "string",
                             "maxLength": 4_000,

@@ -2,6 +2,7 @@
 
 from gateway.models.account import Account, AccountSession
 from gateway.models.account_identity import AccountIdentity
+from gateway.models.authorization import AuthorizationGrant, RefreshToken
 from gateway.models.base import Base, metadata
 from gateway.models.client import Client
 from gateway.models.kept_form import KeptForm
@@ -13,10 +14,12 @@ __all__ = [
     "AccountIdentity",
     "AccountSession",
     "AnsweredChallenge",
+    "AuthorizationGrant",
     "Base",
     "Client",
     "KeptForm",
     "Passkey",
+    "RefreshToken",
     "SigningKey",
     "metadata",
 ]

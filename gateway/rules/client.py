@@ -87,6 +87,7 @@ class OAuthError(StrEnum):
     UNAUTHORIZED_CLIENT = "unauthorized_client"
     UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
     INVALID_SCOPE = "invalid_scope"
+    INVALID_GRANT = "invalid_grant"
     RATE_LIMITED = "rate_limited"
 
 

@@ -1,5 +1,6 @@
 """Gives access tokens to clients that prove who they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -64,10 +65,29 @@ async def issue(
 
 
 def sign_person(
-    ring: Keyring, account: Account, session_id: UUID, *, issuer: str, audience: str, now: datetime, lifetime: timedelta
+    ring: Keyring,
+    account: Account,
+    session_id: UUID,
+    *,
+    issuer: str,
+    audience: str,
+    now: datetime,
+    lifetime: timedelta,
+    scopes: Sequence[str] | None = None,
 ) -> str:
-    """Return an access token of a person; it says who and for whom as a client's does, and holds no name."""
-    grant = rules.Grant(tuple(sorted(account.scopes)), now, now + lifetime)
+    """Return an access token of a person; it says who and for whom as a client's does, and holds no name.
+
+    Args:
+        ring: the keys.
+        account: the person.
+        session_id: of the person.
+        issuer: who makes it.
+        audience: who believes it.
+        now: the instant.
+        lifetime: of the token.
+        scopes: of the token; None for all of the person's.
+    """
+    grant = rules.Grant(tuple(sorted(account.scopes if scopes is None else scopes)), now, now + lifetime)
     said = {"issuer": issuer, "audience": audience, "session_id": str(session_id)}
     return _sign(ring, account, grant, subject=subject_of(account.id), now=now, **said)
 

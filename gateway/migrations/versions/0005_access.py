@@ -1,4 +1,4 @@
-"""Forms of ended sessions, passkeys, identities of other issuers; an administrator ends sessions."""
+"""Forms of ended sessions, passkeys, identities of other issuers, grants to frontends; who ends sessions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -65,10 +65,46 @@ def upgrade() -> None:
         sa.UniqueConstraint("issuer", "subject", name=op.f("uq_account_identity_issuer_subject")),
     )
     op.create_index("ix_account_identity_account", "account_identity", ["account_id"])
+    op.create_table(
+        "authorization_grant",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.String(length=64), nullable=False),
+        sa.Column("redirect_uri", sa.String(length=500), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("challenge", sa.String(length=43), nullable=False),
+        sa.Column("code_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("code_ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("code_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_authorization_grant_account_id_account")),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["account_session.id"], name=op.f("fk_authorization_grant_session_id_account_session")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_authorization_grant")),
+        sa.UniqueConstraint("code_sha256", name=op.f("uq_authorization_grant_code_sha256")),
+    )
+    op.create_index("ix_authorization_grant_created", "authorization_grant", ["created_at"])
+    op.create_table(
+        "refresh_token",
+        sa.Column("token_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("grant_id", sa.Uuid(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["grant_id"], ["authorization_grant.id"], name=op.f("fk_refresh_token_grant_id_authorization_grant")
+        ),
+        sa.PrimaryKeyConstraint("token_sha256", name=op.f("pk_refresh_token")),
+    )
+    op.create_index("ix_refresh_token_grant", "refresh_token", ["grant_id"])
 
 
 def downgrade() -> None:
     """Go one step back."""
+    op.drop_table("refresh_token")
+    op.drop_table("authorization_grant")
     op.drop_table("account_identity")
     op.drop_table("answered_challenge")
     op.drop_table("passkey")
