@@ -39,7 +39,7 @@ class CaseActs:
     read: str
     actions: Sequence[CaseAction]
     called: Callable[[Visit, Case], str]
-    begins: Callable[[Case], Mapping[str, str]] = lambda _case: {}
+    begins: Callable[[Case], Mapping[str, Any]] = lambda _case: {}
     kept: Callable[[CaseAction, Case], Mapping[str, Any] | None] = lambda _action, _case: None
     watched: Sequence[Watched] = ()
     choices: Sequence[str] = ()

@@ -81,7 +81,7 @@ _HIDEABLE = {
     "needs": ("party_uscc", "technical_details", "core_indicators", "solver_conditions", "budget_fen"),
 }
 """Noun → fields that a poster may keep from others; the service refuses any other."""
-_KEPT_IF_EMPTY = frozenset({"contact_name", "contact_phone"})
+NOT_SHOWN = frozenset({"contact_name", "contact_phone"})
 """A form shows them masked or not at all, so an empty input leaves what is held."""
 
 
@@ -168,7 +168,7 @@ def posting(noun: str, title: str, inputs: Sequence[Input]) -> CaseAction:
 def _emptied(inputs: Sequence[Input]) -> list[str]:
     """Return the fields that an empty input takes away."""
     lists = {"lines", "checkboxes"}
-    return [one.name for one in inputs if not one.required and one.kind not in lists and one.name not in _KEPT_IF_EMPTY]
+    return [one.name for one in inputs if not one.required and one.kind not in lists and one.name not in NOT_SHOWN]
 
 
 def _choices(noun: str) -> Any:  # noqa: ANN401  # gives choices

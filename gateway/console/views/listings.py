@@ -6,12 +6,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.console.case_action import CaseAction, action_of, ask_for, offered, take
+from gateway.console.case_action import CaseAction, ask_for, take
+from gateway.console.case_acts import CaseActs
+from gateway.console.difference import Watched
 from gateway.console.format import instant, typed_yuan
 from gateway.console.inputs import Input
 from gateway.console.listing import Filter, listed
 from gateway.console.page import Page
-from gateway.console.views.listing_acts import ACHIEVEMENT, NEED, acts, posting
+from gateway.console.views.listing_acts import ACHIEVEMENT, NEED, NOT_SHOWN, acts, posting
 from gateway.console.visit import Visit
 from gateway.console.words import Words, mark
 from shared.kernel.actor import Role
@@ -121,8 +123,9 @@ def found_by(words: Words, asked: str, one: Mapping[str, Any]) -> str:
 
 def pages(noun: Noun) -> list[Page]:
     """Return the pages of a noun."""
-    actions = acts(noun.plural, noun.one, noun.inputs)
-    return [_list(noun), _new(noun), _contact(noun), _one(noun, actions), _act(noun, actions)]
+    case_acts = _acts(noun)
+    act = case_acts.page(f"{noun.plural}-act", title=noun.singular, roles=ACTORS)
+    return [_list(noun), _new(noun), _contact(noun), _one(noun, case_acts), act]
 
 
 def _list(noun: Noun) -> Page:
@@ -204,7 +207,7 @@ def _contact(noun: Noun) -> Page:
     return page
 
 
-def _one(noun: Noun, actions: Sequence[CaseAction]) -> Page:
+def _one(noun: Noun, case_acts: CaseActs) -> Page:
     operation = f"GET {noun.one}"
     page = Page(
         name=noun.plural.removesuffix("s"), path=noun.here, title=noun.singular, roles=READERS, uses=(operation,)
@@ -219,56 +222,43 @@ def _one(noun: Noun, actions: Sequence[CaseAction]) -> Page:
             told=told,
             noun=noun,
             tones=TONES,
-            acts=offered(told, actions),
+            acts=case_acts.offered(told),
             entries=_way(told, visit.words),
         )
 
     return page
 
 
-def _act(noun: Noun, actions: Sequence[CaseAction]) -> Page:
-    read = f"GET {noun.one}"
-    page = Page(
-        name=f"{noun.plural}-act",
-        path=f"{noun.here}/{{action}}",
-        title=noun.singular,
-        roles=ACTORS,
-        uses=(read, *(name for one in actions for name in one.uses)),
+def _acts(noun: Noun) -> CaseActs:
+    inputs = [one for one in noun.inputs if one.name not in NOT_SHOWN]
+    kinds = {"money": "money", "day": "day", "whole": "whole"}
+    return CaseActs(
+        path=noun.here,
+        key=noun.id_name,
+        read=f"GET {noun.one}",
+        actions=acts(noun.plural, noun.one, noun.inputs),
+        called=lambda _visit, told: str(told["case_no"]),
+        begins=lambda told: {
+            one.key: begun for one in inputs if (begun := _begun(told.get(one.name), one)) is not None
+        },
+        watched=(
+            Watched(name="status", kind="value", enumeration="ListingStatus"),
+            *(
+                Watched(name=one.name, kind=kinds.get(one.kind, "text"))
+                for one in inputs
+                if one.kind in {"text", "textarea", *kinds}
+            ),
+        ),
     )
 
-    @page.shows
-    async def ask(visit: Visit) -> Response:
-        """Show the form of an act."""
-        listing_id = visit.value(noun.id_name)
-        told = await visit.read(read, {noun.id_name: listing_id})
-        action = action_of(actions, visit.value("action"))
-        back = f"/console/{noun.plural}/{listing_id}"
-        return await ask_for(visit, action, back=back, about=told["case_no"], case=_begin(told, action))
 
-    @page.acts
-    async def act(visit: Visit) -> Response:
-        """Do it."""
-        at = {noun.id_name: visit.value(noun.id_name)}
-        told = await visit.read(read, at)
-        action = action_of(actions, visit.value("action"))
-        return await take(visit, action, at, back=f"/{noun.plural}/{at[noun.id_name]}", about=told["case_no"])
-
-    return page
-
-
-def _begin(told: Mapping[str, Any], action: CaseAction) -> dict[str, Any]:
-    """Return what a form begins with: what is held, except for the contact, which is shown masked."""
-    case: dict[str, Any] = {"version": f'"v{told["version"]}"'} if action.name == "change" else {}
-    for one in action.inputs:
-        value = told.get(one.name)
-        if value is None or one.name in {"contact_name", "contact_phone"}:
-            continue
-        if one.kind == "money":
-            value = typed_yuan(value)
-        elif one.kind == "lines":
-            value = "\n".join(value)
-        case[one.name] = value if one.kind == "checkboxes" else str(value)
-    return case
+def _begun(value: Any, one: Input) -> Any:  # noqa: ANN401  # of the field's own kind, then as it is typed
+    """Return what an input begins with: what is held, as it is typed."""
+    if value is None or one.kind == "checkboxes":
+        return value
+    if one.kind == "money":
+        return typed_yuan(value)
+    return "\n".join(value) if one.kind == "lines" else str(value)
 
 
 def _way(told: Mapping[str, Any], words: Words) -> list[dict[str, Any]]:

@@ -5,11 +5,14 @@ from typing import Any
 
 from gateway.console.case_action import CaseAction
 from gateway.console.evidence import EVIDENCE
-from gateway.console.inputs import Input
+from gateway.console.format import day
+from gateway.console.inputs import Choices, Input
+from gateway.console.visit import Visit
 from gateway.console.words import mark
 from shared.kernel.percent import read_percent
 
 ONE = "/v1/ip-rights/{right_id}"
+HISTORY = f"GET {ONE}/history"
 _DOCUMENTS = "POST /v1/documents/ipr"
 _WHOLE_PPM = 1_000_000
 OWNERS = Input(
@@ -38,6 +41,18 @@ def _correction(body: Mapping[str, Any]) -> dict[str, Any]:
     rest = {name: value for name, value in body.items() if name != "replacement"}
     replacement = body.get("replacement")
     return {**rest, "replacement": {**replacement, "evidence": body.get("evidence")}} if replacement else rest
+
+
+async def _moves(visit: Visit) -> Mapping[str, Choices]:
+    words = visit.words
+    history = await visit.read(HISTORY, {"right_id": visit.value("right_id")})
+    return {
+        "move_id": [
+            (one["id"], f"{words.value('LegalStatus', one['to_status'])} · {day(words, one['effective_on'])}")
+            for one in history["moves"]
+            if one["status"] != "CORRECTED"
+        ]
+    }
 
 
 ACTIONS = (
@@ -90,6 +105,7 @@ ACTIONS = (
         documents=_DOCUMENTS,
         done=mark("The status is corrected; the history keeps both entries."),
         shape=_correction,
+        choices=_moves,
     ),
     CaseAction(
         name="transfer",

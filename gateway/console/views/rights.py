@@ -1,24 +1,23 @@
 """IP rights: the list, one right with its whole history and its fees, and what may be done with it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
 
-from gateway.console.case_action import CaseAction, action_of, ask_for, offered, take
+from gateway.console.case_action import ask_for, take
+from gateway.console.case_acts import CaseActs
+from gateway.console.difference import Watched
 from gateway.console.format import day
-from gateway.console.inputs import Choices
 from gateway.console.listing import Filter, listed
 from gateway.console.page import Page
-from gateway.console.views.right_acts import ACTIONS, ONE, REGISTER
+from gateway.console.views.right_acts import ACTIONS, HISTORY, ONE, REGISTER
 from gateway.console.visit import Visit
 from gateway.console.words import Words, mark
 from shared.kernel.actor import Role
 
 _LIST = "GET /v1/ip-rights"
 _READ = f"GET {ONE}"
-_HISTORY = f"GET {ONE}/history"
 _ANNUITIES = f"GET {ONE}/annuities"
 READERS = frozenset({Role.ENTERPRISE, Role.IP_CENTRE, Role.CITY, Role.AUDITOR})
 REGISTRARS = frozenset({Role.IP_CENTRE, Role.CITY})
@@ -59,15 +58,24 @@ SHOWN = Page(
     path="/rights/{right_id}",
     title=mark("Right"),
     roles=READERS,
-    uses=(_READ, _HISTORY, _ANNUITIES),
+    uses=(_READ, HISTORY, _ANNUITIES),
 )
-ACT = Page(
-    name="right-act",
-    path="/rights/{right_id}/{action}",
-    title=mark("Right"),
-    roles=REGISTRARS,
-    uses=(_READ, _HISTORY, *(name for one in ACTIONS for name in one.uses)),
+ACTS = CaseActs(
+    path="/rights/{right_id}",
+    key="right_id",
+    read=_READ,
+    actions=ACTIONS,
+    called=lambda _visit, told: str(told["right_no_display"]),
+    begins=lambda told: {"owners": "\n".join(f"{one['uscc']} {_percent(one['share_ppm'])}" for one in told["owners"])},
+    watched=(
+        Watched(name="legal_status", kind="value", enumeration="LegalStatus"),
+        Watched(name="evidence_level", kind="value", enumeration="EvidenceLevel"),
+        Watched(name="ends_on", kind="day"),
+        Watched(name="blemished", kind="yes"),
+    ),
+    choices=(HISTORY,),
 )
+ACT = ACTS.page("right-act", title=mark("Right"), roles=REGISTRARS)
 
 
 @LIST.shows
@@ -102,7 +110,7 @@ async def show_one(visit: Visit) -> Response:
     """Show one right: its owners, its fees, everything that happened to it, and what may be done."""
     at = {"right_id": visit.value("right_id")}
     told = await visit.read(_READ, at)
-    history = await visit.part(_HISTORY, at)
+    history = await visit.part(HISTORY, at)
     fees = await visit.part(_ANNUITIES, at)
     return visit.html(
         "right.html",
@@ -111,45 +119,8 @@ async def show_one(visit: Visit) -> Response:
         entries=_entries(history.body, told["owners"], visit.words) if history.body else [],
         fees=fees,
         tones=TONES,
-        acts=offered(told, ACTIONS),
+        acts=ACTS.offered(told),
     )
-
-
-@ACT.shows
-async def show_act(visit: Visit) -> Response:
-    """Show the form of an act."""
-    right_id = visit.value("right_id")
-    told = await visit.read(_READ, {"right_id": right_id})
-    action = _with_choices(action_of(ACTIONS, visit.value("action")))
-    case = {"owners": "\n".join(f"{one['uscc']} {_percent(one['share_ppm'])}" for one in told["owners"])}
-    back = f"/console/rights/{right_id}"
-    return await ask_for(visit, action, back=back, about=told["right_no_display"], case=case)
-
-
-@ACT.acts
-async def act(visit: Visit) -> Response:
-    """Do it."""
-    at = {"right_id": visit.value("right_id")}
-    told = await visit.read(_READ, at)
-    action = _with_choices(action_of(ACTIONS, visit.value("action")))
-    return await take(visit, action, at, back=f"/rights/{at['right_id']}", about=told["right_no_display"])
-
-
-def _with_choices(action: CaseAction) -> CaseAction:
-    """Return an act with the entries of the history to choose from, if it asks for one."""
-    return replace(action, choices=_moves) if action.name == "correct" else action
-
-
-async def _moves(visit: Visit) -> Mapping[str, Choices]:
-    words = visit.words
-    history = await visit.read(_HISTORY, {"right_id": visit.value("right_id")})
-    return {
-        "move_id": [
-            (one["id"], f"{words.value('LegalStatus', one['to_status'])} · {day(words, one['effective_on'])}")
-            for one in history["moves"]
-            if one["status"] != "CORRECTED"
-        ]
-    }
 
 
 def _percent(share_ppm: int) -> str:
