@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from gateway.console.case_action import CaseAction, ask_for, take
 from gateway.console.case_acts import CaseActs
-from gateway.console.difference import Watched
+from gateway.console.difference import Shown, Watched
 from gateway.console.format import instant, typed_yuan
 from gateway.console.inputs import Input
 from gateway.console.listing import Filter, listed
@@ -231,7 +231,7 @@ def _one(noun: Noun, case_acts: CaseActs) -> Page:
 
 def _acts(noun: Noun) -> CaseActs:
     inputs = [one for one in noun.inputs if one.name not in NOT_SHOWN]
-    kinds = {"money": "money", "day": "day", "whole": "whole"}
+    kinds: dict[str, Shown] = {"money": "money", "day": "day", "whole": "whole"}
     return CaseActs(
         path=noun.here,
         key=noun.id_name,
