@@ -106,6 +106,11 @@ TOKEN_REQUEST = {
                         "grant_type": {
                             "type": "string",
                             "enum": ["client_credentials", "authorization_code", "refresh_token"],
+                            "x-enum-descriptions": [
+                                "客户端凭证 / a client by its secret",
+                                "授权码 / a frontend by a person's code",
+                                "刷新令牌 / a frontend by its refresh token",
+                            ],
                         },
                         "client_id": {
                             "type": "string",
