@@ -46,7 +46,7 @@ FOR_ALL = {
         "/v1/population-runs/{run_id}/results/{policy}/{uscc}",
         *_letters("registry"),
     },
-    "finance": _letters("finance"),
+    "finance": {finance_case.ACCOUNT, *_letters("finance")},
     "techtransfer": {"/v1/listing-summaries/{uscc}", *_letters("techtransfer")},
     "ipr": _letters("ipr"),
 }
@@ -183,6 +183,12 @@ async def import_calls(client: httpx.AsyncClient, kind: str) -> list[tuple[str, 
     return [*reads, ("POST", f"{location}:cancel", None)]
 
 
+def holding_calls(service: str, kind: str, url: str) -> list[tuple[str, str, Any]]:
+    """Return what takes and hands over the waiting case whose page has the address `url`."""
+    case = f"/v1/work-items/{service}/{kind}/{url.rsplit('/', 1)[1]}"
+    return [("POST", f"{case}:take", None), ("POST", f"{case}:hand-over", {"held_by": "nobody"})]
+
+
 async def _finance(service: RunningService) -> AttackedService:
     world = World(service)
     ids = await finance_case.case(world)
@@ -223,6 +229,9 @@ async def _registry(service: RunningService) -> AttackedService:
         ("PUT", f"/v1/enterprises/{code}/filings/2024", year),
         ("GET", f"/v1/enterprises/{code}/size-class", None),
     ]
+    register = next(url for method, url, _ in calls if method == "GET" and "/register-applications/" in url)
+    calls += holding_calls("registry", "REGISTER_APPLICATION", register)
+    calls += [("POST", f"{register}:review", {"decision": "REJECT", "reason_code": "not_in_operation"})]
     strangers: list[tuple[Role, str | None, str | None]] = [
         (Role.ENTERPRISE, registry_world.made_up_code(2), None),
         (Role.DISTRICT, None, registry_world.OTHER_UNIT),
@@ -260,6 +269,7 @@ async def _techtransfer(service: RunningService) -> AttackedService:
             calls += [("POST", f"{path}:submit", None), ("POST", f"{path}:withdraw", {})]
             calls += [("POST", f"{path}:review", {"decision": "PUBLISH"})]
             calls += await import_calls(firm, noun)
+            calls += holding_calls("techtransfer", noun.removesuffix("s").upper(), path)
     strangers: list[tuple[Role, str | None, str | None]] = [
         (Role.ENTERPRISE, listing_case.OTHER, None),
         (Role.AGENCY, listing_case.AGENCY, None),
@@ -296,6 +306,7 @@ async def _ipr(service: RunningService) -> AttackedService:
     calls = [("POST", path + verb, {**body, **sent}) for verb, body in hostile.CHANGES]
     calls += [("GET", path + part, None) for part in ("", "/history", "/annuities")]
     calls += uploaded
+    calls += holding_calls("ipr", "RIGHT_ATTESTATION", path)
     calls += [("GET", f"/v1/portfolios/{ipr_case.FIRM_A}", None), ("GET", f"/v1/ip-sheets/{sheets.APPLICATION}", None)]
     strangers: list[tuple[Role, str | None, str | None]] = [
         (Role.ENTERPRISE, ipr_case.FIRM_C, None),

@@ -7,7 +7,7 @@ import pytest
 
 from shared.kernel.actor import Role
 from tests.fault.attack.routes import AttackedService, attacked_service, operations
-from tests.fault.attack.who_may import WRITERS
+from tests.fault.attack.who_may import HELD, WRITERS
 from tests.support.postgres import DatabaseServer
 from tests.support.source import SERVICES
 
@@ -55,10 +55,10 @@ async def test_with_every_scope_each_role_writes_on_its_own_routes_only(attacked
     assert {f"{target.operation.method} {target.operation.path}" for target in writes} == set(table)
     before = await attacked.rows()
     for let_in in (False, True):  # first who must not, so that nothing has moved before they try
-        for target in writes:
+        for target in writes:  # whose turn a case is changes with what others did: no turn is asked of them here
             name = f"{target.operation.method} {target.operation.path}"
             for role in ROLES:
-                if (role in table[name]) is not let_in or (let_in and name in UNKNOWN_BODY):
+                if (role in table[name]) is not let_in or (let_in and (name in UNKNOWN_BODY or name.endswith(HELD))):
                     continue
                 answer = await target.send(attacked.client(role, *acts_as.get(role, (None, None))))
                 turned_away = answer.status_code in {httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND}

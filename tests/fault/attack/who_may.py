@@ -9,6 +9,14 @@ FIRM, BANK, CITY, DISTRICT = {Role.ENTERPRISE}, {Role.BANK}, {Role.CITY}, {Role.
 CENTRE, FUND, AUDITOR = {Role.IP_CENTRE}, {Role.FUND_MANAGER}, {Role.AUDITOR}
 OFFICES = CITY | DISTRICT
 
+HELD = ("take", "hand-over")
+
+
+def held(service: str, whose: set[Role]) -> dict[str, set[Role]]:
+    """Return who takes and hands over what waits in a service: those whose turn it may be."""
+    return {f"POST /v1/work-items/{service}/{{kind}}/{{case_id}}:{verb}": whose for verb in HELD}
+
+
 WRITERS: dict[str, dict[str, set[Role]]] = {
     "registry": {
         "PATCH /v1/enterprises/{uscc}": OFFICES,
@@ -23,6 +31,8 @@ WRITERS: dict[str, dict[str, set[Role]]] = {
         "POST /v1/register-applications/{application_id}:resubmit": FIRM | OFFICES,
         "POST /v1/register-applications/{application_id}:withdraw": FIRM | OFFICES,
         "POST /v1/register-applications/{application_id}:list": CITY,
+        "POST /v1/register-applications/{application_id}:review": CITY,
+        **held("registry", FIRM | OFFICES),
         "POST /v1/tech-sme-evaluations/{evaluation_id}:replay": FIRM | OFFICES | AUDITOR,
         # Whoever uploaded, and the city.
         "POST /v1/imports/enterprises/{operation_id}:cancel": CITY,
@@ -45,6 +55,7 @@ WRITERS: dict[str, dict[str, set[Role]]] = {
         "POST /v1/drawdowns/{drawdown_id}/cover": BANK,
         "POST /v1/covers/{cover_id}:decide": FUND,
         "POST /v1/fund-accounts/{unit_id}/contributions": CITY,
+        **held("finance", FIRM | BANK | FUND),
     },
     "techtransfer": {
         f"{method} /v1/{noun}/{{{one}_id}}{verb}": writers
@@ -56,7 +67,8 @@ WRITERS: dict[str, dict[str, set[Role]]] = {
             ("POST", ":review", OFFICES),
         )
     }
-    | {f"POST /v1/imports/{noun}/{{operation_id}}:cancel": CITY for noun in ("achievements", "needs")},
+    | {f"POST /v1/imports/{noun}/{{operation_id}}:cancel": CITY for noun in ("achievements", "needs")}
+    | held("techtransfer", FIRM | OFFICES | {Role.AGENCY}),
     "ipr": {
         f"POST /v1/ip-rights/{{right_id}}:{verb}": CENTRE | CITY
         for verb in (
@@ -70,5 +82,6 @@ WRITERS: dict[str, dict[str, set[Role]]] = {
             "clear-blemish",
         )
     }
-    | {"POST /v1/imports/ip-rights/{operation_id}:cancel": CITY},
+    | {"POST /v1/imports/ip-rights/{operation_id}:cancel": CITY}
+    | held("ipr", FIRM | CENTRE),
 }

@@ -182,7 +182,7 @@ AREA: tuple[Mutant, ...] = (
         ("A3",),
         _acknowledge_before_effect,
     ),
-    Mutant("key_after_effect", "the key of a request is kept after its effect", ("A4",), _key_after_effect),
+    Mutant("key_after_effect", "the key of a request is kept after its effect", ("A4", "A11"), _key_after_effect),
     Mutant("lost_line_is_a_crash", "a lost database answers 500 instead of 503", ("A5",), _lost_line_is_a_crash),
     Mutant("written_is_published", "what was written to the line counts as published", ("A10",), _written_is_published),
     Mutant(
