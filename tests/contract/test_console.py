@@ -51,7 +51,7 @@ def test_every_link_of_a_template_leads_to_a_page_and_every_page_is_reached_from
     # Acts are reached by the name of their case's page with the act behind it, codes by signing in, the rest by itself.
     by_itself = {"missing", "home", "components", "sign-in-code", "sign-in-issuer-back", "authorize"}
     by_itself |= {one for one in names if one.endswith("-act")}
-    # Those of a list that is imported or exported are linked by the name of the list.
-    by_itself |= {one for one in names if one.startswith(("import-", "export-"))}
+    # Lists that are imported or exported are linked by the name of the list, documents by that of their keeper.
+    by_itself |= {one for one in names if one.startswith(("import-", "export-", "document-"))}
     in_menu = {page.name for page in PAGES if page.menu is not None}
     assert names - linked - in_menu - by_itself == set()

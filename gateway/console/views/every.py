@@ -99,7 +99,7 @@ PAGES = Pages(
         register_batch.PAGE,
         filings.LIST,
         filings.ONE,
-        documents.ONE,
+        *documents.PAGES,
         bank_morning.PAGE,
         borrow.PAGE,
         consent_sign.PAGE,
