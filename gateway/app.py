@@ -16,6 +16,7 @@ from gateway.api import (
     account,
     account_identity,
     audit,
+    client,
     code_book,
     colleague,
     documents,
@@ -23,6 +24,7 @@ from gateway.api import (
     me,
     overview,
     rule_set,
+    suite,
     token,
     work_item,
 )
@@ -79,7 +81,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         raise ValueError("the gateway needs GATEWAY_PERSONAL_DATA_KEY: it seals the signing keys")
     seal = KeySeal(base64.b64decode(settings.personal_data_key.get_secret_value()))
     ring = Keyring()
-    parts = (me, account, account_identity, code_book, colleague, audit)
+    parts = (me, account, account_identity, code_book, colleague, audit, client, suite)
     answered_here = (overview, dossier, rule_set, work_item, *parts)
     composed = [one.router for one in answered_here]
     addresses = Addresses(route for router in composed for route in router.routes)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from gateway import account_command
 from gateway.account_command import ROLES
-from gateway.rules.client import ClientStatus, ClientTerms
+from gateway.rules.client import AccountStatus, ClientTerms
 from gateway.settings import GatewaySettings
 from gateway.usecases import client as clients
 from gateway.usecases import signing_key as keys
@@ -106,7 +106,7 @@ async def _client(tx: Transaction, given: argparse.Namespace) -> Sequence[str]:
     if given.verb == "rotate-secret":
         return [await clients.renew_secret(tx, given.client_id)]
     if given.verb in {"suspend", "resume"}:
-        status = ClientStatus.SUSPENDED if given.verb == "suspend" else ClientStatus.ACTIVE
+        status = AccountStatus.SUSPENDED if given.verb == "suspend" else AccountStatus.ACTIVE
         await clients.set_status(tx, given.client_id, status)
         return [f"{given.client_id} {status.value}"]
     if given.verb == "suspend-demo":

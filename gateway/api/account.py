@@ -12,7 +12,8 @@ from gateway.models import Account
 from gateway.rules import account as rules
 from gateway.rules import account_act as act_rules
 from gateway.rules import client as client_rules
-from gateway.rules.account import AccountStatus, AccountTerms, Login
+from gateway.rules.account import AccountTerms, Login
+from gateway.rules.client import AccountStatus
 from gateway.store import account as store
 from gateway.store import account_identity as identities
 from gateway.usecases import account as usecases

@@ -7,6 +7,22 @@ from shared.events.example import EXAMPLES as EVENTS
 
 _ISSUER = "https://kechuang.example"
 
+_CLIENT: dict[str, Any] = {
+    "client_id": "bank-a",
+    "title_zh": "示例银行对接程序",
+    "title_en": "Program of an example bank",
+    "role": "bank",
+    "party": "91500000DEMBANKA1R",
+    "unit_id": None,
+    "status": "ACTIVE",
+    "demo": False,
+    "created_at": "2026-06-01T00:00:00Z",
+    "changed_at": "2026-06-01T00:00:00Z",
+    "scopes": ["credit.application:read"],
+    "version": 1,
+    "actions": [],
+}
+_CLIENT_ACTS = (("read", ""), ("suspend", ""), ("resume", ""), ("renew", "_secret"))
 EXAMPLES: dict[str, Any] = {
     **EVENTS,
     "client_secret": "made-up-secret",
@@ -79,6 +95,27 @@ EXAMPLES: dict[str, Any] = {
     "WorkCountRead.overdue": 1,
     "WorkCountRead.soon": 3,
     "WorkCountRead.mine": 2,
+    **{
+        f"{shape}.{name}": word
+        for shape in ("ClientListed", "ClientRead", "ClientWithSecret")
+        for name, word in _CLIENT.items()
+    },
+    **{f"{verb}_client{what}.client_id": "bank-a" for verb, what in _CLIENT_ACTS},
+    "ClientSuspension.reason": "示例原因：接口对接结束",
+    "ClientWithSecret.secret": "made-up-secret-shown-this-once",
+    "SigningKeyRead.kid": "019e0000-0000-7000-8000-000000000e51",
+    "SigningKeyRead.status": "SIGNING",
+    "signs_from_at": "2026-06-01T00:00:00Z",
+    "signs_until_at": "2026-07-01T00:00:00Z",
+    "key_id": "registry-1f2e3d4c",
+    "EventKeyRead.service": "registry",
+    "valid_from_at": "2026-06-01T00:00:00Z",
+    "valid_until_at": None,
+    "ServiceHealthRead.service": "finance",
+    "is_ready": True,
+    "is_away": False,
+    "ServiceHealthRead.checks": {"database": "ok", "bus": "ok"},
+    "ServiceHealthRead.warnings": [],
     "ColleagueRead.client_id": "person.019e8200-0000-7000-8000-00000000a009",
     "ColleagueRead.name": "示例员工",
     "ColleagueRead.to": "eyJhbGciOiJFUzI1NiIsImtpZCI6IjIwMjYifQ.eyJzdWIiOiJwZXJzb24uMSJ9.c2lnbmF0dXJl",

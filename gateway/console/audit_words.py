@@ -55,6 +55,25 @@ _ACTS = {
     "confirm_code": mark("code confirmed"),
     "name_read": mark("name read"),
     "scan": mark("scanned"),
+    "apply": mark("applied for"),
+    "check": mark("checked"),
+    "list": mark("put on the register"),
+    "reject": mark("rejected"),
+    "correct": mark("corrected"),
+    "attest": mark("attested"),
+    "clear": mark("cleared"),
+    "release": mark("released"),
+    "publish": mark("published"),
+    "withdraw": mark("withdrawn"),
+    "active": mark("let in again"),
+    "suspended": mark("shut out"),
+    "registered": mark("registered"),
+    "secret_renewed": mark("given a new secret"),
+    "passkey_added": mark("given a passkey"),
+    "passkey_removed": mark("passkey removed"),
+    "completed": mark("completed"),
+    "made": mark("made"),
+    "kept": mark("kept"),
 }
 """Second word of an act in the audit → what was done; others are shown as they stand."""
 _NOUNS_EN = {"kv_evaluation": "knowledge-value evaluation", "ip_right": "right", "ip_sheet": "sheet of rights"}
@@ -69,6 +88,7 @@ _NOUNS_ZH = {
     "register": "入库申请",
     "holiday_notice": "节假日安排通知",
     "lpr_publication": "贷款市场报价利率",
+    "form": "未提交的表单",
     "history": "数据库恢复",
     "lost_case": "遗失的案件",
 }

@@ -6,7 +6,8 @@ from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, String
 from sqlmodel import Field
 
 from gateway.models.base import Base
-from gateway.rules.account import AccountStatus, SessionEnd
+from gateway.rules.account import SessionEnd
+from gateway.rules.client import AccountStatus
 from shared.db.base import Instant, InstantOrNone, text_enum
 from shared.kernel.actor import Role
 from shared.kernel.personal import Personal, PersonalColumn

@@ -1,10 +1,10 @@
 """The table of OAuth clients."""
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, String
 from sqlmodel import Field
 
 from gateway.models.base import Base
-from gateway.rules.client import ClientStatus
+from gateway.rules.client import AccountStatus
 from shared.db.base import Instant, text_enum
 from shared.kernel.actor import Role
 
@@ -14,7 +14,7 @@ class Client(Base, table=True):
 
     __tablename__ = "client"
 
-    client_id: str = Field(primary_key=True, max_length=64)
+    client_id: str = Field(primary_key=True, sa_type=String(64))
     secret_hash: str = Field(max_length=200)
     role: Role = Field(sa_type=text_enum(Role))
     party: str | None = Field(default=None, max_length=18)
@@ -22,7 +22,7 @@ class Client(Base, table=True):
     scopes: list[str] = Field(sa_type=JSON)
     title_zh: str = Field(max_length=200)
     title_en: str = Field(max_length=200)
-    status: ClientStatus = Field(sa_type=text_enum(ClientStatus))
+    status: AccountStatus = Field(sa_type=text_enum(AccountStatus))
     demo: bool = False
     version: int = 1
     created_at: Instant

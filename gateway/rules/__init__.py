@@ -9,6 +9,7 @@ from gateway.rules.client import (
     CLIENT_SCOPE_BEYOND_ROLE,
     CLIENT_UNIT_UNKNOWN,
 )
+from gateway.rules.client_act import CLIENT_IS_OWN, CLIENT_STATE_CONFLICT
 from gateway.rules.passkey import PASSKEY_REFUSED, PASSKEY_TOO_MANY
 from gateway.rules.route import CLIENT_BUSY, ORIGIN_NOT_ALLOWED
 from shared.kernel.errors import RefusalCode
@@ -26,6 +27,8 @@ REFUSALS: tuple[RefusalCode, ...] = (
     PASSWORD_WRONG,
     CODE_WRONG,
     ACCOUNT_STATE_CONFLICT,
+    CLIENT_STATE_CONFLICT,
+    CLIENT_IS_OWN,
     ACCOUNT_IS_OWN,
     IDENTITY_TAKEN,
     ISSUER_NOT_SET,

@@ -42,13 +42,6 @@ CODE_WRONG = RefusalCode(
 )
 
 
-class AccountStatus(StrEnum):
-    """Whether a person may sign in."""
-
-    ACTIVE = "ACTIVE"
-    SUSPENDED = "SUSPENDED"
-
-
 class CallerKind(StrEnum):
     """Who holds a token."""
 

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from gateway.rules.account import AccountStatus, AccountTerms
+from gateway.rules.account import AccountTerms
+from gateway.rules.client import AccountStatus
 from shared.kernel.action import Act
 from shared.kernel.actor import Actor, Role, left_to
 from shared.kernel.errors import Refusal, RefusalCode

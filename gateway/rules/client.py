@@ -60,8 +60,8 @@ CLIENT_SCOPE_BEYOND_ROLE = RefusalCode(
 _NEEDS_PARTY = frozenset({Role.ENTERPRISE, Role.BANK, Role.AGENCY})
 
 
-class ClientStatus(StrEnum):
-    """Whether a client may get tokens."""
+class AccountStatus(StrEnum):
+    """Whether a client may get tokens, and a person may sign in."""
 
     ACTIVE = "ACTIVE"
     SUSPENDED = "SUSPENDED"
@@ -139,7 +139,7 @@ def onboard(terms: ClientTerms, today: date) -> ClientTerms:
 
 
 def grant(
-    *, status: ClientStatus, held: Collection[str], asked: str | None, now: datetime, lifetime: timedelta
+    *, status: AccountStatus, held: Collection[str], asked: str | None, now: datetime, lifetime: timedelta
 ) -> Grant:
     """Decide what a client that proved itself gets: what it asks for, all it holds if it names nothing.
 
@@ -147,7 +147,7 @@ def grant(
     """
     wanted = tuple(sorted(set((asked or "").split()))) or tuple(sorted(held))
     error = None
-    if status is not ClientStatus.ACTIVE:
+    if status is not AccountStatus.ACTIVE:
         error = OAuthError.UNAUTHORIZED_CLIENT
     elif not set(wanted) <= set(held):
         error = OAuthError.INVALID_SCOPE

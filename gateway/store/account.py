@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, and_, func, or_, true
 from sqlmodel import col, select
 
 from gateway.models import Account, AccountSession
-from gateway.rules.account import AccountStatus, person_of
+from gateway.rules.account import person_of
 from gateway.rules.account_act import PLATFORM
+from gateway.rules.client import AccountStatus
 from shared.db.keyset import ascending
 from shared.db.lock import lock_transaction
 from shared.db.selection import Selection, by_time

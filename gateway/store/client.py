@@ -1,11 +1,32 @@
 """Reads clients."""
 
-from sqlalchemy import func
+from typing import Any
+
+from sqlalchemy import Select, false, func
 from sqlmodel import col, select
 
 from gateway.models import Client
+from gateway.rules.client_act import OPERATORS
+from shared.db.keyset import ascending
 from shared.db.lock import lock_transaction
+from shared.db.selection import Selection, by_time
 from shared.db.transaction import Transaction
+from shared.kernel.sort import Sort
+
+
+def _visible(tx: Transaction) -> Select[Any]:
+    every = select(Client)
+    return every if tx.actor.role in OPERATORS else every.where(false())
+
+
+LIST = Selection(
+    rows=_visible,
+    sorts={Sort.CODE: ascending(col(Client.client_id)), **by_time(col(Client.created_at), col(Client.client_id))},
+    same={"party": col(Client.party), "unit_id": col(Client.unit_id)},
+    among={"status": col(Client.status), "role": col(Client.role)},
+    found={"client_id": lambda text: col(Client.client_id).contains(text.casefold(), autoescape=True)},
+)
+"""What clients may be narrowed and sorted by."""
 
 
 async def find(tx: Transaction, client_id: str) -> Client | None:

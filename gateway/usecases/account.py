@@ -12,8 +12,9 @@ from pydantic import Field
 from gateway.models import Account
 from gateway.rules import account as rules
 from gateway.rules import account_act as act_rules
-from gateway.rules.account import AccountStatus, AccountTerms, SessionEnd
+from gateway.rules.account import AccountTerms, SessionEnd
 from gateway.rules.account_act import AccountStanding
+from gateway.rules.client import AccountStatus
 from gateway.store import account as store
 from gateway.store import passkey as passkeys
 from gateway.usecases import session as sessions

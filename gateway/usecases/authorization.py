@@ -15,7 +15,7 @@ from uuid import UUID
 
 from gateway.models import Account, AuthorizationGrant, RefreshToken
 from gateway.rules import account as rules
-from gateway.rules.account import AccountStatus
+from gateway.rules.client import AccountStatus
 from gateway.store import account as accounts
 from gateway.store import authorization as store
 from gateway.usecases.session import Limits

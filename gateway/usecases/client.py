@@ -8,7 +8,8 @@ from pydantic import Field
 
 from gateway.models import Client
 from gateway.rules import client as rules
-from gateway.rules.client import ClientStatus, ClientTerms
+from gateway.rules.client import AccountStatus, ClientTerms
+from gateway.rules.client_act import ClientStanding, resumable, suspendable
 from gateway.store import client as store
 from gateway.usecases.client_secret import hash_secret, matches, new_secret
 from shared.db.transaction import Transaction
@@ -82,8 +83,8 @@ async def put_demo_clients(tx: Transaction, changes: Sequence[DemoChange], *, na
         if (None if held is None else held.secret_hash) == change.seen_hash:
             _put(tx, held, change.terms, secret_hash=change.secret_hash, demo=True)
     for held in await store.every(tx):
-        if held.demo and held.client_id not in named and held.status is ClientStatus.ACTIVE:
-            _set_status(tx, held, ClientStatus.SUSPENDED)
+        if held.demo and held.client_id not in named and held.status is AccountStatus.ACTIVE:
+            _set_status(tx, held, AccountStatus.SUSPENDED)
 
 
 async def refuse_demo_clients(tx: Transaction) -> None:
@@ -102,9 +103,9 @@ async def refuse_demo_clients(tx: Transaction) -> None:
 
 async def suspend_demo_clients(tx: Transaction) -> int:
     """Suspend every demo client; return how many were."""
-    found = [one for one in await store.every(tx) if one.demo and one.status is ClientStatus.ACTIVE]
+    found = [one for one in await store.every(tx) if one.demo and one.status is AccountStatus.ACTIVE]
     for one in found:
-        _set_status(tx, one, ClientStatus.SUSPENDED)
+        _set_status(tx, one, AccountStatus.SUSPENDED)
     return len(found)
 
 
@@ -121,13 +122,54 @@ async def renew_secret(tx: Transaction, client_id: str) -> str:
     return secret
 
 
-async def set_status(tx: Transaction, client_id: str, status: ClientStatus) -> None:
+async def set_status(tx: Transaction, client_id: str, status: AccountStatus) -> None:
     """Suspend a client or let it back in; tokens it holds end within ten minutes.
 
     Raises:
         Refusal: `not_found`.
     """
     _set_status(tx, await _held(tx, client_id), status)
+
+
+def standing(tx: Transaction, held: Client) -> ClientStanding:
+    """Return how a client stands to who asks."""
+    return ClientStanding(held.status, is_own=held.client_id == tx.actor.client_id)
+
+
+async def read(tx: Transaction, client_id: str) -> Client:
+    """Return a client.
+
+    Raises:
+        Refusal: `not_found`.
+    """
+    held = await store.find(tx, client_id)
+    if held is None:
+        raise Refusal(NOT_FOUND, noun="client")
+    return held
+
+
+async def suspend(tx: Transaction, client_id: str, *, reason: str) -> Client:
+    """Shut a client out for a reason that the audit keeps; tokens it holds end within ten minutes.
+
+    Raises:
+        Refusal: `not_found`, `client_is_own`, `client_state_conflict`.
+    """
+    held = await _held(tx, client_id)
+    suspendable(standing(tx, held))
+    _set_status(tx, held, AccountStatus.SUSPENDED, reason=reason)
+    return held
+
+
+async def resume(tx: Transaction, client_id: str) -> Client:
+    """Let a client in again.
+
+    Raises:
+        Refusal: `not_found`, `client_state_conflict`.
+    """
+    held = await _held(tx, client_id)
+    resumable(standing(tx, held))
+    _set_status(tx, held, AccountStatus.ACTIVE)
+    return held
 
 
 async def every(tx: Transaction) -> list[Client]:
@@ -143,7 +185,7 @@ async def _held(tx: Transaction, client_id: str) -> Client:
 
 
 def _is_same(held: Client, terms: ClientTerms) -> bool:
-    return held.demo and held.status is ClientStatus.ACTIVE and _terms_of(held) == terms
+    return held.demo and held.status is AccountStatus.ACTIVE and _terms_of(held) == terms
 
 
 def _terms_of(held: Client) -> ClientTerms:
@@ -151,7 +193,7 @@ def _terms_of(held: Client) -> ClientTerms:
 
 
 def _put(tx: Transaction, held: Client | None, terms: ClientTerms, *, secret_hash: str, demo: bool) -> None:
-    values = {**terms.model_dump(), "secret_hash": secret_hash, "demo": demo, "status": ClientStatus.ACTIVE}
+    values = {**terms.model_dump(), "secret_hash": secret_hash, "demo": demo, "status": AccountStatus.ACTIVE}
     if held is None:
         held = Client.model_validate({**values, "created_at": tx.now, "changed_at": tx.now})
         tx.session.add(held)
@@ -161,13 +203,14 @@ def _put(tx: Transaction, held: Client | None, terms: ClientTerms, *, secret_has
     _touch(tx, held, "client.registered")
 
 
-def _set_status(tx: Transaction, held: Client, status: ClientStatus) -> None:
+def _set_status(tx: Transaction, held: Client, status: AccountStatus, *, reason: str = "") -> None:
     held.status = status
-    _touch(tx, held, f"client.{status.value.lower()}")
+    _touch(tx, held, f"client.{status.value.lower()}", reason=reason)
 
 
-def _touch(tx: Transaction, held: Client, action: str) -> None:
+def _touch(tx: Transaction, held: Client, action: str, *, reason: str = "") -> None:
     held.version += 1
     held.changed_at = tx.now
-    tx.audit(action, subject=f"client/{held.client_id}", detail={"scopes": held.scopes, "demo": held.demo})
+    detail = {"scopes": held.scopes, "demo": held.demo, **({"reason": reason} if reason else {})}
+    tx.audit(action, subject=f"client/{held.client_id}", detail=detail)
     tx.emit(ClientChanged.of(held))

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from gateway.models import Account, AccountSession
 from gateway.rules import account as rules
-from gateway.rules.account import AccountStatus, SessionEnd
+from gateway.rules.account import SessionEnd
+from gateway.rules.client import AccountStatus
 from gateway.settings import GatewaySettings
 from gateway.store import account as store
 from gateway.usecases.sign_in import token_hash

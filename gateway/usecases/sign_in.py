@@ -9,7 +9,8 @@ import pyotp
 
 from gateway.models import Account, AccountSession
 from gateway.rules import account as rules
-from gateway.rules.account import AccountStatus, Lockout, Tries
+from gateway.rules.account import Lockout, Tries
+from gateway.rules.client import AccountStatus
 from gateway.store import account as store
 from shared.db.transaction import Transaction
 from shared.kernel.ids import new_id

@@ -139,6 +139,11 @@ class Trust:
         self._file.has_changed()
         self._read()
 
+    @property
+    def keys(self) -> dict[str, TrustedKey]:
+        """The public keys that are believed, by their ids."""
+        return dict(self._keys)
+
     def check(self, subject: str, payload: bytes, proof: Provable) -> None:
         """Check that the owner of `subject` signed `payload`.
 

@@ -155,6 +155,12 @@ def _row(visit: Visit, one: Mapping[str, Any], names: Mapping[str, str]) -> dict
         "what": act_text(words, one["action"]),
         "about": noun_text(words, noun) if one["action"].partition(".")[0] != noun else "",
         "case_no": one["detail"].get("case_no", ""),
-        "parts": [words.field(name) for name in one["fields"]],
+        "parts": [_part(visit, name) for name in one["fields"]],
         "again": again,
     }
+
+
+def _part(visit: Visit, name: str) -> str:
+    """Return what was given out as people call it: a class of data that a consent opens, or a field."""
+    found = visit.words.value("ConsentScope", name)
+    return found if found != name else visit.words.field(name)

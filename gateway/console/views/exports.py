@@ -14,6 +14,11 @@ _SCOPES: dict[str, str | None] = {
     "achievements": "transfer.listing:read",
     "annuities": "ipr.right:read",
     **{f"audit/{service}": "audit.entry:read" for service in ("registry", "finance", "ipr", "techtransfer", "gateway")},
+    "clients": "access.client:read",
+    **{
+        f"dead-letters/{service}": "operation.dead_letter:read"
+        for service in ("registry", "finance", "ipr", "techtransfer")
+    },
     "banks": "credit.bank:read",
     "blemishes": "ipr.right:read",
     "code-book": None,

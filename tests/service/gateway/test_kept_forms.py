@@ -18,7 +18,8 @@ _TYPED = {"note_no": "借据-7 <b>", "amount_fen": "1,200.00", "starts_on": "202
 
 @pytest.fixture
 def loan(console: Console) -> Console:
-    read = {"contract_no": "C-1", "undrawn_fen": 500_000_00}
+    act = {"name": "draw", "label_zh": "登记放款", "label_en": "Record a drawdown", "due_on": None}
+    read = {"contract_no": "C-1", "undrawn_fen": 500_000_00, "actions": [act]}
     console.echo.answers[f"/v1/loans/{_LOAN}"] = (200, read)
     console.echo.answers[f"/v1/loans/{_LOAN}/drawdowns"] = (201, {"id": _LOAN})
     return console

@@ -197,7 +197,7 @@ async def test_demo_clients_follow_the_file_and_none_may_stay_without_it(
 
 
 async def test_a_suspended_client_gets_no_token(postgres: DatabaseServer, tmp_path: Path) -> None:
-    from gateway.rules.client import ClientStatus
+    from gateway.rules.client import AccountStatus
     from gateway.usecases import client as clients
 
     demo = demo_file(tmp_path, CLIENTS)
@@ -205,7 +205,7 @@ async def test_a_suspended_client_gets_no_token(postgres: DatabaseServer, tmp_pa
         gateway = GatewayWithEcho(service, echo=None)  # type: ignore[arg-type]
         assert (await ask(gateway, GRANT, basic("city", SECRETS["city"]))).status_code == 200
         async with service.db.transaction(actor=system_actor("gateway"), clock=service.clock) as tx:
-            await clients.set_status(tx, "city", ClientStatus.SUSPENDED)
+            await clients.set_status(tx, "city", AccountStatus.SUSPENDED)
         answer = await ask(gateway, GRANT, basic("city", SECRETS["city"]))
     assert (answer.status_code, answer.json()["error"]) == (400, "unauthorized_client")
 

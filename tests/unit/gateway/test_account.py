@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from gateway.models import Account
 from gateway.rules import account as rules
-from gateway.rules.account import AccountStatus, AccountTerms, Lockout, Tries
+from gateway.rules.account import AccountTerms, Lockout, Tries
+from gateway.rules.client import AccountStatus
 from gateway.usecases.password import Passwords
 from gateway.usecases.sign_in import use_code
 from shared.kernel.actor import Role

@@ -5,8 +5,9 @@ from itertools import product
 import pytest
 
 from gateway.rules import account_act as rules
-from gateway.rules.account import AccountStatus, AccountTerms
+from gateway.rules.account import AccountTerms
 from gateway.rules.account_act import ADMINISTRATION, AccountStanding
+from gateway.rules.client import AccountStatus
 from shared.kernel.action import actions
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import Refusal

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rules.client import ClientStatus, ClientTerms, OAuthError, admit, grant
+from gateway.rules.client import AccountStatus, ClientTerms, OAuthError, admit, grant
 from shared.kernel.actor import Role
 from shared.kernel.errors import Refusal
 
@@ -39,7 +39,7 @@ def test_nobody_is_given_the_role_of_the_services() -> None:
 @given(held=SCOPES, asked=SCOPES)
 def test_a_grant_never_exceeds_what_the_client_holds(held: list[str], asked: list[str]) -> None:
     given = grant(
-        status=ClientStatus.ACTIVE, held=held, asked=" ".join(asked) or None, now=NOW, lifetime=timedelta(minutes=10)
+        status=AccountStatus.ACTIVE, held=held, asked=" ".join(asked) or None, now=NOW, lifetime=timedelta(minutes=10)
     )
     assert set(given.scopes) <= set(held)
     if not set(asked) <= set(held):
@@ -52,6 +52,6 @@ def test_a_grant_never_exceeds_what_the_client_holds(held: list[str], asked: lis
 @given(held=SCOPES, asked=SCOPES)
 def test_a_suspended_client_is_granted_nothing(held: list[str], asked: list[str]) -> None:
     given = grant(
-        status=ClientStatus.SUSPENDED, held=held, asked=" ".join(asked), now=NOW, lifetime=timedelta(minutes=10)
+        status=AccountStatus.SUSPENDED, held=held, asked=" ".join(asked), now=NOW, lifetime=timedelta(minutes=10)
     )
     assert (given.scopes, given.error) == ((), OAuthError.UNAUTHORIZED_CLIENT)

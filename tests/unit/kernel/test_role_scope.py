@@ -31,5 +31,7 @@ def test_the_auditor_reads_whatever_is_kept_but_what_a_consent_opens_and_what_op
     assert reads - set(scopes_of("auditor")) == {
         "ipr.sheet:read",
         "operation.dead_letter:read",
+        "operation.suite:read",
         "access.account:read",
+        "access.client:read",
     }
