@@ -1,6 +1,7 @@
 """Pages and the API: a page uses operations that exist and that its readers may call; every link leads to a page."""
 
 import re
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from gateway.console.views.every import PAGES
 from gateway.rules.account_act import ADMINISTRATION
 from shared.kernel.role_scope import scopes_of
 from tests.support.contracts import described
+from tests.support.postgres import REPOSITORY
 
 _USED = [(page.name, operation) for page in PAGES for operation in page.uses]
 
@@ -55,3 +57,18 @@ def test_every_link_of_a_template_leads_to_a_page_and_every_page_is_reached_from
     by_itself |= {one for one in names if one.startswith(("import-", "export-", "document-"))}
     in_menu = {page.name for page in PAGES if page.menu is not None}
     assert names - linked - in_menu - by_itself == set()
+
+
+def _left_out() -> list[str]:
+    """Return the operations that the page about the console names as without a page, with `*` for any words."""
+    page = (REPOSITORY / "docs" / "console.md").read_text("utf-8")
+    return re.findall(r"^\| `([A-Z]+ [^`]+)` \|", page, flags=re.MULTILINE)
+
+
+def test_every_operation_is_reached_from_a_page_or_a_list_says_why_not(operations: dict[str, dict[str, Any]]) -> None:
+    used = {operation for page in PAGES for operation in page.uses}
+    without = sorted(set(operations) - used)
+    named = _left_out()
+    assert [one for one in without if not any(fnmatchcase(one, pattern) for pattern in named)] == []
+    idle = [pattern for pattern in named if not any(fnmatchcase(one, pattern) for one in without)]
+    assert idle == [], "the list speaks of an operation that has a page, or of none"
