@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.demo.firm import CITY_FIRMS, STORY_FIRM
+from deploy.demo.firm import APPLYING_FIRM, CITY_FIRMS, STORY_FIRM
 from deploy.embedded.clients import BANK_A, BANK_B
 from deploy.embedded.patience import crowd
 from tests.support.curl import with_curl
@@ -52,7 +52,7 @@ def test_an_application_waits_for_each_demo_bank_and_every_firm_has_its_district
         assert (waited["status"], waited["bank_uscc"]) == ("SUBMITTED", uscc)
     clients = json.loads(suite.settings.demo_clients.read_text(encoding="utf-8"))
     units = {client["unit_id"] for client in clients if client["role"] == "district"}
-    firms = (*CITY_FIRMS, STORY_FIRM)
+    firms = (*CITY_FIRMS, STORY_FIRM, APPLYING_FIRM)
     assert {firm.unit_id for firm in firms} == units
     for unit in units:
         with suite.client(f"district-{unit}") as http:

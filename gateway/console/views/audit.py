@@ -26,7 +26,7 @@ KEEPERS = {
 """Service → what people call the part of the record that it keeps."""
 _OWN = {one: f"GET /v1/audit/{one}" for one in KEEPERS}
 _CHAINS = {one: f"GET /v1/audit/{one}/chain" for one in KEEPERS}
-_MOST = 100
+_MOST = 50
 _DECIDED = {
     "kv_evaluation": "POST /v1/kvc-evaluations/{evaluation_id}:replay",
     "tech_sme_evaluation": "POST /v1/tech-sme-evaluations/{evaluation_id}:replay",

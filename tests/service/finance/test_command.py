@@ -77,7 +77,7 @@ async def test_the_same_month_again_is_a_conflict_in_words_and_a_correction_keep
         (["--percent", "-2.9"], ("百分数", "per cent")),
         (["--published-on", "2026-08"], ("应为日期", "must be a date")),
         (["--published-on", "2099-08-20"], ("公布日期", "day of publication")),
-        (["--notice", " "], ("official_no",)),
+        (["--notice", " "], ("证书编号", "the number of an official document")),
         (["--replaces", "x"], ("编号", "must be an id")),
     ],
 )

@@ -62,7 +62,7 @@ async def test_the_newest_rows_of_all_services_stand_first_with_the_names_of_peo
     assert CONSENT in screen.text
     assert "企业库" in screen.page.select_one(".problem").text  # type: ignore[union-attr]
     asked = {one.path_qs for one in console.echo.seen}
-    assert "/v1/audit/ipr?uscc=91500107DEMF00011W&limit=100" in asked
+    assert "/v1/audit/ipr?uscc=91500107DEMF00011W&limit=50" in asked
 
 
 async def test_a_person_is_asked_for_by_login_and_one_part_is_read_on_and_taken_away(console: Console) -> None:
