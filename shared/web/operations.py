@@ -117,7 +117,7 @@ async def ready(request: Request) -> JSONResponse:
     state = request.app.state
     checks: dict[str, str] = {}
     warnings: list[str] = list(state.warnings)
-    found = trouble.seen_here(state)
+    in_database: list[trouble.Trouble] = []
     try:
         await state.db.ping()
         checks["database"] = "ok"
@@ -127,9 +127,11 @@ async def ready(request: Request) -> JSONResponse:
             current = await is_current(state.db, state.service_name)
             checks["migrations"] = "ok" if current else "behind the code: run the migrations"
         if not missing:
-            found += await trouble.seen_in_database(state)
+            in_database = await trouble.seen_in_database(state)
     except (DatabaseUnavailable, Busy, SQLAlchemyError, OSError) as fault:
         checks["database"] = f"unreachable: {type(fault).__name__}"
+    # Looked at together, behind everything that is waited for: a check never says what no warning explains.
+    found = [*trouble.seen_here(state), *in_database]
     bus = state.bus
     if bus is not None:
         # Without the bus the service still answers; events wait in the outbox, so this stops no traffic.

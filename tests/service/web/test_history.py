@@ -1,6 +1,7 @@
 """A service whose database is older than what it has published: it says so, refuses changes and goes on reading."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -8,6 +9,7 @@ from sqlalchemy import text
 from shared.db.history import note_break
 from shared.kernel.actor import Role
 from shared.kernel.ids import new_id
+from shared.web import trouble
 from tests.support.sample_service import READ, WRITE
 from tests.support.service import RunningService
 
@@ -59,6 +61,27 @@ async def test_readiness_says_so_in_both_languages_and_keeps_the_process_in_serv
     assert "backup" in told
     assert "kechuang_history_regressed" in metrics
     assert 'kechuang_trouble{name="history_regressed",service="sample"} 1.0' in metrics
+
+
+async def test_a_break_that_is_found_while_readiness_looks_is_told_by_check_and_warning_together(
+    sample: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = trouble.seen_in_database
+
+    async def find_meanwhile(state: Any) -> list[trouble.Trouble]:
+        async with sample.db.engine.begin() as connection:
+            await note_break(connection, known=3, last=6, event_id=new_id())
+        await sample.app.state.history.refresh()
+        return await look(state)
+
+    monkeypatch.setattr(trouble, "seen_in_database", find_meanwhile)
+    async with sample.client(Role.ENTERPRISE) as http:
+        told = (await http.get("/health/ready")).json()
+    async with sample.db.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM history_break"))
+    await sample.app.state.history.refresh()
+    assert told["checks"]["history"] == "regressed"
+    assert any("make accept-restore" in one for one in told["warnings"])
 
 
 async def test_changes_are_taken_again_once_the_break_is_accepted(regressed: RunningService) -> None:
