@@ -4,7 +4,9 @@ import asyncio
 import random
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from deploy.embedded.people import read_people
 from gateway.console.page import Page
@@ -57,7 +59,7 @@ async def measure(bench: Bench) -> None:
         for person in people:
             async with Browser(url=suite.gateway_url) as browser:
                 await browser.sign_in(person["login"], person["password"], to="/console")
-                for page in _menu(person["role"]):
+                for page in _menu(person):
                     for _again in range(1 + bench.pace.views // 40):
                         await alone.click(browser, f"/console{page.path}")
         if alone.errors:
@@ -71,8 +73,8 @@ async def measure(bench: Bench) -> None:
     await _shown(bench, suite)
 
 
-def _menu(role: str) -> list[Page]:
-    return PAGES.menu(Role(role))
+def _menu(person: Mapping[str, Any]) -> list[Page]:
+    return PAGES.menu(Role(person["role"]), frozenset(person["scopes"]))
 
 
 async def _fifty(bench: Bench, suite: LaunchedSuite) -> None:
@@ -90,7 +92,7 @@ async def _fifty(bench: Bench, suite: LaunchedSuite) -> None:
             until = time.monotonic() + seconds
             while time.monotonic() < until:
                 began = time.monotonic()
-                await clicked.click(browser, f"/console{choose.choice(_menu(person['role'])).path}")
+                await clicked.click(browser, f"/console{choose.choice(_menu(person)).path}")
                 await asyncio.sleep(
                     max(0.0, choose.uniform(0.5, 1.5) / _CLICKS_PER_SECOND - (time.monotonic() - began))
                 )
@@ -120,7 +122,7 @@ async def _shown(bench: Bench, suite: LaunchedSuite) -> None:
         await devtools.send("Emulation.setCPUThrottlingRate", {"rate": _THROTTLED})
         for _ in range(bench.pace.runs):
             times = []
-            for page in _menu(person["role"]):
+            for page in _menu(person):
                 await walked.open(f"/console{page.path}")
                 times.append(float(await walked.page.evaluate(_LARGEST_SHOWN)))
             found.append(max(times))
