@@ -35,6 +35,7 @@ class CaseAction:
         clears: whether an input that is left empty takes away what the record holds.
         documents: operation that takes the documents that come with it, empty where none do.
         helps: gives what stands beneath the labels of inputs, by name, in the reader's language.
+        shows: template that shows the answer, this once, instead of the case; empty without one.
         shape: makes the body of what was typed, where the API wants it in another shape.
         scope: that the reader's token needs, where the service does not say itself what it offers.
     """
@@ -51,6 +52,7 @@ class CaseAction:
     helps: Helps | None = None
     shape: Shape | None = None
     scope: str = ""
+    shows: str = ""
     clears: bool = False
     documents: str = ""
 
@@ -228,6 +230,8 @@ async def take(
     told = pointers(action.inputs)
     if not visit.form.faults:
         said = await visit.do(action.operation, at, body=body if action.has_body or kept else None, names=told)
+        if said is not None and action.shows:
+            return visit.html(action.shows, told=said.body)
         if said is not None:
             return visit.go(onward(said.body) if onward is not None else back, said=visit.words.gettext(action.done))
     changed, case, held = None, {}, ""

@@ -4,7 +4,8 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
-from gateway.console.case_action import CaseAction, action_of, ask_for, offered, take
+from gateway.console.case_action import CaseAction
+from gateway.console.case_acts import CaseActs
 from gateway.console.inputs import Input, body_of
 from gateway.console.listing import Filter, listed
 from gateway.console.page import EVERYBODY, Page
@@ -19,7 +20,6 @@ _LIST = "GET /v1/accounts"
 _MAKE = "POST /v1/accounts"
 _ONE = "/v1/accounts/{account_id}"
 _READ = f"GET {_ONE}"
-_RESET = "reset-password"
 FILTERS = (
     Filter(name="login"),
     Filter(name="role", kind="select", enumeration="Role"),
@@ -44,12 +44,13 @@ ACTIONS = (
         done=mark("The person may sign in again."),
     ),
     CaseAction(
-        name=_RESET,
+        name="reset-password",
         title=mark("Give a new first password"),
         operation=f"POST {_ONE}:reset-password",
         text=mark("The old password and the second factor end now, and so does every session of the person."),
         done=mark("There is a new first password."),
         is_final=True,
+        shows="first_password.html",
     ),
     CaseAction(
         name="end-sessions",
@@ -84,16 +85,15 @@ INPUTS = (
 LIST = Page(name="people", path="/people", title=mark("People"), roles=EVERYBODY, scope=READ, uses=(_LIST,), menu=910)
 NEW = Page(name="person-new", path="/people/new", title=mark("New person"), roles=EVERYBODY, scope=WRITE, uses=(_MAKE,))
 ONE = Page(name="person", path="/people/{account_id}", title=mark("Person"), roles=EVERYBODY, scope=READ, uses=(_READ,))
-ACT = Page(
-    name="person-act",
-    path="/people/{account_id}/{action}",
-    title=mark("Person"),
-    roles=EVERYBODY,
-    scope=WRITE,
-    uses=(_READ, *(one.operation for one in ACTIONS)),
+ACTS = CaseActs(
+    path="/people/{account_id}",
+    key="account_id",
+    read=_READ,
+    actions=ACTIONS,
+    called=lambda _visit, told: str(told["full_name"]),
+    closes=False,  # a form that came too late says so when it is sent
 )
-
-
+ACT = ACTS.page("person-act", title=mark("Person"), roles=EVERYBODY, scope=WRITE)
 RELEASE = Page(
     name="person-identity-release",
     path="/people/{account_id}/identities/{identity_id}/release",
@@ -140,33 +140,7 @@ async def show_one(visit: Visit) -> Response:
     """Show one person with what may be done."""
     told = await visit.read(_READ, {"account_id": visit.value("account_id")})
     units = dict(_units(visit))
-    return visit.html("person.html", told=told, tones=TONES, units=units, acts=offered(told, ACTIONS))
-
-
-@ACT.shows
-async def show_act(visit: Visit) -> Response:
-    """Show the form of an act."""
-    account_id = visit.value("account_id")
-    action = action_of(ACTIONS, visit.value("action"))
-    told = await visit.read(_READ, {"account_id": account_id})
-    return await ask_for(visit, action, back=f"/console/people/{account_id}", about=told["full_name"])
-
-
-@ACT.acts
-async def act(visit: Visit) -> Response:
-    """Do it; a new first password is shown this once."""
-    account_id = visit.value("account_id")
-    at, back = {"account_id": account_id}, f"/people/{account_id}"
-    action = action_of(ACTIONS, visit.value("action"))
-    told = await visit.read(_READ, at)
-    if action.name != _RESET:
-        return await take(visit, action, at, back=back, about=told["full_name"])
-    said = await visit.do(action.operation, at)
-    if said is not None:
-        return visit.html("first_password.html", told=said.body)
-    return await ask_for(
-        visit, action, back=f"/console{back}", about=told["full_name"], status=HTTPStatus.UNPROCESSABLE_ENTITY
-    )
+    return visit.html("person.html", told=told, tones=TONES, units=units, acts=ACTS.offered(told))
 
 
 @RELEASE.acts

@@ -2,7 +2,8 @@
 
 from starlette.responses import Response
 
-from gateway.console.case_action import CaseAction, ask_for, take
+from gateway.console.case_action import CaseAction
+from gateway.console.case_acts import entry_page
 from gateway.console.evidence import EVIDENCE
 from gateway.console.inputs import Input
 from gateway.console.listing import Filter, listed
@@ -63,13 +64,7 @@ PUBLISH = CaseAction(
     scope="credit.bank:write",
 )
 BANKS = Page(name="banks", path="/banks", title=mark("Partner banks"), roles=READERS, uses=(_BANKS,), menu=400)
-NEW_BANK = Page(
-    name="bank-enter",
-    path="/banks/enter",
-    title=ENTER.title,
-    roles=frozenset({Role.CITY}),
-    uses=ENTER.uses,
-)
+NEW_BANK = entry_page(ENTER, name="bank-enter", path="/banks/enter", roles=frozenset({Role.CITY}), listed=BANKS)
 RATES = Page(
     name="lpr",
     path="/loan-prime-rate",
@@ -78,12 +73,8 @@ RATES = Page(
     uses=(_RATES, "GET /v1/lpr"),
     menu=410,
 )
-NEW_RATE = Page(
-    name="lpr-publish",
-    path="/loan-prime-rate/publish",
-    title=PUBLISH.title,
-    roles=frozenset({Role.CITY}),
-    uses=PUBLISH.uses,
+NEW_RATE = entry_page(
+    PUBLISH, name="lpr-publish", path="/loan-prime-rate/publish", roles=frozenset({Role.CITY}), listed=RATES
 )
 
 
@@ -92,18 +83,6 @@ async def show_banks(visit: Visit) -> Response:
     """Show the partner banks."""
     found = await listed(visit, _BANKS, FILTERS, export="banks")
     return visit.html("banks.html", list=found, filters=FILTERS, tones=TONES, can_enter=ENTER.scope in visit.who.scopes)
-
-
-@NEW_BANK.shows
-async def show_new_bank(visit: Visit) -> Response:
-    """Show the form of a new partner bank."""
-    return await ask_for(visit, ENTER, back="/console/banks", about=visit.words.gettext(BANKS.title))
-
-
-@NEW_BANK.acts
-async def enter_bank(visit: Visit) -> Response:
-    """Enter it."""
-    return await take(visit, ENTER, {}, back="/banks", about=visit.words.gettext(BANKS.title))
 
 
 @RATES.shows
@@ -118,15 +97,3 @@ async def show_rates(visit: Visit) -> Response:
         today=today,
         can_publish=PUBLISH.scope in visit.who.scopes,
     )
-
-
-@NEW_RATE.shows
-async def show_new_rate(visit: Visit) -> Response:
-    """Show the form of a rate."""
-    return await ask_for(visit, PUBLISH, back="/console/loan-prime-rate", about=visit.words.gettext(RATES.title))
-
-
-@NEW_RATE.acts
-async def publish_rate(visit: Visit) -> Response:
-    """Record it."""
-    return await take(visit, PUBLISH, {}, back="/loan-prime-rate", about=visit.words.gettext(RATES.title))

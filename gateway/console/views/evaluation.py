@@ -2,7 +2,8 @@
 
 from starlette.responses import Response
 
-from gateway.console.case_action import CaseAction, ask_for, take
+from gateway.console.case_action import CaseAction
+from gateway.console.case_acts import entry_page
 from gateway.console.explanation import next_steps, points_lines, together
 from gateway.console.listing import listed
 from gateway.console.page import Page
@@ -22,12 +23,14 @@ EVALUATE = CaseAction(
     done=mark("The evaluation is made."),
 )
 LIST = Page(name="evaluations", path="/evaluations", title=mark("Evaluations"), roles=READERS, uses=(_LIST,), menu=60)
-NEW = Page(
+NEW = entry_page(
+    EVALUATE,
     name="evaluation-new",
-    path="/evaluations/new",
-    title=mark("Evaluate now"),
+    path=f"{LIST.path}/new",
     roles=frozenset({Role.ENTERPRISE}),
-    uses=(_MAKE,),
+    listed=LIST,
+    kept=lambda visit: {"uscc": visit.who.party},
+    onward=lambda made: f"{LIST.path}/{made['id']}",
 )
 ONE = Page(
     name="evaluation", path="/evaluations/{evaluation_id}", title=mark("Evaluation"), roles=READERS, uses=(_READ,)
@@ -45,26 +48,6 @@ REPLAY = Page(
 async def show_list(visit: Visit) -> Response:
     """Show the evaluations that the reader may see, newest first."""
     return visit.html("evaluations.html", list=await listed(visit, _LIST, ()))
-
-
-@NEW.shows
-async def show_new(visit: Visit) -> Response:
-    """Show what an evaluation means."""
-    return await ask_for(visit, EVALUATE, back=visit.renderer.link(LIST.name), about=visit.words.gettext(LIST.title))
-
-
-@NEW.acts
-async def evaluate(visit: Visit) -> Response:
-    """Evaluate the reader's own enterprise and show the result."""
-    return await take(
-        visit,
-        EVALUATE,
-        {},
-        back=LIST.path,
-        about=visit.words.gettext(LIST.title),
-        kept={"uscc": visit.who.party},
-        onward=lambda told: f"{LIST.path}/{told['id']}",
-    )
 
 
 @ONE.shows

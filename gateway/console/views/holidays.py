@@ -2,7 +2,8 @@
 
 from starlette.responses import Response
 
-from gateway.console.case_action import CaseAction, ask_for, take
+from gateway.console.case_action import CaseAction
+from gateway.console.case_acts import entry_page
 from gateway.console.inputs import Input
 from gateway.console.listing import export_links
 from gateway.console.page import Page
@@ -35,13 +36,7 @@ LIST = Page(
     uses=(_ALL,),
     menu=900,
 )
-NEW = Page(
-    name="holiday-record",
-    path="/holidays/record",
-    title=RECORD.title,
-    roles=frozenset({Role.CITY}),
-    uses=RECORD.uses,
-)
+NEW = entry_page(RECORD, name="holiday-record", path="/holidays/record", roles=frozenset({Role.CITY}), listed=LIST)
 
 
 @LIST.shows
@@ -51,15 +46,3 @@ async def show_list(visit: Visit) -> Response:
     can_record = RECORD.scope in visit.who.scopes
     exports = export_links(visit, "holiday-notices")
     return visit.html("holidays.html", told=told, can_record=can_record, exports=exports)
-
-
-@NEW.shows
-async def show_new(visit: Visit) -> Response:
-    """Show the form of a notice."""
-    return await ask_for(visit, RECORD, back="/console/holidays", about=visit.words.gettext(LIST.title))
-
-
-@NEW.acts
-async def record(visit: Visit) -> Response:
-    """Record it."""
-    return await take(visit, RECORD, {}, back="/holidays", about=visit.words.gettext(LIST.title))

@@ -6,8 +6,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.console.case_action import CaseAction, ask_for, take
-from gateway.console.case_acts import CaseActs
+from gateway.console.case_action import CaseAction
+from gateway.console.case_acts import CaseActs, entry_page
 from gateway.console.difference import Shown, Watched
 from gateway.console.format import instant, typed_yuan
 from gateway.console.inputs import Input
@@ -125,7 +125,8 @@ def pages(noun: Noun) -> list[Page]:
     """Return the pages of a noun."""
     case_acts = _acts(noun)
     act = case_acts.page(f"{noun.plural}-act", title=noun.singular, roles=ACTORS)
-    return [_list(noun), _new(noun), _contact(noun), _one(noun, case_acts), act]
+    every = _list(noun)
+    return [every, _new(noun, every), _contact(noun), _one(noun, case_acts), act]
 
 
 def _list(noun: Noun) -> Page:
@@ -155,36 +156,22 @@ def _list(noun: Noun) -> Page:
     return page
 
 
-def _new(noun: Noun) -> Page:
-    page = Page(
+def _new(noun: Noun, listed_on: Page) -> Page:
+    """Return the page of a new listing: it is kept as a draft, and shown."""
+    return entry_page(
+        noun.new,
         name=f"{noun.plural}-new",
         path=f"/{noun.plural}/new",
-        title=noun.new.title,
         roles=POSTERS,
-        uses=noun.new.uses,
-    )
-
-    @page.shows
-    async def ask(visit: Visit) -> Response:
-        """Show the form of a new listing."""
-        case = {
+        listed=listed_on,
+        begins=lambda visit: {
             "party_uscc": visit.who.party or "",
             "result_class": "APPLIED",
             "secrecy": "NONE",
             "ip_ownership": "NEGOTIABLE",
-        }
-        about = visit.words.gettext(noun.title)
-        return await ask_for(visit, noun.new, back=f"/console/{noun.plural}", about=about, case=case)
-
-    @page.acts
-    async def post(visit: Visit) -> Response:
-        """Keep it as a draft, and show it."""
-        about = visit.words.gettext(noun.title)
-        return await take(
-            visit, noun.new, {}, back=f"/{noun.plural}", about=about, onward=lambda made: f"/{noun.plural}/{made['id']}"
-        )
-
-    return page
+        },
+        onward=lambda made: f"/{noun.plural}/{made['id']}",
+    )
 
 
 def _contact(noun: Noun) -> Page:

@@ -5,7 +5,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.console.case_action import CaseAction, Offered, action_of, ask_for, take
+from gateway.console.case_action import CaseAction, Offered
+from gateway.console.case_acts import CaseActs, entry_page
 from gateway.console.format import day
 from gateway.console.inputs import Choices, Input
 from gateway.console.listing import Filter, listed
@@ -76,12 +77,13 @@ LIST = Page(
     uses=(_ALL,),
     menu=420,
 )
-NEW = Page(
+NEW = entry_page(
+    START,
     name="population-run-start",
     path="/population-runs/start",
-    title=START.title,
     roles=frozenset({Role.CITY}),
-    uses=START.uses,
+    listed=LIST,
+    onward=lambda made: f"/population-runs/{made['id']}",
 )
 ONE = Page(
     name="population-run",
@@ -97,13 +99,15 @@ WHY = Page(
     roles=READERS,
     uses=(_WHY,),
 )
-ACT = Page(
-    name="population-run-act",
-    path="/population-runs/{run_id}/{action}",
-    title=mark("Run over all enterprises"),
-    roles=frozenset({Role.CITY}),
-    uses=(_READ, *(one.operation for one in ACTIONS)),
+ACTS = CaseActs(
+    path="/population-runs/{run_id}",
+    key="run_id",
+    read=_READ,
+    actions=ACTIONS,
+    called=lambda visit, told: f"{visit.words.gettext(ONE.title)} {day(visit.words, told['as_of_on'])}",
+    closes=False,  # the service does not say yet what it offers for a run
 )
+ACT = ACTS.page("population-run-act", title=ONE.title, roles=frozenset({Role.CITY}))
 
 
 @LIST.shows
@@ -112,21 +116,6 @@ async def show_list(visit: Visit) -> Response:
     found = await listed(visit, _ALL, ())
     can_start = START.scope in visit.who.scopes
     return visit.html("population_runs.html", list=found, tones=TONES, can_start=can_start)
-
-
-@NEW.shows
-async def show_new(visit: Visit) -> Response:
-    """Show the form of a new run."""
-    return await ask_for(visit, START, back="/console/population-runs", about=visit.words.gettext(LIST.title))
-
-
-@NEW.acts
-async def start(visit: Visit) -> Response:
-    """Start it; its page shows how far it is."""
-    about = visit.words.gettext(LIST.title)
-    return await take(
-        visit, START, {}, back="/population-runs", about=about, onward=lambda told: f"/population-runs/{told['id']}"
-    )
 
 
 @ONE.shows
@@ -152,28 +141,6 @@ async def show_why(visit: Visit) -> Response:
     at = {name: visit.value(name) for name in ("run_id", "policy", "uscc")}
     told = await visit.read(_WHY, at)
     return visit.html("population_result.html", told=told, run_id=at["run_id"])
-
-
-@ACT.shows
-async def show_act(visit: Visit) -> Response:
-    """Show the form of an act."""
-    run_id = visit.value("run_id")
-    told = await visit.read(_READ, {"run_id": run_id})
-    action = action_of(ACTIONS, visit.value("action"))
-    return await ask_for(visit, action, back=f"/console/population-runs/{run_id}", about=_called(visit, told))
-
-
-@ACT.acts
-async def act(visit: Visit) -> Response:
-    """Do it."""
-    run_id = visit.value("run_id")
-    told = await visit.read(_READ, {"run_id": run_id})
-    action = action_of(ACTIONS, visit.value("action"))
-    return await take(visit, action, {"run_id": run_id}, back=f"/population-runs/{run_id}", about=_called(visit, told))
-
-
-def _called(visit: Visit, told: Mapping[str, Any]) -> str:
-    return f"{visit.words.gettext(ONE.title)} {day(visit.words, told['as_of_on'])}"
 
 
 def _offered(visit: Visit, told: Mapping[str, Any]) -> list[Offered]:

@@ -6,6 +6,8 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway.console.case_action import CaseAction, action_of, ask_for, open_to, take
+from gateway.console.case_acts import CaseActs, entry_page
+from gateway.console.difference import Watched
 from gateway.console.evidence import EVIDENCE
 from gateway.console.format import typed_yuan
 from gateway.console.inputs import Choices, Input
@@ -148,12 +150,14 @@ LIST = Page(
     uses=(_ALL,),
     menu=100,
 )
-NEW = Page(
+NEW = entry_page(
+    ENTER,
     name="enterprise-enter",
     path="/enterprises/enter",
-    title=mark("Enter an enterprise"),
     roles=frozenset({Role.DISTRICT, Role.CITY}),
-    uses=(ENTER.operation,),
+    listed=LIST,
+    begins=lambda visit: {"unit_id": visit.who.unit_id or ""},
+    onward=lambda made: f"/enterprises/{made['uscc']}/record",
 )
 ONE = Page(
     name="record",
@@ -162,13 +166,36 @@ ONE = Page(
     roles=OFFICES | {Role.ENTERPRISE},
     uses=(_READ, "GET /v1/enterprises/{uscc}/qualifications", "GET /v1/enterprises/{uscc}/size-class"),
 )
-ACT = Page(
-    name="record-act",
-    path="/enterprises/{uscc}/record/{action}",
-    title=mark("Enterprise"),
-    roles=frozenset({Role.ENTERPRISE, Role.DISTRICT, Role.CITY}),
-    uses=(_READ, _DOCUMENTS, *dict.fromkeys(one.operation for one in ACTIONS)),
+
+
+def _begin(told: Mapping[str, Any]) -> dict[str, str]:
+    """Return the master data as it is typed."""
+    begin = {one.name: str(told[one.name] or "") for one in _TERMS}
+    capital = told["registered_capital_fen"]
+    return {
+        **begin,
+        "registered_capital_fen": "" if capital is None else typed_yuan(capital),
+        "industry_barred": "yes" if told["industry_barred"] else "",
+    }
+
+
+ACTS = CaseActs(
+    path="/enterprises/{uscc}/record",
+    key="uscc",
+    read=_READ,
+    actions=ACTIONS,
+    called=lambda _visit, told: str(told["name"]),
+    begins=_begin,
+    watched=(
+        Watched(name="name"),
+        Watched(name="address"),
+        Watched(name="industry_code"),
+        Watched(name="founded_on", kind="day"),
+        Watched(name="registered_capital_fen", kind="money"),
+    ),
+    closes=False,  # the register does not say yet what it offers for an enterprise
 )
+ACT = ACTS.page("record-act", title=mark("Enterprise"), roles=frozenset({Role.ENTERPRISE, Role.DISTRICT, Role.CITY}))
 _QUALIFICATION = "POST /v1/qualifications/{qualification_id}:revoke"
 REVOKE = CaseAction(
     name="revoke",
@@ -197,23 +224,6 @@ async def show_list(visit: Visit) -> Response:
     return visit.html("register.html", list=found, filters=FILTERS, tones=TONES, can_enter=can_enter)
 
 
-@NEW.shows
-async def show_new(visit: Visit) -> Response:
-    """Show the form of a new enterprise."""
-    begin = {"unit_id": visit.who.unit_id or ""}
-    about = visit.words.gettext(LIST.title)
-    return await ask_for(visit, ENTER, back="/console/enterprises", about=about, case=begin)
-
-
-@NEW.acts
-async def enter(visit: Visit) -> Response:
-    """Enter it."""
-    about = visit.words.gettext(LIST.title)
-    return await take(
-        visit, ENTER, {}, back="/enterprises", about=about, onward=lambda told: f"/enterprises/{told['uscc']}/record"
-    )
-
-
 @ONE.shows
 async def show_one(visit: Visit) -> Response:
     """Show one enterprise as the register keeps it."""
@@ -232,25 +242,6 @@ async def show_one(visit: Visit) -> Response:
     )
 
 
-@ACT.shows
-async def show_act(visit: Visit) -> Response:
-    """Show the form of an act."""
-    uscc = visit.value("uscc")
-    told = await visit.read(_READ, {"uscc": uscc})
-    action = action_of(ACTIONS, visit.value("action"))
-    begin = _begin(told) if action.name == "change" else {}
-    return await ask_for(visit, action, back=f"/console/enterprises/{uscc}/record", about=told["name"], case=begin)
-
-
-@ACT.acts
-async def act(visit: Visit) -> Response:
-    """Do it."""
-    uscc = visit.value("uscc")
-    told = await visit.read(_READ, {"uscc": uscc})
-    action = action_of(ACTIONS, visit.value("action"))
-    return await take(visit, action, {"uscc": uscc}, back=f"/enterprises/{uscc}/record", about=told["name"])
-
-
 def _offered(visit: Visit, told: Mapping[str, Any]) -> list[Any]:
     """Return the forms that fit the enterprise as it stands; whether it takes the act, its service says."""
     shown = []
@@ -264,18 +255,6 @@ def _offered(visit: Visit, told: Mapping[str, Any]) -> list[Any]:
             continue
         shown.append(one)
     return shown
-
-
-def _begin(told: Mapping[str, Any]) -> dict[str, str]:
-    """Return the master data as it is typed."""
-    begin = {one.name: str(told[one.name] or "") for one in _TERMS}
-    capital = told["registered_capital_fen"]
-    return {
-        **begin,
-        "registered_capital_fen": "" if capital is None else typed_yuan(capital),
-        "industry_barred": "yes" if told["industry_barred"] else "",
-        "version": f'"v{told["version"]}"',
-    }
 
 
 @TITLE_ACT.shows

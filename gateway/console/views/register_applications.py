@@ -6,9 +6,10 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway.console import year_on_year
-from gateway.console.case_action import CaseAction, action_of, ask_for, offered, take
+from gateway.console.case_action import CaseAction, coded_reasons
+from gateway.console.case_acts import CaseActs, entry_page
 from gateway.console.format import day, money, number
-from gateway.console.inputs import Choices, Input
+from gateway.console.inputs import Input
 from gateway.console.listing import Filter, listed
 from gateway.console.page import Page
 from gateway.console.visit import Visit
@@ -51,12 +52,6 @@ def _noted(typed: Mapping[str, Any]) -> dict[str, Any]:
     """Return a decision as the API wants it: each remark with the field that it is about."""
     notes = [{"field": name.removeprefix(NOTE), "note": text} for name, text in typed.items() if name.startswith(NOTE)]
     return {**{name: value for name, value in typed.items() if not name.startswith(NOTE)}, "notes": notes}
-
-
-async def _reasons(visit: Visit) -> Mapping[str, Choices]:
-    told = await visit.read(_REASONS)
-    named = "label_zh" if visit.words.language == "zh" else "label_en"
-    return {"reason_code": [(one["code"], one[named]) for one in told["items"]]}
 
 
 def _compared(told: Mapping[str, Any], filings: Mapping[str, Any] | None) -> list[year_on_year.Compared]:
@@ -119,7 +114,7 @@ def _reject(name: str, title: str, operation: str) -> CaseAction:
         text=mark("The enterprise sees the reason. It may apply again once the reason no longer holds."),
         done=mark("The application is rejected; the enterprise sees the reason."),
         is_final=True,
-        choices=_reasons,
+        choices=coded_reasons(_REASONS),
     )
 
 
@@ -175,12 +170,13 @@ LIST = Page(
     uses=(_LIST,),
     menu=110,
 )
-APPLY = Page(
+APPLY = entry_page(
+    APPLICATION,
     name="register-apply",
     path="/register-applications/apply",
-    title=mark("Apply for the register"),
     roles=frozenset({Role.ENTERPRISE}),
-    uses=(_APPLY,),
+    listed=LIST,
+    kept=lambda visit: {"uscc": visit.who.party},
 )
 ONE = Page(
     name="register-application",
@@ -189,12 +185,19 @@ ONE = Page(
     roles=READERS,
     uses=(_READ, _FILINGS, _TITLES, _FIRM, _LIST),
 )
-ACT = Page(
-    name="register-application-act",
-    path="/register-applications/{application_id}/{action}",
+ACTS = CaseActs(
+    path="/register-applications/{application_id}",
+    key="application_id",
+    read=_READ,
+    actions=ACTIONS,
+    called=lambda _visit, told: str(told["case_no"]),
+    choices=(_FILINGS, _FIRM, _REASONS),
+    closes=False,  # a form that came too late says so when it is sent
+)
+ACT = ACTS.page(
+    "register-application-act",
     title=mark("Application to the register"),
     roles=frozenset({Role.DISTRICT, Role.CITY, Role.ENTERPRISE}),
-    uses=(_READ, _FILINGS, _FIRM, _REASONS, *dict.fromkeys(one.operation for one in ACTIONS)),
 )
 
 
@@ -211,19 +214,6 @@ def _takes(items: Sequence[Mapping[str, Any]], name: str) -> bool:
     return any(act["name"] == name for item in items for act in item["actions"])
 
 
-@APPLY.shows
-async def show_apply(visit: Visit) -> Response:
-    """Show what applying means."""
-    return await ask_for(visit, APPLICATION, back=visit.renderer.link(LIST.name), about=visit.words.gettext(LIST.title))
-
-
-@APPLY.acts
-async def apply(visit: Visit) -> Response:
-    """Apply for the reader's own enterprise."""
-    about = visit.words.gettext(LIST.title)
-    return await take(visit, APPLICATION, {}, back=LIST.path, about=about, kept={"uscc": visit.who.party})
-
-
 @ONE.shows
 async def show_one(visit: Visit) -> Response:
     """Show one application: each condition with what was found, what changed since last year, the evidence."""
@@ -235,7 +225,7 @@ async def show_one(visit: Visit) -> Response:
         "register_application.html",
         told=told,
         tones=TONES,
-        acts=offered(told, ACTIONS),
+        acts=ACTS.offered(told),
         filings=filings,
         compared=_compared(told, filings.body),
         titles=await visit.part(_TITLES, at),
@@ -250,23 +240,3 @@ def _before(told: Mapping[str, Any], earlier: Mapping[str, Any] | None) -> Mappi
     found = (earlier or {"items": []})["items"]
     older = next((one for one in found if one["created_at"] < told["created_at"]), None)
     return {} if older is None else {one["id"]: one for one in older["conditions"]}
-
-
-@ACT.shows
-async def show_act(visit: Visit) -> Response:
-    """Show the form of an act."""
-    application_id = visit.value("application_id")
-    told = await visit.read(_READ, {"application_id": application_id})
-    action = action_of(ACTIONS, visit.value("action"))
-    back = visit.renderer.link(ONE.name, application_id=application_id)
-    return await ask_for(visit, action, back=back, about=told["case_no"])
-
-
-@ACT.acts
-async def act(visit: Visit) -> Response:
-    """Do it."""
-    at = {"application_id": visit.value("application_id")}
-    told = await visit.read(_READ, at)
-    action = action_of(ACTIONS, visit.value("action"))
-    back = f"/register-applications/{at['application_id']}"
-    return await take(visit, action, at, back=back, about=told["case_no"])

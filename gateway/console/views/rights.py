@@ -5,14 +5,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.console.case_action import ask_for, take
-from gateway.console.case_acts import CaseActs
+from gateway.console.case_acts import CaseActs, entry_page
 from gateway.console.difference import Watched
 from gateway.console.format import day
 from gateway.console.listing import Filter, listed
 from gateway.console.page import Page
 from gateway.console.views.right_acts import ACTIONS, HISTORY, ONE, REGISTER
 from gateway.console.visit import Visit
+from gateway.console.visitor import Visitor
 from gateway.console.words import Words, mark
 from shared.kernel.actor import Role
 
@@ -52,7 +52,15 @@ _ADDED = {
 }
 _PPM_PER_PERCENT = 10_000
 LIST = Page(name="rights", path="/rights", title=mark("Rights"), roles=READERS, uses=(_LIST,), menu=300)
-NEW = Page(name="right-new", path="/rights/new", title=mark("Enter a right"), roles=DECLARERS, uses=REGISTER.uses)
+NEW = entry_page(
+    REGISTER,
+    name="right-new",
+    path="/rights/new",
+    roles=DECLARERS,
+    listed=LIST,
+    begins=lambda visit: _declared_by(visit.who),
+    onward=lambda made: f"/rights/{made['id']}",
+)
 SHOWN = Page(
     name="right",
     path="/rights/{right_id}",
@@ -87,24 +95,6 @@ async def show_list(visit: Visit) -> Response:
     return visit.html("rights.html", list=found, filters=filters, tones=TONES, may_enter=may_enter)
 
 
-@NEW.shows
-async def ask_new(visit: Visit) -> Response:
-    """Show the form of a new right."""
-    declared = visit.who.role is Role.ENTERPRISE
-    case = (
-        {"owners": visit.who.party or "", "evidence-level": "DECLARED"} if declared else {"evidence-level": "DOCUMENT"}
-    )
-    about = visit.words.gettext("Rights")
-    return await ask_for(visit, REGISTER, back="/console/rights", about=about, case=case)
-
-
-@NEW.acts
-async def enter(visit: Visit) -> Response:
-    """Enter it, and show it."""
-    about = visit.words.gettext("Rights")
-    return await take(visit, REGISTER, {}, back="/rights", about=about, onward=lambda made: f"/rights/{made['id']}")
-
-
 @SHOWN.shows
 async def show_one(visit: Visit) -> Response:
     """Show one right: its owners, its fees, everything that happened to it, and what may be done."""
@@ -121,6 +111,13 @@ async def show_one(visit: Visit) -> Response:
         tones=TONES,
         acts=ACTS.offered(told),
     )
+
+
+def _declared_by(who: Visitor) -> dict[str, str]:
+    """Return what a new right begins with: a firm declares its own, an office has papers."""
+    if who.role is Role.ENTERPRISE:
+        return {"owners": who.party or "", "evidence-level": "DECLARED"}
+    return {"evidence-level": "DOCUMENT"}
 
 
 def _percent(share_ppm: int) -> str:

@@ -2,7 +2,8 @@
 
 from starlette.responses import Response
 
-from gateway.console.case_action import CaseAction, ask_for, take
+from gateway.console.case_action import CaseAction
+from gateway.console.case_acts import entry_page
 from gateway.console.explanation import points_lines, together
 from gateway.console.listing import Filter, listed
 from gateway.console.page import Page
@@ -31,12 +32,14 @@ LIST = Page(
     uses=(_LIST,),
     menu=65,
 )
-NEW = Page(
+NEW = entry_page(
+    EVALUATE,
     name="tech-sme-evaluation-new",
-    path="/tech-sme-evaluations/new",
-    title=mark("Evaluate now"),
+    path=f"{LIST.path}/new",
     roles=frozenset({Role.ENTERPRISE}),
-    uses=(_MAKE,),
+    listed=LIST,
+    kept=lambda visit: {"uscc": visit.who.party},
+    onward=lambda made: f"{LIST.path}/{made['id']}",
 )
 ONE = Page(
     name="tech-sme-evaluation",
@@ -59,26 +62,6 @@ async def show_list(visit: Visit) -> Response:
     """Show the evaluations that the reader may see, newest first."""
     found = await listed(visit, _LIST, FILTERS, fixed={"sort": "NEWEST"})
     return visit.html("tech_sme_evaluations.html", list=found, filters=FILTERS, tones=TONES)
-
-
-@NEW.shows
-async def show_new(visit: Visit) -> Response:
-    """Show what an evaluation means."""
-    return await ask_for(visit, EVALUATE, back=visit.renderer.link(LIST.name), about=visit.words.gettext(LIST.title))
-
-
-@NEW.acts
-async def evaluate(visit: Visit) -> Response:
-    """Evaluate the reader's own enterprise and show the result."""
-    return await take(
-        visit,
-        EVALUATE,
-        {},
-        back=LIST.path,
-        about=visit.words.gettext(LIST.title),
-        kept={"uscc": visit.who.party},
-        onward=lambda told: f"{LIST.path}/{told['id']}",
-    )
 
 
 @ONE.shows
