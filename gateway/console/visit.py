@@ -19,6 +19,7 @@ from gateway.console.site_names import ROOT
 from gateway.console.visitor import Visitor
 from gateway.console.words import Words
 from shared.kernel.actor import Actor
+from shared.kernel.clock import shanghai_date
 from shared.kernel.errors import Refusal
 from shared.web.problem import texts
 
@@ -107,6 +108,10 @@ class Visit:
         query = self.request.scope["query_string"].decode("latin-1")
         raw = self.request.scope.get("raw_path", b"").decode("latin-1") or ROOT
         return raw + (f"?{query}" if query and self.request.method in {"GET", "HEAD"} else "")
+
+    def units(self) -> list[tuple[str, str]]:
+        """Return the reporting units of today, as choices of a form."""
+        return self.words.units(shanghai_date(self.state.clock.now()))
 
     def value(self, name: str) -> str:
         """Return a value of the address, as it was meant."""

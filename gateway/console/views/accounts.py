@@ -13,8 +13,6 @@ from gateway.console.visit import PageRefusedError, Visit
 from gateway.console.words import Words, mark
 from gateway.rules.account_act import READ, WRITE
 from shared.kernel.actor import Role
-from shared.kernel.clock import shanghai_date
-from shared.kernel.unit import units_on
 
 _LIST = "GET /v1/accounts"
 _MAKE = "POST /v1/accounts"
@@ -113,7 +111,6 @@ async def show_list(visit: Visit) -> Response:
         list=found,
         filters=FILTERS,
         tones=TONES,
-        units=dict(_units(visit)),
         may_make=WRITE in visit.who.scopes,
     )
 
@@ -139,8 +136,7 @@ async def make(visit: Visit) -> Response:
 async def show_one(visit: Visit) -> Response:
     """Show one person with what may be done."""
     told = await visit.read(_READ, {"account_id": visit.value("account_id")})
-    units = dict(_units(visit))
-    return visit.html("person.html", told=told, tones=TONES, units=units, acts=ACTS.offered(told))
+    return visit.html("person.html", told=told, tones=TONES, acts=ACTS.offered(told))
 
 
 @RELEASE.acts
@@ -154,7 +150,7 @@ async def release(visit: Visit) -> Response:
 
 
 def _new(visit: Visit, *, status: int = 200) -> Response:
-    given = {"role": _roles(visit.words), "unit_id": _units(visit)}
+    given = {"role": _roles(visit.words), "unit_id": visit.units()}
     return visit.html("person_new.html", status=status, inputs=_asked(visit), given=given)
 
 
@@ -174,11 +170,3 @@ def _own(visit: Visit) -> dict[str, str | None]:
 
 def _roles(words: Words) -> list[tuple[str, str]]:
     return [one for one in words.values("Role") if one[0] != Role.SYSTEM]
-
-
-def _units(visit: Visit) -> list[tuple[str, str]]:
-    is_chinese = visit.words.language == "zh"
-    return [
-        (one.unit_id, one.name_zh if is_chinese else one.name_en)
-        for one in units_on(shanghai_date(visit.state.clock.now()))
-    ]
