@@ -1,5 +1,6 @@
 """The operator's pages: health of the suite, keys, and events that could not be handled."""
 
+from asyncio import gather
 from http import HTTPStatus
 
 from starlette.responses import Response
@@ -92,7 +93,7 @@ async def show_suite(visit: Visit) -> Response:
 @KEYS.shows
 async def show_keys(visit: Visit) -> Response:
     """Show the keys of tokens and of events with their times."""
-    signing, event = await visit.part(_SIGNING), await visit.part(_EVENT)
+    signing, event = await gather(visit.part(_SIGNING), visit.part(_EVENT))
     titles = {name: visit.words.gettext(title) for name, title in KEEPERS.items()}
     return visit.html("keys.html", signing=signing, event=event, tones=KEY_TONES, titles=titles)
 

@@ -1,5 +1,6 @@
 """The register of enterprises: found, entered, corrected; marks of integrity and titles with their evidence."""
 
+from asyncio import gather
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,6 @@ from gateway.console.page import Page
 from gateway.console.visit import Visit
 from gateway.console.words import mark
 from shared.kernel.actor import Role
-from shared.kernel.clock import SystemClock, shanghai_date
 
 _ALL = "GET /v1/enterprises"
 _ONE = "/v1/enterprises/{uscc}"
@@ -49,7 +49,7 @@ _TERMS = (
 
 async def unit_choices(visit: Visit) -> Mapping[str, Choices]:
     """Return the reporting units of today, as choices of a form."""
-    return {"unit_id": visit.words.units(shanghai_date(SystemClock().now()))}
+    return {"unit_id": visit.units()}
 
 
 ENTER = CaseAction(
@@ -229,8 +229,7 @@ async def show_one(visit: Visit) -> Response:
     """Show one enterprise as the register keeps it."""
     at = {"uscc": visit.value("uscc")}
     told = await visit.read(_READ, at)
-    titles = await visit.part(ONE.uses[1], at)
-    size = await visit.part(ONE.uses[2], at)
+    titles, size = await gather(visit.part(ONE.uses[1], at), visit.part(ONE.uses[2], at))
     return visit.html(
         "record.html",
         told=told,

@@ -1,5 +1,6 @@
 """Applications for the city's register: what a district checks, the city lists, and the enterprise corrects."""
 
+from asyncio import gather
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -219,8 +220,12 @@ async def show_one(visit: Visit) -> Response:
     """Show one application: each condition with what was found, what changed since last year, the evidence."""
     told = await visit.read(_READ, {"application_id": visit.value("application_id")})
     at = {"uscc": told["uscc"]}
-    filings = await visit.part(_FILINGS, at)
-    earlier = await visit.part(_LIST, query={**at, "sort": "NEWEST", "limit": _EARLIER + 1})
+    filings, earlier, titles, firm = await gather(
+        visit.part(_FILINGS, at),
+        visit.part(_LIST, query={**at, "sort": "NEWEST", "limit": _EARLIER + 1}),
+        visit.part(_TITLES, at),
+        visit.part(_FIRM, at),
+    )
     return visit.html(
         "register_application.html",
         told=told,
@@ -228,8 +233,8 @@ async def show_one(visit: Visit) -> Response:
         acts=ACTS.offered(told),
         filings=filings,
         compared=_compared(told, filings.body),
-        titles=await visit.part(_TITLES, at),
-        firm=await visit.part(_FIRM, at),
+        titles=titles,
+        firm=firm,
         earlier=earlier,
         before=_before(told, earlier.body),
     )

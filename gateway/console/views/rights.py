@@ -1,5 +1,6 @@
 """IP rights: the list, one right with its whole history and its fees, and what may be done with it."""
 
+from asyncio import gather
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -100,8 +101,7 @@ async def show_one(visit: Visit) -> Response:
     """Show one right: its owners, its fees, everything that happened to it, and what may be done."""
     at = {"right_id": visit.value("right_id")}
     told = await visit.read(_READ, at)
-    history = await visit.part(HISTORY, at)
-    fees = await visit.part(_ANNUITIES, at)
+    history, fees = await gather(visit.part(HISTORY, at), visit.part(_ANNUITIES, at))
     return visit.html(
         "right.html",
         told=told,
