@@ -1,5 +1,7 @@
 """One launched suite for all stories of this folder."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,3 +29,17 @@ def suite() -> Iterator[LaunchedSuite]:
     with launched_suite("e2e", FINANCE_PROCESSES="2") as launched:
         launched.printed = launched.start()
         yield launched
+
+
+@pytest.fixture
+def waiting(suite: LaunchedSuite) -> Iterator[None]:
+    """An application waits for the bank, also for the story that comes next."""
+
+    def let_one_wait() -> None:
+        order = [sys.executable, "-m", "deploy.demo"]
+        done = subprocess.run(order, check=False, capture_output=True, text=True, env=suite.environment, timeout=600)
+        assert done.returncode == 0, done.stderr
+
+    let_one_wait()
+    yield
+    let_one_wait()

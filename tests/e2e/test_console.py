@@ -1,8 +1,5 @@
 """People do the main job in the console: from sign-in to a covered drawdown, by the people that `make run` prints."""
 
-import subprocess
-import sys
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -30,20 +27,6 @@ async def _sign_in(suite: LaunchedSuite, browser: Browser, login: str, to: str) 
     (person,) = [one for one in read_people(suite.settings) if one["login"] == login]
     assert login in suite.printed, "make run prints who can sign in"
     return await browser.sign_in(login, person["password"], to=to)
-
-
-@pytest.fixture
-def waiting(suite: LaunchedSuite) -> Iterator[None]:
-    """An application waits for the bank, also for the story that comes next."""
-
-    def let_one_wait() -> None:
-        order = [sys.executable, "-m", "deploy.demo"]
-        done = subprocess.run(order, check=False, capture_output=True, text=True, env=suite.environment, timeout=600)
-        assert done.returncode == 0, done.stderr
-
-    let_one_wait()
-    yield
-    let_one_wait()
 
 
 @pytest.mark.usefixtures("waiting")

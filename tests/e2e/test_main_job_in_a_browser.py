@@ -1,9 +1,5 @@
 """The main job in a real browser, in both languages, with scripts and without: every screen is fit for everybody."""
 
-import subprocess
-import sys
-from collections.abc import Iterator
-
 import pytest
 
 from tests.support.chromium import MISSING, Walker, chromium_path, running_chromium
@@ -11,20 +7,6 @@ from tests.support.main_job import lead_to_cover
 from tests.support.suite import LaunchedSuite
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(chromium_path() is None, reason=MISSING)]
-
-
-@pytest.fixture
-def waiting(suite: LaunchedSuite) -> Iterator[None]:
-    """An application waits for the bank, also for the story that comes next."""
-
-    def let_one_wait() -> None:
-        order = [sys.executable, "-m", "deploy.demo"]
-        done = subprocess.run(order, check=False, capture_output=True, text=True, env=suite.environment, timeout=600)
-        assert done.returncode == 0, done.stderr
-
-    let_one_wait()
-    yield
-    let_one_wait()
 
 
 @pytest.mark.usefixtures("waiting")
